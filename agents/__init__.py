@@ -1,0 +1,1 @@
+"""Who plays: buyers, sellers and nature; their types, knowledge and strategies."""

@@ -1,0 +1,1 @@
+"""What is played: the mathematics of mechanism design; no clock, no agents."""

@@ -1,0 +1,1 @@
+"""Time, the market, records, measurement and screens."""
