@@ -1,0 +1,1 @@
+"""Strategies: how buyers answer a mechanism's questions."""
