@@ -13,16 +13,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.view import Feedback, Mixed, View
-from mechanisms.questions import AskBelief, AskValue, BuyerQuestion, CallPrice, InviteBid, OfferPrice, ShowMenu
+from mechanisms.comparison import RELATIVE_SLACK, at_least
+from mechanisms.questions import (
+    AskBelief,
+    AskValue,
+    BuyerQuestion,
+    CallPrice,
+    InviteBid,
+    OfferPrice,
+    ShowMenu,
+)
 
 Answer = NDArray[Any] | Mixed
 """One answer for each member, shape `(..., m, *question.shape)`, or a finite mixture of such."""
 
 Disclosure = Literal["own", "price", "bids"]
 """What a seller tells afterwards: to each only her own result; also the price; also everybody's bids."""
-
-TOLERANCE = 1e-12
-"""Relative slack of comparisons that decide, so that rounding never decides a tie."""
 
 
 class Strategy:
@@ -50,22 +56,23 @@ class Strategy:
     def report_belief(self, question: AskBelief, view: View) -> Answer:
         """Report one's belief about the buyers in `question.about`."""
         if view.posterior is None:
-            raise ValueError("posterior is None: this strategy is asked for a belief, but nature gave it none")
+            raise ValueError("posterior is None: asked for a belief, but nature gave this buyer none")
         beliefs = [view.posterior(k).marginal(question.about).table.ravel() for k in range(len(view.seats))]
         return np.array(beliefs)
 
     def answer_offer(self, question: OfferPrice, view: View) -> Answer:
         """Take the unit if it is worth the price; an indifferent buyer buys."""
-        prices = np.asarray(question.prices, dtype=float)
-        return (view.values >= prices - TOLERANCE * np.abs(prices)).astype(float)
+        prices = dict(zip(question.to or range(view.n), question.prices, strict=True))
+        mine = np.array([prices[seat] for seat in view.seats.tolist()])
+        return np.asarray(at_least(view.values, mine), dtype=float)
 
     def choose_from_menu(self, question: ShowMenu, view: View) -> Answer:
         """Buy the entry of the highest expected utility, once; ties go to the seller."""
-        lotteries, prices = np.asarray(question.entries, dtype=float), np.asarray(question.prices, dtype=float)
-        values = view.values if view.values.ndim > view.seats.ndim else view.values[..., None]
+        lotteries, prices = np.array(question.entries, dtype=float), np.array(question.prices, dtype=float)
+        values = view.values if lotteries.shape[1] > 1 else view.values[..., None]
         gains = values @ lotteries.T - prices
         best = np.maximum(gains.max(axis=-1, keepdims=True), 0.0)
-        tied = gains >= best - TOLERANCE * np.maximum(np.abs(best), 1.0)
+        tied = gains >= best - RELATIVE_SLACK * np.maximum(np.abs(prices), 1.0)
         favourite = np.where(tied, prices, -np.inf).argmax(axis=-1)
         chosen = np.full((*favourite.shape, question.purchases), -1, dtype=np.int64)
         chosen[..., 0] = np.where(tied.any(axis=-1), favourite, -1)
