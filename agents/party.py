@@ -6,7 +6,7 @@ answer is checked before it is believed, and what they raise becomes a refusal w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,10 +27,10 @@ Resolve = Callable[[Mixed, Side, BuyerQuestion], NDArray[Any]]
 
 @dataclass(slots=True)
 class Party:
-    """The n participants of one conversation.
+    """The n participants of one conversation, or of many alike that are played at once (`lead`).
 
     values
-        Shape `(n,)`, or `(n, items)`: their types.
+        Shape `(*lead, n)`, or `(*lead, n, items)`: their types.
     sides
         The participants by group.
     posterior
@@ -41,22 +41,21 @@ class Party:
     values: NDArray[Any]
     sides: tuple[Side, ...]
     n: int
+    lead: tuple[int, ...] = ()
     posterior: Callable[[int], Any] | None = None
     heard: tuple[Announce, ...] = ()
 
+    def of(self, array: NDArray[Any], seats: NDArray[np.intp]) -> NDArray[Any]:
+        """The entries of `array`, shape `(*lead, n, …)`, for some seats; a copy."""
+        return array[(*(slice(None),) * len(self.lead), seats)] if self.lead else array[seats]
+
     def view(self, side: Side) -> View:
         """What the members of a side know now."""
-        seats, posterior = side.seats, self.posterior
+        seats, group, posterior = side.seats, side.group, self.posterior
+        believes = None if posterior is None else lambda k: posterior(int(seats[k]))
+        values = self.of(self.values, seats)
         return View(
-            values=self.values[seats],
-            seats=seats,
-            buyers=side.buyers,
-            n=self.n,
-            mechanism=self.mechanism,
-            prior=side.group.prior,
-            utility=side.group.utility,
-            heard=self.heard,
-            posterior=None if posterior is None else lambda k: posterior(int(seats[k])),
+            values, seats, side.buyers, self.n, self.mechanism, group.prior, group.utility, self.heard, believes
         )
 
 
@@ -65,47 +64,66 @@ class Answers:
     """What n buyers said to one question, before time has its say.
 
     values
-        Shape `(n, *question.shape)`: acceptable answers; the default for everyone else.
+        Shape `(*lead, n, *question.shape)`: acceptable answers; the default for everyone else.
     sent
-        The same, with refused numbers as they were sent (NaN where they were no numbers).
+        The same, with refused numbers as they were sent, and the default where no numbers came.
     status
-        Shape `(n,)`: ANSWERED, SILENCE, REFUSED or NOT_ASKED.
+        Shape `(*lead, n)`: ANSWERED, SILENCE, REFUSED or NOT_ASKED.
     refusals
-        Local indices and reasons.
+        Positions in `status`, and reasons.
     """
 
     values: NDArray[Any]
     sent: NDArray[Any]
     status: NDArray[np.uint8]
-    refusals: list[tuple[int, str]] = field(default_factory=list)
+    refusals: list[tuple[tuple[int, ...], str]] = field(default_factory=list)
+
+    @property
+    def answered(self) -> NDArray[np.bool_]:
+        """Whose answer is believed."""
+        return self.status == ANSWERED
 
 
 def collect(question: BuyerQuestion, party: Party, resolve: Resolve) -> Answers:
     """Ask every side; believe only acceptable answers."""
-    sent = question.defaults(party.n)
-    status = np.zeros(party.n, dtype=np.uint8)
+    shape = (*party.lead, party.n)
+    sent = np.full((*shape, *question.shape), question.default, dtype=question.dtype)
+    everyone = question.to is None
+    status = np.full(shape, ANSWERED if everyone else NOT_ASKED, dtype=np.uint8)
     answers = Answers(sent, sent, status)
-    sides = party.sides
-    if question.to is not None:
-        status[:] = NOT_ASKED
-        sides = _asked(question, sides)
-    for side in sides:
+    for side in party.sides if everyone else asked(question, party.sides):
+        at = (*(slice(None),) * len(party.lead), side.seats) if party.lead else side.seats
         try:
-            sent[side.seats] = _answer(question, party, side, resolve)
-            if question.to is not None:
-                status[side.seats] = ANSWERED
+            sent[at] = _answer(question, party, side, resolve)
+            if not everyone:
+                status[at] = ANSWERED
+        except RefusesRandomness:
+            raise
         except Exception as error:  # noqa: BLE001 — strategies may be anybody's code, and may raise anything
-            status[side.seats] = REFUSED
+            status[at] = REFUSED
             reason = f"{type(error).__name__}: {error}"
-            answers.refusals += [(seat, reason) for seat in side.seats.tolist()]
+            answers.refusals += [(where, reason) for where in _positions(party.lead, side)]
     _believe(question, answers)
     return answers
 
 
-def _asked(question: BuyerQuestion, sides: tuple[Side, ...]) -> tuple[Side, ...]:
+class RefusesRandomness(TypeError):
+    """A randomised answer came where only definite ones can be used."""
+
+
+def definite(mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
+    """The `Resolve` of a player who cannot use randomised answers."""
+    raise RefusesRandomness(f"{side.group.strategy!r} randomises its answer to {question.answered_by}")
+
+
+def asked(question: BuyerQuestion, sides: tuple[Side, ...]) -> tuple[Side, ...]:
     """The sides, cut down to those members whom the question goes to."""
-    kept = ((side, np.isin(side.seats, question.to)) for side in sides)
+    kept = ((side, np.isin(side.seats, question.seats(0))) for side in sides)
     return tuple(Side(s.group, s.seats[mask], s.buyers[mask]) for s, mask in kept if mask.any())
+
+
+def _positions(lead: tuple[int, ...], side: Side) -> Iterator[tuple[int, ...]]:
+    return (where + (seat,) for where in np.ndindex(*lead) for seat in side.seats.tolist())
 
 
 def _answer(question: BuyerQuestion, party: Party, side: Side, resolve: Resolve) -> NDArray[Any]:
@@ -116,8 +134,9 @@ def _answer(question: BuyerQuestion, party: Party, side: Side, resolve: Resolve)
     given = np.asarray(given)
     if given.dtype.kind not in "fiub":
         raise TypeError(f"an answer must be numbers, got dtype {given.dtype}")
-    if given.shape != (len(side.seats), *question.shape):
-        raise ValueError(f"answers must have shape {(len(side.seats), *question.shape)}, got {given.shape}")
+    wanted = (*party.lead, len(side.seats), *question.shape)
+    if given.shape != wanted:
+        raise ValueError(f"answers must have shape {wanted}, got {given.shape}")
     if question.dtype is np.int64 and given.dtype.kind == "f" and not np.all(given == np.floor(given)):
         raise ValueError("answers must be integers")
     return given
@@ -137,8 +156,9 @@ def _believe(question: BuyerQuestion, answers: Answers) -> None:
     if refused.any():
         answers.values = answers.sent.copy()
         answers.values[refused] = question.default
-        reason = f"{question.answered_by}: must be {question.allowed}"
-        answers.refusals += [(seat, f"{reason}, got {answers.sent[seat]}") for seat in refused.nonzero()[0].tolist()]
+        reason = f"{question.answered_by}: must be {question.allowed}, got"
+        where = [tuple(position) for position in np.argwhere(refused).tolist()]
+        answers.refusals += [(position, f"{reason} {answers.sent[position]}") for position in where]
 
 
 def sample_mixed(mixed: Mixed, uniforms: NDArray[Any], question: BuyerQuestion) -> NDArray[Any]:
