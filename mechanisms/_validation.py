@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from numbers import Real
-from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
+Array = TypeVar("Array", bound=np.ndarray)
 
 SUM_TOLERANCE = 1e-9
 """How far probabilities may be from a sum of 1: rounding, not a mistake."""
@@ -57,14 +58,18 @@ def finite_vector(name: str, values: ArrayLike, *, minimum_length: int = 1) -> F
     """Return a new vector of finite floats, of length at least `minimum_length`."""
     vector = float_array(name, values)
     if vector.ndim != 1 or vector.size < minimum_length:
-        raise ValueError(f"{name} must be a vector of length >= {minimum_length}, not of shape {vector.shape}")
+        raise ValueError(f"{name} must be a vector of length >= {minimum_length}, not shape {vector.shape}")
     if not np.isfinite(vector).all():
         raise ValueError(f"{name} must be finite, not {vector[~np.isfinite(vector)][0]}")
     return vector
 
 
 def probability_array(name: str, values: ArrayLike) -> FloatArray:
-    """Return a new array of nonnegative floats that sum to 1 within `SUM_TOLERANCE`; it is not rescaled."""
+    """Return a new array of nonnegative floats that sum to 1 within `SUM_TOLERANCE`.
+
+    An array whose sum is 1 up to rounding (1e-12) is kept to the last bit; a coarser one is divided by its
+    sum, so that products and mixtures of what was accepted are accepted.
+    """
     array = float_array(name, values)
     if np.isnan(array).any():
         raise ValueError(f"{name} must be probabilities, not NaN")
@@ -73,7 +78,7 @@ def probability_array(name: str, values: ArrayLike) -> FloatArray:
     total = float(array.sum())
     if not abs(total - 1) <= SUM_TOLERANCE:
         raise ValueError(f"{name} must sum to 1, not {total!r}")
-    return array
+    return array if abs(total - 1) <= 1e-12 else array / total
 
 
 def without_nan(name: str, values: ArrayLike) -> FloatArray:
@@ -84,7 +89,7 @@ def without_nan(name: str, values: ArrayLike) -> FloatArray:
     return array
 
 
-def read_only(array: FloatArray) -> FloatArray:
+def read_only(array: Array) -> Array:
     """Return `array` itself, no longer writeable."""
     array.setflags(write=False)
     return array

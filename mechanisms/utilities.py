@@ -132,7 +132,8 @@ class Power(Utility):
     def _inverse(self, level: FloatArray) -> FloatArray:
         at_threshold = self.threshold**self.exponent
         slope = self.threshold ** (self.exponent - 1)
-        curve = np.maximum(level, at_threshold) ** (1 / self.exponent)
+        with np.errstate(over="ignore"):
+            curve = np.maximum(level, at_threshold) ** (1 / self.exponent)
         return np.where(level < at_threshold, level / slope, curve)[()]
 
 
@@ -185,7 +186,7 @@ class Capped(Utility):
         return level[()]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class PiecewiseLinear(Utility):
     """The concave polygon through `points`, pairs (money, utility) that include (0, 0).
 
@@ -208,7 +209,7 @@ class PiecewiseLinear(Utility):
         object.__setattr__(self, "points", tuple((float(x), float(u)) for x, u in table))
         slopes = self._slopes()
         if slopes[0] <= 0 or slopes.min() < 0:
-            raise ValueError(f"points must rise at first and never fall, but the slopes are {slopes.tolist()}")
+            raise ValueError(f"points must rise first and never fall, but the slopes are {slopes.tolist()}")
         if (np.diff(slopes) > CONCAVITY_TOLERANCE * slopes[0]).any():
             raise ValueError(f"points must be concave, but the slopes are {slopes.tolist()}")
 
@@ -253,12 +254,13 @@ def validate_utility(utility: Callable[[FloatArray], ArrayLike], grid: ArrayLike
     if not np.isfinite(levels).all():
         raise ValueError(f"utility must be finite, but is not at {money[~np.isfinite(levels)][0]}")
     at_zero = float(levels[money == 0][0])
-    if at_zero != 0:
+    if abs(at_zero) > CONCAVITY_TOLERANCE * np.abs(levels).max():
         raise ValueError(f"utility must be 0 at 0, not {at_zero!r}")
     slack = CONCAVITY_TOLERANCE * np.maximum(np.abs(levels[:-1]), np.abs(levels[1:]))
     falls = np.flatnonzero(np.diff(levels) < -slack)
     if falls.size:
-        raise ValueError(f"utility must not decrease, but falls from {money[falls[0]]} to {money[falls[0] + 1]}")
+        start, end = money[falls[0]], money[falls[0] + 1]
+        raise ValueError(f"utility must not decrease, but falls from {start} to {end}")
     _refuse_convexity(money, levels)
 
 
