@@ -29,7 +29,7 @@ Said = tuple[Any, ...]
 
 
 def own_type_partitions(prior: JointDistribution) -> tuple[NDArray[np.intp], ...]:
-    """Cell labels for buyers who know their own type and nothing else; one array of the prior's shape each."""
+    """Cell labels for buyers who know their own type only; one array of the prior's shape each."""
     return tuple(np.indices(prior.shape)[i] for i in range(prior.n))
 
 
@@ -39,7 +39,7 @@ def check_partitions(prior: JointDistribution, partitions: Sequence[Any]) -> tup
     Consistency with one's own type is asked of the prior's support: elsewhere nobody ever stands.
     """
     if len(partitions) != prior.n:
-        raise ValueError(f"partitions must hold one label array for each of {prior.n} buyers, got {len(partitions)}")
+        raise ValueError(f"partitions must hold {prior.n} label arrays, one a buyer, got {len(partitions)}")
     checked = []
     possible = prior.table > 0
     own_types = np.indices(prior.shape)

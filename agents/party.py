@@ -25,6 +25,11 @@ Resolve = Callable[[Mixed, Side, BuyerQuestion], NDArray[Any]]
 """Turns a randomised answer of a side into a definite one, shape `(m, *question.shape)`."""
 
 
+def at(lead: tuple[int, ...], seats: NDArray[np.intp]) -> Any:
+    """Index of some seats in an array of shape `(*lead, n, …)`."""
+    return (*(slice(None),) * len(lead), seats) if lead else seats
+
+
 @dataclass(slots=True)
 class Party:
     """The n participants of one conversation, or of many alike that are played at once (`lead`).
@@ -47,16 +52,15 @@ class Party:
 
     def of(self, array: NDArray[Any], seats: NDArray[np.intp]) -> NDArray[Any]:
         """The entries of `array`, shape `(*lead, n, …)`, for some seats; a copy."""
-        return array[(*(slice(None),) * len(self.lead), seats)] if self.lead else array[seats]
+        return array[at(self.lead, seats)]
 
     def view(self, side: Side) -> View:
         """What the members of a side know now."""
         seats, group, posterior = side.seats, side.group, self.posterior
         believes = None if posterior is None else lambda k: posterior(int(seats[k]))
         values = self.of(self.values, seats)
-        return View(
-            values, seats, side.buyers, self.n, self.mechanism, group.prior, group.utility, self.heard, believes
-        )
+        rules, heard = self.mechanism, self.heard
+        return View(values, seats, side.buyers, self.n, rules, group.prior, group.utility, heard, believes)
 
 
 @dataclass(slots=True)
@@ -87,22 +91,22 @@ class Answers:
 def collect(question: BuyerQuestion, party: Party, resolve: Resolve) -> Answers:
     """Ask every side; believe only acceptable answers."""
     shape = (*party.lead, party.n)
-    sent = np.full((*shape, *question.shape), question.default, dtype=question.dtype)
+    sent: NDArray[Any] = np.full((*shape, *question.shape), question.default, dtype=question.dtype)
     everyone = question.to is None
     status = np.full(shape, ANSWERED if everyone else NOT_ASKED, dtype=np.uint8)
     answers = Answers(sent, sent, status)
     for side in party.sides if everyone else asked(question, party.sides):
-        at = (*(slice(None),) * len(party.lead), side.seats) if party.lead else side.seats
+        where = at(party.lead, side.seats)
         try:
-            sent[at] = _answer(question, party, side, resolve)
+            sent[where] = _answer(question, party, side, resolve)
             if not everyone:
-                status[at] = ANSWERED
+                status[where] = ANSWERED
         except RefusesRandomness:
             raise
         except Exception as error:  # noqa: BLE001 — strategies may be anybody's code, and may raise anything
-            status[at] = REFUSED
+            status[where] = REFUSED
             reason = f"{type(error).__name__}: {error}"
-            answers.refusals += [(where, reason) for where in _positions(party.lead, side)]
+            answers.refusals += [(position, reason) for position in _positions(party.lead, side)]
     _believe(question, answers)
     return answers
 
@@ -123,7 +127,7 @@ def asked(question: BuyerQuestion, sides: tuple[Side, ...]) -> tuple[Side, ...]:
 
 
 def _positions(lead: tuple[int, ...], side: Side) -> Iterator[tuple[int, ...]]:
-    return (where + (seat,) for where in np.ndindex(*lead) for seat in side.seats.tolist())
+    return ((*where, seat) for where in np.ndindex(*lead) for seat in side.seats.tolist())
 
 
 def _answer(question: BuyerQuestion, party: Party, side: Side, resolve: Resolve) -> NDArray[Any]:

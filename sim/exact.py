@@ -1,4 +1,4 @@
-"""Exact play: every type profile of a finite prior, every chance move and every mixed answer, to the last digit.
+"""Exact play: every type profile of a finite prior, every chance move and every mixed answer.
 
 The mechanism's own conversation is replayed along each prefix of choices; one with a closed rule is put
 through the rule for all profiles at once. Nothing is sampled.
@@ -70,7 +70,7 @@ class ExpectedOutcome:
         Expected payments by cause, each (n,).
     profiles, profile_probability, leaves
         The support's profiles (P, n), their probabilities (P,), and every end of play.
-    values_of_leaves
+    payoffs
         Shape (L, n): payoff of each buyer at each leaf, in money.
     """
 
@@ -245,7 +245,8 @@ def _stack(outcomes: list[Outcome], profile: NDArray[Any], probability: NDArray[
     """Leaves from outcomes with one leading axis; a cause that one of them lacks is 0 there."""
     names = list(dict.fromkeys(cause for outcome in outcomes for cause in outcome.itemised))
     causes = {
-        name: np.concatenate([o.itemised.get(name, np.zeros_like(o.payments)) for o in outcomes]) for name in names
+        name: np.concatenate([o.itemised.get(name, np.zeros_like(o.payments)) for o in outcomes])
+        for name in names
     }
     allocation = np.concatenate([o.allocation for o in outcomes])
     payments = np.concatenate([o.payments for o in outcomes])
