@@ -1,0 +1,102 @@
+"""What a strategy is handed: only what its buyers may know, and afterwards what they are told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mechanisms.conversation import Mechanism
+from mechanisms.questions import Announce, BuyerQuestion
+from mechanisms.utilities import Linear, Utility
+
+
+@dataclass(slots=True)
+class View:
+    """What the m members of a group know when a question reaches them.
+
+    A group shares one strategy; arrays are copies, so that nothing a strategy does to them is felt outside.
+
+    values
+        Shape `(..., m)`, or `(..., m, items)`: the members' own types, each row of the leading axes a
+        separate occasion.
+    seats
+        Shape `(m,)`: their local indices in the conversation.
+    buyers
+        Shape `(m,)`: their lasting numbers in the town, by which a strategy may keep state.
+    n
+        How many take part.
+    mechanism
+        The rules, which are public.
+    prior
+        What everybody believes about one another's values: a distribution, or None if nobody knows.
+    utility
+        Their attitude to risk.
+    heard
+        The public announcements so far.
+    posterior
+        Called with a member's position in `seats`: her belief over type profiles, a `JointDistribution`
+        (her knowledge, conditioned on what she has heard); None where nature gives no beliefs.
+    """
+
+    values: NDArray[Any]
+    seats: NDArray[np.intp]
+    buyers: NDArray[np.intp]
+    n: int
+    mechanism: Mechanism
+    prior: Any = None
+    utility: Utility = field(default_factory=Linear)
+    heard: tuple[Announce, ...] = ()
+    posterior: Callable[[int], Any] | None = None
+
+
+@dataclass(slots=True)
+class Mixed:
+    """A randomised answer: finitely many answers with probabilities, independent between buyers.
+
+    answers
+        Shape `(..., m, b)`, or `(..., m, b, *question.shape)`: b possible answers for each member.
+    probabilities
+        Shape `(b,)` for all alike, or `(..., m, b)`.
+    """
+
+    answers: NDArray[Any]
+    probabilities: NDArray[Any]
+
+
+@dataclass(slots=True)
+class Feedback:
+    """What the m members of a group are told when a conversation has ended. Arrays are copies.
+
+    seats, buyers, n, mechanism, values, utility
+        As in `View`; `values` has shape `(m,)` or `(m, items)`.
+    answers
+        Each question that was put to a member, with the answers that counted, shape `(n, *question.shape)`,
+        NaN for everyone outside the group.
+    allocation, payments, payoffs
+        Shape `(m,)` (`allocation` `(m, items)` for several kinds of goods): what they got and paid, and value
+        less payment in money.
+    causes
+        Payments by cause.
+    price
+        The highest price paid, if the seller discloses it (or all bids), else None.
+    bids
+        Shape `(n, …)`: everybody's answers to the first question, if the seller discloses them, else None.
+    """
+
+    seats: NDArray[np.intp]
+    buyers: NDArray[np.intp]
+    n: int
+    mechanism: Mechanism
+    values: NDArray[Any]
+    utility: Utility
+    answers: tuple[tuple[BuyerQuestion, NDArray[Any]], ...]
+    allocation: NDArray[Any]
+    payments: NDArray[Any]
+    payoffs: NDArray[Any]
+    causes: Mapping[str, NDArray[Any]]
+    price: float | None = None
+    bids: NDArray[Any] | None = None

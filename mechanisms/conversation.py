@@ -1,0 +1,110 @@
+"""Mechanisms as conversations: the base classes that every mechanism derives from.
+
+A mechanism is written once, as a generator of questions that ends in an `Outcome`, and is played by the
+market, by instant play and by exact play. One that asks for reports once and has a rule in closed form
+writes only that rule (`DirectMechanism.outcome`, vectorised over profiles): its conversation stands here.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Generator
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mechanisms.outcome import Lottery, Outcome
+from mechanisms.questions import AskValue, Chance, Question
+
+Conversation = Generator[Question, Any, Outcome]
+"""What `Mechanism.conversation` returns: yields questions, is sent their replies, returns the outcome."""
+
+
+class Mechanism(ABC):
+    """A mechanism that a seller can run. Subclasses are frozen dataclasses of their parameters.
+
+    Class attributes (a dataclass may turn them into fields or properties) tell the players what to expect:
+
+    items
+        Number of kinds of goods that one conversation sells.
+    units
+        How many units of each kind it may hand out at most; the seller must have them in stock.
+    least_buyers
+        With fewer, no conversation is held.
+    ex_post_ir
+        Whether a truthful buyer's payment never exceeds her value for what she gets, whatever others do.
+        The market stops when that is breached.
+    """
+
+    items: int = 1
+    units: int = 1
+    least_buyers: ClassVar[int] = 1
+    ex_post_ir: ClassVar[bool] = False
+
+    @abstractmethod
+    def conversation(self, n: int) -> Conversation:
+        """Talk to n buyers, with local indices 0 … n−1, and end in a realised outcome."""
+
+    @property
+    def name(self) -> str:
+        """Name for tables: the class's, in words."""
+        return "".join(f" {c.lower()}" if c.isupper() else c for c in type(self).__name__).strip()
+
+    def equilibrium_bids(self, values: NDArray[Any], n: int, prior: Any) -> NDArray[Any]:
+        """What rational buyers bid among n with independent values from `prior`, elementwise.
+
+        The values themselves, unless the mechanism knows a symmetric equilibrium other than truth.
+        """
+        return values
+
+
+class DirectMechanism(Mechanism):
+    """A mechanism that asks everybody for a report once and decides by a closed rule, without chance."""
+
+    @abstractmethod
+    def outcome(self, reports: NDArray[Any]) -> Outcome:
+        """The rule, for reports of shape `(..., n)`, or `(..., n, items)`; `-inf` stands for no bid.
+
+        Who makes no bid gets nothing and pays nothing.
+        """
+
+    def conversation(self, n: int) -> Conversation:
+        """Ask for sealed reports, and apply the rule."""
+        replies = yield AskValue(items=self.items)
+        return self.outcome(replies.values)
+
+
+class DirectLottery(Mechanism):
+    """A mechanism that asks for a report once, and whose rule is a finite lottery over outcomes."""
+
+    @abstractmethod
+    def lottery(self, reports: NDArray[Any]) -> Lottery:
+        """The rule, for reports of shape `(..., n)`, or `(..., n, items)`; `-inf` stands for no bid."""
+
+    def outcome(self, reports: NDArray[Any]) -> Outcome:
+        """The expectation of the rule: a mean, not to be put through a concave utility."""
+        return self.lottery(reports).mean()
+
+    def conversation(self, n: int) -> Conversation:
+        """Ask for sealed reports, and let nature draw allocation and payments together."""
+        replies = yield AskValue(items=self.items)
+        lottery = self.lottery(replies.values)
+        taken = yield Chance(tuple(lottery.probabilities.tolist()))
+        return lottery.branch(taken)
+
+
+def check_count(name: str, value: int, least: int = 1) -> None:
+    """Raise unless `value` is an integer of at least `least`; the message names the field."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} must be an integer, got {value!r}")
+    if value < least:
+        raise ValueError(f"{name} must be at least {least}, got {value}")
+
+
+def check_money(name: str, value: float, *, positive: bool = False) -> None:
+    """Raise unless `value` is a finite amount of money, at least 0 (above 0 if `positive`)."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name} must be a number, got {value!r}")
+    if not np.isfinite(value) or value < 0 or (positive and value == 0):
+        raise ValueError(f"{name} must be finite and {'above' if positive else 'at least'} 0, got {value}")
