@@ -40,10 +40,14 @@ class Strategy:
         strategy about many auctions at once.
     needs
         The least disclosure that `observe` relies on; the market refuses to start where a seller tells less.
+    honest
+        Whether every answer is the truth. The market checks that honest buyers never lose where the
+        mechanism promises it.
     """
 
     memoryless: ClassVar[bool] = True
     needs: ClassVar[Disclosure] = "own"
+    honest: ClassVar[bool] = False
 
     def __repr__(self) -> str:
         parameters = (f"{name}={value!r}" for name, value in vars(self).items() if not name.startswith("_"))
@@ -102,6 +106,8 @@ class Strategy:
 @dataclass(frozen=True)
 class Truthful(Strategy):
     """Truth in every question."""
+
+    honest: ClassVar[bool] = True
 
 
 class OneBuyerStrategy(Strategy):

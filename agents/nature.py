@@ -1,0 +1,88 @@
+"""Nature: the agent who draws people's types, one for each want."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from mechanisms.distributions import Distribution, Prior
+
+Values = NDArray[np.float64]
+Uniforms = NDArray[np.float64]
+
+
+class PairDraws(Protocol):
+    """Draws by counter, two uniforms at a time; each buyer has her own count."""
+
+    def take(self, ids: NDArray[np.intp]) -> tuple[Uniforms, Uniforms]:
+        """The next pair of each of distinct buyers, shapes (m,)."""
+
+    def take_block(self, ids: NDArray[np.intp]) -> tuple[Uniforms, Uniforms]:
+        """The next pairs, row after row, shapes (rows, m)."""
+
+
+class Nature(mesa.Agent):
+    """Draws a value for each want, and with it a uniform number for the want's first message.
+
+    Parameters
+    ----------
+    prior
+        A `Distribution`: values are independent between buyers, items and wants. Or a `Prior` over the
+        profiles of those who meet in one auction.
+    draws
+        One source of draws for each item.
+    uniforms
+        Called with (places, numbers of auctions), broadcast: uniform numbers, from which a `Prior` makes the
+        profiles of whole auctions.
+    redraw
+        Whether each want has a new type; otherwise a buyer keeps the type of her first want for life.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        prior: Distribution | Prior,
+        draws: list[PairDraws],
+        uniforms: Callable[[Any, Any], Uniforms],
+        redraw: bool = True,
+    ) -> None:
+        super().__init__(model)
+        self.prior = prior
+        self.redraw = redraw
+        self._draws = draws
+        self._uniforms = uniforms
+        self._lifelong: dict[int, Any] = {}
+
+    def wants(self, buyers: NDArray[np.intp]) -> tuple[Values, Uniforms]:
+        """Types of shape (m,) or (m, items) for new wants of distinct buyers, and uniforms (m,)."""
+        return self._typed([source.take(buyers) for source in self._draws], buyers)
+
+    def rows_of_wants(
+        self, buyers: NDArray[np.intp], auctions: NDArray[np.int64]
+    ) -> tuple[Values, Uniforms]:
+        """Types of shape (rows, m) or (rows, m, items) for rows of participants, and uniforms (rows, m)."""
+        pairs = [source.take_block(buyers) for source in self._draws]
+        if isinstance(self.prior, Prior):
+            places = np.arange(self.prior.uniforms_per_profile)
+            return self.prior.from_uniforms(self._uniforms(places, auctions[:, None])), pairs[0][1]
+        return self._typed(pairs, buyers)
+
+    def _typed(
+        self, pairs: list[tuple[Uniforms, Uniforms]], buyers: NDArray[np.intp]
+    ) -> tuple[Values, Uniforms]:
+        if isinstance(self.prior, Prior):
+            raise ValueError("prior is over whole profiles: each seller needs a panel of its own buyers")
+        drawn = [self.prior.quantile(of_item) for of_item, _ in pairs]
+        values = drawn[0] if len(drawn) == 1 else np.stack(drawn, axis=-1)
+        return values if self.redraw else self._kept(values, buyers), pairs[0][1]
+
+    def _kept(self, values: Values, buyers: NDArray[np.intp]) -> Values:
+        """Each buyer's first type, in place of the one just drawn."""
+        kept = values.copy()
+        for where in np.ndindex(*buyers.shape):
+            kept[where] = self._lifelong.setdefault(int(buyers[where]), values[where])
+        return kept

@@ -1,0 +1,120 @@
+"""Sellers: who runs which mechanism when, with what in stock, and how much she tells afterwards."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import mesa
+
+from agents.strategies.base import Disclosure
+from mechanisms.conversation import Mechanism, check_count
+
+
+@dataclass(frozen=True)
+class SellerPlan:
+    """What a seller does. All times in units of simulated time.
+
+    mechanism
+        What she runs.
+    period
+        Time from one opening to the next, above 0; an opening that falls into an auction still running
+        is put off to the next multiple.
+    window
+        How long each question stays open, above 0.
+    first
+        When she opens first, at least 0.
+    stock
+        Units of each kind that she has at the start, None for no end.
+    restock_every, restock_units
+        Time from one delivery to the next and its size; None for no deliveries.
+    discloses
+        What she tells participants afterwards: their `own` result, the `price`, or all `bids`.
+    name
+        For tables; by default the mechanism's name.
+    """
+
+    mechanism: Mechanism
+    period: float = 1.0
+    window: float = 1.0
+    first: float = 0.0
+    stock: int | None = None
+    restock_every: float | None = None
+    restock_units: int = 0
+    discloses: Disclosure = "price"
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        for field in ("period", "window"):
+            _check_time(field, getattr(self, field), positive=True)
+        _check_time("first", self.first)
+        if self.stock is not None:
+            check_count("stock", self.stock, least=0)
+        if self.restock_every is not None:
+            _check_time("restock_every", self.restock_every, positive=True)
+            check_count("restock_units", self.restock_units)
+        if self.discloses not in get_args(Disclosure):
+            raise ValueError(f"discloses must be one of {get_args(Disclosure)}, got {self.discloses!r}")
+        if not self.name:
+            object.__setattr__(self, "name", self.mechanism.name)
+
+
+def _check_time(field: str, value: float, *, positive: bool = False) -> None:
+    possible = isinstance(value, (int, float)) and math.isfinite(value) and value >= 0
+    if not possible or (positive and value == 0):
+        allowed = "above 0" if positive else "at least 0"
+        raise ValueError(f"{field} must be a finite time, {allowed}, got {value!r}")
+
+
+class Seller(mesa.Agent):
+    """A seller at work: her plan, what is left in stock, and her books.
+
+    Attributes
+    ----------
+    number
+        0 … sellers−1.
+    turn
+        Index of her last scheduled opening, −1 before the first.
+    held
+        How many auctions she has held.
+    received
+        Money from buyers so far, rewards deducted.
+    sold
+        Units sold so far.
+    """
+
+    def __init__(self, model: Any, number: int, plan: SellerPlan) -> None:
+        super().__init__(model)
+        self.number = number
+        self.plan = plan
+        self.stock = plan.stock
+        self.turn = -1
+        self.held = 0
+        self.sold = 0.0
+        self.received = 0.0
+
+    def opening(self, k: Any) -> Any:
+        """Time of her k-th scheduled opening; elementwise for arrays."""
+        return self.plan.first + k * self.plan.period
+
+    def next_opening(self, now: float) -> int:
+        """Index of the first scheduled opening that is not before `now`, allowing for rounding."""
+        return max(0, math.ceil((now - self.plan.first) / self.plan.period - 1e-9))
+
+    @property
+    def can_open(self) -> bool:
+        """Whether the stock covers all that one auction may sell."""
+        return self.stock is None or self.stock >= self.plan.mechanism.units
+
+    def deliver(self, quantity: float, revenue: float) -> None:
+        """Hand over what was sold, and book the money."""
+        if self.stock is not None:
+            self.stock -= round(quantity)
+        self.sold += quantity
+        self.received += revenue
+
+    def restock(self) -> None:
+        """Take a delivery."""
+        if self.stock is not None:
+            self.stock += self.plan.restock_units

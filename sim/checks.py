@@ -1,0 +1,99 @@
+"""What holds in every auction, whoever plays: checked always, and a breach stops the run."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.party import Party
+from mechanisms.outcome import Outcome
+
+SLACK = 1e-9
+"""Relative slack for sums of money."""
+
+
+class BreachError(RuntimeError):
+    """An auction broke a rule that always holds; `messages` are those of the auction."""
+
+    def __init__(self, auction: int, rule: str, messages: list[str]) -> None:
+        self.auction = auction
+        self.rule = rule
+        self.messages = messages
+        story = "".join(f"\n  {line}" for line in messages)
+        super().__init__(f"auction {auction}: {rule}; its messages:{story or ' none'}")
+
+
+def payoffs_of(party: Party, outcome: Outcome) -> NDArray[np.float64]:
+    """Value less payment of each buyer, shape `(*lead, n)`."""
+    worth = party.values * outcome.allocation
+    if worth.ndim > outcome.payments.ndim:
+        worth = worth.sum(axis=-1)
+    return worth - outcome.payments
+
+
+def broken_rule(
+    party: Party, outcome: Outcome, payoffs: NDArray[Any], absent: NDArray[np.bool_] | None
+) -> str | None:
+    """The first rule that a realised outcome breaks, in words; None if it breaks none.
+
+    `absent` is a mask of those who never took part (None if everybody did).
+    """
+    allocation, payments = outcome.allocation, outcome.payments
+    mechanism = party.mechanism
+    if payments.shape != (party.n,) or allocation.shape != _allocation_shape(party):
+        wanted = f"of shapes {_allocation_shape(party)} and {(party.n,)}"
+        return f"allocation and payments must be {wanted}, got {allocation.shape}, {payments.shape}"
+    total = float(payments.sum())
+    if not math.isfinite(total) or not math.isfinite(float(allocation.sum())):
+        return f"allocation and payments must be finite, got {allocation} and {payments}"
+    if outcome.causes is not None and not _adds_up(outcome, total):
+        return "what buyers pay is not what the seller gets: the causes do not add up to the payments"
+    if allocation.min() < 0 or float(allocation.sum(axis=0).max()) > mechanism.units + SLACK:
+        return f"sold {allocation.sum(axis=0)} units where {mechanism.units} were on offer"
+    if absent is not None and (payments[absent].any() or allocation[absent].any()):
+        return "somebody who did not take part was charged or served"
+    if mechanism.ex_post_ir and not _nobody_honest_lost(party, payoffs):
+        return "a truthful buyer lost in a mechanism that is ex-post individually rational"
+    return None
+
+
+def regular_rows(party: Party, outcome: Outcome, answered: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which of many outcomes of one good, shape (rows, n), break no rule; the sweep's form of `broken_rule`."""
+    allocation, payments = outcome.allocation, outcome.payments
+    fits = payments.shape == allocation.shape == answered.shape
+    if not fits or outcome.causes is not None:
+        return np.zeros(len(answered), dtype=bool)
+    payoffs = payoffs_of(party, outcome)
+    regular = np.isfinite(payments.sum(axis=1)) & (allocation.min(axis=1) >= 0)
+    regular &= allocation.sum(axis=1) <= party.mechanism.units + SLACK
+    regular &= ~(~answered & ((payments != 0) | (allocation != 0))).any(axis=1)
+    if party.mechanism.ex_post_ir:
+        slack = SLACK * np.maximum(1.0, np.abs(party.values).max(axis=1))
+        for side in party.sides:
+            if side.group.strategy.honest:
+                regular &= payoffs[:, side.seats].min(axis=1) >= -slack
+    return regular
+
+
+def _allocation_shape(party: Party) -> tuple[int, ...]:
+    items = party.mechanism.items
+    return (party.n,) if items == 1 else (party.n, items)
+
+
+def _adds_up(outcome: Outcome, total: float) -> bool:
+    parts = sum(float(part.sum()) for part in outcome.itemised.values())
+    per_buyer = sum(outcome.itemised.values(), np.zeros_like(outcome.payments))
+    close = np.allclose(per_buyer, outcome.payments, rtol=SLACK, atol=SLACK)
+    return bool(close) and abs(parts - total) <= SLACK * max(1.0, abs(total))
+
+
+def _nobody_honest_lost(party: Party, payoffs: NDArray[Any]) -> bool:
+    least = float(payoffs.min())
+    if least >= 0:
+        return True
+    slack = SLACK * max(1.0, float(np.abs(party.values).max()))
+    honest = [side.seats for side in party.sides if side.group.strategy.honest]
+    return all(float(payoffs[seats].min()) >= -slack for seats in honest)

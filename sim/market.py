@@ -1,0 +1,241 @@
+"""Market: sellers and buyers in simulated time. SimPy owns time, Mesa owns the population and the screen.
+
+`Market.step()` is a pump: it runs the SimPy clock to the next whole tick. Everything that happens goes into
+the records; what happens follows from (parameters, seed) alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import mesa
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from agents.buyer import Buyer
+from agents.nature import Nature
+from agents.population import Population
+from agents.seller import Seller, SellerPlan
+from agents.strategies.base import Disclosure
+from mechanisms.distributions import Distribution, Prior
+from sim.draws import DrawAhead, Stream
+from sim.ledger import Ledger
+from sim.records import Records
+from sim.seating import Attendance, Seating
+from sim.session import Session
+
+_TELLS: dict[Disclosure, int] = {"own": 0, "price": 1, "bids": 2}
+
+
+class Market(mesa.Model):
+    """A market under way.
+
+    Parameters
+    ----------
+    population
+        The buyers.
+    plans
+        One plan for each seller.
+    attendances
+        Who comes to each seller: one for each plan; the same object may serve several sellers.
+    prior
+        What nature draws types from.
+    seed
+        An integer of at least 0.
+    records
+        Where everything is written; by default in memory.
+    tick
+        How much simulated time one `step()` runs.
+    redraw
+        Whether each want has a new type.
+
+    Raises ValueError where a strategy relies on more than a seller tells, and where shapes disagree.
+    """
+
+    def __init__(
+        self,
+        population: Population,
+        plans: Sequence[SellerPlan],
+        attendances: Sequence[Attendance],
+        prior: Distribution | Prior,
+        seed: int = 0,
+        records: Records | None = None,
+        tick: float = 1.0,
+        redraw: bool = True,
+    ) -> None:
+        super().__init__(rng=Stream(seed, "mesa").generator())
+        if not plans or len(plans) != len(attendances):
+            raise ValueError(f"attendances must be {len(plans)}, one a plan, got {len(attendances)}")
+        if not (math.isfinite(tick) and tick > 0):
+            raise ValueError(f"tick must be above 0, got {tick}")
+        self.seed = seed
+        self.tick = tick
+        self.env = simpy.Environment()
+        self.population = population
+        self.records = Records() if records is None else records
+        self.sellers = [Seller(self, number, plan) for number, plan in enumerate(plans)]
+        self.attendances = list(attendances)
+        self._refuse_unmet_needs()
+        size = len(population)
+        items = max(plan.mechanism.items for plan in plans)
+        names = ["wants", *(f"wants of item {item}" for item in range(1, items))]
+        profiles = Stream(seed, "profiles")
+        self.nature = Nature(
+            self,
+            prior,
+            [DrawAhead(Stream(seed, name), size) for name in names],
+            profiles.uniform,
+            redraw,
+        )
+        self.buyers = [Buyer(self, population, number) for number in range(size)]
+        self.mixing = DrawAhead(Stream(seed, "mixing"), size)
+        self._latency_draws = DrawAhead(Stream(seed, "latency"), size)
+        self._chance = [Stream(seed, "chance").generator(seller.number) for seller in self.sellers]
+        self.ledger = Ledger(self.records, population, self.sellers)
+        self._under_way: dict[int, Session] = {}
+        self._ticks = 0
+        self._write_agents()
+        for attendance in dict.fromkeys(attendances):
+            attendance.start(self, [s for s in self.sellers if self.attendance(s) is attendance])
+        for seller in self.sellers:
+            self._start_seller(seller)
+
+    # --- time -------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> float:
+        """Simulated time."""
+        return float(self.env.now)
+
+    def step(self) -> None:
+        """Run the clock to the next whole tick; what happens exactly then belongs to the next step."""
+        self._ticks += 1
+        self.advance_to(self._ticks * self.tick)
+
+    def advance_to(self, until: float) -> None:
+        """Run the clock up to, and without, `until`."""
+        if until > self.env.now:
+            self.env.run(until=until)
+        self.ledger.reconcile()
+
+    def flush(self) -> None:
+        """Bring the records up to date with all that has happened so far."""
+        for attendance in dict.fromkeys(self.attendances):
+            attendance.flush()
+
+    def finish(self, status: str = "complete") -> None:
+        """End the run: note the auctions still open as unfinished, and close the records."""
+        self.flush()
+        for session in self._under_way.values():
+            n = len(session.seating.buyers)
+            self.ledger.write_unfinished(session.auction, session.seller, session.opened, n)
+        for attendance in dict.fromkeys(self.attendances):
+            for auction, seller, opened, n in attendance.under_way():
+                self.ledger.write_unfinished(auction, seller, opened, n)
+        self._under_way.clear()
+        self.ledger.reconcile()
+        self.records.close(status)
+
+    def close(self) -> None:
+        """Let the model go: Mesa would keep it for the rest of the process."""
+        mesa.Agent._ids.pop(self, None)
+
+    # --- auctions ---------------------------------------------------------------------------------
+
+    def auction_number(self, seller: Seller, k: int) -> int:
+        """Number of a seller's k-th auction: known ahead, and unlike any other's."""
+        return k * len(self.sellers) + seller.number
+
+    def attendance(self, seller: Seller) -> Attendance:
+        """Who decides who comes to this seller."""
+        return self.attendances[seller.number]
+
+    def _start_seller(self, seller: Seller) -> None:
+        if seller.plan.restock_every is not None:
+            self._at(seller.plan.restock_every, lambda _: self._restock(seller))
+        if not self.attendance(seller).opens_itself(seller):
+            self.schedule_opening(seller)
+
+    def schedule_opening(self, seller: Seller) -> None:
+        """Let the seller open at her next scheduled time that is not past."""
+        seller.turn = max(seller.turn + 1, seller.next_opening(self.env.now))
+        self._at(seller.opening(seller.turn), lambda _: self._open(seller))
+
+    def _at(self, time: float, do: Any) -> None:
+        self.env.timeout(max(0.0, time - self.env.now)).callbacks.append(do)
+
+    def _restock(self, seller: Seller) -> None:
+        seller.restock()
+        if seller.plan.restock_every is not None:
+            self._at(self.env.now + seller.plan.restock_every, lambda _: self._restock(seller))
+
+    def _open(self, seller: Seller) -> None:
+        """Hold an auction, if there is something to sell and somebody to sell it to."""
+        attendance = self.attendance(seller)
+        if not seller.can_open:
+            attendance.turn_away(seller)
+            self.schedule_opening(seller)
+        else:
+            self.hold(seller, attendance.seat(seller))
+
+    def hold(self, seller: Seller, seating: Seating) -> None:
+        """Hold the seller's next auction now."""
+        auction = self.auction_number(seller, seller.held)
+        seller.held += 1
+        if len(seating.buyers) < seller.plan.mechanism.least_buyers:
+            self.ledger.write_unheld(auction, seller, seller.opening(seller.turn), seating)
+            nobody = np.zeros(len(seating.buyers))
+            self.attendance(seller).dismiss(seller, seating, nobody, nobody > 0)
+            self.schedule_opening(seller)
+            return
+        session = Session(self, seller, seating, auction, seller.opening(seller.turn))
+        self._under_way[auction] = session
+        session.advance()
+
+    def finished(self, session: Session, payoffs: NDArray[Any], served: NDArray[Any]) -> None:
+        """A session is over: let its buyers go, and plan the seller's next auction."""
+        del self._under_way[session.auction]
+        seller = session.seller
+        self.attendance(seller).dismiss(seller, session.seating, payoffs, served)
+        self.schedule_opening(seller)
+
+    # --- draws ------------------------------------------------------------------------------------
+
+    def latencies(self, buyers: NDArray[np.intp]) -> NDArray[np.float64]:
+        """How long the next message of each of distinct buyers travels, shape (m,)."""
+        return self.travel_times(buyers, self._latency_draws.take(buyers)[0])
+
+    def travel_times(self, buyers: NDArray[np.intp], uniforms: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Exponential travel times of the buyers' mean latencies, from uniforms of the same shape."""
+        return -self.population.latency[buyers] * np.log1p(-uniforms)
+
+    def chance_uniform(self, seller: Seller) -> float:
+        """The next uniform number for chance moves of a seller's mechanism."""
+        return float(self._chance[seller.number].random())
+
+    # --- set-up -----------------------------------------------------------------------------------
+
+    def _refuse_unmet_needs(self) -> None:
+        for group in self.population.groups:
+            for seller in self.sellers:
+                if _TELLS[group.strategy.needs] > _TELLS[seller.plan.discloses]:
+                    wanted, told = group.strategy.needs, seller.plan.discloses
+                    who, whom = group.strategy.name, seller.plan.name
+                    raise ValueError(f"strategy {who} needs {wanted!r} disclosed, but {whom} tells {told!r}")
+
+    def _write_agents(self) -> None:
+        table = self.records["agents"]
+        population = self.population
+        strategies = [table.code("strategy", group.strategy.name) for group in population.groups]
+        numbers = np.arange(len(population))
+        of_group = np.array(strategies)[population.membership]
+        kind = table.code("kind", "buyer")
+        table.extend((numbers, kind, population.persons, of_group, population.latency), len(population))
+        for seller in self.sellers:
+            name = table.code("strategy", seller.plan.name)
+            table.row(seller.number, table.code("kind", "seller"), -1, name, math.nan)
+        prior = table.code("strategy", repr(self.nature.prior))
+        table.row(0, table.code("kind", "nature"), -1, prior, math.nan)

@@ -1,0 +1,157 @@
+"""Panel: a seller's own buyers, all of them or a few drawn anew, take part in each of her auctions.
+
+Who comes, with what type and latency, depends on nothing that happens in the auctions, and is drawn ahead
+in blocks.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.population import Side
+from agents.seller import Seller
+from mechanisms.conversation import check_count
+from mechanisms.distributions import Prior
+from sim.ahead import AheadPlayer, can_play_ahead
+from sim.draws import Stream
+from sim.seating import Seating
+
+if TYPE_CHECKING:
+    from sim.market import Market
+
+BLOCK = 256
+"""How many auctions' participants are drawn at once."""
+
+
+class Panel:
+    """The attendance of one seller with buyers of her own.
+
+    Parameters
+    ----------
+    members
+        Numbers of the buyers who belong to this seller and to no other; None for the whole population.
+    size
+        How many of them take part in each auction, drawn anew each time without replacement; None for all.
+    ahead
+        Whether auctions whose answers depend on nothing that happens in them may be played a block at a
+        time. The records are the same.
+    """
+
+    def __init__(self, members: Any = None, size: int | None = None, ahead: bool = True) -> None:
+        self._named = None if members is None else np.asarray(members, dtype=np.intp)
+        if size is not None:
+            check_count("size", size)
+        self.size = size
+        self.ahead = ahead
+        self._player: AheadPlayer | None = None
+        self._row = BLOCK
+        self._drawn = 0
+
+    def start(self, market: Market, sellers: list[Seller]) -> None:
+        """Take the seller; ValueError if there is more than one, or if too few buyers."""
+        if len(sellers) != 1:
+            raise ValueError(f"a panel serves one seller, got {len(sellers)}")
+        self._market, (self._seller,) = market, sellers
+        self.members = np.arange(len(market.population)) if self._named is None else self._named
+        size = len(self.members) if self.size is None else self.size
+        if size > len(self.members):
+            raise ValueError(f"size must be at most the {len(self.members)} members, got {size}")
+        prior = market.nature.prior
+        if isinstance(prior, Prior) and prior.n != size:
+            raise ValueError(f"size must be the prior's {prior.n} buyers, got {size}")
+        self._draws_participants = size < len(self.members)
+        self._participants = np.tile(self.members[:size], (BLOCK, 1))
+        self._stream = Stream(market.seed, "panel").generator(self._seller.number)
+        self._sides: tuple[Side, ...] | None = None
+        if not self._draws_participants:
+            self._sides = market.population.sides(self.members)
+        groups = self._groups()
+        alike = len(groups) == 1 or not self._draws_participants
+        mechanism = self._seller.plan.mechanism
+        if self.ahead and alike and can_play_ahead(self._seller.plan, groups):
+            self._player = AheadPlayer(market, self._seller, mechanism, self)
+
+    def _groups(self) -> list[Any]:
+        population = self._market.population
+        return [population.groups[g] for g in np.unique(population.membership[self.members]).tolist()]
+
+    def opens_itself(self, seller: Seller) -> bool:
+        """Whether a block player holds the auctions."""
+        if self._player is not None:
+            self._player.start()
+        return self._player is not None
+
+    def _draw_block(self) -> None:
+        """Participants, types and latencies of the next BLOCK auctions."""
+        market = self._market
+        if self._draws_participants:
+            self._participants = _subsets(self._stream, self.members, self._participants.shape)
+        turns = np.arange(self._drawn, self._drawn + BLOCK)
+        auctions = turns * len(market.sellers) + self._seller.number
+        self._values, uniforms = market.nature.rows_of_wants(self._participants, auctions)
+        self._latencies = market.travel_times(self._participants, uniforms)
+        self._persons = market.population.persons[self._participants]
+        self._drawn += BLOCK
+        self._row = 0
+
+    def rows(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Participants, values and latencies of the auctions that are drawn and not yet held, row by row."""
+        if self._row == BLOCK:
+            self._draw_block()
+        rest = slice(self._row, None)
+        return self._participants[rest], self._values[rest], self._latencies[rest]
+
+    def skip(self, rows: int) -> None:
+        """So many of the drawn auctions have been held by the block player."""
+        self._row += rows
+
+    def seat(self, seller: Seller) -> Seating:
+        """The participants of the next auction."""
+        if self._row == BLOCK:
+            self._draw_block()
+        row = self._row
+        self._row += 1
+        buyers = self._participants[row]
+        sides = self._market.population.sides(buyers) if self._sides is None else self._sides
+        return Seating(buyers, self._persons[row], self._values[row], self._latencies[row], sides)
+
+    def dismiss(self, seller: Seller, seating: Seating, payoffs: NDArray[Any], served: NDArray[Any]) -> None:
+        """Nothing to do: they come back when they are drawn."""
+
+    def turn_away(self, seller: Seller) -> None:
+        """Nothing to do: nobody was drawn."""
+
+    def under_way(self) -> list[tuple[int, Seller, float, int]]:
+        """The auction that the block player has open."""
+        return [] if self._player is None else self._player.under_way()
+
+    def flush(self) -> None:
+        """Write what was played ahead and has happened."""
+        if self._player is not None:
+            self._player.flush()
+
+
+def _subsets(
+    rng: np.random.Generator, members: NDArray[np.intp], shape: tuple[int, int]
+) -> NDArray[np.intp]:
+    """Rows of distinct members, each row a uniformly random subset in random order."""
+    rows, size = shape
+    if size * size < len(members):
+        return _by_rejection(rng, members, shape)
+    return members[rng.random((rows, len(members))).argpartition(size - 1, axis=1)[:, :size]]
+
+
+def _by_rejection(
+    rng: np.random.Generator, members: NDArray[np.intp], shape: tuple[int, int]
+) -> NDArray[np.intp]:
+    """Draw with replacement, and draw again the rows in which somebody stands twice."""
+    chosen = rng.integers(len(members), size=shape)
+    while True:
+        ordered = np.sort(chosen, axis=1)
+        again = (ordered[:, 1:] == ordered[:, :-1]).any(axis=1).nonzero()[0]
+        if not len(again):
+            return members[chosen]
+        chosen[again] = rng.integers(len(members), size=(len(again), shape[1]))

@@ -1,0 +1,188 @@
+"""Session: one conversation in simulated time.
+
+Each question opens a window. Answers travel; one that arrives at the deadline or later is lost, and the
+question's default stands. The window closes at its deadline, or as soon as all who were asked have answered.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from agents.party import ANSWERED, LATE, REFUSED, Answers, Party, asked, collect, sample_mixed
+from agents.population import Side
+from agents.seller import Seller
+from agents.view import Feedback, Mixed
+from mechanisms.outcome import Outcome
+from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Question, Replies, branch
+from sim.checks import BreachError, broken_rule, payoffs_of
+from sim.seating import Seating
+
+if TYPE_CHECKING:
+    from sim.market import Market
+
+
+class Session:
+    """One auction under way: the market's player of a conversation."""
+
+    def __init__(self, market: Market, seller: Seller, seating: Seating, auction: int, opened: float) -> None:
+        self.market = market
+        self.seller = seller
+        self.seating = seating
+        self.auction = auction
+        self.now = self.opened = opened
+        self.closes = opened
+        plan = seller.plan
+        n = len(seating.buyers)
+        self.party = Party(plan.mechanism, seating.values, seating.sides, n)
+        self.asked: list[tuple[BuyerQuestion, NDArray[Any]]] = []
+        self.took_part: NDArray[np.bool_] | None = None
+        self._conversation = plan.mechanism.conversation(n)
+        self._reply: Any = None
+        self._unwritten: tuple[Any, ...] | None = None
+
+    def advance(self, _: simpy.Event | None = None) -> None:
+        """Go on with the conversation until it needs time, or ends."""
+        env = self.market.env
+        try:
+            while True:
+                self._close_window()
+                question = self._next_question()
+                self._reply = question.put(self)
+                if self.closes > self.now:
+                    env.timeout(max(0.0, self.closes - env.now)).callbacks.append(self.advance)
+                    return
+        except StopIteration as end:
+            self._finish(end.value)
+
+    def _close_window(self) -> None:
+        """It is over now: what was said to the last question goes into the records."""
+        self.now = self.closes
+        if self._unwritten is not None:
+            number = len(self.asked) - 1
+            self.market.ledger.write_messages(self.auction, number, self.seating, *self._unwritten)
+            self._unwritten = None
+
+    def _next_question(self) -> Question:
+        try:
+            return self._conversation.send(self._reply)
+        except (StopIteration, BreachError):
+            raise
+        except Exception as error:
+            raise self._breach(f"the mechanism failed with {type(error).__name__}: {error}") from error
+
+    def ask(self, question: BuyerQuestion) -> Replies:
+        """Collect the answers, and see which arrive before the deadline."""
+        answers = collect(question, self.party, self._resolve)
+        window = self.seller.plan.window
+        sent = self.now + self._waits(question) * window
+        arrivals = sent + self._latencies()
+        self._lose_what_is_late(question, answers, arrivals, self.now + window)
+        self._unwritten = (question, answers, sent, arrivals)
+        answered = answers.status == ANSWERED
+        self._note_presence(answered)
+        self.asked.append((question, answers.values))
+        return Replies(answers.values, answered)
+
+    def _waits(self, question: BuyerQuestion) -> Any:
+        """Shares of the window that the buyers wait before they send; 0 if nobody waits."""
+        if not any(side.group.waits for side in self.party.sides):
+            return 0.0
+        waits = np.zeros(self.party.n)
+        sides = self.party.sides if question.to is None else asked(question, self.party.sides)
+        for side in sides:
+            if side.group.waits:
+                share = float(side.group.strategy.wait(question, self.party.view(side)))
+                waits[side.seats] = share if 0 <= share < math.inf else 0.0
+        return waits
+
+    def _latencies(self) -> NDArray[Any]:
+        if self.asked:
+            return self.market.latencies(self.seating.buyers)
+        return self.seating.latencies
+
+    def _lose_what_is_late(
+        self, question: BuyerQuestion, answers: Answers, arrivals: NDArray[Any], deadline: float
+    ) -> None:
+        """The default stands for what comes too late; set when the window closes."""
+        status = answers.status
+        last = float(arrivals.max())
+        if last < deadline and not status.any():
+            self.closes = last
+            return
+        late = (status == ANSWERED) & (arrivals >= deadline)
+        if late.any():
+            if answers.values is answers.sent:
+                answers.values = answers.sent.copy()
+            answers.values[late] = question.default
+            status[late] = LATE
+        arrived = (status == ANSWERED) | ((status == REFUSED) & (arrivals < deadline))
+        expected = question.seats(self.party.n)
+        self.closes = float(arrivals[expected].max()) if arrived[expected].all() else deadline
+
+    def _note_presence(self, answered: NDArray[np.bool_]) -> None:
+        self.took_part = answered if self.took_part is None else self.took_part | answered
+
+    def _resolve(self, mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
+        return sample_mixed(mixed, self.market.mixing.take(side.buyers)[0], question)
+
+    def chance(self, question: Chance) -> int:
+        """Let the seller's own stream decide."""
+        return branch(question.probabilities, self.market.chance_uniform(self.seller))
+
+    def draw(self, question: Draw) -> float:
+        """Let the seller's own stream draw."""
+        return float(question.distribution.quantile(self.market.chance_uniform(self.seller)))
+
+    def announce(self, question: Announce) -> None:
+        """Everyone hears it at once."""
+        self.party.heard += (question,)
+
+    def _finish(self, outcome: Outcome) -> None:
+        """Check the outcome, book it, and tell everybody."""
+        if not isinstance(outcome, Outcome):
+            raise self._breach(f"the conversation ended in {outcome!r}, not in an Outcome")
+        present = self.took_part
+        absent = None if present is None or present.all() else ~present
+        try:
+            payoffs = payoffs_of(self.party, outcome)
+            broken = broken_rule(self.party, outcome, payoffs, absent)
+        except ValueError as error:
+            broken = f"allocation and payments do not fit the buyers: {error}"
+        if broken is not None:
+            raise self._breach(broken)
+        self.market.ledger.write_outcome(
+            self.auction, self.seller, self.opened, self.now, self.seating, outcome
+        )
+        for side in self.party.sides:
+            if not side.group.strategy.memoryless:
+                side.group.strategy.observe(self._feedback(side, outcome, payoffs))
+        got = outcome.allocation if outcome.allocation.ndim == 1 else outcome.allocation.sum(axis=-1)
+        self.market.finished(self, payoffs, got > 0)
+
+    def _breach(self, rule: str) -> BreachError:
+        return BreachError(self.auction, rule, self.market.ledger.messages_of(self.auction))
+
+    def _feedback(self, side: Side, outcome: Outcome, payoffs: NDArray[Any]) -> Feedback:
+        """What one side is told."""
+        seats = side.seats
+        told = self.seller.plan.discloses
+        return Feedback(
+            seats,
+            side.buyers,
+            self.party.n,
+            self.party.mechanism,
+            self.seating.values[seats],
+            side.group.utility,
+            tuple((question, values[seats]) for question, values in self.asked),
+            outcome.allocation[seats],
+            outcome.payments[seats],
+            payoffs[seats],
+            {cause: part[seats] for cause, part in outcome.itemised.items()},
+            None if told == "own" else float(outcome.payments.max()),
+            self.asked[0][1].copy() if told == "bids" and self.asked else None,
+        )
