@@ -218,6 +218,11 @@ class PiecewiseLinear(Utility):
         """The last point's utility if the last piece is flat, else infinite."""
         return self.points[-1][1] if self._slopes()[-1] == 0 else np.inf
 
+    @property
+    def is_risk_neutral(self) -> bool:
+        """Whether all pieces have the same slope."""
+        return len(set(self._slopes().tolist())) == 1
+
     def _slopes(self) -> FloatArray:
         money, utility = np.array(self.points).T
         return np.diff(utility) / np.diff(money)
