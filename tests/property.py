@@ -78,7 +78,7 @@ def finite_priors(n=None, max_size=3, integers=False):
 
 @st.composite
 def partitions(draw, shape, buyer, max_cells_per_type=3):
-    """Partition of the profiles of a table for one buyer, who knows her own type: cell labels of that shape."""
+    """Cell labels of a table's shape: a partition of its profiles by a buyer who knows her own type."""
     size = int(np.prod(shape))
     finer = draw(st.lists(st.integers(0, max_cells_per_type - 1), min_size=size, max_size=size))
     own_type = np.indices(shape)[buyer]

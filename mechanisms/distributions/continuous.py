@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechanisms._validation import FloatArray, finite_number, number_in
+from mechanisms._validation import FloatArray, check_field
 from mechanisms.distributions.base import ContinuousDistribution
 
 
@@ -19,13 +19,13 @@ class Uniform(ContinuousDistribution):
     high: float = 1.0
 
     def __post_init__(self) -> None:
-        finite_number("low", self.low)
-        number_in("high", self.high, above=self.low)
+        check_field(self, "low")
+        check_field(self, "high", above=self.low)
 
     @property
     def support(self) -> tuple[float, float]:
         """(low, high)."""
-        return float(self.low), float(self.high)
+        return self.low, self.high
 
     @property
     def mean(self) -> float:
@@ -49,7 +49,7 @@ class PowerLaw(ContinuousDistribution):
     exponent: float
 
     def __post_init__(self) -> None:
-        number_in("exponent", self.exponent, above=0)
+        check_field(self, "exponent", above=0)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -80,7 +80,7 @@ class Exponential(ContinuousDistribution):
     rate: float = 1.0
 
     def __post_init__(self) -> None:
-        number_in("rate", self.rate, above=0)
+        check_field(self, "rate", above=0)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -114,8 +114,8 @@ class LogNormal(ContinuousDistribution):
     sigma: float = 1.0
 
     def __post_init__(self) -> None:
-        finite_number("mu", self.mu)
-        number_in("sigma", self.sigma, above=0)
+        check_field(self, "mu")
+        check_field(self, "sigma", above=0)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -159,17 +159,17 @@ class TruncatedNormal(ContinuousDistribution):
     high: float
 
     def __post_init__(self) -> None:
-        finite_number("mu", self.mu)
-        number_in("sigma", self.sigma, above=0)
-        finite_number("low", self.low)
-        number_in("high", self.high, above=self.low)
+        check_field(self, "mu")
+        check_field(self, "sigma", above=0)
+        check_field(self, "low")
+        check_field(self, "high", above=self.low)
         if self._mass < 1e-300:
             raise ValueError(f"low and high must hold probability >= 1e-300, not {self._mass!r}")
 
     @property
     def support(self) -> tuple[float, float]:
         """(low, high)."""
-        return float(self.low), float(self.high)
+        return self.low, self.high
 
     @property
     def mean(self) -> float:
@@ -216,13 +216,13 @@ class EqualRevenue(ContinuousDistribution):
     low: float = 1.0
 
     def __post_init__(self) -> None:
-        number_in("low", self.low, above=0)
-        number_in("cap", self.cap, above=self.low)
+        check_field(self, "low", above=0)
+        check_field(self, "cap", above=self.low)
 
     @property
     def support(self) -> tuple[float, float]:
         """(low, cap)."""
-        return float(self.low), float(self.cap)
+        return self.low, self.cap
 
     @property
     def mean(self) -> float:

@@ -1,5 +1,6 @@
 """Distributions of one value against closed forms and enumeration; the conformance suite on all."""
 
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -201,7 +202,7 @@ def test_histogram_quantiles_jump_over_empty_bins():
 @pytest.mark.parametrize(
     ("make", "error", "message"),
     [
-        (lambda: Uniform(1, 1), ValueError, "high must be > 1, not 1.0"),
+        (lambda: Uniform(1, 1), ValueError, "high must be > 1.0, not 1.0"),
         (lambda: Uniform(np.inf, 1), ValueError, "low must be finite, not inf"),
         (lambda: Uniform("0", 1), TypeError, "low must be a real number, not '0'"),
         (lambda: PowerLaw(0), ValueError, "exponent must be > 0"),
@@ -235,3 +236,8 @@ def test_histogram_quantiles_jump_over_empty_bins():
 def test_bad_parameters_are_named(make, error, message):
     with pytest.raises(error, match=message):
         make()
+
+
+def test_parameters_become_floats():
+    assert repr(Uniform(np.int64(0), Fraction(1, 2))) == "Uniform(low=0.0, high=0.5)"
+    assert Uniform(0, 1) == Uniform()
