@@ -297,6 +297,14 @@ def test_mixture_prior_draws_the_component_first():
     assert ((sample < 1).all(axis=-1) | (sample > 5).all(axis=-1)).all()
 
 
+def test_a_component_of_weight_zero_is_never_chosen():
+    ends = np.array([0.0, 1.0])
+    prior = IndependentPrior.identical(Uniform(), 1)
+    for weights, expected in [([0, 0.5, 0.5, 0], [1, 2]), ([0, 1], [1, 1]), ([1, 0], [0, 0])]:
+        mixture = MixturePrior(weights, [prior] * len(weights))
+        np.testing.assert_array_equal(mixture.component_of(ends), expected)
+
+
 def test_structured_priors_compare_and_pickle():
     prior = MixturePrior([0.5, 0.5], [IndependentPrior.identical(Uniform(), 2), PRIOR])
     copy = pickle.loads(pickle.dumps(prior))
