@@ -28,7 +28,7 @@ def test_logit_is_the_softmax_of_the_means_of_those_who_know_enough():
 
 def test_expectation_weighs_own_visits_rumours_and_optimism():
     """(1·(2·0.5) + 0.5·(4·0.2) + 3·0.9) / (1·2 + 0.5·4 + 3), and the optimism where nothing is known."""
-    logit = Logit(own_weight=1.0, heard_weight=0.5, optimism=0.9, optimism_weight=3.0)
+    logit = Logit(heard_weight=0.5, optimism=0.9, optimism_weight=3.0)
     expected = logit.expected_payoffs(tally([0.5, 0.0], [2.0, 0.0]), tally([0.2, 0.0], [4.0, 0.0]))
     np.testing.assert_allclose(expected, [(1.0 + 0.4 + 2.7) / 7, 0.9])
 
@@ -131,7 +131,6 @@ def test_who_hears_from_nobody_hears_nothing():
         (lambda: Experience(2, 2, Neighbours.none(2), 0.0), ValueError, "memory must be above 0 .* got 0.0"),
         (lambda: Logit(temperature=0.0), ValueError, "temperature must be finite and above 0, got 0.0"),
         (lambda: Logit(temperature="hot"), TypeError, "temperature must be a number"),
-        (lambda: Logit(own_weight=-1.0), ValueError, "own_weight must be finite and at least 0, got -1.0"),
         (lambda: Logit(heard_weight=np.inf), ValueError, "heard_weight must be finite .* inf"),
         (lambda: Logit(optimism=-0.1), ValueError, "optimism must be finite and at least 0, got -0.1"),
         (lambda: Logit(optimism_weight=0.0), ValueError, "optimism_weight must be finite .* got 0.0"),
