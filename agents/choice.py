@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,36 +54,38 @@ class Logit(SellerChoice):
     temperature
         In units of money, above 0. Near 0 the best seller is taken nearly always; far above the differences
         between sellers the choice is nearly uniform.
-    own_weight, heard_weight
-        What one visit of one's own, and one that a neighbour tells of, count for; at least 0.
+    heard_weight
+        How much a visit that a neighbour tells of counts beside one of one's own; at least 0.
     optimism
         The payoff that is expected of a seller of whom nothing is known, in money. Above what sellers give on
         average, it makes buyers try those they do not know. At least 0.
     optimism_weight
-        For how many visits of one's own (of weight 1) that expectation counts, above 0.
+        As how many visits of one's own that expectation counts, above 0.
 
     The expected payoff is the weighted mean of visits seen, visits heard of, and the optimism.
     TypeError for what is not a number, ValueError out of range.
     """
 
     temperature: float = 0.1
-    own_weight: float = 1.0
     heard_weight: float = 0.25
     optimism: float = 0.0
     optimism_weight: float = 1.0
 
     def __post_init__(self) -> None:
         check_money("temperature", self.temperature, positive=True)
-        check_money("own_weight", self.own_weight)
         check_money("heard_weight", self.heard_weight)
         check_money("optimism", self.optimism)
         check_money("optimism_weight", self.optimism_weight, positive=True)
 
     def expected_payoffs(self, own: Tally, heard: Tally) -> NDArray[np.float64]:
         """Shape `(..., sellers)`: what a buyer expects of each seller, in money."""
-        seen = self.own_weight * own + self.heard_weight * heard
-        believed = self.optimism_weight * self.optimism
-        return (seen[..., 0, :] + believed) / (seen[..., 1, :] + self.optimism_weight)
+        known = own + self.heard_weight * heard + self._believed
+        return known[..., 0, :] / known[..., 1, :]
+
+    @cached_property
+    def _believed(self) -> Tally:
+        """Shape `(2, 1)`: the optimism as a tally, the same for every seller."""
+        return self.optimism_weight * np.array([[self.optimism], [1.0]])
 
     def odds(self, own: Tally, heard: Tally) -> NDArray[np.float64]:
         """Exponentials of the expected payoffs, relative to the best seller's, so that none overflows."""

@@ -43,6 +43,22 @@ def number_in(
     return number
 
 
+def check_field(
+    record: object,
+    name: str,
+    *,
+    above: float = -np.inf,
+    at_least: float = -np.inf,
+    below: float = np.inf,
+    at_most: float = np.inf,
+) -> None:
+    """Replace a number of a frozen dataclass by the float that `number_in` returns for it, or raise."""
+    number = number_in(
+        name, getattr(record, name), above=above, at_least=at_least, below=below, at_most=at_most
+    )
+    object.__setattr__(record, name, number)
+
+
 def float_array(name: str, values: ArrayLike) -> FloatArray:
     """Return a new float array of real numbers; TypeError for anything else."""
     try:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechanisms._validation import FloatArray, finite_vector, float_array, number_in, without_nan
+from mechanisms._validation import FloatArray, check_field, finite_vector, float_array, without_nan
 
 CONCAVITY_TOLERANCE = 1e-9
 """Relative to the size of the utilities compared: what `validate_utility` forgives to rounding."""
@@ -86,7 +86,7 @@ class CARA(Utility):
     risk_aversion: float
 
     def __post_init__(self) -> None:
-        number_in("risk_aversion", self.risk_aversion, above=0)
+        check_field(self, "risk_aversion", above=0)
 
     @property
     def supremum(self) -> float:
@@ -116,8 +116,8 @@ class Power(Utility):
     threshold: float = 1e-9
 
     def __post_init__(self) -> None:
-        number_in("exponent", self.exponent, above=0, at_most=1)
-        number_in("threshold", self.threshold, above=0)
+        check_field(self, "exponent", above=0, at_most=1)
+        check_field(self, "threshold", above=0)
 
     @property
     def is_risk_neutral(self) -> bool:
@@ -150,7 +150,7 @@ class CRRA(Utility):
     _power: Power = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        number_in("risk_aversion", self.risk_aversion, at_least=0, below=1)
+        check_field(self, "risk_aversion", at_least=0, below=1)
         object.__setattr__(self, "_power", Power(1 - self.risk_aversion, self.threshold))
 
     @property
@@ -172,12 +172,12 @@ class Capped(Utility):
     cap: float
 
     def __post_init__(self) -> None:
-        number_in("cap", self.cap, above=0)
+        check_field(self, "cap", above=0)
 
     @property
     def supremum(self) -> float:
         """The cap, reached."""
-        return float(self.cap)
+        return self.cap
 
     def _utility(self, money: FloatArray) -> FloatArray:
         return np.minimum(money, self.cap)
@@ -217,6 +217,11 @@ class PiecewiseLinear(Utility):
     def supremum(self) -> float:
         """The last point's utility if the last piece is flat, else infinite."""
         return self.points[-1][1] if self._slopes()[-1] == 0 else np.inf
+
+    @property
+    def is_risk_neutral(self) -> bool:
+        """Whether all pieces have the same slope."""
+        return len(set(self._slopes().tolist())) == 1
 
     def _slopes(self) -> FloatArray:
         money, utility = np.array(self.points).T

@@ -43,7 +43,9 @@ class FromScipy(ContinuousDistribution):
         return np.asarray(self._frozen.sf(price))[()]
 
     def _pdf(self, value: FloatArray) -> FloatArray:
-        return np.asarray(self._frozen.pdf(value))[()]
+        finite = np.isfinite(value)  # some families compute inf - inf at infinity
+        density = self._frozen.pdf(np.where(finite, value, self._frozen.median()))
+        return np.where(finite, density, 0.0)[()]
 
     def _quantile(self, u: FloatArray) -> FloatArray:
         return np.asarray(self._frozen.ppf(u))[()]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from mechanisms._validation import FloatArray, finite_number, number_in
+from mechanisms._validation import FloatArray, check_field
 from mechanisms.distributions.base import ContinuousDistribution
 
 
@@ -18,13 +19,13 @@ class Uniform(ContinuousDistribution):
     high: float = 1.0
 
     def __post_init__(self) -> None:
-        finite_number("low", self.low)
-        number_in("high", self.high, above=self.low)
+        check_field(self, "low")
+        check_field(self, "high", above=self.low)
 
     @property
     def support(self) -> tuple[float, float]:
         """(low, high)."""
-        return float(self.low), float(self.high)
+        return self.low, self.high
 
     @property
     def mean(self) -> float:
@@ -48,7 +49,7 @@ class PowerLaw(ContinuousDistribution):
     exponent: float
 
     def __post_init__(self) -> None:
-        number_in("exponent", self.exponent, above=0)
+        check_field(self, "exponent", above=0)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -79,7 +80,7 @@ class Exponential(ContinuousDistribution):
     rate: float = 1.0
 
     def __post_init__(self) -> None:
-        number_in("rate", self.rate, above=0)
+        check_field(self, "rate", above=0)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -113,8 +114,8 @@ class LogNormal(ContinuousDistribution):
     sigma: float = 1.0
 
     def __post_init__(self) -> None:
-        finite_number("mu", self.mu)
-        number_in("sigma", self.sigma, above=0)
+        check_field(self, "mu")
+        check_field(self, "sigma", above=0)
 
     @property
     def support(self) -> tuple[float, float]:
@@ -149,7 +150,7 @@ class LogNormal(ContinuousDistribution):
 class TruncatedNormal(ContinuousDistribution):
     """A normal variable with mean mu and deviation sigma > 0, given that it is in the finite [low, high].
 
-    Raises ValueError if that interval has next to no probability (less than 1e-12).
+    Raises ValueError if that interval has next to no probability (less than 1e-300).
     """
 
     mu: float
@@ -158,39 +159,39 @@ class TruncatedNormal(ContinuousDistribution):
     high: float
 
     def __post_init__(self) -> None:
-        finite_number("mu", self.mu)
-        number_in("sigma", self.sigma, above=0)
-        finite_number("low", self.low)
-        number_in("high", self.high, above=self.low)
-        if self._mass < 1e-12:
-            raise ValueError(f"low and high must hold probability >= 1e-12, not {self._mass!r}")
+        check_field(self, "mu")
+        check_field(self, "sigma", above=0)
+        check_field(self, "low")
+        check_field(self, "high", above=self.low)
+        if self._mass < 1e-300:
+            raise ValueError(f"low and high must hold probability >= 1e-300, not {self._mass!r}")
 
     @property
     def support(self) -> tuple[float, float]:
         """(low, high)."""
-        return float(self.low), float(self.high)
+        return self.low, self.high
 
     @property
     def mean(self) -> float:
         """mu + sigma (phi(a) - phi(b)) / (Phi(b) - Phi(a)), at the standardised ends a < b."""
-        a, b = self._ends
+        a = np.asarray((self.low - self.mu) / self.sigma)
+        b = np.asarray((self.high - self.mu) / self.sigma)
         return float(self.mu + self.sigma * (_normal_density(a) - _normal_density(b)) / self._mass)
 
-    @property
-    def _ends(self) -> tuple[FloatArray, FloatArray]:
-        return (
-            np.asarray((self.low - self.mu) / self.sigma),
-            np.asarray((self.high - self.mu) / self.sigma),
-        )
+    def _tail(self, value: ArrayLike) -> FloatArray:
+        """Pr of a normal tail at `value`: the upper one if the interval is mostly above mu, else the lower.
+
+        That tail is small where the interval is far from mu, so that differences keep their digits.
+        """
+        sign = -1 if self.low + self.high > 2 * self.mu else 1
+        return _normal_cdf(sign * (np.asarray(value) - self.mu) / self.sigma)
 
     @property
     def _mass(self) -> float:
-        a, b = self._ends
-        return float(_normal_cdf(b) - _normal_cdf(a))
+        return float(abs(self._tail(self.high) - self._tail(self.low)))
 
     def _cdf(self, value: FloatArray) -> FloatArray:
-        inside = np.clip(value, self.low, self.high)
-        share = (_normal_cdf((inside - self.mu) / self.sigma) - _normal_cdf(self._ends[0])) / self._mass
+        share = np.abs(self._tail(np.clip(value, self.low, self.high)) - self._tail(self.low)) / self._mass
         return np.clip(share, 0, 1)
 
     def _pdf(self, value: FloatArray) -> FloatArray:
@@ -199,8 +200,8 @@ class TruncatedNormal(ContinuousDistribution):
         return np.where(value == inside, density, 0.0)[()]
 
     def _quantile(self, u: FloatArray) -> FloatArray:
-        a, b = self._ends
-        normal = _normal_quantile(_normal_cdf(a) + u * (_normal_cdf(b) - _normal_cdf(a)))
+        sign = -1 if self.low + self.high > 2 * self.mu else 1
+        normal = sign * _normal_quantile((1 - u) * self._tail(self.low) + u * self._tail(self.high))
         return np.clip(self.mu + self.sigma * normal, self.low, self.high)
 
 
@@ -215,13 +216,13 @@ class EqualRevenue(ContinuousDistribution):
     low: float = 1.0
 
     def __post_init__(self) -> None:
-        number_in("low", self.low, above=0)
-        number_in("cap", self.cap, above=self.low)
+        check_field(self, "low", above=0)
+        check_field(self, "cap", above=self.low)
 
     @property
     def support(self) -> tuple[float, float]:
         """(low, cap)."""
-        return float(self.low), float(self.cap)
+        return self.low, self.cap
 
     @property
     def mean(self) -> float:

@@ -26,9 +26,14 @@ class Discrete(Distribution):
         merged, place = np.unique(grid, return_inverse=True)
         self.values = read_only(merged)
         self.probabilities = read_only(np.bincount(place, weights=masses).astype(np.float64))
+        positive = np.flatnonzero(self.probabilities)
+        self._first = int(positive[0])
         cumulative = np.minimum(np.cumsum(self.probabilities), 1)
-        cumulative[np.flatnonzero(self.probabilities)[-1] :] = 1
+        cumulative[positive[-1] :] = 1  # exactly, whatever the rounding of the sum
         self._cumulative = read_only(np.concatenate([[0.0], cumulative]))
+        tails = np.minimum(np.cumsum(self.probabilities[::-1])[::-1], 1)
+        tails[: self._first + 1] = 1
+        self._tails = read_only(np.concatenate([tails, [0.0]]))
 
     @classmethod
     def from_data(cls, samples: ArrayLike) -> Discrete:
@@ -61,15 +66,11 @@ class Discrete(Distribution):
         return self._cumulative[np.searchsorted(self.values, value, side="right")]
 
     def _sale_probability(self, price: FloatArray) -> FloatArray:
-        tails = np.append(np.cumsum(self.probabilities[::-1])[::-1], 0.0)
-        first = int(np.flatnonzero(self.probabilities)[0])
-        tails[: first + 1] = 1
-        return np.minimum(tails, 1)[np.searchsorted(self.values, price, side="left")]
+        return self._tails[np.searchsorted(self.values, price, side="left")]
 
     def _quantile(self, u: FloatArray) -> FloatArray:
-        lowest = int(np.flatnonzero(self.probabilities)[0])
         place = np.searchsorted(self._cumulative[1:], u, side="left")
-        return self.values[np.maximum(place, lowest)]
+        return self.values[np.maximum(place, self._first)]
 
     def __eq__(self, other: object) -> bool:
         """Return whether grids and probabilities are the same to the last bit."""

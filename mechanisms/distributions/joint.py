@@ -57,7 +57,7 @@ class JointDistribution(Prior):
 
     @classmethod
     def product(cls, marginals: Sequence[Discrete]) -> JointDistribution:
-        """Return the distribution of independent values with these marginals, on the product of their grids."""
+        """Return the distribution of independent values, on the product of the marginals' grids."""
         if not len(marginals):
             raise ValueError("marginals must hold at least one distribution")
         for buyer, marginal in enumerate(marginals):
