@@ -119,10 +119,10 @@ class TestOpenProxy:
         np.testing.assert_array_equal(outcome.payments, [0, 6, 0])
 
     def test_the_leader_may_raise_her_maximum_by_any_amount_and_never_lowers_it(self):
-        rounds = [[6, 5], [6.25, QUIET], [1, 7], [QUIET, QUIET]]
+        rounds = [[6, 5.5], [6.25, QUIET], [1, 7.5], [QUIET, QUIET]]
         questions, outcome = talk(OpenProxy(1, 4), 2, rounds)
-        assert [(q.price, q.leader) for q in questions] == [(0, None), (6, 0), (6, 0), (7, 1)]
-        np.testing.assert_array_equal(outcome.payments, [0, 7])
+        assert [(q.price, q.leader) for q in questions] == [(0, None), (6, 0), (6.25, 0), (7.25, 1)]
+        np.testing.assert_array_equal(outcome.payments, [0, 7.25])
 
     def test_rounding_does_not_turn_a_full_raise_away(self):
         questions, _ = talk(OpenProxy(0.1, 2, start=0.2), 2, [[1, QUIET], [QUIET, 0.3]])
