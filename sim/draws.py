@@ -96,8 +96,7 @@ class Stream:
 
         `ids` and `counters` are integers of at least 0 that broadcast against each other. The counter's
         words are (id, counter), low halves first; a uniform is the upper 53 bits of words (0, 1) or (2, 3).
-        Raises
-        TypeError if they are not integers, ValueError if one is negative.
+        Raises TypeError if they are not integers, ValueError if one is negative.
         """
         who, when = np.broadcast_arrays(_naturals("ids", ids), _naturals("counters", counters))
         pairs = self._blocks(who.reshape(-1), when.reshape(-1)).reshape(who.shape)
