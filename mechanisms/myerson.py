@@ -97,7 +97,7 @@ class MyersonAuction(DirectMechanism):
         return self._least_reports(np.maximum(to_reach, 0.0), (rival < np.arange(n)) & (to_reach >= 0))
 
     def _least_reports(self, level: FloatArray, above: NDArray[np.bool_]) -> FloatArray:
-        """Least report of each buyer that reaches `level`, `(..., 1)`, or exceeds it where `above`, `(..., n)`."""
+        """Each buyer's least report that reaches `level` `(..., 1)`, or exceeds it where `above` `(..., n)`."""
         if isinstance(self.priors, Distribution):
             curve = self._curves[0]
             return np.where(above, curve.least_report(level, above=True), curve.least_report(level))
@@ -169,7 +169,7 @@ def _revenue_of_each(priors: tuple[Distribution, ...], units: int) -> float:
 
 
 def _exceedances(priors: tuple[Distribution, ...]) -> tuple[list[FloatArray], FloatArray]:
-    """For each prior Pr[phi > x] on the intervals between all positive levels x, and the intervals' lengths."""
+    """For each prior Pr[phi > x] on the intervals between all levels x >= 0, and the intervals' lengths."""
     curves = [ironed_virtual_value(prior) for prior in priors]
     levels = np.unique(np.concatenate([[0.0], *(curve.cell_levels for curve in curves)]))
     levels = levels[levels >= 0]

@@ -74,7 +74,7 @@ class GridVirtualValue(IronedVirtualValue):
 
 
 class ContinuousVirtualValue(IronedVirtualValue):
-    """Linear between the knots; above the last one it rises with slope 1, so that reports there still differ."""
+    """Linear between the knots, and of slope 1 above the last one, so that reports there still differ."""
 
     def __call__(self, reports: FloatArray) -> FloatArray:
         """Interpolate; -inf below the first knot."""
@@ -176,7 +176,7 @@ def _merged(levels: FloatArray, slack: FloatArray) -> FloatArray:
 
 
 def share_ties(curves: Sequence[IronedVirtualValue]) -> tuple[IronedVirtualValue, ...]:
-    """The curves of different buyers, with levels that differ by rounding alone (1e-12 relative) made equal."""
+    """The curves of different buyers, with levels that are equal up to rounding (1e-12 relative) made equal."""
     pooled = np.concatenate([curve.levels for curve in curves])
     order = np.argsort(pooled, kind="stable")
     merged: Any = np.empty_like(pooled)
