@@ -97,7 +97,7 @@ class MyersonAuction(DirectMechanism):
         return self._least_reports(np.maximum(to_reach, 0.0), (rival < np.arange(n)) & (to_reach >= 0))
 
     def _least_reports(self, level: FloatArray, above: NDArray[np.bool_]) -> FloatArray:
-        """Each buyer's least report that reaches `level` `(..., 1)`, or exceeds it where `above` `(..., n)`."""
+        """Each buyer's least report that reaches `level`, or exceeds it where `above`."""
         if isinstance(self.priors, Distribution):
             curve = self._curves[0]
             return np.where(above, curve.least_report(level, above=True), curve.least_report(level))

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from mechanisms._validation import FloatArray
-from mechanisms.comparison import RELATIVE_SLACK
+from mechanisms.comparison import RELATIVE_SLACK, at_least
 from mechanisms.distributions import Discrete, Distribution
 
 LINEAR_CELLS = 2**12
@@ -64,8 +64,9 @@ class GridVirtualValue(IronedVirtualValue):
     """A step function: a report between two values of the grid counts as the lower one."""
 
     def __call__(self, reports: FloatArray) -> FloatArray:
-        """Level of the greatest value of the grid that does not exceed the report."""
-        return np.append(self.levels, -np.inf)[np.searchsorted(self.values, reports, side="right") - 1]
+        """Level of the greatest value of the grid that does not exceed the report (up to 1e-12 relative)."""
+        place = np.searchsorted(self.values, reports * (1 + RELATIVE_SLACK), side="right") - 1
+        return np.append(self.levels, -np.inf)[place]
 
     def least_report(self, level: FloatArray, *, above: bool = False) -> FloatArray:
         """Least value of the grid that does it."""
@@ -77,10 +78,11 @@ class ContinuousVirtualValue(IronedVirtualValue):
     """Linear between the knots, and of slope 1 above the last one, so that reports there still differ."""
 
     def __call__(self, reports: FloatArray) -> FloatArray:
-        """Interpolate; -inf below the first knot."""
+        """Interpolate; 0 what is 0 up to 1e-12 of the report; -inf below the first knot."""
         excess = np.maximum(reports - self.values[-1], 0)
         levels = np.interp(reports, self.values, self.levels) + excess
-        return np.where(reports >= self.values[0], levels, -np.inf)
+        levels = np.where(np.abs(levels) <= RELATIVE_SLACK * reports, 0.0, levels)
+        return np.where(at_least(reports, self.values[0]), levels, -np.inf)
 
     def least_report(self, level: FloatArray, *, above: bool = False) -> FloatArray:
         """Invert; on a flat part the lower end, or the upper one if `above`."""
@@ -176,7 +178,7 @@ def _merged(levels: FloatArray, slack: FloatArray) -> FloatArray:
 
 
 def share_ties(curves: Sequence[IronedVirtualValue]) -> tuple[IronedVirtualValue, ...]:
-    """The curves of different buyers, with levels that are equal up to rounding (1e-12 relative) made equal."""
+    """The curves of different buyers, with levels made equal that are equal but for rounding (1e-12)."""
     pooled = np.concatenate([curve.levels for curve in curves])
     order = np.argsort(pooled, kind="stable")
     merged: Any = np.empty_like(pooled)
