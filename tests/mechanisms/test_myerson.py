@@ -197,7 +197,7 @@ def test_reports_off_the_support():
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 10, 50, 200])
 @pytest.mark.parametrize("units", [1, 3])
 def test_uniform_revenue(n, units):
-    """phi = 2v − 1: the k-th highest brings the integral of 2 Pr[at least k of n values > x] over [1/2, 1]."""
+    """phi = 2v − 1: the k-th highest brings 2 Pr[k or more of n values > x], integrated over [1/2, 1]."""
     from scipy.special import betainc
 
     revenue = 0.0
