@@ -46,6 +46,10 @@ def converse(conversation: Conversation, player: Player) -> Outcome:
         return end.value
 
 
+class Enough(Exception):
+    """Raised by a player of `walk` who has heard enough: the rest of this path does not matter."""
+
+
 class Path:
     """One path through a tree of finite choices: a prefix that is given, then the first branch each time.
 
@@ -80,14 +84,20 @@ class PathPlayer(Player, Protocol):
 P = TypeVar("P", bound=PathPlayer)
 
 
-def walk(mechanism: Mechanism, n: int, player_on: Callable[[Path], P]) -> Iterator[tuple[P, Outcome]]:
+def walk(
+    mechanism: Mechanism, n: int, player_on: Callable[[Path], P]
+) -> Iterator[tuple[P, Outcome | None]]:
     """Play every path: yield the player (its `path.probability` says how likely) and the outcome of each.
 
-    `player_on(path)` makes the player for a path; the probabilities of all paths sum to 1.
+    `player_on(path)` makes the player for a path; the probabilities of all paths sum to 1. The outcome is
+    None on a path that the player broke off by raising `Enough`.
     """
     untried: list[tuple[int, ...]] = [()]
     while untried:
         player = player_on(Path(untried.pop()))
-        outcome = play(mechanism, n, player)
+        try:
+            outcome = play(mechanism, n, player)
+        except Enough:
+            outcome = None
         untried += player.path.untried
         yield player, outcome

@@ -1,1 +1,59 @@
-"""Strategies: how buyers answer a mechanism's questions."""
+"""Strategies: how buyers answer questions; the ready-made ones, by name."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from agents.strategies.adaptive import AdaptiveShading
+from agents.strategies.base import Answer, Disclosure, OneBuyerStrategy, Strategy, Truthful
+from agents.strategies.equilibrium import Equilibrium
+from agents.strategies.incremental import Incremental
+from agents.strategies.late import Late
+from agents.strategies.random_bidder import RandomBidder
+from agents.strategies.shading import Shading
+from agents.strategies.sniper import Sniper
+
+__all__ = [
+    "STRATEGIES",
+    "AdaptiveShading",
+    "Answer",
+    "Disclosure",
+    "Equilibrium",
+    "Incremental",
+    "Late",
+    "OneBuyerStrategy",
+    "RandomBidder",
+    "Shading",
+    "Sniper",
+    "Strategy",
+    "Truthful",
+    "make_strategy",
+]
+
+STRATEGIES: Mapping[str, Callable[[], Strategy]] = MappingProxyType({
+    "truthful": Truthful,
+    "shading": Shading,
+    "equilibrium": Equilibrium,
+    "random": RandomBidder,
+    "sniper": Sniper,
+    "incremental": Incremental,
+    "late": Late,
+    "adaptive": AdaptiveShading,
+})
+"""Names that scenarios and the command line use; each makes the strategy with its default parameters."""
+
+
+def make_strategy(name: str) -> Strategy:
+    """A new strategy by its name in `STRATEGIES`; ValueError with the nearest names if there is none.
+
+    >>> make_strategy("sniper")
+    Sniper(delay=0.9)
+    """
+    try:
+        return STRATEGIES[name]()
+    except KeyError:
+        nearest = difflib.get_close_matches(name, STRATEGIES, n=3)
+        meant = f"; did you mean {' or '.join(nearest)}?" if nearest else ""
+        raise ValueError(f"strategy must be one of {', '.join(STRATEGIES)}, got {name!r}{meant}") from None

@@ -7,6 +7,7 @@ Override the method that answers the question you care about; the others stay tr
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -43,6 +44,10 @@ class Strategy:
 
     memoryless: ClassVar[bool] = True
     needs: ClassVar[Disclosure] = "own"
+
+    def __repr__(self) -> str:
+        parameters = (f"{name}={value!r}" for name, value in vars(self).items() if not name.startswith("_"))
+        return f"{type(self).__name__}({', '.join(parameters)})"
 
     @property
     def name(self) -> str:
@@ -94,6 +99,7 @@ class Strategy:
         """Learn from how it ended. Called for a strategy that is not memoryless, once for each group."""
 
 
+@dataclass(frozen=True)
 class Truthful(Strategy):
     """Truth in every question."""
 

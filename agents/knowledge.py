@@ -1,0 +1,199 @@
+"""Knowledge: what a buyer believes about all types, from her cell and from what she has heard.
+
+Azar, Chen and Micali, "Conservative-Bayesian Mechanism Design", Section 2: nature draws a type profile
+from a common prior; each buyer knows the cell of her own partition that holds it. During a conversation she
+conditions further on the public announcements, reading them as the play of honest others (and of herself as
+she really answered). Everything here enumerates profiles, for small instances.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.party import Party, checked_probabilities, collect
+from agents.population import Group, Side
+from agents.strategies.base import Truthful
+from agents.view import Mixed
+from mechanisms.conversation import Mechanism
+from mechanisms.distributions import JointDistribution
+from mechanisms.engine import Enough, Path, walk
+from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Replies
+
+Said = tuple[Any, ...]
+"""A buyer's answers so far, in the order of her questions: numbers, or tuples of numbers."""
+
+
+def own_type_partitions(prior: JointDistribution) -> tuple[NDArray[np.intp], ...]:
+    """Cell labels for buyers who know their own type only; one array of the prior's shape each."""
+    return tuple(np.indices(prior.shape)[i] for i in range(prior.n))
+
+
+def check_partitions(prior: JointDistribution, partitions: Sequence[Any]) -> tuple[NDArray[Any], ...]:
+    """The partitions as arrays; ValueError unless each has the prior's shape and tells own types apart.
+
+    Consistency with one's own type is asked of the prior's support: elsewhere nobody ever stands.
+    """
+    if len(partitions) != prior.n:
+        raise ValueError(f"partitions must hold {prior.n} label arrays, one a buyer, got {len(partitions)}")
+    checked = []
+    possible = prior.table > 0
+    own_types = np.indices(prior.shape)
+    for i, labels in enumerate(map(np.asarray, partitions)):
+        if labels.shape != prior.shape:
+            raise ValueError(f"partitions[{i}] must have the prior's shape {prior.shape}, got {labels.shape}")
+        if labels.dtype.kind not in "iu":
+            raise TypeError(f"partitions[{i}] must hold integer cell labels, got dtype {labels.dtype}")
+        for cell in np.unique(labels[possible]):
+            inside = np.argwhere(possible & (labels == cell))
+            own = own_types[i][tuple(inside.T)]
+            if own.min() != own.max():
+                first, second = inside[own.argmin()], inside[own.argmax()]
+                raise ValueError(
+                    f"partitions[{i}] is not consistent with buyer {i}'s own type: "
+                    f"cell {cell} holds profiles {first.tolist()} and {second.tolist()}"
+                )
+        checked.append(labels)
+    return tuple(checked)
+
+
+class Posteriors:
+    """Beliefs of every buyer in every situation of one mechanism on one finite prior; remembered once found.
+
+    If nothing that honest others could do explains what a buyer heard (somebody lied), she falls back on her
+    cell alone.
+    """
+
+    def __init__(self, mechanism: Mechanism, prior: JointDistribution, partitions: Sequence[Any]) -> None:
+        self.mechanism = mechanism
+        self.prior = prior
+        self.partitions = check_partitions(prior, partitions)
+        self._found: dict[Any, JointDistribution] = {}
+
+    def cell(self, buyer: int, profile: tuple[int, ...]) -> int:
+        """Label of the cell in which the buyer finds herself; `profile` holds indices of types."""
+        return int(self.partitions[buyer][profile])
+
+    def belief(self, buyer: int, cell: int, heard: tuple[Announce, ...], said: Said) -> JointDistribution:
+        """The prior given the buyer's cell, the announcements so far, and her own answers so far."""
+        key = (buyer, cell, heard, said)
+        if key not in self._found:
+            within = self.partitions[buyer] == cell
+            weights = self._likelihood(buyer, within, heard, said) if heard else within
+            if not np.any(self.prior.table * weights > 0):
+                weights = within
+            table = self.prior.table * weights
+            self._found[key] = JointDistribution.from_table(table / table.sum(), self.prior.values)
+        return self._found[key]
+
+    def _likelihood(
+        self, buyer: int, within: NDArray[np.bool_], heard: tuple[Announce, ...], said: Said
+    ) -> NDArray[np.float64]:
+        """For each profile of the cell, how likely its honest play is to be heard as `heard`."""
+        likelihood = np.zeros(self.prior.shape)
+        for profile in map(tuple, np.argwhere(within & (self.prior.table > 0)).tolist()):
+            paths = walk(self.mechanism, self.prior.n, partial(_Rehearsal, self, profile, buyer, said, heard))
+            likelihood[profile] = sum(player.path.probability for player, _ in paths if player.fits)
+        return likelihood
+
+
+class ProfilePlayer:
+    """Plays a conversation at one known type profile, along one path of chance moves and mixed answers.
+
+    Refuses continuous draws, and answers that are not acceptable, with a ValueError.
+    """
+
+    def __init__(
+        self, posteriors: Posteriors, profile: tuple[int, ...], sides: tuple[Side, ...], path: Path
+    ) -> None:
+        prior = posteriors.prior
+        self.path = path
+        self.posteriors = posteriors
+        self.profile = profile
+        self.said: list[Said] = [()] * prior.n
+        values = np.array([grid[k] for grid, k in zip(prior.values, profile, strict=True)], dtype=float)
+        self.party = Party(posteriors.mechanism, values, sides, prior.n, posterior=self._belief)
+
+    def _belief(self, buyer: int) -> JointDistribution:
+        cell = self.posteriors.cell(buyer, self.profile)
+        return self.posteriors.belief(buyer, cell, self.party.heard, self.said[buyer])
+
+    def ask(self, question: BuyerQuestion) -> Replies:
+        """Collect everybody's answers, branching the path where they are mixed."""
+        answers = collect(question, self.party, self._resolve)
+        for where, reason in answers.refusals:
+            raise ValueError(f"the answer of buyer {where[-1]} is refused: {reason}")
+        for seat in question.seats(self.party.n).tolist():
+            self.said[seat] += (_hashable(answers.values[seat]),)
+        return Replies(answers.values, answers.answered)
+
+    def _resolve(self, mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
+        probabilities = checked_probabilities(mixed, len(side.seats))
+        chosen = [self.path.take(row) for row in probabilities.tolist()]
+        return np.asarray(mixed.answers)[np.arange(len(chosen)), chosen]
+
+    def chance(self, question: Chance) -> int:
+        """Take the branch that the path says."""
+        return self.path.take(question.probabilities)
+
+    def draw(self, question: Draw) -> float:
+        """Refuse: there are infinitely many branches."""
+        raise ValueError(
+            f"exact play cannot enumerate a continuous draw from {question.distribution!r}: "
+            "give the mechanism a discrete distribution, or play it at once or in the market"
+        )
+
+    def announce(self, question: Announce) -> None:
+        """Let everyone hear it."""
+        self.party.heard += (question,)
+
+
+class _Rehearsal(ProfilePlayer):
+    """A buyer's reconstruction of the play at one profile: others honest, her own answers as she gave them.
+
+    It ends when she would be asked her next question; it `fits` if until then it was heard as `heard`.
+    """
+
+    def __init__(
+        self,
+        posteriors: Posteriors,
+        profile: tuple[int, ...],
+        buyer: int,
+        given: Said,
+        heard: tuple[Announce, ...],
+        path: Path,
+    ) -> None:
+        everyone = np.arange(posteriors.prior.n)
+        super().__init__(posteriors, profile, (Side(_HONEST, everyone, everyone.copy()),), path)
+        self.buyer, self.given, self.target = buyer, given, heard
+        self.fits = False
+
+    def ask(self, question: BuyerQuestion) -> Replies:
+        """Answer for the others honestly, and for her as she did."""
+        asked_now = len(self.said[self.buyer])
+        involved = self.buyer in question.seats(self.party.n)
+        if involved and asked_now == len(self.given):
+            self.fits = self.party.heard == self.target
+            raise Enough
+        replies = super().ask(question)
+        if involved:
+            replies.values[self.buyer] = self.given[asked_now]
+            self.said[self.buyer] = self.given[: asked_now + 1]
+        return replies
+
+    def announce(self, question: Announce) -> None:
+        """Break off as soon as something else is heard."""
+        super().announce(question)
+        if self.party.heard != self.target[: len(self.party.heard)]:
+            raise Enough
+
+
+_HONEST = Group(Truthful())
+
+
+def _hashable(answer: NDArray[Any]) -> Any:
+    return tuple(answer.ravel().tolist()) if np.ndim(answer) else float(answer)

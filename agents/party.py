@@ -1,0 +1,183 @@
+"""Party: those who take part in one conversation, and how their answers to a question are collected.
+
+The market, instant play and exact play all ask through here. Strategies may be anybody's code: what they
+answer is checked before it is believed, and what they raise becomes a refusal with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.population import Side
+from agents.view import Mixed, View
+from mechanisms.conversation import Mechanism
+from mechanisms.questions import Announce, BuyerQuestion
+
+ANSWERED, LATE, SILENCE, REFUSED, NOT_ASKED = range(5)
+STATUS_LABELS = ("answered", "late", "silent", "refused", "not asked")
+
+Resolve = Callable[[Mixed, Side, BuyerQuestion], NDArray[Any]]
+"""Turns a randomised answer of a side into a definite one, shape `(m, *question.shape)`."""
+
+
+def at(lead: tuple[int, ...], seats: NDArray[np.intp]) -> Any:
+    """Index of some seats in an array of shape `(*lead, n, …)`."""
+    return (*(slice(None),) * len(lead), seats) if lead else seats
+
+
+@dataclass(slots=True)
+class Party:
+    """The n participants of one conversation, or of many alike that are played at once (`lead`).
+
+    values
+        Shape `(*lead, n)`, or `(*lead, n, items)`: their types.
+    sides
+        The participants by group.
+    posterior
+        Called with a local index: that buyer's belief over type profiles now; None where nature gives none.
+    """
+
+    mechanism: Mechanism
+    values: NDArray[Any]
+    sides: tuple[Side, ...]
+    n: int
+    lead: tuple[int, ...] = ()
+    posterior: Callable[[int], Any] | None = None
+    heard: tuple[Announce, ...] = ()
+
+    def of(self, array: NDArray[Any], seats: NDArray[np.intp]) -> NDArray[Any]:
+        """The entries of `array`, shape `(*lead, n, …)`, for some seats; a copy."""
+        return array[at(self.lead, seats)]
+
+    def view(self, side: Side) -> View:
+        """What the members of a side know now."""
+        seats, group, posterior = side.seats, side.group, self.posterior
+        believes = None if posterior is None else lambda k: posterior(int(seats[k]))
+        values = self.of(self.values, seats)
+        rules, heard = self.mechanism, self.heard
+        return View(values, seats, side.buyers, self.n, rules, group.prior, group.utility, heard, believes)
+
+
+@dataclass(slots=True)
+class Answers:
+    """What n buyers said to one question, before time has its say.
+
+    values
+        Shape `(*lead, n, *question.shape)`: acceptable answers; the default for everyone else.
+    sent
+        The same, with refused numbers as they were sent, and the default where no numbers came.
+    status
+        Shape `(*lead, n)`: ANSWERED, SILENCE, REFUSED or NOT_ASKED.
+    refusals
+        Positions in `status`, and reasons.
+    """
+
+    values: NDArray[Any]
+    sent: NDArray[Any]
+    status: NDArray[np.uint8]
+    refusals: list[tuple[tuple[int, ...], str]] = field(default_factory=list)
+
+    @property
+    def answered(self) -> NDArray[np.bool_]:
+        """Whose answer is believed."""
+        return self.status == ANSWERED
+
+
+def collect(question: BuyerQuestion, party: Party, resolve: Resolve) -> Answers:
+    """Ask every side; believe only acceptable answers."""
+    shape = (*party.lead, party.n)
+    sent: NDArray[Any] = np.full((*shape, *question.shape), question.default, dtype=question.dtype)
+    everyone = question.to is None
+    status = np.full(shape, ANSWERED if everyone else NOT_ASKED, dtype=np.uint8)
+    answers = Answers(sent, sent, status)
+    for side in party.sides if everyone else asked(question, party.sides):
+        where = at(party.lead, side.seats)
+        try:
+            sent[where] = _answer(question, party, side, resolve)
+            if not everyone:
+                status[where] = ANSWERED
+        except RefusesRandomness:
+            raise
+        except Exception as error:  # noqa: BLE001 — strategies may be anybody's code, and may raise anything
+            status[where] = REFUSED
+            reason = f"{type(error).__name__}: {error}"
+            answers.refusals += [(position, reason) for position in _positions(party.lead, side)]
+    _believe(question, answers)
+    return answers
+
+
+class RefusesRandomness(TypeError):
+    """A randomised answer came where only definite ones can be used."""
+
+
+def definite(mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
+    """The `Resolve` of a player who cannot use randomised answers."""
+    raise RefusesRandomness(f"{side.group.strategy!r} randomises its answer to {question.answered_by}")
+
+
+def asked(question: BuyerQuestion, sides: tuple[Side, ...]) -> tuple[Side, ...]:
+    """The sides, cut down to those members whom the question goes to."""
+    kept = ((side, np.isin(side.seats, question.seats(0))) for side in sides)
+    return tuple(Side(s.group, s.seats[mask], s.buyers[mask]) for s, mask in kept if mask.any())
+
+
+def _positions(lead: tuple[int, ...], side: Side) -> Iterator[tuple[int, ...]]:
+    return ((*where, seat) for where in np.ndindex(*lead) for seat in side.seats.tolist())
+
+
+def _answer(question: BuyerQuestion, party: Party, side: Side, resolve: Resolve) -> NDArray[Any]:
+    """One side's answer as an array of the right shape; raises if it is nothing of the kind."""
+    given = getattr(side.group.strategy, question.answered_by)(question, party.view(side))
+    if isinstance(given, Mixed):
+        given = resolve(given, side, question)
+    given = np.asarray(given)
+    if given.dtype.kind not in "fiub":
+        raise TypeError(f"an answer must be numbers, got dtype {given.dtype}")
+    wanted = (*party.lead, len(side.seats), *question.shape)
+    if given.shape != wanted:
+        raise ValueError(f"answers must have shape {wanted}, got {given.shape}")
+    if question.dtype is np.int64 and given.dtype.kind == "f" and not np.all(given == np.floor(given)):
+        raise ValueError("answers must be integers")
+    return given
+
+
+def _believe(question: BuyerQuestion, answers: Answers) -> None:
+    """Put the default in place of what is not acceptable, and say why."""
+    believed = question.acceptable(answers.sent)
+    if believed.all():
+        return
+    status = answers.status
+    doubtful = (status == ANSWERED) & ~believed
+    silent = doubtful & question.silent(answers.sent)
+    refused = doubtful & ~silent
+    status[silent] = SILENCE
+    status[refused] = REFUSED
+    if refused.any():
+        answers.values = answers.sent.copy()
+        answers.values[refused] = question.default
+        reason = f"{question.answered_by}: must be {question.allowed}, got"
+        where = [tuple(position) for position in np.argwhere(refused).tolist()]
+        answers.refusals += [(position, f"{reason} {answers.sent[position]}") for position in where]
+
+
+def sample_mixed(mixed: Mixed, uniforms: NDArray[Any], question: BuyerQuestion) -> NDArray[Any]:
+    """A definite answer for each of m buyers, chosen by her uniform number, shape `(m,)`."""
+    probabilities = checked_probabilities(mixed, len(uniforms))
+    chosen = (np.cumsum(probabilities, axis=-1) <= uniforms[:, None]).sum(axis=-1)
+    last = probabilities.shape[-1] - 1 - (probabilities[:, ::-1] > 0).argmax(axis=-1)
+    chosen = np.minimum(chosen, last)
+    return np.asarray(mixed.answers)[np.arange(len(uniforms)), chosen]
+
+
+def checked_probabilities(mixed: Mixed, members: int) -> NDArray[Any]:
+    """The probabilities of a randomised answer, shape `(members, b)`, or ValueError."""
+    branches = np.asarray(mixed.answers).shape[1]
+    probabilities = np.broadcast_to(np.asarray(mixed.probabilities, dtype=float), (members, branches))
+    if not np.all(probabilities >= 0) or not np.allclose(probabilities.sum(axis=-1), 1.0, rtol=0, atol=1e-9):
+        raise ValueError("probabilities of a mixed answer must be at least 0 and sum to 1")
+    return probabilities

@@ -1,0 +1,104 @@
+"""The buyers of a town, with their state in arrays, and the groups that share a strategy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from agents.strategies.base import Strategy
+from mechanisms.utilities import Linear, Utility
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Buyers who share a strategy, an attitude to risk, and a belief about one another's values."""
+
+    strategy: Strategy
+    utility: Utility = field(default_factory=Linear)
+    prior: Any = None
+
+    @cached_property
+    def waits(self) -> bool:
+        """Whether the strategy ever waits before it sends an answer."""
+        return type(self.strategy).wait is not Strategy.wait
+
+
+@dataclass(frozen=True, eq=False)
+class Side:
+    """The members of one group who take part in one conversation; arrays of shape (m,), read-only."""
+
+    group: Group
+    seats: NDArray[np.intp]
+    buyers: NDArray[np.intp]
+
+    def __post_init__(self) -> None:
+        self.seats.flags.writeable = False
+        self.buyers.flags.writeable = False
+
+
+class Population:
+    """All buyers, numbered 0 … len−1.
+
+    Parameters
+    ----------
+    groups
+        The groups.
+    membership
+        Shape (buyers,): the index of each buyer's group.
+    latency
+        Shape (buyers,) or a number, at least 0: mean time that a message of hers travels.
+    persons
+        Shape (buyers,): the person behind each buyer's name; by default everyone is herself. One person
+        may bid under several names.
+    """
+
+    def __init__(
+        self,
+        groups: Sequence[Group],
+        membership: ArrayLike,
+        latency: ArrayLike = 0.0,
+        persons: ArrayLike | None = None,
+    ) -> None:
+        self.groups = tuple(groups)
+        self.membership = np.asarray(membership, dtype=np.intp)
+        size = self.membership.size
+        self.latency = np.broadcast_to(np.asarray(latency, dtype=float), (size,))
+        self.persons = np.arange(size) if persons is None else np.asarray(persons, dtype=np.int64)
+        if size == 0:
+            raise ValueError("membership must name at least one buyer, got none")
+        if self.membership.min() < 0 or self.membership.max() >= len(self.groups):
+            raise ValueError(f"membership must hold indices of the {len(self.groups)} groups, 0 and up")
+        if not np.all(np.isfinite(self.latency) & (self.latency >= 0)):
+            raise ValueError("latency must be finite and at least 0 for every buyer")
+        if self.persons.shape != (size,):
+            raise ValueError(f"persons must have shape ({size},), got {self.persons.shape}")
+
+    def __len__(self) -> int:
+        return self.membership.size
+
+    @classmethod
+    def of(cls, strategies: Sequence[Strategy], latency: ArrayLike = 0.0, prior: Any = None) -> Population:
+        """One buyer for each entry of `strategies`; the same object again means the same group.
+
+        >>> from agents.strategies.base import Truthful
+        >>> honest = Truthful()
+        >>> len(Population.of([honest, honest]).groups)
+        1
+        """
+        distinct = list({id(s): s for s in strategies}.values())
+        index = {id(s): g for g, s in enumerate(distinct)}
+        return cls([Group(s, prior=prior) for s in distinct], [index[id(s)] for s in strategies], latency)
+
+    def sides(self, buyers: NDArray[np.intp]) -> tuple[Side, ...]:
+        """The participants `buyers`, in the order of their seats, sorted into their groups."""
+        membership = self.membership[buyers]
+        present = np.bincount(membership, minlength=len(self.groups)).nonzero()[0]
+        if len(present) == 1:
+            return (Side(self.groups[present[0]], np.arange(len(buyers)), buyers.copy()),)
+        seated = ((g, (membership == g).nonzero()[0]) for g in present.tolist())
+        return tuple(Side(self.groups[g], seats, buyers[seats]) for g, seats in seated)

@@ -1,0 +1,44 @@
+"""The all-pay auction with a least bid (Krishna, Auction Theory, ch. 3; contests, lobbying)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mechanisms.auctions.equilibrium import all_pay
+from mechanisms.conversation import DirectMechanism, check_money
+from mechanisms.outcome import Outcome
+from mechanisms.ranking import lowest_accepted, single_sale, top_one
+
+
+@dataclass(frozen=True)
+class AllPay(DirectMechanism):
+    """The highest bidder wins and everyone pays her own bid.
+
+    `reserve` (money, at least 0) is the least bid that is admitted: a lower one is turned away, so that it
+    neither wins nor pays. Ties go to the lowest index. Raises TypeError or ValueError for a reserve that is
+    no finite amount of at least 0.
+    """
+
+    reserve: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_money("reserve", self.reserve)
+
+    def outcome(self, reports: NDArray[Any]) -> Outcome:
+        """The rule, for bids of shape `(..., n)`."""
+        reports = np.asarray(reports, dtype=float)
+        winner, highest = top_one(reports)
+        sale = single_sale(reports.shape, winner, highest, highest, self.reserve)
+        admitted = reports >= lowest_accepted(self.reserve)
+        return Outcome(sale.allocation, np.where(admitted, reports, 0.0))
+
+    def equilibrium_bids(self, values: NDArray[Any], n: int, prior: Any) -> NDArray[Any]:
+        """The symmetric equilibrium: what a bidder would pay in expectation if only winners paid.
+
+        See `mechanisms.auctions.equilibrium`, also for the errors.
+        """
+        return all_pay(prior, n, self.reserve)(values)

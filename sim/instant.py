@@ -1,0 +1,92 @@
+"""Instant play: a conversation played at once, without time, chance drawn from a generator.
+
+For quick experiments and for learning away from the market. Answers that are not acceptable raise here,
+since there are no records to put the refusal in.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.party import Party, RefusesRandomness, collect, definite, sample_mixed
+from agents.population import Population, Side
+from agents.view import Mixed
+from mechanisms.conversation import DirectMechanism, Mechanism
+from mechanisms.engine import play
+from mechanisms.outcome import Outcome
+from mechanisms.questions import Announce, AskValue, BuyerQuestion, Chance, Draw, Replies, branch
+
+
+class InstantPlayer:
+    """Answers one conversation at once: strategies for the buyers, `rng` for chance."""
+
+    def __init__(self, party: Party, rng: np.random.Generator) -> None:
+        self.party = party
+        self.rng = rng
+
+    def ask(self, question: BuyerQuestion) -> Replies:
+        """Collect everybody's answers."""
+        answers = collect(question, self.party, self._resolve)
+        for where, reason in answers.refusals:
+            raise ValueError(f"the answer of buyer {where[-1]} is refused: {reason}")
+        return Replies(answers.values, answers.answered)
+
+    def _resolve(self, mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
+        return sample_mixed(mixed, self.rng.random(len(side.seats)), question)
+
+    def chance(self, question: Chance) -> int:
+        """Draw a branch."""
+        return branch(question.probabilities, self.rng.random())
+
+    def draw(self, question: Draw) -> float:
+        """Draw a number."""
+        return float(question.distribution.quantile(self.rng.random()))
+
+    def announce(self, question: Announce) -> None:
+        """Let everyone hear it."""
+        self.party.heard += (question,)
+
+
+def play_once(
+    mechanism: Mechanism, values: NDArray[Any], population: Population, rng: np.random.Generator
+) -> Outcome:
+    """Play one conversation among the whole population.
+
+    `values` has shape (n,), or (n, items): the types of the n buyers of `population`, in their order.
+    """
+    buyers = np.arange(len(population))
+    party = Party(mechanism, values, population.sides(buyers), len(buyers))
+    return play(mechanism, len(buyers), InstantPlayer(party, rng))
+
+
+def play_many(
+    mechanism: Mechanism, values: NDArray[Any], population: Population, rng: np.random.Generator
+) -> Outcome:
+    """Play many independent conversations; arrays of the outcome get the profiles as their first axis.
+
+    `values` has shape (profiles, n), or (profiles, n, items). A mechanism with a closed rule and strategies
+    that do not randomise are evaluated for all profiles at once.
+    """
+    if isinstance(mechanism, DirectMechanism):
+        try:
+            return mechanism.outcome(_reports(mechanism, values, population))
+        except RefusesRandomness:
+            pass  # play one by one
+    ends = [play_once(mechanism, profile, population, rng) for profile in values]
+    causes = {cause: np.stack([end.itemised[cause] for end in ends]) for cause in ends[0].itemised}
+    return Outcome(
+        np.stack([end.allocation for end in ends]), np.stack([end.payments for end in ends]), causes
+    )
+
+
+def _reports(mechanism: DirectMechanism, values: NDArray[Any], population: Population) -> NDArray[Any]:
+    """What the population reports at all profiles, shape of `values`."""
+    buyers = np.arange(len(population))
+    party = Party(mechanism, values, population.sides(buyers), len(buyers), lead=(len(values),))
+    answers = collect(AskValue(items=mechanism.items), party, definite)
+    for where, reason in answers.refusals:
+        raise ValueError(f"the answer of buyer {where[-1]} is refused: {reason}")
+    return answers.values

@@ -1,0 +1,62 @@
+"""Where a run's records go: a folder that was named, or a new one for each run."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+import time
+from pathlib import Path
+
+from sim.records.errors import OutputError
+
+
+def prepare_directory(path: str | Path) -> Path:
+    """Return the folder, made if it is not there, empty and writable.
+
+    Raises OutputError, which says what to do, if it is a file, is not empty or cannot be written.
+    """
+    folder = Path(path)
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"output folder {folder} is a file; name a folder that is new or empty")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise OutputError(f"output folder {folder} is not empty; name a folder that is new or empty, "
+                              "or remove what is in it")
+        _try_to_write(folder)
+    except OSError as error:
+        raise _cannot_be_written(folder, error) from None
+    return folder
+
+
+def fresh_directory(scenario: str, seed: int, base: str | Path = "runs") -> Path:
+    """Return a new folder `base/scenario-seed-time`, made here and by nobody else.
+
+    Two runs that start in the same second get different folders. Raises OutputError if `base` is a file
+    or cannot be written.
+    """
+    stem = f"{scenario}-seed{seed}-{time.strftime('%Y%m%d-%H%M%S')}"
+    try:
+        Path(base).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_be_written(Path(base), error) from None
+    for number in itertools.count(1):
+        folder = Path(base) / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise _cannot_be_written(folder, error) from None
+        return folder
+    raise OutputError(f"output folder {base} has no free name left")   # never: `count` does not end
+
+
+def _try_to_write(folder: Path) -> None:
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+
+
+def _cannot_be_written(folder: Path, error: OSError) -> OutputError:
+    return OutputError(f"output folder {folder} cannot be written ({error.strerror or error}); "
+                       "name a folder in which you may write")

@@ -1,0 +1,137 @@
+"""Records read back: the parts of each table as one pandas frame, and whether the run ended."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim import manifest
+from sim.records.errors import IncompleteRunWarning, RecordsError
+from sim.records.schema import Table, restore
+
+if TYPE_CHECKING:
+    import pandas
+    import pyarrow
+
+
+def part_path(directory: Path, table: str, number: int) -> Path:
+    """Return where part `number` of a table is."""
+    return directory / table / f"part-{number:05d}.parquet"
+
+
+def count_parts(directory: Path, table: str) -> int:
+    """Return how many parts of a table are there, without a gap."""
+    number = 0
+    while part_path(directory, table, number).exists():
+        number += 1
+    return number
+
+
+def read_parts(directory: Path, table: str, count: int) -> list[pyarrow.Table]:
+    """Return the first `count` parts of a table. Raises RecordsError if one cannot be read."""
+    if count == 0:
+        return []
+    import pyarrow
+    import pyarrow.parquet
+
+    parts = []
+    for number in range(count):
+        path = part_path(directory, table, number)
+        try:
+            with pyarrow.parquet.ParquetFile(path) as file:
+                parts.append(file.read())
+        except (OSError, pyarrow.ArrowException) as error:
+            raise RecordsError(f"{path} cannot be read ({error})") from error
+    return parts
+
+
+def frame(schema: Table, parts: Sequence[pyarrow.Table]) -> pandas.DataFrame:
+    """Return the parts, in order, as one frame: numbers and categories, no object columns."""
+    import numpy as np
+    import pandas
+    import pyarrow
+
+    parts = [part for part in parts if part.num_rows]
+    if not parts:
+        empty = {column.name: pandas.Categorical([], pandas.Index([], dtype="str")) if column.is_category
+                 else np.empty(0, column.storage) for column in schema.columns}
+        return pandas.DataFrame(empty)
+    whole = pyarrow.concat_tables(parts).unify_dictionaries().to_pandas()
+    for column in schema.columns:
+        if column.is_category:
+            whole[column.name] = whole[column.name].cat.remove_unused_categories()
+    return whole
+
+
+class RecordedRun(Mapping[str, "pandas.DataFrame"]):
+    """The tables of a recorded run by name; a table is read when it is first asked for.
+
+    `manifest` says what made them, `complete` whether the run ended as planned, and `message` why not.
+    """
+
+    def __init__(self, directory: str | Path) -> None:
+        self.directory = Path(directory)
+        self.manifest = _manifest(self.directory)
+        self._schemas = {table.name: table for table in restore(self.manifest["tables"])}
+        self._parts = {name: count_parts(self.directory, name) for name in self._schemas}
+        self._frames: dict[str, pandas.DataFrame] = {}
+        self.message = self._what_is_missing()
+        self.complete = not self.message
+
+    def __getitem__(self, table: str) -> pandas.DataFrame:
+        if table not in self._schemas:
+            raise KeyError(f"no table {table!r} in {self.directory}; there are {', '.join(self._schemas)}")
+        if table not in self._frames:
+            parts = read_parts(self.directory, table, self._parts[table])
+            self._frames[table] = frame(self._schemas[table], parts)
+        return self._frames[table]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._schemas)
+
+    def __len__(self) -> int:
+        return len(self._schemas)
+
+    def __repr__(self) -> str:
+        return f"RecordedRun({str(self.directory)!r}, {self.message or 'complete'})"
+
+    def _what_is_missing(self) -> str:
+        """Return why the run is incomplete, or an empty string."""
+        status = self.manifest["status"]
+        if status == "running":
+            return (f"the run in {self.directory} is incomplete: it is still running or was killed, "
+                    "and the last rows of each table may be missing")
+        if status != "complete":
+            return f"the run in {self.directory} is incomplete: it was {status} before its end"
+        expected = self.manifest.get("parts", {})
+        lost = [name for name, count in expected.items() if self._parts.get(name, 0) < count]
+        if lost:
+            return f"the run in {self.directory} is incomplete: parts of {', '.join(lost)} are gone"
+        return ""
+
+
+def _manifest(directory: Path) -> dict[str, Any]:
+    """Return a folder's manifest. Raises RecordsError if it is not the folder of a run."""
+    if not directory.is_dir():
+        raise RecordsError(f"{directory} is not a folder; name the folder of a run")
+    try:
+        return manifest.read(directory)
+    except OSError as error:
+        raise RecordsError(f"{directory} holds no records: {manifest.NAME} cannot be read "
+                           f"({error.strerror}); name the folder of a run") from error
+    except ValueError as error:
+        raise RecordsError(f"{directory} holds no records: {manifest.NAME} is damaged ({error})") from error
+
+
+def load(directory: str | Path) -> RecordedRun:
+    """Return the tables of a run, a mapping from table name to frame.
+
+    Warns with IncompleteRunWarning if the run was killed, interrupted or failed; what it wrote is there.
+    Raises RecordsError if the folder does not hold the records of a run.
+    """
+    run = RecordedRun(directory)
+    if not run.complete:
+        warnings.warn(run.message, IncompleteRunWarning, stacklevel=2)
+    return run

@@ -1,0 +1,136 @@
+"""The records of a run: tables in memory, streamed for long runs to closed Parquet parts.
+
+A part is written under another name and renamed into place, so a run that is killed loses at most the
+open part of each table.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.manifest import Manifest
+from sim.records.buffer import TableBuffer
+from sim.records.errors import OutputError
+from sim.records.reading import frame, part_path, read_parts
+from sim.records.schema import SCHEMAS, Table, describe
+
+if TYPE_CHECKING:
+    import pandas
+    import pyarrow
+
+
+class Records:
+    """The tables of a run.
+
+    With a `directory` (see `prepare_directory`), a table's rows are written as a closed part whenever
+    there are `part_rows` of them, and freed; without, all stay in memory. `manifest` says what made
+    them and is written beside them. A scenario's own tables are given in `tables`. Raises ValueError if
+    part_rows is below 1 or two tables have one name.
+    """
+
+    def __init__(self, directory: str | Path | None = None, part_rows: int = 100_000,
+                 tables: Sequence[Table] = SCHEMAS, manifest: Manifest | None = None) -> None:
+        if part_rows < 1:
+            raise ValueError(f"part_rows is {part_rows}; it must be at least 1")
+        names = [table.name for table in tables]
+        if len(set(names)) < len(names):
+            raise ValueError(f"tables are {', '.join(names)}; each name must be there only once")
+        self.directory = None if directory is None else Path(directory)
+        self.manifest = Manifest("", {}, 0) if manifest is None else manifest
+        self.manifest.tables = describe(tables)
+        self.manifest.parts = dict.fromkeys(names, 0)
+        write = None if self.directory is None else self._write_part
+        self._tables = {table.name: TableBuffer(table, part_rows, write) for table in tables}
+        self._write_manifest()
+
+    def __getitem__(self, table: str) -> TableBuffer:
+        """Return the handle of a table, for appending without looking it up each time."""
+        try:
+            return self._tables[table]
+        except KeyError:
+            raise KeyError(f"no table {table!r}; there are {', '.join(self._tables)}") from None
+
+    def __contains__(self, table: object) -> bool:
+        return table in self._tables
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the tables hold now."""
+        return sum(buffer.nbytes for buffer in self._tables.values())
+
+    def append(self, table: str, **columns: Any) -> None:
+        """Append rows to a table by name; see `TableBuffer.append`."""
+        self[table].append(**columns)
+
+    def frames(self) -> dict[str, pandas.DataFrame]:
+        """Return each table as a frame, its rows in the order written, from disk and memory."""
+        return {name: frame(buffer.schema, [*self._parts_on_disk(name), buffer.in_memory()])
+                for name, buffer in self._tables.items()}
+
+    def write_csv(self, directory: str | Path) -> None:
+        """Write each table as `<table>.csv` into the folder, which is made if it is not there."""
+        write_csv(self.frames(), directory)
+
+    def close(self, status: str = "complete") -> None:
+        """Write what is left and the manifest's final state; closing again does nothing.
+
+        `status` is "complete", "interrupted" or "failed". Rows appended later raise ValueError.
+        """
+        if self.manifest.status != "running":
+            return
+        self.manifest.finish(status)
+        for buffer in self._tables.values():
+            buffer.seal()
+            if self.directory is not None:
+                self._write_part(buffer)
+        self._write_manifest()
+
+    def _parts_on_disk(self, table: str) -> list[pyarrow.Table]:
+        return [] if self.directory is None else read_parts(self.directory, table, self.manifest.parts[table])
+
+    def _write_part(self, buffer: TableBuffer) -> None:
+        """Write the closed rows of a table as its next part, and free them."""
+        rows = buffer.closed()
+        if self.directory is None or not rows.num_rows:
+            return
+        import pyarrow.parquet
+
+        table = buffer.schema.name
+        target = part_path(self.directory, table, self.manifest.parts[table])
+        draft = target.with_name(target.name + ".tmp")
+        try:
+            target.parent.mkdir(exist_ok=True)
+            pyarrow.parquet.write_table(rows, draft, compression="zstd")
+            os.replace(draft, target)
+        except OSError as error:
+            raise OutputError(f"{target} cannot be written ({error}); free some space, "
+                              "or name a folder in which you may write") from error
+        self.manifest.parts[table] += 1
+        buffer.drop_closed()
+
+    def _write_manifest(self) -> None:
+        if self.directory is None:
+            return
+        try:
+            self.manifest.write(self.directory)
+        except OSError as error:
+            raise OutputError(f"the manifest cannot be written to {self.directory} ({error}); "
+                              "name a folder in which you may write") from error
+
+
+def write_csv(frames: Mapping[str, pandas.DataFrame], directory: str | Path) -> None:
+    """Write each frame as `<table>.csv` into the folder, which is made if it is not there.
+
+    Raises OutputError if the folder cannot be written.
+    """
+    folder = Path(directory)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, rows in frames.items():
+            rows.to_csv(folder / f"{name}.csv", index=False)
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written ({error}); "
+                          "name a folder in which you may write") from error
