@@ -64,7 +64,7 @@ class TableBuffer:
     names, labels and scalars, and checks them.
 
     A chunk is closed when it cannot take the next rows. `on_part`, if given, is called with this buffer
-    when at least `part_rows` rows are closed; it is to write and `drop_closed` them.
+    when another chunk would make more than `part_rows` rows; it is to write and `drop_closed` them.
     """
 
     def __init__(self, schema: Table, part_rows: int,
@@ -164,7 +164,7 @@ class TableBuffer:
     def _open_chunk(self, rows: int) -> None:
         """Close the chunk at hand, hand on a full part, and make a chunk with room for `rows`."""
         self._close_chunk()
-        if self._on_part is not None and self._closed_rows >= self._part_rows:
+        if self._on_part is not None and self._closed_rows + self._chunk_rows > self._part_rows:
             self._on_part(self)
         self._capacity = max(self._chunk_rows, rows)
         self._columns = [np.empty(self._capacity, column.storage) for column in self.schema.columns]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import tempfile
 import time
 from pathlib import Path
@@ -40,16 +39,18 @@ def fresh_directory(scenario: str, seed: int, base: str | Path = "runs") -> Path
         Path(base).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _cannot_be_written(Path(base), error) from None
-    for number in itertools.count(1):
-        folder = Path(base) / (stem if number == 1 else f"{stem}-{number}")
+    folder = Path(base) / stem
+    number = 1
+    while True:
         try:
             folder.mkdir()
         except FileExistsError:
+            number += 1
+            folder = Path(base) / f"{stem}-{number}"
             continue
         except OSError as error:
             raise _cannot_be_written(folder, error) from None
         return folder
-    raise OutputError(f"output folder {base} has no free name left")   # never: `count` does not end
 
 
 def _try_to_write(folder: Path) -> None:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class Records:
     """The tables of a run.
 
-    With a `directory` (see `prepare_directory`), a table's rows are written as a closed part whenever
-    there are `part_rows` of them, and freed; without, all stay in memory. `manifest` says what made
+    With a `directory` (see `prepare_directory`), a table's rows are written as a closed part before
+    they are more than `part_rows`, and freed; without, all stay in memory. `manifest` says what made
     them and is written beside them. A scenario's own tables are given in `tables`. Raises ValueError if
     part_rows is below 1 or two tables have one name.
     """

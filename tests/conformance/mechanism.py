@@ -28,7 +28,7 @@ class MechanismConformance(ValueConformance):
     ties_to_lowest = True
 
     def draw_values(self, mechanism: Mechanism, rng, shape):
-        """Random types, shape `(*shape,)` or `(*shape, items)`: integers with ties, or quarters in between."""
+        """Random types, shape `shape` or `(*shape, items)`: integers with ties, or quarters in between."""
         full = shape if mechanism.items == 1 else (*shape, mechanism.items)
         return rng.integers(0, 11, full) + rng.choice([0.0, 0.25]) * rng.integers(0, 4, full)
 
@@ -116,7 +116,8 @@ class MechanismConformance(ValueConformance):
         for values, rng in self.trials(instance):
             honest = int(rng.integers(len(values)))
             strategies = [Truthful() if i == honest else Capricious(rng) for i in range(len(values))]
-            for outcome in (self.converse(instance, values, strategies, rng), self.converse(instance, values)):
+            among_honest = self.converse(instance, values)
+            for outcome in (among_honest, self.converse(instance, values, strategies, rng)):
                 worth = self.worth(instance, values, outcome.allocation)
                 assert outcome.payments[honest] <= worth[honest] + 1e-9
 

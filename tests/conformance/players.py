@@ -1,4 +1,4 @@
-"""Players and strategies for the suites: chance along a path, a buyer who is absent, a buyer without sense."""
+"""Players and strategies for the suites: chance along a path, an absent buyer, and one without sense."""
 
 import numpy as np
 

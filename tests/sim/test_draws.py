@@ -123,9 +123,9 @@ def rows_of_distinct_ids(rng, population, rows, width):
 @pytest.mark.parametrize("block", [1, 3, 64, None])
 def test_take_gives_each_id_its_own_sequence(block):
     stream = Stream(9, "want")
-    draws = DrawAhead(stream, 30, block)
-    seen = np.zeros(30, dtype=int)
-    for row in rows_of_distinct_ids(np.random.default_rng(1), 30, 150, 7):
+    draws = DrawAhead(stream, 300, block)      # several pages of ids
+    seen = np.zeros(300, dtype=int)
+    for row in rows_of_distinct_ids(np.random.default_rng(1), 300, 250, 90):
         assert draws.counters(row).tolist() == seen[row].tolist()
         np.testing.assert_array_equal(draws.take(row), stream.pair(row, seen[row]))
         seen[row] += 1
