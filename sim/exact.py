@@ -130,7 +130,7 @@ def expected_outcome(
     players = _one_each("strategies", strategies, Truthful(), n, Strategy)
     attitudes = _one_each("utilities", utilities, Linear(), n, Utility)
     cells = own_type_partitions(prior) if partitions is None else check_partitions(prior, partitions)
-    sides = _sides(players, attitudes)
+    sides = _sides(players, attitudes, prior)
     leaves = _leaves(mechanism, prior, cells, sides)
     profiles, probabilities = prior.profiles(), prior.support_probabilities()
     worth = profiles[leaves.profile]
@@ -160,13 +160,15 @@ def _one_each(name: str, given: Any, default: Any, n: int, kind: type) -> tuple[
     return each
 
 
-def _sides(strategies: Sequence[Strategy], utilities: Sequence[Utility]) -> tuple[Side, ...]:
-    """Buyers with the same strategy object and attitude answer together."""
+def _sides(
+    strategies: Sequence[Strategy], utilities: Sequence[Utility], prior: JointDistribution
+) -> tuple[Side, ...]:
+    """Buyers with the same strategy object and attitude answer together; the prior is common knowledge."""
     seated: dict[tuple[int, Utility], list[int]] = {}
     for seat, (strategy, utility) in enumerate(zip(strategies, utilities, strict=True)):
         seated.setdefault((id(strategy), utility), []).append(seat)
     return tuple(
-        Side(Group(strategies[seats[0]], utility), np.array(seats), np.array(seats))
+        Side(Group(strategies[seats[0]], utility, prior), np.array(seats), np.array(seats))
         for (_, utility), seats in seated.items()
     )
 

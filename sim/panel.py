@@ -70,7 +70,7 @@ class Panel:
             self._sides = market.population.sides(self.members)
         groups = self._groups()
         alike = len(groups) == 1 or not self._draws_participants
-        mechanism = self._seller.plan.mechanism
+        mechanism: Any = self._seller.plan.mechanism
         if self.ahead and alike and can_play_ahead(self._seller.plan, groups):
             self._player = AheadPlayer(market, self._seller, mechanism, self)
 
