@@ -1,0 +1,74 @@
+"""Arrivals: when wants arise, as a Poisson process for each buyer or from a trace file."""
+
+from __future__ import annotations
+
+import csv
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.nature import PairDraws
+
+
+class TraceError(ValueError):
+    """A trace of arrivals that cannot be used."""
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """Logged arrivals: times in ascending order, shape (arrivals,), and the buyer who arrives, same shape."""
+
+    times: NDArray[np.float64]
+    buyers: NDArray[np.intp]
+
+    @classmethod
+    def read(cls, path: str | Path, buyers: int) -> Trace:
+        """Read a CSV with the columns `time` and `buyer`, the buyer a number from 0 to `buyers` − 1.
+
+        Raises TraceError naming the file, the line, the field, the value and what is allowed.
+        """
+        try:
+            with open(path, newline="", encoding="utf-8-sig") as file:
+                reader = csv.DictReader(file)
+                missing = {"time", "buyer"} - set(reader.fieldnames or ())
+                if missing:
+                    raise TraceError(f"{path}: needs the columns time and buyer, lacks {', '.join(sorted(missing))}")
+                rows = [_arrival(path, reader.line_num, row, buyers) for row in reader]
+        except (OSError, UnicodeDecodeError) as error:
+            raise TraceError(f"{path}: cannot be read as a UTF-8 CSV file ({error})") from error
+        if not rows:
+            raise TraceError(f"{path}: holds no arrivals")
+        rows.sort()
+        times, who = zip(*rows, strict=True)
+        return cls(np.array(times), np.array(who, dtype=np.intp))
+
+
+def _arrival(path: str | Path, line: int, row: dict[str, str], buyers: int) -> tuple[float, int]:
+    try:
+        time = float(row["time"])
+    except (TypeError, ValueError):
+        time = math.nan
+    if not (math.isfinite(time) and time >= 0):
+        raise TraceError(f"{path}, line {line}: time must be a finite number of at least 0, got {row['time']!r}")
+    who = row["buyer"]
+    if who is None or not who.strip().isdigit() or int(who) >= buyers:
+        raise TraceError(f"{path}, line {line}: buyer must be a number from 0 to {buyers - 1}, got {who!r}")
+    return time, int(who)
+
+
+class PoissonWants:
+    """Each buyer's wants arise after exponential times, counted from when she was last free.
+
+    `rate` is the number of wants a unit of time, above 0: one for all, or shape (buyers,).
+    """
+
+    def __init__(self, rate: float | NDArray[np.float64], draws: PairDraws, buyers: int) -> None:
+        self._mean_time = 1.0 / np.broadcast_to(np.asarray(rate, dtype=float), (buyers,))
+        self._draws = draws
+
+    def next_times(self, buyers: NDArray[np.intp], now: float) -> NDArray[np.float64]:
+        """When the next want of each of distinct buyers arises, shape (m,)."""
+        return now - self._mean_time[buyers] * np.log1p(-self._draws.take(buyers)[0])
