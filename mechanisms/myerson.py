@@ -51,6 +51,11 @@ class MyersonAuction(DirectMechanism):
         object.__setattr__(self, "priors", _checked(self.priors))
         check_count("units", self.units)
 
+    @property
+    def least_buyers(self) -> int:  # type: ignore[override]
+        """One, or as many as there are priors."""
+        return 1 if isinstance(self.priors, Distribution) else len(self.priors)
+
     @cached_property
     def _curves(self) -> tuple[IronedVirtualValue, ...]:
         """The ironed virtual value of each buyer; a single one if it is the same for all."""

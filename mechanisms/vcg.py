@@ -117,7 +117,7 @@ def _first_optimal_assignment(values: FloatArray) -> dict[int, int]:
         later = values[buyer + 1 :]
         for item in items:
             rest = [other for other in items if other != item]
-            if values[buyer, item] >= 0 and at_least(values[buyer, item] + _welfare(later[:, rest]), goal):
+            if at_least(values[buyer, item] + _welfare(later[:, rest]), goal):
                 assignment[buyer] = item
                 items = rest
                 break

@@ -177,6 +177,13 @@ def test_ironed_types_tie_and_the_lowest_index_wins():
     np.testing.assert_array_equal(result.payments, [[2, 0], [0, 5], [2, 0], [5, 0], [0, 2]])
 
 
+def test_rounding_does_not_decide_between_unlike_buyers():
+    """Both have the value 0.3 and the virtual value 0.3, but the second by the sum 0.1 + 0.2 > 0.3."""
+    priors = [Discrete([0.1, 0.3], [0.5, 0.5]), Discrete([0.1, 0.1 + 0.2], [0.5, 0.5])]
+    result = MyersonAuction(priors).outcome(np.array([0.3, 0.1 + 0.2]))
+    np.testing.assert_array_equal(result.allocation, [1, 0])
+
+
 def test_no_bids_and_nobody():
     auction = MyersonAuction(Uniform(0, 1))
     for reports in (np.full(3, NONE), np.zeros(0), np.zeros((4, 0))):

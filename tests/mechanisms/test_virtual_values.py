@@ -162,11 +162,22 @@ def test_never_falls_and_inverts(prior):
     assert (curve.least_report(levels, above=True) >= reports - slack).all()
 
 
+@pytest.mark.parametrize("slope", [0.0, 0.1, 0.7])
+@pytest.mark.parametrize("size", [3, 7, 10, 30])
+def test_rounding_does_not_break_the_ties_of_a_straight_revenue_curve(size, slope):
+    """Prices slope + 0.3/q make R(q) = 0.3 + slope q: all virtual values but the highest are the slope."""
+    quantiles = np.arange(1, size + 1) / size
+    curve = ironed_virtual_value(Discrete(slope + 0.3 / quantiles, np.full(size, 1 / size)))
+    np.testing.assert_allclose(curve.levels[:-1], slope, rtol=1e-12)
+    assert len(set(curve.levels[:-1].tolist())) == 1
+    assert curve.least_report(np.array(0.0)) == pytest.approx(slope + 0.3)
+
+
 def test_levels_that_rounding_sets_apart_are_shared():
-    one, other = Discrete([1, 2], [0.5, 0.5]), Discrete([0.1, 0.2], [0.5, 0.5])
-    scaled = Discrete([1, 0.1 + 0.2 + 1.7], [0.5, 0.5])
-    curves = share_ties([ironed_virtual_value(prior) for prior in (one, other, scaled)])
-    assert curves[0].levels[1] == curves[2].levels[1] != curves[1].levels[1]
+    assert 0.1 + 0.2 != 0.3
+    grids = ([0.1, 0.3], [0.1, 0.1 + 0.2], [0.1, 0.31])
+    curves = share_ties([ironed_virtual_value(Discrete(grid, [0.5, 0.5])) for grid in grids])
+    assert curves[0].levels[1] == curves[1].levels[1] < curves[2].levels[1]
 
 
 @pytest.mark.parametrize("bad", [3.0, "uniform", None])
