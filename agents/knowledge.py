@@ -132,7 +132,7 @@ class ProfilePlayer:
         return Replies(answers.values, answers.answered)
 
     def _resolve(self, mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
-        probabilities = checked_probabilities(mixed, len(side.seats))
+        probabilities = checked_probabilities(mixed, side.seats.shape)
         chosen = [self.path.take(row) for row in probabilities.tolist()]
         return np.asarray(mixed.answers)[np.arange(len(chosen)), chosen]
 

@@ -165,19 +165,21 @@ def _believe(question: BuyerQuestion, answers: Answers) -> None:
         answers.refusals += [(position, f"{reason} {answers.sent[position]}") for position in where]
 
 
-def sample_mixed(mixed: Mixed, uniforms: NDArray[Any], question: BuyerQuestion) -> NDArray[Any]:
-    """A definite answer for each of m buyers, chosen by her uniform number, shape `(m,)`."""
-    probabilities = checked_probabilities(mixed, len(uniforms))
-    chosen = (np.cumsum(probabilities, axis=-1) <= uniforms[:, None]).sum(axis=-1)
-    last = probabilities.shape[-1] - 1 - (probabilities[:, ::-1] > 0).argmax(axis=-1)
+def sample_mixed(mixed: Mixed, uniforms: NDArray[Any]) -> NDArray[Any]:
+    """A definite answer for each buyer, chosen by her uniform number; `uniforms` has shape `(..., m)`."""
+    probabilities = checked_probabilities(mixed, uniforms.shape)
+    chosen = (np.cumsum(probabilities, axis=-1) <= uniforms[..., None]).sum(axis=-1)
+    last = probabilities.shape[-1] - 1 - (probabilities[..., ::-1] > 0).argmax(axis=-1)
     chosen = np.minimum(chosen, last)
-    return np.asarray(mixed.answers)[np.arange(len(uniforms)), chosen]
+    answers = np.asarray(mixed.answers)
+    index = chosen.reshape(*chosen.shape, *(1,) * (answers.ndim - chosen.ndim))
+    return np.take_along_axis(answers, index, axis=chosen.ndim).squeeze(axis=chosen.ndim)
 
 
-def checked_probabilities(mixed: Mixed, members: int) -> NDArray[Any]:
-    """The probabilities of a randomised answer, shape `(members, b)`, or ValueError."""
-    branches = np.asarray(mixed.answers).shape[1]
-    probabilities = np.broadcast_to(np.asarray(mixed.probabilities, dtype=float), (members, branches))
+def checked_probabilities(mixed: Mixed, members: tuple[int, ...]) -> NDArray[Any]:
+    """The probabilities of a randomised answer, shape `(*members, b)`, or ValueError."""
+    branches = np.asarray(mixed.answers).shape[len(members)]
+    probabilities = np.broadcast_to(np.asarray(mixed.probabilities, dtype=float), (*members, branches))
     if not np.all(probabilities >= 0) or not np.allclose(probabilities.sum(axis=-1), 1.0, rtol=0, atol=1e-9):
         raise ValueError("probabilities of a mixed answer must be at least 0 and sum to 1")
     return probabilities

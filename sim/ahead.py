@@ -1,147 +1,178 @@
-"""Playing ahead: blocks of auctions whose answers depend on nothing that happens in them.
+"""Playing ahead: what depends on nothing that happens in a block of auctions is worked out in one sweep.
 
-When a direct mechanism is run on a panel of buyers who all use memoryless strategies, a block of auctions
-is asked, decided and checked in one sweep of arrays. Time still passes: each auction has its event when it
-closes, and counts from then on. A row in which anything is irregular (an answer refused, a rule broken) is
-left to an ordinary session, so that there is one place where trouble is handled. The records are the same
-as those of sessions.
+It serves direct mechanisms for one good on a panel of buyers. Types, latencies and the answers of memoryless
+strategies are known ahead. If nobody learns, so are the outcomes; otherwise learners are asked, the rule is
+applied and they observe, auction by auction. Time passes in any case: each auction has its event when it
+closes, and counts from then on. An auction in which anything is irregular (an answer refused, a rule
+broken) is left to an ordinary session, so that trouble is handled in one place. The records are the same as
+those of sessions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from agents.party import ANSWERED, LATE, REFUSED, Answers, Party, collect, definite
+from agents.party import ANSWERED, LATE, REFUSED, SILENCE, Answers, Party, collect, sample_mixed
 from agents.population import Group, Side
 from agents.seller import Seller, SellerPlan
+from agents.view import Feedback, Mixed, View
 from mechanisms.conversation import DirectMechanism
 from mechanisms.outcome import Outcome
-from mechanisms.questions import AskValue
-from sim.checks import regular_rows
+from mechanisms.questions import AskValue, BuyerQuestion
+from sim.checks import broken_rule, payoffs_of, regular_rows
 
 if TYPE_CHECKING:
     from sim.market import Market
+
+_QUESTION = AskValue()
 
 
 class Rows(Protocol):
     """A panel, as seen from here."""
 
     def rows(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """Participants, values and latencies of the next auctions."""
+        """Participants, values and latencies of the next auctions, shape (rows, n) each."""
 
     def skip(self, rows: int) -> None:
         """So many of them are held."""
 
 
 def can_play_ahead(plan: SellerPlan, groups: Sequence[Group]) -> bool:
-    """Whether nothing that happens in one of a seller's auctions bears on the next."""
+    """Whether nothing but what learners learn in it bears on the seller's next auction."""
     return (
         isinstance(plan.mechanism, DirectMechanism)
         and type(plan.mechanism).conversation is DirectMechanism.conversation
         and plan.mechanism.items == 1
+        and plan.mechanism.least_buyers <= 1
         and plan.stock is None
         and plan.period >= plan.window
-        and all(group.strategy.memoryless and not group.waits for group in groups)
+        and not any(group.waits for group in groups)
     )
 
 
 @dataclass(slots=True)
 class Block:
-    """Auctions that are decided and will happen: arrays with a row for each."""
+    """Auctions that will happen: arrays with a row for each. `late` are messages that miss the deadline."""
 
-    turns: NDArray[np.int64]
     participants: NDArray[Any]
     values: NDArray[Any]
     answers: Answers
     arrivals: NDArray[Any]
+    late: NDArray[np.bool_]
     opened: NDArray[Any]
     closed: NDArray[Any]
     outcome: Outcome
 
     def __len__(self) -> int:
-        return len(self.turns)
+        return len(self.opened)
 
 
 class AheadPlayer:
-    """Holds the auctions of one seller with a panel, a block at a time."""
+    """Holds the auctions of one seller with a panel of buyers, nobody of whom learns."""
 
-    def __init__(self, market: Market, seller: Seller, mechanism: DirectMechanism, panel: Rows) -> None:
-        self.mechanism = mechanism
+    def __init__(
+        self, market: Market, seller: Seller, mechanism: DirectMechanism, panel: Rows, learners: Sequence[Side]
+    ) -> None:
         self.market = market
         self.seller = seller
+        self.mechanism = mechanism
         self.panel = panel
-        self._block: Block | None = None
+        self.learners = learners
         self._done = self._written = 0
-        self._ends: list[float] = []
+        self._block: Block | None = None
 
     def start(self) -> None:
-        """Decide the next block and wait for its first auction to close; if that is irregular, a session."""
-        block = self._decide()
+        """Work out the next block and wait for its first auction to close."""
         self._done = self._written = 0
-        self.panel.skip(len(block))
-        if len(block):
-            self._block = block
-            self._ends = block.closed.tolist()
-            self._wait()
-        else:
-            self._block = None
-            self.market.schedule_opening(self.seller)
+        self._block = self._prepare()
+        self._decide(self._block)
+        self._next()
 
-    def _wait(self) -> None:
-        env = self.market.env
-        env.timeout(self._ends[self._done] - env.now).callbacks.append(self._closed)
+    def _next(self) -> None:
+        """Wait for the next auction of the block; after the last, begin the next block."""
+        block = self._block
+        if block is None:
+            return
+        if self._done < len(block):
+            env = self.market.env
+            env.timeout(block.closed.item(self._done) - env.now).callbacks.append(self._closed)
+        elif self._done:
+            self._hand_back()
+            self.start()
+        else:
+            self._give_up()
 
     def _closed(self, _: simpy.Event) -> None:
         """One auction is over: it counts from now on."""
         self._done += 1
-        if self._done < len(self._ends):
-            env = self.market.env
-            env.timeout(self._ends[self._done] - env.now).callbacks.append(self._closed)
-        else:
-            self.flush()
-            self.start()
+        self._next()
 
-    def _decide(self) -> Block:
-        """Ask, decide and check as many auctions as are drawn, up to the first irregular one."""
-        seller = self.seller
+    def _hand_back(self) -> None:
+        self.flush()
+        self.panel.skip(self._done)
+
+    def _give_up(self) -> None:
+        """The next auction is irregular: from now on sessions hold this seller's auctions."""
+        self._hand_back()
+        self._block = None
+        self.market.schedule_opening(self.seller)
+
+    # --- working out ------------------------------------------------------------------------------
+
+    def _prepare(self) -> Block:
+        """Everything that is known ahead about the auctions that are drawn."""
         participants, values, latencies = self.panel.rows()
         rows, n = participants.shape
-        party = Party(self.mechanism, values, self._sides(participants), n, lead=(rows,))
-        turns = seller.turn + 1 + np.arange(rows)
-        opened: NDArray[Any] = seller.opening(turns)
-        answers = collect(AskValue(), party, definite)
+        sides = self._memoryless(participants)
+        party = Party(self.mechanism, values, sides, n, lead=(rows,))
+        answers = collect(_QUESTION, party, partial(self._resolve, participants))
+        answers.values = answers.sent.copy()
+        opened: NDArray[Any] = self.seller.opening(self.seller.turn + 1 + np.arange(rows))
+        deadlines = opened + self.seller.plan.window
         arrivals = opened[:, None] + latencies
-        closed = _close_windows(answers, arrivals, opened + seller.plan.window)
-        outcome = self.mechanism.outcome(answers.values)
-        regular = ~(answers.status == REFUSED).any(axis=1) & regular_rows(party, outcome, answers.answered)
-        upto = rows if regular.all() else int(regular.argmin())
-        kept = slice(0, upto)
-        held = Answers(answers.values[kept], answers.sent[kept], answers.status[kept])
-        decided = Outcome(outcome.allocation[kept], outcome.payments[kept])
-        return Block(
-            turns[kept],
-            participants[kept],
-            values[kept],
-            held,
-            arrivals[kept],
-            opened[kept],
-            closed[kept],
-            decided,
-        )
+        late = arrivals >= deadlines[:, None]
+        for side in self.learners:
+            answers.status[:, side.seats] = ANSWERED
+        answers.status[late & (answers.status == ANSWERED)] = LATE
+        answers.values[answers.status != ANSWERED] = _QUESTION.default
+        complete = (answers.status == ANSWERED).all(axis=1)
+        closed = np.where(complete, arrivals.max(axis=1), deadlines)
+        nothing = Outcome(np.zeros((rows, n)), np.zeros((rows, n)))
+        return Block(participants, values, answers, arrivals, late, opened, closed, nothing)
 
-    def _sides(self, participants: NDArray[Any]) -> tuple[Side, ...]:
-        """The same groups in every row; where participants differ between rows, all are of one group."""
+    def _memoryless(self, participants: NDArray[Any]) -> tuple[Side, ...]:
+        """The sides that do not learn; where participants differ between rows, all are of one group."""
         population = self.market.population
         if (participants == participants[0]).all():
-            return population.sides(participants[0])
+            sides = population.sides(participants[0])
+            return tuple(side for side in sides if side.group.strategy.memoryless)
         group = population.groups[population.membership[participants[0, 0]]]
         return (Side(group, np.arange(participants.shape[1]), participants.copy()),)
+
+    def _resolve(
+        self, participants: NDArray[Any], mixed: Mixed, side: Side, question: BuyerQuestion
+    ) -> NDArray[Any]:
+        return sample_mixed(mixed, self.market.mixing.take_block(participants[:, side.seats])[0])
+
+    def _decide(self, block: Block) -> None:
+        """Apply the rule to all rows, and end the block before the first irregular one."""
+        n = block.participants.shape[1]
+        sides = self._memoryless(block.participants)
+        party = Party(self.mechanism, block.values, sides, n, lead=(len(block),))
+        block.outcome = self.mechanism.outcome(block.answers.values)
+        regular = ~(block.answers.status == REFUSED).any(axis=1)
+        regular &= regular_rows(party, block.outcome, block.answers.answered)
+        if not regular.all():
+            block.opened = block.opened[: int(regular.argmin())]
+
+    # --- records ----------------------------------------------------------------------------------
 
     def flush(self) -> None:
         """Book and record what has happened and is not written yet."""
@@ -158,13 +189,117 @@ class AheadPlayer:
         return [(number, self.seller, float(block.opened[at]), block.participants.shape[1])]
 
 
-def _close_windows(answers: Answers, arrivals: NDArray[Any], deadlines: NDArray[Any]) -> NDArray[Any]:
-    """Lose what comes too late, and say when each window closes, shape (rows,)."""
-    late = (answers.status == ANSWERED) & (arrivals >= deadlines[:, None])
-    if late.any():
-        if answers.values is answers.sent:
-            answers.values = answers.sent.copy()
-        answers.values[late] = AskValue.default
-        answers.status[late] = LATE
-    complete = (answers.status == ANSWERED).all(axis=1)
-    return np.where(complete, arrivals.max(axis=1), deadlines)
+class LearningAheadPlayer(AheadPlayer):
+    """The same with learners: they are asked when an auction opens, and observe when it closes."""
+
+    _given: list[NDArray[Any]]
+
+    def start(self) -> None:
+        """Work out what is known ahead, and ask the learners about the first auction."""
+        self._done = self._written = 0
+        self._block = self._prepare()
+        self._seats = np.concatenate([side.seats for side in self.learners])
+        population = self.market.population
+        self._sides = population.sides(self._block.participants[0])
+        refused = (self._block.answers.status == REFUSED).any(axis=1)
+        if refused.any():
+            self._block.opened = self._block.opened[: int(refused.argmax())]
+        self._next()
+
+    def _next(self) -> None:
+        block = self._block
+        if block is None or self._done == len(block) or self._ask(block, self._done):
+            super()._next()
+        else:
+            self._give_up()
+
+    def _ask(self, block: Block, row: int) -> bool:
+        """Ask the learners about the auction that opens now; False if an answer is irregular."""
+        sent = block.answers.sent[row]
+        values = block.values[row]
+        n = len(values)
+        self._given = []
+        for side in self.learners:
+            seats, group = side.seats, side.group
+            own = values[seats]
+            view = View(own, seats, side.buyers, n, self.mechanism, group.prior, group.utility)
+            try:
+                given = group.strategy.report_value(_QUESTION, view)
+                if type(given) is Mixed:
+                    given = sample_mixed(given, self.market.mixing.take(side.buyers)[0])
+            except Exception:  # noqa: BLE001 — the session that takes over asks again, and records why
+                return False
+            if type(given) is not np.ndarray or given.dtype != np.float64 or given.shape != own.shape:
+                return False
+            sent[seats] = given
+            self._given.append(given)
+        return self._believe(block, row, sent)
+
+    def _believe(self, block: Block, row: int, sent: NDArray[Any]) -> bool:
+        """Enter the learners' answers, those that are silent or late by default; False if one is refused."""
+        given = sent[self._seats]
+        if not (np.minimum.reduce(given) >= 0 and np.maximum.reduce(given) < np.inf):
+            silent = given == _QUESTION.default
+            if not (_QUESTION.acceptable(given) | silent).all():
+                return False
+            block.answers.status[row, self._seats[silent]] = SILENCE
+            block.closed[row] = block.opened[row] + self.seller.plan.window
+        counted = block.answers.values[row]
+        counted[self._seats] = given
+        if np.logical_or.reduce(block.late[row]):
+            counted[block.late[row]] = _QUESTION.default
+        return True
+
+    def _closed(self, event: simpy.Event) -> None:
+        """The auction is over: apply the rule, and tell the learners."""
+        block = self._block
+        if block is None:
+            return
+        row = self._done
+        reports, values = block.answers.values[row], block.values[row]
+        outcome = self.mechanism.outcome(reports)
+        party = Party(self.mechanism, values, self._sides, len(values))
+        payoffs = payoffs_of(party, outcome)
+        absent = reports == _QUESTION.default
+        if outcome.causes is not None or broken_rule(party, outcome, payoffs, absent) is not None:
+            self._replay()
+            return
+        block.outcome.allocation[row] = outcome.allocation
+        block.outcome.payments[row] = outcome.payments
+        self._tell(reports, values, outcome, payoffs)
+        super()._closed(event)
+
+    def _replay(self) -> None:
+        """Let a session that opened when this auction did find out what is wrong."""
+        self._hand_back()
+        self._block = None
+        self.seller.turn += 1
+        self.market.hold(self.seller, self.market.attendance(self.seller).seat(self.seller))
+
+    def _tell(
+        self, reports: NDArray[Any], values: NDArray[Any], outcome: Outcome, payoffs: NDArray[Any]
+    ) -> None:
+        """What each side of learners is told."""
+        told = self.seller.plan.discloses
+        price = None if told == "own" else float(np.maximum.reduce(outcome.payments))
+        allocation, payments, n = outcome.allocation, outcome.payments, len(values)
+        for side in self.learners:
+            seats = side.seats
+            paid = payments[seats]
+            side.group.strategy.observe(
+                Feedback(
+                    seats,
+                    side.buyers,
+                    n,
+                    self.mechanism,
+                    values[seats],
+                    side.group.utility,
+                    ((_QUESTION, reports[seats]),),
+                    allocation[seats],
+                    paid,
+                    payoffs[seats],
+                    {"price": paid},
+                    price,
+                    reports.copy() if told == "bids" else None,
+                )
+            )

@@ -46,13 +46,13 @@ def broken_rule(
     if payments.shape != (party.n,) or allocation.shape != _allocation_shape(party):
         wanted = f"of shapes {_allocation_shape(party)} and {(party.n,)}"
         return f"allocation and payments must be {wanted}, got {allocation.shape}, {payments.shape}"
-    total = float(payments.sum())
-    if not math.isfinite(total) or not math.isfinite(float(allocation.sum())):
+    total, sold = np.add.reduce(payments).item(), np.add.reduce(allocation)
+    if not (math.isfinite(total) and math.isfinite(sold.sum())):
         return f"allocation and payments must be finite, got {allocation} and {payments}"
     if outcome.causes is not None and not _adds_up(outcome, total):
         return "what buyers pay is not what the seller gets: the causes do not add up to the payments"
-    if allocation.min() < 0 or float(allocation.sum(axis=0).max()) > mechanism.units + SLACK:
-        return f"sold {allocation.sum(axis=0)} units where {mechanism.units} were on offer"
+    if np.minimum.reduce(allocation, axis=None) < 0 or sold.max() > mechanism.units + SLACK:
+        return f"sold {sold} units where {mechanism.units} were on offer"
     if absent is not None and (payments[absent].any() or allocation[absent].any()):
         return "somebody who did not take part was charged or served"
     if mechanism.ex_post_ir and not _nobody_honest_lost(party, payoffs):
@@ -91,8 +91,7 @@ def _adds_up(outcome: Outcome, total: float) -> bool:
 
 
 def _nobody_honest_lost(party: Party, payoffs: NDArray[Any]) -> bool:
-    least = float(payoffs.min())
-    if least >= 0:
+    if np.minimum.reduce(payoffs) >= 0:
         return True
     slack = SLACK * max(1.0, float(np.abs(party.values).max()))
     honest = [side.seats for side in party.sides if side.group.strategy.honest]

@@ -35,7 +35,7 @@ class InstantPlayer:
         return Replies(answers.values, answers.answered)
 
     def _resolve(self, mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
-        return sample_mixed(mixed, self.rng.random(len(side.seats)), question)
+        return sample_mixed(mixed, self.rng.random(len(side.seats)))
 
     def chance(self, question: Chance) -> int:
         """Draw a branch."""

@@ -15,7 +15,7 @@ from agents.population import Side
 from agents.seller import Seller
 from mechanisms.conversation import check_count
 from mechanisms.distributions import Prior
-from sim.ahead import AheadPlayer, can_play_ahead
+from sim.ahead import AheadPlayer, LearningAheadPlayer, can_play_ahead
 from sim.draws import Stream
 from sim.seating import Seating
 
@@ -68,15 +68,25 @@ class Panel:
         self._sides: tuple[Side, ...] | None = None
         if not self._draws_participants:
             self._sides = market.population.sides(self.members)
-        groups = self._groups()
-        alike = len(groups) == 1 or not self._draws_participants
-        mechanism: Any = self._seller.plan.mechanism
-        if self.ahead and alike and can_play_ahead(self._seller.plan, groups):
-            self._player = AheadPlayer(market, self._seller, mechanism, self)
+        if self.ahead:
+            self._player = self._ahead_player()
 
-    def _groups(self) -> list[Any]:
-        population = self._market.population
-        return [population.groups[g] for g in np.unique(population.membership[self.members]).tolist()]
+    def _ahead_player(self) -> AheadPlayer | None:
+        """A player of blocks, where everything but learning is known ahead; None where it is not."""
+        population, plan = self._market.population, self._seller.plan
+        present = np.unique(population.membership[self.members])
+        groups = [population.groups[g] for g in present.tolist()]
+        if not can_play_ahead(plan, groups):
+            return None
+        mechanism: Any = plan.mechanism
+        if all(group.strategy.memoryless for group in groups):
+            alike = len(groups) == 1 or not self._draws_participants
+            return AheadPlayer(self._market, self._seller, mechanism, self, ()) if alike else None
+        at_home = np.isin(population.membership, present).sum() == len(self.members)
+        if self._sides is None or not at_home:
+            return None
+        learners = [side for side in self._sides if not side.group.strategy.memoryless]
+        return LearningAheadPlayer(self._market, self._seller, mechanism, self, learners)
 
     def opens_itself(self, seller: Seller) -> bool:
         """Whether a block player holds the auctions."""

@@ -128,7 +128,7 @@ class Session:
         self.took_part = answered if self.took_part is None else self.took_part | answered
 
     def _resolve(self, mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
-        return sample_mixed(mixed, self.market.mixing.take(side.buyers)[0], question)
+        return sample_mixed(mixed, self.market.mixing.take(side.buyers)[0])
 
     def chance(self, question: Chance) -> int:
         """Let the seller's own stream decide."""
