@@ -10,6 +10,7 @@ those of sessions.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -200,7 +201,10 @@ class LearningAheadPlayer(AheadPlayer):
         self._block = self._prepare()
         self._seats = np.concatenate([side.seats for side in self.learners])
         population = self.market.population
-        self._sides = population.sides(self._block.participants[0])
+        participants = self._block.participants[0]
+        self._party = Party(self.mechanism, participants, population.sides(participants), len(participants))
+        self._some_missing = (self._block.answers.status != ANSWERED).any(axis=1).tolist()
+        self._some_late = self._block.late.any(axis=1).tolist()
         refused = (self._block.answers.status == REFUSED).any(axis=1)
         if refused.any():
             self._block.opened = self._block.opened[: int(refused.argmax())]
@@ -238,7 +242,9 @@ class LearningAheadPlayer(AheadPlayer):
     def _believe(self, block: Block, row: int, sent: NDArray[Any]) -> bool:
         """Enter the learners' answers, those that are silent or late by default; False if one is refused."""
         given = sent[self._seats]
-        if not (np.minimum.reduce(given) >= 0 and np.maximum.reduce(given) < np.inf):
+        self._all_there = not self._some_missing[row]
+        if not (given.item(given.argmin()) >= 0 and given.item(given.argmax()) < math.inf):
+            self._all_there = False
             silent = given == _QUESTION.default
             if not (_QUESTION.acceptable(given) | silent).all():
                 return False
@@ -246,7 +252,7 @@ class LearningAheadPlayer(AheadPlayer):
             block.closed[row] = block.opened[row] + self.seller.plan.window
         counted = block.answers.values[row]
         counted[self._seats] = given
-        if np.logical_or.reduce(block.late[row]):
+        if self._some_late[row]:
             counted[block.late[row]] = _QUESTION.default
         return True
 
@@ -258,9 +264,10 @@ class LearningAheadPlayer(AheadPlayer):
         row = self._done
         reports, values = block.answers.values[row], block.values[row]
         outcome = self.mechanism.outcome(reports)
-        party = Party(self.mechanism, values, self._sides, len(values))
+        party = self._party
+        party.values = values
         payoffs = payoffs_of(party, outcome)
-        absent = reports == _QUESTION.default
+        absent = None if self._all_there else reports == _QUESTION.default
         if outcome.causes is not None or broken_rule(party, outcome, payoffs, absent) is not None:
             self._replay()
             return
@@ -281,8 +288,9 @@ class LearningAheadPlayer(AheadPlayer):
     ) -> None:
         """What each side of learners is told."""
         told = self.seller.plan.discloses
-        price = None if told == "own" else float(np.maximum.reduce(outcome.payments))
-        allocation, payments, n = outcome.allocation, outcome.payments, len(values)
+        payments = outcome.payments
+        price = None if told == "own" else payments.item(payments.argmax())
+        allocation, n = outcome.allocation, len(values)
         for side in self.learners:
             seats = side.seats
             paid = payments[seats]
