@@ -79,7 +79,12 @@ class AheadPlayer:
     """Holds the auctions of one seller with a panel of buyers, nobody of whom learns."""
 
     def __init__(
-        self, market: Market, seller: Seller, mechanism: DirectMechanism, panel: Rows, learners: Sequence[Side]
+        self,
+        market: Market,
+        seller: Seller,
+        mechanism: DirectMechanism,
+        panel: Rows,
+        learners: Sequence[Side],
     ) -> None:
         self.market = market
         self.seller = seller
@@ -193,8 +198,6 @@ class AheadPlayer:
 class LearningAheadPlayer(AheadPlayer):
     """The same with learners: they are asked when an auction opens, and observe when it closes."""
 
-    _given: list[NDArray[Any]]
-
     def start(self) -> None:
         """Work out what is known ahead, and ask the learners about the first auction."""
         self._done = self._written = 0
@@ -222,7 +225,6 @@ class LearningAheadPlayer(AheadPlayer):
         sent = block.answers.sent[row]
         values = block.values[row]
         n = len(values)
-        self._given = []
         for side in self.learners:
             seats, group = side.seats, side.group
             own = values[seats]
@@ -236,7 +238,6 @@ class LearningAheadPlayer(AheadPlayer):
             if type(given) is not np.ndarray or given.dtype != np.float64 or given.shape != own.shape:
                 return False
             sent[seats] = given
-            self._given.append(given)
         return self._believe(block, row, sent)
 
     def _believe(self, block: Block, row: int, sent: NDArray[Any]) -> bool:
@@ -267,7 +268,7 @@ class LearningAheadPlayer(AheadPlayer):
         party = self._party
         party.values = values
         payoffs = payoffs_of(party, outcome)
-        absent = None if self._all_there else reports == _QUESTION.default
+        absent: Any = None if self._all_there else reports == _QUESTION.default
         if outcome.causes is not None or broken_rule(party, outcome, payoffs, absent) is not None:
             self._replay()
             return

@@ -62,7 +62,7 @@ def broken_rule(
 
 
 def regular_rows(party: Party, outcome: Outcome, answered: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which of many outcomes of one good, shape (rows, n), break no rule; the sweep's form of `broken_rule`."""
+    """Which of many outcomes of one good, shape (rows, n), break no rule: `broken_rule` for a sweep."""
     allocation, payments = outcome.allocation, outcome.payments
     fits = payments.shape == allocation.shape == answered.shape
     if not fits or outcome.causes is not None:

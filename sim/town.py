@@ -62,7 +62,7 @@ class Town:
     ) -> None:
         rates = np.asarray(rate, dtype=float)
         if not np.all(np.isfinite(rates) & (rates > 0)):
-            raise ValueError(f"rate must be finite and above 0, got {rate}")
+            raise ValueError(f"rate must be finite and above 0, got {rates}")
         if not (math.isfinite(retry) and retry > 0):
             raise ValueError(f"retry must be a finite time above 0, got {retry}")
         check_share("comeback", comeback)
@@ -176,7 +176,8 @@ class Town:
         self.experience.record(buyers, self._column[seller.number], payoffs)
         came = self._arrived.pop(seller.number)
         outcome = np.where(served, self._outcomes["served"], self._outcomes["not served"])
-        self._visits.extend((came, self._market.population.persons[buyers], seller.number, outcome), len(buyers))
+        persons = self._market.population.persons[buyers]
+        self._visits.extend((came, persons, seller.number, outcome), len(buyers))
         self._leave(buyers, served)
 
     def turn_away(self, seller: Seller) -> None:
