@@ -198,6 +198,9 @@ class AheadPlayer:
 class LearningAheadPlayer(AheadPlayer):
     """The same with learners: they are asked when an auction opens, and observe when it closes."""
 
+    _some_missing: list[bool]
+    _some_late: list[bool]
+
     def start(self) -> None:
         """Work out what is known ahead, and ask the learners about the first auction."""
         self._done = self._written = 0
@@ -206,8 +209,8 @@ class LearningAheadPlayer(AheadPlayer):
         population = self.market.population
         participants = self._block.participants[0]
         self._party = Party(self.mechanism, participants, population.sides(participants), len(participants))
-        self._some_missing = (self._block.answers.status != ANSWERED).any(axis=1).tolist()
-        self._some_late = self._block.late.any(axis=1).tolist()
+        self._some_missing = list(map(bool, (self._block.answers.status != ANSWERED).any(axis=1)))
+        self._some_late = list(map(bool, self._block.late.any(axis=1)))
         refused = (self._block.answers.status == REFUSED).any(axis=1)
         if refused.any():
             self._block.opened = self._block.opened[: int(refused.argmax())]
