@@ -209,8 +209,8 @@ class LearningAheadPlayer(AheadPlayer):
         population = self.market.population
         participants = self._block.participants[0]
         self._party = Party(self.mechanism, participants, population.sides(participants), len(participants))
-        self._some_missing = list(map(bool, (self._block.answers.status != ANSWERED).any(axis=1)))
-        self._some_late = list(map(bool, self._block.late.any(axis=1)))
+        self._some_missing = np.any(self._block.answers.status != ANSWERED, axis=1).tolist()
+        self._some_late = np.any(self._block.late, axis=1).tolist()
         refused = (self._block.answers.status == REFUSED).any(axis=1)
         if refused.any():
             self._block.opened = self._block.opened[: int(refused.argmax())]

@@ -70,7 +70,7 @@ def test_without_comebacks_every_visit_has_a_new_value():
 
 def test_a_buyer_is_in_one_auction_at_a_time():
     plans = [SellerPlan(SecondPrice(), period=1.0, window=0.9, first=0.1 * k) for k in range(4)]
-    market, frames = run(open_town(rate=2.0, comeback=0.9, retry=0.05), plans, latency=0.3)
+    _, frames = run(open_town(rate=2.0, comeback=0.9, retry=0.05), plans, latency=0.3)
     spells = frames["messages"].merge(frames["auctions"][["auction", "opened", "closed"]])
     for _, of_buyer in spells.sort_values("opened").groupby("bidder_id"):
         assert (of_buyer["opened"].to_numpy()[1:] >= of_buyer["closed"].to_numpy()[:-1]).all()
