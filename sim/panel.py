@@ -6,12 +6,13 @@ in blocks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population import Side
+from agents.population import Group, Side
 from agents.seller import Seller
 from mechanisms.conversation import check_count
 from mechanisms.distributions import Prior
@@ -81,11 +82,18 @@ class Panel:
         if all(group.strategy.memoryless for group in groups):
             alike = len(groups) == 1 or not self._draws_participants
             return AheadPlayer(self._stage, doors, self._seller, mechanism, self, ()) if alike else None
-        at_home = np.isin(population.membership, present).sum() == len(self.members)
-        if self._sides is None or not at_home:
+        if self._sides is None or not self._learn_here_only(groups):
             return None
         learners = [side for side in self._sides if not side.group.strategy.memoryless]
         return LearningAheadPlayer(self._stage, doors, self._seller, mechanism, self, learners)
+
+    def _learn_here_only(self, groups: Sequence[Group]) -> bool:
+        """Whether nobody else shares a strategy with the learners among these groups."""
+        population = self._stage.population
+        learners = {id(group.strategy) for group in groups if not group.strategy.memoryless}
+        sharing = [k for k, group in enumerate(population.groups) if id(group.strategy) in learners]
+        alike = np.isin(population.membership, sharing).nonzero()[0]
+        return bool(np.isin(alike, self.members).all())
 
     def opens_itself(self, seller: Seller) -> bool:
         """Whether a block player holds the auctions."""

@@ -52,13 +52,12 @@ class Session:
 
     def advance(self, _: simpy.Event | None = None) -> None:
         """Go on with the conversation until it needs time, or ends."""
-        env = self.stage.env
         try:
             while True:
                 self._close_window()
                 self._reply = self._exchange()
                 if self.closes > self.now:
-                    env.timeout(max(0.0, self.closes - env.now)).callbacks.append(self.advance)
+                    self.stage.at(self.closes, self.advance)
                     return
         except StopIteration as end:
             self._finish(end.value)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import simpy
@@ -49,6 +50,18 @@ class Stage:
     def now(self) -> float:
         """Simulated time."""
         return float(self.env.now)
+
+    def at(self, time: float, do: Callable[[simpy.Event], None]) -> None:
+        """Let `do` be called at this very time, or at once if it is past.
+
+        SimPy adds a delay to the clock; the sum is rounded, and what is due at the end of a run must not
+        happen before.
+        """
+        now = self.env.now
+        delay = time - now
+        if now + delay != time:
+            delay = math.nextafter(delay, math.inf if now + delay < time else 0.0)
+        self.env.timeout(max(0.0, delay)).callbacks.append(do)
 
     def auction_number(self, seller: Seller, k: int) -> int:
         """Number of a seller's k-th auction: known ahead, and unlike any other's."""
