@@ -22,7 +22,9 @@ def foreign_packages() -> list[str]:
     foreign = []
     for name in PACKAGES:
         spec = find_spec(name)
-        places = [] if spec is None else list(spec.submodule_search_locations or [spec.origin])
+        places: list[str | None] = []
+        if spec is not None:
+            places += spec.submodule_search_locations or [spec.origin]
         if [Path(str(place)).resolve() for place in places] != [FOLDER.parent / name]:
             foreign.append(f"{name} ({', '.join(map(str, places)) or 'not found'})")
     return foreign
@@ -41,14 +43,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from sim.cli import run_command
     from sim.registry import Entry, Registry
 
-    entries = [Entry(path.stem, path, partial(importlib.import_module, f"scenarios.{path.stem}"))
-               for path in scenario_files()]
+    entries = [
+        Entry(path.stem, path, partial(importlib.import_module, f"scenarios.{path.stem}"))
+        for path in scenario_files()
+    ]
     run_command(Registry(entries, DEFAULT), arguments)
 
 
 def _refusal(intruders: list[str]) -> int:
-    sys.stderr.write(f"Error: the package {' and '.join(intruders)} is not Bazaar's; all of {', '.join(PACKAGES)} "
-                     f"must lie in {FOLDER.parent}. Remove or rename the other one, or run elsewhere.\n")
+    sys.stderr.write(
+        f"Error: the package {' and '.join(intruders)} is not Bazaar's; all of "
+        f"{', '.join(PACKAGES)} must lie in {FOLDER.parent}. Remove or rename the other.\n"
+    )
     return 2
 
 

@@ -1,6 +1,6 @@
 """Six sellers, six formats, one town: who comes to whom, and what does each format earn?
 
-Six sellers sell the same kind of good, one unit an auction, at the same pace. They differ in the format alone:
+Six sellers sell the same kind of good, one unit an auction, at the same pace. They differ in the format:
 
 1. second price: sealed bids, the highest wins and pays the second highest, or the reserve price if that is
    higher. By default the reserve is the monopoly price, which is optimal against a known regular prior;
@@ -63,33 +63,69 @@ VALUES = Uniform(0.0, 100.0)
 class Parameters(scenario.Parameters):
     """What can be set. Money that goes with the values is given in shares of their mean."""
 
-    until: float = Field(400.0, gt=0, le=1e9, description="simulated time at which the run ends")
-    sellers: int = Field(6, ge=1, le=6, description="how many sellers open, in the order of the story")
-    buyers: int = Field(300, ge=1, le=1_000_000, description="people in the town")
-    rate: float = Field(0.1, gt=0, le=1000, description="wants of a free buyer in a unit of time")
-    comeback: float = Field(0.5, ge=0, le=1, description="probability that a loser comes back with her want")
-    retry: float = Field(1.0, gt=0, le=1e6, description="mean time until she does")
-    trace: str | None = Field(None, description="CSV file with the columns time and buyer, in place of random wants")
-    bids: BidsFile | None = Field(None, description="CSV file of logged bids, in place of uniform values")
-    period: float = Field(1.0, gt=0, le=1e6, description="time from one opening of a seller to the next")
-    window: float = Field(0.2, gt=0, le=1e6, description="how long a question stays open")
-    rounds: int = Field(3, ge=1, le=1000, description="rounds of the open proxy auction before its hard close")
-    latency: float = Field(0.02, ge=0, le=1e6, description="mean time that a message travels, over all buyers")
-    latency_spread: float = Field(0.5, ge=0, le=3, description="how much buyers' latencies differ: sigma of the logs")
-    reserve: float | None = Field(None, ge=0, le=1e9, description="second price's reserve; none: monopoly price")
-    posted_price: float | None = Field(None, ge=0, le=1e9, description="the posted price; none: monopoly price")
-    increment: float = Field(0.02, gt=0, le=1, description="least raise in the open auction, of the mean value")
-    sample: int = Field(100, ge=2, le=1_000_000, description="how many values Myerson's estimate is made from")
-    strategy: Annotated[str, OneOf(tuple(STRATEGIES))] = Field("equilibrium", description="how most buyers answer")
-    snipers: float = Field(0.05, ge=0, le=1, description="share of buyers who snipe in the open auction")
-    incremental: float = Field(0.05, ge=0, le=1, description="share of buyers who raise step by step there")
-    temperature: float = Field(0.05, gt=0, le=100, description="randomness in choosing sellers, of the mean value")
-    heard_weight: float = Field(0.25, ge=0, le=100, description="weight of a neighbour's visit beside one's own")
-    memory: float = Field(0.9, gt=0, le=1, description="weight of an old visit beside a new one")
-    degree: int = Field(6, ge=0, le=1000, description="neighbours of a buyer in the small world, an even number")
-    rewiring: float = Field(0.1, ge=0, le=1, description="probability that a tie leads far away")
+    until: float = Field(default=400.0, gt=0, le=1e9, description="simulated time at which the run ends")
+    sellers: int = Field(
+        default=6, ge=1, le=6, description="how many sellers open, in the order of the story"
+    )
+    buyers: int = Field(default=300, ge=1, le=1_000_000, description="people in the town")
+    rate: float = Field(default=0.1, gt=0, le=1000, description="wants of a free buyer in a unit of time")
+    comeback: float = Field(
+        default=0.5, ge=0, le=1, description="probability that a loser comes back with her want"
+    )
+    retry: float = Field(default=1.0, gt=0, le=1e6, description="mean time until she does")
+    trace: str | None = Field(
+        default=None, description="CSV file with the columns time and buyer, in place of random wants"
+    )
+    bids: BidsFile | None = Field(
+        default=None, description="CSV file of logged bids, in place of uniform values"
+    )
+    period: float = Field(
+        default=1.0, gt=0, le=1e6, description="time from one opening of a seller to the next"
+    )
+    window: float = Field(default=0.2, gt=0, le=1e6, description="how long a question stays open")
+    rounds: int = Field(
+        default=3, ge=1, le=1000, description="rounds of the open proxy auction before its hard close"
+    )
+    latency: float = Field(
+        default=0.02, ge=0, le=1e6, description="mean time that a message travels, over all buyers"
+    )
+    latency_spread: float = Field(
+        default=0.5, ge=0, le=3, description="how much buyers' latencies differ: sigma of the logs"
+    )
+    reserve: float | None = Field(
+        default=None, ge=0, le=1e9, description="second price's reserve; none: monopoly price"
+    )
+    posted_price: float | None = Field(
+        default=None, ge=0, le=1e9, description="the posted price; none: monopoly price"
+    )
+    increment: float = Field(
+        default=0.02, gt=0, le=1, description="least raise in the open auction, of the mean value"
+    )
+    sample: int = Field(
+        default=100, ge=2, le=1_000_000, description="how many values Myerson's estimate is made from"
+    )
+    strategy: Annotated[str, OneOf(tuple(STRATEGIES))] = Field(
+        default="equilibrium", description="how most buyers answer"
+    )
+    snipers: float = Field(
+        default=0.05, ge=0, le=1, description="share of buyers who snipe in the open auction"
+    )
+    incremental: float = Field(
+        default=0.05, ge=0, le=1, description="share of buyers who raise step by step there"
+    )
+    temperature: float = Field(
+        default=0.05, gt=0, le=100, description="randomness in choosing sellers, of the mean value"
+    )
+    heard_weight: float = Field(
+        default=0.25, ge=0, le=100, description="weight of a neighbour's visit beside one's own"
+    )
+    memory: float = Field(default=0.9, gt=0, le=1, description="weight of an old visit beside a new one")
+    degree: int = Field(
+        default=6, ge=0, le=1000, description="neighbours of a buyer in the small world, an even number"
+    )
+    rewiring: float = Field(default=0.1, ge=0, le=1, description="probability that a tie leads far away")
     discloses: Annotated[Disclosure, OneOf(("own", "price", "bids"))] = Field(
-        "price", description="what sellers tell afterwards"
+        default="price", description="what sellers tell afterwards"
     )
 
     @model_validator(mode="after")
@@ -97,8 +133,10 @@ class Parameters(scenario.Parameters):
         if self.degree % 2 or self.degree >= self.buyers:
             raise ValueError(f"degree is {self.degree}; it must be even and below buyers, {self.buyers}")
         if self.snipers + self.incremental > 1:
-            raise ValueError(f"snipers is {self.snipers} and incremental {self.incremental}; "
-                             "together they must be at most 1")
+            raise ValueError(
+                f"snipers is {self.snipers} and incremental {self.incremental}; "
+                "together they must be at most 1"
+            )
         return self
 
 
@@ -135,14 +173,15 @@ def estimated_prior(logged: LoggedBids) -> PiecewiseUniform:
     """
     samples = logged.prior()
     if samples[0] == samples[-1]:
-        raise BidsError(f"{logged.source}: all highest bids are {samples[0]:g}; two different ones are needed")
+        raise BidsError(f"{logged.source}: all highest bids are {samples[0]:g}; it takes two different ones")
     return smoothed(samples)
 
 
 def smoothed(samples: Any) -> PiecewiseUniform:
     """A histogram of samples, shape (m,), with about 2 m^(1/3) bins of equal frequency."""
     bins = int(np.ceil(2 * len(samples) ** (1 / 3)))
-    return PiecewiseUniform.from_data(samples, np.unique(np.quantile(samples, np.linspace(0, 1, bins + 1))).tolist())
+    edges = np.unique(np.quantile(samples, np.linspace(0, 1, bins + 1)))
+    return PiecewiseUniform.from_data(samples, edges.tolist())
 
 
 def mechanisms(parameters: Parameters, prior: Distribution, seed: int) -> dict[str, Mechanism]:
@@ -165,7 +204,9 @@ def seller_plans(parameters: Parameters, prior: Distribution, seed: int) -> list
     first = list(mechanisms(parameters, prior, seed).items())[: parameters.sellers]
     period, window = parameters.period, parameters.window
     return [
-        SellerPlan(mechanism, period, window, period * k / len(first), discloses=parameters.discloses, name=name)
+        SellerPlan(
+            mechanism, period, window, period * k / len(first), discloses=parameters.discloses, name=name
+        )
         for k, (name, mechanism) in enumerate(first)
     ]
 
@@ -194,11 +235,14 @@ def mean_latencies(parameters: Parameters, uniforms: Any) -> Any:
 
 def make_town(parameters: Parameters, mean_value: float, seed: int) -> Town:
     """How buyers come, choose, and come back. At first they expect a tenth of the mean value anywhere."""
-    network = small_world(parameters.buyers, parameters.degree, parameters.rewiring,
-                          Stream(seed, "network").generator())
+    network = small_world(
+        parameters.buyers, parameters.degree, parameters.rewiring, Stream(seed, "network").generator()
+    )
     choice = Logit(parameters.temperature * mean_value, parameters.heard_weight, optimism=mean_value / 10)
     trace = None if parameters.trace is None else Trace.read(parameters.trace, parameters.buyers)
-    return Town(choice, network, parameters.rate, parameters.comeback, parameters.retry, parameters.memory, trace)
+    return Town(
+        choice, network, parameters.rate, parameters.comeback, parameters.retry, parameters.memory, trace
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Benchmarks of a run: what the optimal auction would earn from as many bidders as there were (Myerson 1981)."""
+"""Benchmarks of a run: what the optimal auction would earn from as many bidders (Myerson 1981)."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ def record_benchmarks(market: Market) -> None:
     from mechanisms.myerson import optimal_revenue
 
     prior = market.nature.prior
-    simple = all(seller.plan.mechanism.units == seller.plan.mechanism.items == 1 for seller in market.sellers)
-    if not (simple and isinstance(prior, Distribution) and prior.support[0] >= 0 and math.isfinite(prior.mean)):
+    sold = [seller.plan.mechanism for seller in market.sellers]
+    if not (isinstance(prior, Distribution) and prior.support[0] >= 0 and math.isfinite(prior.mean)):
+        return
+    if any(mechanism.units > 1 or mechanism.items > 1 for mechanism in sold):
         return
     auctions = market.records.frame("auctions")
     numbers = sorted(set(auctions.loc[auctions["status"] != "unfinished", "bidders"].tolist()))

@@ -22,23 +22,41 @@ if TYPE_CHECKING:
 WIDTH = 100
 BAD_INPUT, BREACH, INTERRUPTED = 2, 1, 130
 
-app = typer.Typer(help="Bazaar, a laboratory for auctions.", add_completion=False, no_args_is_help=True,
-                  rich_markup_mode=None, pretty_exceptions_enable=False)
+app = typer.Typer(
+    help="Bazaar, a laboratory for auctions.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
 
 _SCENARIO = typer.Argument(help="Name of a scenario, see `bazaar list`; by default the main one.")
-_SET = typer.Option("--set", metavar="NAME=VALUE", help="Set a parameter; may be given many times. "
-                    "`bazaar list SCENARIO` names them.")
+_SET = typer.Option(
+    "--set",
+    metavar="NAME=VALUE",
+    help="Set a parameter; may be given many times. `bazaar list SCENARIO` names them.",
+)
 _SEED = typer.Option(help="Same seed, same records; an integer of at least 0.")
 _UNTIL = typer.Option(help="Simulated time at which the run ends, above 0.")
-_BIDS = typer.Option(metavar="FILE", help="Make the buyers' prior from a CSV file of logged bids: the highest bid "
-                     "of each bidder in each auction counts as a value. This assumes private values and a "
-                     "second-price or ascending format, and is biased: winners are censored at what they paid and "
-                     "losers may stop early (too low); who did not bid is not seen (too high).")
-_COLUMNS = typer.Option(metavar="KIND=COLUMN,…", help="Names of the columns of FILE, such as "
-                        "auctionid=lot,bidder=who,bid=amount; what is left out keeps its name.")
+_BIDS = typer.Option(
+    metavar="FILE",
+    help="Make the buyers' prior from a CSV file of logged bids: the highest bid of each bidder in each "
+    "auction counts as a value. This assumes private values and a second-price or ascending format. It is "
+    "biased: winners are censored at what they paid, and losers may stop early (too low); who did not bid is "
+    "not seen (too high).",
+)
+_COLUMNS = typer.Option(
+    metavar="KIND=COLUMN,…",
+    help="Names of the columns of FILE, such as auctionid=lot,bidder=who,bid=amount; what is left out keeps "
+    "its name.",
+)
 _ITEM = typer.Option(metavar="ITEM", help="Read only bids on this item (column `item`).")
-_SKIP = typer.Option("--bids-skip-bad", help="Leave out bad rows of FILE and count them, instead of stopping.")
-_OUT = typer.Option(metavar="DIR", help="Folder for the records, new or empty; by default a fresh one in runs/.")
+_SKIP = typer.Option("--bids-skip-bad", help="Leave out bad rows of FILE and count them.")
+_OUT = typer.Option(
+    metavar="DIR", help="Folder for the records, new or empty; by default a fresh one in runs."
+)
+_STORY = typer.Argument(help="Tell this one's story and its parameters.")
+_FOLDER = typer.Argument(metavar="DIR", help="Folder of a run.")
 
 
 def run_command(registry: Registry, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -52,8 +70,7 @@ def run_command(registry: Registry, arguments: Sequence[str] | None = None) -> N
 
 
 @app.command("list")
-def list_command(context: typer.Context,
-                 scenario: Annotated[str | None, typer.Argument(help="Tell this one's story.")] = None) -> None:
+def list_command(context: typer.Context, scenario: Annotated[str | None, _STORY] = None) -> None:
     """List the scenarios, or tell one's story and its parameters."""
     registry: Registry = context.obj
     if scenario is None:
@@ -110,8 +127,7 @@ def run_scenario(
 
 
 @app.command("show")
-def show_command(context: typer.Context,
-                 folder: Annotated[str, typer.Argument(metavar="DIR", help="Folder of a run.")]) -> None:
+def show_command(context: typer.Context, folder: Annotated[str, _FOLDER]) -> None:
     """Show the summary of a run from its records."""
     _show(context.obj, folder)
 
@@ -154,8 +170,10 @@ def _columns(mapping: str | None) -> dict[str, str]:
     for pair in [] if mapping is None else mapping.split(","):
         kind, _, column = (part.strip() for part in pair.partition("="))
         if kind not in _COLUMN_FIELDS or not column:
-            raise ValueError(f"--bids-columns is {mapping!r}; it must be KIND=COLUMN pairs with commas between, "
-                             f"the kinds from {', '.join(_COLUMN_FIELDS)}")
+            raise ValueError(
+                f"--bids-columns is {mapping!r}; it must be KIND=COLUMN pairs, with commas between "
+                f"them, and the kinds from {', '.join(_COLUMN_FIELDS)}"
+            )
         named[_COLUMN_FIELDS[kind]] = column
     return named
 
@@ -183,8 +201,11 @@ def _play(market: Any, parameters: Parameters) -> str:
         with _progress(parameters.until) as advanced:
             return play(market, parameters.until, advanced)
     except BreachError as breach:
-        typer.echo(f"Error: the run stopped, because a rule was broken that always holds. In {breach}\n"
-                   f"Records: {market.records.directory}", err=True)
+        typer.echo(
+            f"Error: the run stopped, because a rule was broken that always holds. In {breach}\n"
+            f"Records: {market.records.directory}",
+            err=True,
+        )
         raise typer.Exit(BREACH) from None
     except OutputError as error:
         typer.echo(f"Error: {error}", err=True)
@@ -200,8 +221,8 @@ def _progress(until: float) -> Iterator[Callable[[float], Any]]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("time {task.completed:,.1f} of {task.total:,.1f}"), BarColumn(), TaskProgressColumn(),
-               TimeRemainingColumn())
+    clock = TextColumn("time {task.completed:,.1f} of {task.total:,.1f}")
+    columns = (clock, BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=until)
         yield lambda now: bar.update(task, completed=now)
@@ -228,5 +249,5 @@ def _reporter(registry: Registry, run: RecordedRun) -> Callable[..., Any]:
     """How the run's scenario reports; the common way if it says nothing, or is not known here."""
     from sim.report import summary
 
-    name = run.manifest.get("scenario")
+    name = str(run.manifest.get("scenario"))
     return getattr(registry[name].load(), "report", summary) if name in registry else summary

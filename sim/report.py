@@ -22,17 +22,17 @@ Tables = Mapping[str, "pandas.DataFrame"]
 BATCHES = 20
 
 EXPLANATION = (
-    f"± is the half-width of a 95% confidence interval by batch means ({BATCHES} batches); – is not known. All "
-    "figures are of finished auctions, those that nobody came to and the start of the run included. Sold: "
+    f"± is the half-width of a 95% confidence interval by batch means ({BATCHES} batches); – is not known. "
+    "Figures are of finished auctions, those that nobody came to and the start of the run included. Sold: "
     "units sold of those offered. Welfare: the winners' values, of the best possible among those who took "
     "part. Surplus: what buyers keep of their values. Visits: the seller's share of all visits."
 )
 COMPARISON = (
     "Of optimal: revenue, of what the optimal auction would earn in expectation from as many bidders with "
-    "values drawn afresh from the prior. It compares, it does not bound: visitors choose their seller, and who "
-    "was not served may come back with the same value, so that the values at a seller are no fresh draws "
-    "from the prior, and her format decides how many come. A share above 100% is possible, and a seller with a "
-    "smaller share of more visitors may earn more."
+    "values drawn afresh from the prior. It compares, it does not bound: visitors choose their seller, and "
+    "who was not served may come back with the same value, so that the values at a seller are no fresh draws "
+    "from the prior, and her format decides how many come. A share above 100% is possible, and a seller with "
+    "a smaller share of more visitors may earn more."
 )
 
 
@@ -68,11 +68,13 @@ def seller_measures(tables: Tables) -> list[SellerMeasures]:
     sellers = agents[agents["kind"] == "seller"].sort_values("agent_id")
     auctions = tables["auctions"]
     finished = auctions[auctions["status"] != "unfinished"].sort_values("opened", kind="stable")
-    chosen = tables["visits"]["seller_id"]
-    chosen = chosen[chosen >= 0].to_numpy()
+    visits = tables["visits"]["seller_id"].to_numpy()
+    chosen = visits[visits >= 0]
     optimum = tables["benchmarks"].set_index("bidders")["optimal_revenue"]
     return [
-        _measures(int(number), str(name), finished[finished["seller_id"] == number], chosen == number, optimum)
+        _measures(
+            int(number), str(name), finished[finished["seller_id"] == number], chosen == number, optimum
+        )
         for number, name in zip(sellers["agent_id"], sellers["strategy"], strict=True)
     ]
 
@@ -83,7 +85,10 @@ def _measures(
     revenue, welfare = auctions["revenue"].to_numpy(), auctions["welfare"].to_numpy()
     best = auctions["bidders"].map(optimum).to_numpy(dtype=float)
     return SellerMeasures(
-        number, name, len(auctions), float(revenue.sum()),
+        number,
+        name,
+        len(auctions),
+        float(revenue.sum()),
         revenue_per_auction=batch_means(revenue, BATCHES),
         sale_rate=batch_ratio(auctions["sold"].to_numpy(), auctions["offered"].to_numpy(), BATCHES),
         welfare_share=batch_ratio(welfare, auctions["best_welfare"].to_numpy(), BATCHES),
@@ -112,9 +117,9 @@ def _headline(tables: Tables, manifest: Mapping[str, Any]) -> str:
     kinds = tables["agents"]["kind"].value_counts()
     unfinished = int((tables["auctions"]["status"] == "unfinished").sum())
     held = len(tables["auctions"]) - unfinished
-    return (f"{manifest['scenario']}, seed {manifest['seed']}, up to time {manifest['parameters']['until']:g}: "
-            f"{kinds.get('buyer', 0):,} buyers, {kinds.get('seller', 0):,} sellers, {held:,} auctions finished, "
-            f"{unfinished:,} unfinished.")
+    run = f"{manifest['scenario']}, seed {manifest['seed']}, up to time {manifest['parameters']['until']:g}"
+    people = f"{kinds.get('buyer', 0):,} buyers, {kinds.get('seller', 0):,} sellers"
+    return f"{run}: {people}, {held:,} auctions finished, {unfinished:,} unfinished."
 
 
 def _answers_lost(tables: Tables) -> list[str]:
@@ -130,8 +135,17 @@ def _answers_lost(tables: Tables) -> list[str]:
     return notes
 
 
-_HEADINGS = ("seller", "auctions", "revenue\nin all", "revenue\na time", "sold", "welfare", "surplus\na time",
-             "visits", "of\noptimal")
+_HEADINGS = (
+    "seller",
+    "auctions",
+    "revenue\nin all",
+    "revenue\na time",
+    "sold",
+    "welfare",
+    "surplus\na time",
+    "visits",
+    "of\noptimal",
+)
 
 
 def seller_table(measures: list[SellerMeasures]) -> Any:
@@ -144,10 +158,15 @@ def seller_table(measures: list[SellerMeasures]) -> Any:
         table.add_column(heading, justify="left" if heading == "seller" else "right", overflow="fold")
     for seller in measures:
         table.add_row(
-            seller.name, f"{seller.auctions:,}", _money(seller.revenue),
-            _cell(seller.revenue_per_auction, _money), _cell(seller.sale_rate, _percent),
-            _cell(seller.welfare_share, _percent), _cell(seller.surplus_per_auction, _money),
-            _cell(seller.visit_share, _percent), _cell(seller.optimal_share, _percent),
+            seller.name,
+            f"{seller.auctions:,}",
+            _money(seller.revenue, seller.revenue),
+            _cell(seller.revenue_per_auction, _money),
+            _cell(seller.sale_rate, _percent),
+            _cell(seller.welfare_share, _percent),
+            _cell(seller.surplus_per_auction, _money),
+            _cell(seller.visit_share, _percent),
+            _cell(seller.optimal_share, _percent),
         )
     return table
 
@@ -156,15 +175,15 @@ def _cell(estimate: Estimate, shown: Any) -> str:
     """The estimate, and its half-width below."""
     if math.isnan(estimate.mean):
         return "–\n"
-    half_width = "–" if math.isnan(estimate.half_width) else shown(estimate.half_width)
-    return f"{shown(estimate.mean)}\n±{half_width}"
+    half_width = "–" if math.isnan(estimate.half_width) else shown(estimate.half_width, estimate.mean)
+    return f"{shown(estimate.mean, estimate.mean)}\n±{half_width}"
 
 
-def _money(amount: float) -> str:
-    """Three decimals below 1, two below 1000, none above."""
-    decimals = 3 if abs(amount) < 1 else 2 if abs(amount) < 1000 else 0
+def _money(amount: float, scale: float) -> str:
+    """An amount with three decimals if its scale is below 1, with two below 1000, with none above."""
+    decimals = 3 if abs(scale) < 1 else 2 if abs(scale) < 1000 else 0
     return f"{amount:,.{decimals}f}"
 
 
-def _percent(share: float) -> str:
+def _percent(share: float, _: float) -> str:
     return f"{100 * share:.1f}%"

@@ -37,7 +37,7 @@ class Parameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    until: float = Field(100.0, gt=0, le=1e9, description="simulated time at which the run ends")
+    until: float = Field(default=100.0, gt=0, le=1e9, description="simulated time at which the run ends")
 
 
 class BidsFile(BaseModel):
@@ -46,11 +46,13 @@ class BidsFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     file: str = Field(description="a CSV file, one row for each bid")
-    auction: str = Field("auctionid", description="column with the auction's number or name")
-    bidder: str = Field("bidder", description="column with the bidder's name")
-    bid: str = Field("bid", description="column with the bid")
-    item: str | None = Field(None, description="read only rows with this in the column `item`")
-    skip_bad: bool = Field(False, description="leave out bad rows and count them, instead of stopping")
+    auction: str = Field(default="auctionid", description="column with the auction's number or name")
+    bidder: str = Field(default="bidder", description="column with the bidder's name")
+    bid: str = Field(default="bid", description="column with the bid")
+    item: str | None = Field(default=None, description="read only rows with this in the column `item`")
+    skip_bad: bool = Field(
+        default=False, description="leave out bad rows and count them, instead of stopping"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -114,7 +116,8 @@ def make_parameters(kind: type[Parameters], given: Mapping[str, Any]) -> Paramet
     try:
         return kind(**values)
     except ValidationError as error:
-        raise ParameterError("; ".join(dict.fromkeys(_fault(kind, fault) for fault in error.errors()))) from None
+        faults = dict.fromkeys(_fault(kind, fault) for fault in error.errors())
+        raise ParameterError("; ".join(faults)) from None
 
 
 def _without_none(field: FieldInfo, value: Any) -> Any:
@@ -136,7 +139,13 @@ def _shown(value: Any) -> str:
 
 # --- parameters in words ---------------------------------------------------------------------------
 
-_KINDS = {int: "an integer", float: "a number", bool: "true or false", str: "text", BidsFile: "a file of bids"}
+_KINDS = {
+    int: "an integer",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+    BidsFile: "a file of bids",
+}
 _BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
 
 
@@ -154,6 +163,10 @@ def allowed(field: FieldInfo) -> str:
         if isinstance(note, OneOf):
             return f"one of {', '.join(note.names)}{optional}"
     kind = _KINDS.get(typing.cast(Any, annotation), str(annotation))
-    bounds = [f"{words} {getattr(note, bound):g}" for note in field.metadata
-              for bound, words in _BOUNDS.items() if getattr(note, bound, None) is not None]
+    bounds = [
+        f"{words} {getattr(note, bound):g}"
+        for note in field.metadata
+        for bound, words in _BOUNDS.items()
+        if getattr(note, bound, None) is not None
+    ]
     return " ".join([kind, " and ".join(bounds)]).strip() + optional
