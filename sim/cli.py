@@ -36,8 +36,8 @@ _SET = typer.Option(
     metavar="NAME=VALUE",
     help="Set a parameter; may be given many times. `bazaar list SCENARIO` names them.",
 )
-_SEED = typer.Option(help="Same seed, same records; an integer of at least 0.")
-_UNTIL = typer.Option(help="Simulated time at which the run ends, above 0.")
+_SEED = typer.Option(metavar="N", help="Same seed, same records; an integer of at least 0.")
+_UNTIL = typer.Option(metavar="T", help="Simulated time at which the run ends, above 0.")
 _BIDS = typer.Option(
     metavar="FILE",
     help="Make the buyers' prior from a CSV file of logged bids: the highest bid of each bidder in each "
@@ -91,8 +91,8 @@ def run_scenario(
     context: typer.Context,
     scenario: Annotated[str | None, _SCENARIO] = None,
     settings: Annotated[list[str] | None, _SET] = None,
-    seed: Annotated[int, _SEED] = 0,
-    until: Annotated[float | None, _UNTIL] = None,
+    seed: Annotated[str, _SEED] = "0",
+    until: Annotated[str | None, _UNTIL] = None,
     bids: Annotated[str | None, _BIDS] = None,
     bids_columns: Annotated[str | None, _COLUMNS] = None,
     bids_item: Annotated[str | None, _ITEM] = None,
@@ -106,7 +106,6 @@ def run_scenario(
         from sim.scenario import make_parameters, parse_settings
 
         entry = registry[name]
-        _check_seed(seed)
         given: dict[str, Any] = dict(parse_settings(settings or []))
         if until is not None:
             given["until"] = until
@@ -117,7 +116,7 @@ def run_scenario(
         from sim.running import set_up
 
         parameters = make_parameters(module.Parameters, given)
-        market = set_up(name, module, parameters, seed, out)
+        market = set_up(name, module, parameters, _seed(seed), out)
     status = _play(market, parameters)
     folder = market.records.directory
     typer.echo(f"Records: {folder}\n")
@@ -145,9 +144,10 @@ def _bad_input() -> Iterator[None]:
         raise typer.Exit(BAD_INPUT) from None
 
 
-def _check_seed(seed: int) -> None:
-    if seed < 0:
-        raise ValueError(f"--seed is {seed}; it must be an integer of at least 0")
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"--seed is {text}; it must be an integer of at least 0")
+    return int(text)
 
 
 def _bids_options(

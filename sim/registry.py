@@ -43,7 +43,7 @@ class Registry(Mapping[str, Entry]):
 
     def __getitem__(self, name: str) -> Entry:
         if name not in self._entries:
-            raise UnknownScenarioError(f"scenario is {name!r}; it must be {nearest(name, self._entries)}")
+            raise UnknownScenarioError(f"there is no scenario {name!r}; {nearest(name, self._entries)}")
         return self._entries[name]
 
     def __contains__(self, name: object) -> bool:
@@ -57,12 +57,15 @@ class Registry(Mapping[str, Entry]):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """The known names in words for an error message, those most like `name` marked.
+    """The known names that are most like `name`, or all of them if none is, in words for an error message.
 
     >>> nearest("selers", ["sellers", "buyers", "until"])
-    'one of sellers, buyers, until (nearest: sellers)'
+    'the nearest of 3 is sellers'
+    >>> nearest("x", ["sellers", "buyers", "until"])
+    'there are sellers, buyers, until'
     """
     names = list(known)
     close = difflib.get_close_matches(name, names, n=3)
-    hint = f" (nearest: {', '.join(close)})" if close else ""
-    return f"one of {', '.join(names)}{hint}"
+    if not close:
+        return f"there are {', '.join(names)}"
+    return f"the nearest of {len(names)} {'is' if len(close) == 1 else 'are'} {', '.join(close)}"

@@ -15,9 +15,6 @@ from sim.market import Market
 from sim.records import Records, fresh_directory, prepare_directory
 from sim.scenario import Parameters, Scenario
 
-STEPS = 200
-"""Into how many parts a run is cut, for the progress bar and for Ctrl-C."""
-
 
 def set_up(name: str, scenario: Scenario, parameters: Parameters, seed: int, out: str | None) -> Market:
     """Build the market of a scenario, with records in the folder `out`, or in a fresh one under runs/.
@@ -39,16 +36,16 @@ def set_up(name: str, scenario: Scenario, parameters: Parameters, seed: int, out
 def play(market: Market, until: float, advanced: Callable[[float], Any] = lambda _: None) -> str:
     """Run the market up to `until` and close its records; return "complete" or "interrupted".
 
-    `advanced` is called with the time, now and then. Ctrl-C stops the run at the next such moment; a second
-    one stops it at once. After any error the records are closed as failed.
+    `advanced` is called with the time at every tick of the market. Ctrl-C stops the run at the next tick; a
+    second one stops it at once. After any error the records are closed as failed.
     """
     try:
         with _interruption() as interrupted:
-            for step in range(1, STEPS + 1):
-                market.advance_to(until * step / STEPS)
+            ticks = 0
+            while market.now < until and not interrupted.is_set():
+                ticks += 1
+                market.advance_to(min(ticks * market.tick, until))
                 advanced(market.now)
-                if interrupted.is_set():
-                    break
         status = "interrupted" if interrupted.is_set() else "complete"
         market.flush()
         record_benchmarks(market)

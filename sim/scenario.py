@@ -111,7 +111,7 @@ def make_parameters(kind: type[Parameters], given: Mapping[str, Any]) -> Paramet
     fields = kind.model_fields
     for name in given:
         if name not in fields:
-            raise ParameterError(f"there is no parameter {name!r}; it must be {nearest(name, fields)}")
+            raise ParameterError(f"there is no parameter {name!r}; {nearest(name, fields)}")
     values = {name: _without_none(fields[name], value) for name, value in given.items()}
     try:
         return kind(**values)
@@ -153,7 +153,7 @@ def allowed(field: FieldInfo) -> str:
     """What a field may be, in words.
 
     >>> allowed(Parameters.model_fields["until"])
-    'a number above 0 and at most 1e+09'
+    'a number above 0 and at most 1,000,000,000'
     """
     annotation, optional = field.annotation, ""
     if isinstance(annotation, types.UnionType):
@@ -163,10 +163,18 @@ def allowed(field: FieldInfo) -> str:
         if isinstance(note, OneOf):
             return f"one of {', '.join(note.names)}{optional}"
     kind = _KINDS.get(typing.cast(Any, annotation), str(annotation))
-    bounds = [
-        f"{words} {getattr(note, bound):g}"
+    return f"{kind}{_range(field)}{optional}"
+
+
+def _range(field: FieldInfo) -> str:
+    """The bounds of a field in words."""
+    bounds = {
+        bound: f"{getattr(note, bound):,.12g}"
         for note in field.metadata
-        for bound, words in _BOUNDS.items()
+        for bound in _BOUNDS
         if getattr(note, bound, None) is not None
-    ]
-    return " ".join([kind, " and ".join(bounds)]).strip() + optional
+    }
+    if bounds.keys() == {"ge", "le"}:
+        return f" from {bounds['ge']} to {bounds['le']}"
+    words = " and ".join(f"{_BOUNDS[bound]} {number}" for bound, number in bounds.items())
+    return f" {words}" if words else ""
