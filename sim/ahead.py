@@ -10,26 +10,27 @@ those of sessions.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from agents.party import ANSWERED, LATE, REFUSED, SILENCE, Answers, Party, collect, sample_mixed
+from agents.party import ANSWERED, LATE, REFUSED, SILENCE, Party, collect, sample_mixed
 from agents.population import Group, Side
 from agents.seller import Seller, SellerPlan
 from agents.view import Feedback, Mixed, View
 from mechanisms.conversation import DirectMechanism
 from mechanisms.outcome import Outcome
 from mechanisms.questions import AskValue, BuyerQuestion
+from sim.attendance import Doors
+from sim.block import Block
 from sim.checks import broken_rule, payoffs_of, regular_rows
-
-if TYPE_CHECKING:
-    from sim.market import Market
+from sim.seating import Seating
+from sim.stage import Stage
 
 _QUESTION = AskValue()
 
@@ -42,6 +43,9 @@ class Rows(Protocol):
 
     def skip(self, rows: int) -> None:
         """So many of them are held."""
+
+    def seat(self, seller: Seller) -> Seating:
+        """The participants of the next auction."""
 
 
 def can_play_ahead(plan: SellerPlan, groups: Sequence[Group]) -> bool:
@@ -57,30 +61,20 @@ def can_play_ahead(plan: SellerPlan, groups: Sequence[Group]) -> bool:
     )
 
 
-@dataclass(slots=True)
-class Block:
-    """Auctions that will happen: arrays with a row for each. `late` are messages that miss the deadline."""
-
-    participants: NDArray[Any]
-    values: NDArray[Any]
-    answers: Answers
-    arrivals: NDArray[Any]
-    late: NDArray[np.bool_]
-    opened: NDArray[Any]
-    closed: NDArray[Any]
-    outcome: Outcome
-
-    def __len__(self) -> int:
-        return len(self.opened)
-
-
 class AheadPlayer:
     """Holds the auctions of one seller with a panel of buyers, nobody of whom learns."""
 
     def __init__(
-        self, market: Market, seller: Seller, mechanism: DirectMechanism, panel: Rows, learners: Sequence[Side]
+        self,
+        stage: Stage,
+        doors: Doors,
+        seller: Seller,
+        mechanism: DirectMechanism,
+        panel: Rows,
+        learners: Sequence[Side],
     ) -> None:
-        self.market = market
+        self.stage = stage
+        self.doors = doors
         self.seller = seller
         self.mechanism = mechanism
         self.panel = panel
@@ -101,7 +95,7 @@ class AheadPlayer:
         if block is None:
             return
         if self._done < len(block):
-            env = self.market.env
+            env = self.stage.env
             env.timeout(block.closed.item(self._done) - env.now).callbacks.append(self._closed)
         elif self._done:
             self._hand_back()
@@ -122,7 +116,7 @@ class AheadPlayer:
         """The next auction is irregular: from now on sessions hold this seller's auctions."""
         self._hand_back()
         self._block = None
-        self.market.schedule_opening(self.seller)
+        self.doors.schedule_opening(self.seller)
 
     # --- working out ------------------------------------------------------------------------------
 
@@ -149,7 +143,7 @@ class AheadPlayer:
 
     def _memoryless(self, participants: NDArray[Any]) -> tuple[Side, ...]:
         """The sides that do not learn; where participants differ between rows, all are of one group."""
-        population = self.market.population
+        population = self.stage.population
         if (participants == participants[0]).all():
             sides = population.sides(participants[0])
             return tuple(side for side in sides if side.group.strategy.memoryless)
@@ -159,7 +153,7 @@ class AheadPlayer:
     def _resolve(
         self, participants: NDArray[Any], mixed: Mixed, side: Side, question: BuyerQuestion
     ) -> NDArray[Any]:
-        return sample_mixed(mixed, self.market.mixing.take_block(participants[:, side.seats])[0])
+        return sample_mixed(mixed, self.stage.mixing.take_block(participants[:, side.seats])[0])
 
     def _decide(self, block: Block) -> None:
         """Apply the rule to all rows, and end the block before the first irregular one."""
@@ -177,30 +171,34 @@ class AheadPlayer:
     def flush(self) -> None:
         """Book and record what has happened and is not written yet."""
         if self._block is not None and self._written < self._done:
-            self.market.ledger.write_rows(self.seller, self._block, self._written, self._done)
+            self.stage.ledger.write_rows(self.seller, self._block, self._written, self._done)
             self._written = self._done
 
     def under_way(self) -> list[tuple[int, Seller, float, int]]:
         """The auction that is open now, if there is one: its number, seller, opening and participants."""
         block, at = self._block, self._done
-        if block is None or at == len(block) or block.opened[at] >= self.market.env.now:
+        if block is None or at == len(block) or block.opened[at] >= self.stage.env.now:
             return []
-        number = self.market.auction_number(self.seller, self.seller.held)
+        number = self.stage.auction_number(self.seller, self.seller.held)
         return [(number, self.seller, float(block.opened[at]), block.participants.shape[1])]
 
 
 class LearningAheadPlayer(AheadPlayer):
     """The same with learners: they are asked when an auction opens, and observe when it closes."""
 
-    _given: list[NDArray[Any]]
+    _some_missing: list[bool]
+    _some_late: list[bool]
 
     def start(self) -> None:
         """Work out what is known ahead, and ask the learners about the first auction."""
         self._done = self._written = 0
         self._block = self._prepare()
         self._seats = np.concatenate([side.seats for side in self.learners])
-        population = self.market.population
-        self._sides = population.sides(self._block.participants[0])
+        population = self.stage.population
+        participants = self._block.participants[0]
+        self._party = Party(self.mechanism, participants, population.sides(participants), len(participants))
+        self._some_missing = np.any(self._block.answers.status != ANSWERED, axis=1).tolist()
+        self._some_late = np.any(self._block.late, axis=1).tolist()
         refused = (self._block.answers.status == REFUSED).any(axis=1)
         if refused.any():
             self._block.opened = self._block.opened[: int(refused.argmax())]
@@ -218,7 +216,6 @@ class LearningAheadPlayer(AheadPlayer):
         sent = block.answers.sent[row]
         values = block.values[row]
         n = len(values)
-        self._given = []
         for side in self.learners:
             seats, group = side.seats, side.group
             own = values[seats]
@@ -226,19 +223,20 @@ class LearningAheadPlayer(AheadPlayer):
             try:
                 given = group.strategy.report_value(_QUESTION, view)
                 if type(given) is Mixed:
-                    given = sample_mixed(given, self.market.mixing.take(side.buyers)[0])
+                    given = sample_mixed(given, self.stage.mixing.take(side.buyers)[0])
             except Exception:  # noqa: BLE001 — the session that takes over asks again, and records why
                 return False
             if type(given) is not np.ndarray or given.dtype != np.float64 or given.shape != own.shape:
                 return False
             sent[seats] = given
-            self._given.append(given)
         return self._believe(block, row, sent)
 
     def _believe(self, block: Block, row: int, sent: NDArray[Any]) -> bool:
         """Enter the learners' answers, those that are silent or late by default; False if one is refused."""
         given = sent[self._seats]
-        if not (np.minimum.reduce(given) >= 0 and np.maximum.reduce(given) < np.inf):
+        self._all_there = not self._some_missing[row]
+        if not (given.item(given.argmin()) >= 0 and given.item(given.argmax()) < math.inf):
+            self._all_there = False
             silent = given == _QUESTION.default
             if not (_QUESTION.acceptable(given) | silent).all():
                 return False
@@ -246,7 +244,7 @@ class LearningAheadPlayer(AheadPlayer):
             block.closed[row] = block.opened[row] + self.seller.plan.window
         counted = block.answers.values[row]
         counted[self._seats] = given
-        if np.logical_or.reduce(block.late[row]):
+        if self._some_late[row]:
             counted[block.late[row]] = _QUESTION.default
         return True
 
@@ -258,9 +256,10 @@ class LearningAheadPlayer(AheadPlayer):
         row = self._done
         reports, values = block.answers.values[row], block.values[row]
         outcome = self.mechanism.outcome(reports)
-        party = Party(self.mechanism, values, self._sides, len(values))
+        party = self._party
+        party.values = values
         payoffs = payoffs_of(party, outcome)
-        absent = reports == _QUESTION.default
+        absent: Any = None if self._all_there else reports == _QUESTION.default
         if outcome.causes is not None or broken_rule(party, outcome, payoffs, absent) is not None:
             self._replay()
             return
@@ -274,15 +273,16 @@ class LearningAheadPlayer(AheadPlayer):
         self._hand_back()
         self._block = None
         self.seller.turn += 1
-        self.market.hold(self.seller, self.market.attendance(self.seller).seat(self.seller))
+        self.doors.hold(self.seller, self.panel.seat(self.seller))
 
     def _tell(
         self, reports: NDArray[Any], values: NDArray[Any], outcome: Outcome, payoffs: NDArray[Any]
     ) -> None:
         """What each side of learners is told."""
         told = self.seller.plan.discloses
-        price = None if told == "own" else float(np.maximum.reduce(outcome.payments))
-        allocation, payments, n = outcome.allocation, outcome.payments, len(values)
+        payments = outcome.payments
+        price = None if told == "own" else payments.item(payments.argmax())
+        allocation, n = outcome.allocation, len(values)
         for side in self.learners:
             seats = side.seats
             paid = payments[seats]

@@ -35,7 +35,7 @@ class Trace:
                 reader = csv.DictReader(file)
                 missing = {"time", "buyer"} - set(reader.fieldnames or ())
                 if missing:
-                    raise TraceError(f"{path}: needs the columns time and buyer, lacks {', '.join(sorted(missing))}")
+                    raise TraceError(f"{path}: needs the columns time and buyer, lacks {sorted(missing)}")
                 rows = [_arrival(path, reader.line_num, row, buyers) for row in reader]
         except (OSError, UnicodeDecodeError) as error:
             raise TraceError(f"{path}: cannot be read as a UTF-8 CSV file ({error})") from error
@@ -52,7 +52,8 @@ def _arrival(path: str | Path, line: int, row: dict[str, str], buyers: int) -> t
     except (TypeError, ValueError):
         time = math.nan
     if not (math.isfinite(time) and time >= 0):
-        raise TraceError(f"{path}, line {line}: time must be a finite number of at least 0, got {row['time']!r}")
+        given = row["time"]
+        raise TraceError(f"{path}, line {line}: time must be finite and at least 0, got {given!r}")
     who = row["buyer"]
     if who is None or not who.strip().isdigit() or int(who) >= buyers:
         raise TraceError(f"{path}, line {line}: buyer must be a number from 0 to {buyers - 1}, got {who!r}")

@@ -46,13 +46,14 @@ def broken_rule(
     if payments.shape != (party.n,) or allocation.shape != _allocation_shape(party):
         wanted = f"of shapes {_allocation_shape(party)} and {(party.n,)}"
         return f"allocation and payments must be {wanted}, got {allocation.shape}, {payments.shape}"
-    total, sold = np.add.reduce(payments).item(), np.add.reduce(allocation)
-    if not (math.isfinite(total) and math.isfinite(sold.sum())):
+    total = float(np.add.reduce(payments))
+    sold = _most_sold(allocation)
+    if not (math.isfinite(total) and math.isfinite(sold)):
         return f"allocation and payments must be finite, got {allocation} and {payments}"
     if outcome.causes is not None and not _adds_up(outcome, total):
         return "what buyers pay is not what the seller gets: the causes do not add up to the payments"
-    if np.minimum.reduce(allocation, axis=None) < 0 or sold.max() > mechanism.units + SLACK:
-        return f"sold {sold} units where {mechanism.units} were on offer"
+    if sold > mechanism.units + SLACK or allocation.item(allocation.argmin()) < 0:
+        return f"sold {allocation.sum(axis=0)} units where {mechanism.units} were on offer"
     if absent is not None and (payments[absent].any() or allocation[absent].any()):
         return "somebody who did not take part was charged or served"
     if mechanism.ex_post_ir and not _nobody_honest_lost(party, payoffs):
@@ -61,7 +62,7 @@ def broken_rule(
 
 
 def regular_rows(party: Party, outcome: Outcome, answered: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which of many outcomes of one good, shape (rows, n), break no rule; the sweep's form of `broken_rule`."""
+    """Which of many outcomes of one good, shape (rows, n), break no rule: `broken_rule` for a sweep."""
     allocation, payments = outcome.allocation, outcome.payments
     fits = payments.shape == allocation.shape == answered.shape
     if not fits or outcome.causes is not None:
@@ -83,6 +84,12 @@ def _allocation_shape(party: Party) -> tuple[int, ...]:
     return (party.n,) if items == 1 else (party.n, items)
 
 
+def _most_sold(allocation: NDArray[Any]) -> float:
+    """Units sold of the good of which most were sold; NaN or infinite if an entry is."""
+    sold = np.add.reduce(allocation)
+    return float(sold) if allocation.ndim == 1 else float(sold.max())
+
+
 def _adds_up(outcome: Outcome, total: float) -> bool:
     parts = sum(float(part.sum()) for part in outcome.itemised.values())
     per_buyer = sum(outcome.itemised.values(), np.zeros_like(outcome.payments))
@@ -91,7 +98,7 @@ def _adds_up(outcome: Outcome, total: float) -> bool:
 
 
 def _nobody_honest_lost(party: Party, payoffs: NDArray[Any]) -> bool:
-    if np.minimum.reduce(payoffs) >= 0:
+    if payoffs.item(payoffs.argmin()) >= 0:
         return True
     slack = SLACK * max(1.0, float(np.abs(party.values).max()))
     honest = [side.seats for side in party.sides if side.group.strategy.honest]

@@ -69,8 +69,8 @@ class AdaptiveShading(Strategy):
 
     def _learn(self, buyers: NDArray[Any], allocation: NDArray[Any]) -> None:
         got = allocation if allocation.ndim == 1 else allocation.sum(axis=1)
-        moved = self.shares(buyers) + np.where(got > 0, -self.step, self.step)
-        moved = np.minimum(np.maximum(moved, self.least), 1.0)
+        moved = self.shares(buyers) + (self.step - 2 * self.step * (got > 0))
+        np.minimum(np.maximum(moved, self.least, out=moved), 1.0, out=moved)
         try:
             self._shares[buyers] = moved
         except IndexError:

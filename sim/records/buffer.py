@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pyarrow
 
 _CHUNK_ROWS = 8192
+_FULL_ENOUGH = 0.9   # a chunk closed with more room than this leaves unused is cut to size
 
 
 class Labels:
@@ -173,7 +174,9 @@ class TableBuffer:
         if self._sealed:
             raise ValueError(f"{self.schema.name} is closed; no rows can be appended")
         if self._filled:
-            self._closed.append([column[:self._filled] for column in self._columns])
+            filled = [column[:self._filled] for column in self._columns]
+            mostly_full = self._filled > _FULL_ENOUGH * self._capacity
+            self._closed.append(filled if mostly_full else [column.copy() for column in filled])
             self._closed_rows += self._filled
         self._columns = [np.empty(0, column.storage) for column in self.schema.columns]
         self._capacity = self._filled = 0

@@ -1,0 +1,119 @@
+"""What an auction costs in simulated time, all messages recorded; 1 × is one bare SimPy timeout."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from agents.choice import Uniformly
+from agents.network import Neighbours
+from agents.population import Group, Population
+from agents.seller import SellerPlan
+from agents.strategies import AdaptiveShading, Equilibrium, RandomBidder, Shading, Truthful
+from mechanisms.auctions import SecondPrice
+from mechanisms.distributions import Uniform
+from sim.market import Market
+from sim.panel import Panel
+from sim.town import Town
+from tests.benchmarks.measure import Figure, against, against_timeout, bare_timeout
+
+PRIOR = Uniform(0, 1)
+
+
+def panel_market(strategies, buyers=20, size=None, ahead=True, discloses="own"):
+    """One second-price seller and a panel; strategies in turn."""
+    groups = [Group(strategy, prior=PRIOR) for strategy in strategies]
+    population = Population(groups, np.arange(buyers) % len(groups), latency=0.01)
+    plan = SellerPlan(SecondPrice(), discloses=discloses)
+    return Market(population, [plan], [Panel(size=size, ahead=ahead)], PRIOR, seed=1)
+
+
+def cost_of_auction(make, auctions=2_000, warm=300):
+    """Seconds an auction, after `warm` of them."""
+    market = make()
+    market.advance_to(warm + 0.5)
+    start = time.perf_counter()
+    market.advance_to(warm + auctions + 0.5)
+    market.flush()
+    spent = time.perf_counter() - start
+    market.close()
+    return spent / auctions
+
+
+def town_market(buyers, visitors=20.0):
+    """One seller whom about `visitors` of a town of `buyers` visit each unit of time."""
+    population = Population([Group(Equilibrium(), prior=PRIOR)], np.zeros(buyers, int), latency=0.01)
+    town = Town(Uniformly(), Neighbours.none(buyers), rate=visitors / buyers, comeback=0.0)
+    return Market(population, [SellerPlan(SecondPrice(), window=0.5)], [town], PRIOR, seed=1)
+
+
+def with_learners(learners):
+    """Four strategies, so many of which learn."""
+    memoryless = [Truthful(), Shading(0.8), RandomBidder(), Shading(0.9)]
+    return [AdaptiveShading(0.01 * (k + 1)) for k in range(learners)] + memoryless[: 4 - learners]
+
+
+def figures():
+    """Yield the figures one by one."""
+    mixes = [
+        ("20 buyers, one memoryless group", [Truthful()], {}, 15, ""),
+        ("20 buyers, four strategies, one learns", with_learners(1), {}, 40, ""),
+        ("20 buyers, four strategies, two learn", with_learners(2), {}, None, "each learner: asked, told"),
+        ("20 buyers, four strategies, all learn", with_learners(4), {}, None, ""),
+        ("20 buyers, ordinary sessions", [Truthful()], {"ahead": False}, None, "open formats: a question"),
+        ("2 of 6 buyers", [Truthful()], {"buyers": 6, "size": 2}, 15, ""),
+        ("100 of 100 buyers", [Truthful()], {"buyers": 100}, None, "five times the messages"),
+        ("100 of 100 buyers, four strategies, one learns", with_learners(1), {"buyers": 100}, None, ""),
+    ]
+    for name, strategies, options, limit, remark in mixes:
+        def cost(strategies=strategies, options=options):
+            return cost_of_auction(lambda: panel_market(strategies, **options))
+
+        yield Figure(f"auction: {name}", against_timeout(cost), "timeouts", limit, remark)
+    yield flatness("panel of 20 drawn from the town", lambda n: panel_market([Truthful()], n, 20))
+    yield flatness("town of visitors", town_market)
+    yield memory()
+
+
+def flatness(name, make):
+    """Cost of an auction among a million buyers against a thousand."""
+    cost = {n: [] for n in (1_000, 1_000_000)}
+    for _ in range(3):
+        for n, costs in cost.items():
+            costs.append(cost_of_auction(lambda n=n: make(n)) / bare_timeout())
+    ratio = min(cost[1_000_000]) / min(cost[1_000])
+    return Figure(f"10⁶ buyers against 10³: {name}", ratio, "times", 1.3)
+
+
+def memory():
+    """Bytes of memory for a recorded message."""
+    market = panel_market([Truthful()])
+    market.advance_to(20_000)
+    market.flush()
+    table = market.records["messages"]
+    size = table.nbytes / len(table)
+    market.close()
+    return Figure("memory of a recorded message", size, "bytes", 64)
+
+
+def rule_figures():
+    """The vectorised rule against the NumPy that builds the same arrays."""
+    reports = np.random.default_rng(1).random((1_000_000, 10))
+    yield Figure(
+        "outcome of 1,000,000 second-price profiles of 10",
+        against(lambda: SecondPrice().outcome(reports), lambda: plain_second_price(reports)),
+        "times NumPy",
+        1.5,
+    )
+
+
+def plain_second_price(reports):
+    """What anybody would write."""
+    rows = np.arange(len(reports))
+    winner = reports.argmax(axis=1)
+    price = np.partition(reports, -2, axis=1)[:, -2]
+    allocation, payments = np.zeros(reports.shape), np.zeros(reports.shape)
+    allocation[rows, winner] = 1.0
+    payments[rows, winner] = price
+    return allocation, payments
