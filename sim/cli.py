@@ -7,6 +7,7 @@ code 1; Ctrl-C in 130. Everything heavy is imported by the command that needs it
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -185,7 +186,7 @@ def _parameter_lines(kind: type[Parameters]) -> Iterator[str]:
     for name, field in kind.model_fields.items():
         default = "none" if field.default is None else field.default
         yield f"  {name} = {default}"
-        yield f"      {field.description}; {allowed(field)}"
+        yield textwrap.indent(textwrap.fill(f"{field.description}; {allowed(field)}", WIDTH - 6), 6 * " ")
 
 
 # --- playing and showing ---------------------------------------------------------------------------

@@ -180,8 +180,8 @@ def _cell(estimate: Estimate, shown: Any) -> str:
 
 
 def _money(amount: float, scale: float) -> str:
-    """An amount with three decimals if its scale is below 1, with two below 1000, with none above."""
-    decimals = 3 if abs(scale) < 1 else 2 if abs(scale) < 1000 else 0
+    """An amount with three decimals if its scale is below 1, two below 1000, none above."""
+    decimals = 3 if 0 < abs(scale) < 1 else 2 if abs(scale) < 1000 else 0
     return f"{amount:,.{decimals}f}"
 
 
