@@ -62,12 +62,7 @@ _FOLDER = typer.Argument(metavar="DIR", help="Folder of a run.")
 
 def run_command(registry: Registry, arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command with some arguments, by default the process's; ends in SystemExit."""
-    try:
-        app(args=arguments, prog_name="bazaar", obj=registry)
-    except KeyboardInterrupt:
-        typer.echo("Interrupted.", err=True)
-        sys.exit(INTERRUPTED)
-    sys.exit(0)
+    raise SystemExit(app(args=arguments, prog_name="bazaar", obj=registry))
 
 
 @app.command("list")
@@ -140,6 +135,8 @@ def _bad_input() -> Iterator[None]:
     """What is refused in here is bad input: say so in one message, without a traceback."""
     try:
         yield
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
     except (ValueError, TypeError) as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(BAD_INPUT) from None
@@ -201,6 +198,9 @@ def _play(market: Any, parameters: Parameters) -> str:
     try:
         with _progress(parameters.until) as advanced:
             return play(market, parameters.until, advanced)
+    except KeyboardInterrupt:
+        typer.echo(f"Interrupted. Records: {market.records.directory}", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     except BreachError as breach:
         typer.echo(
             f"Error: the run stopped, because a rule was broken that always holds. In {breach}\n"

@@ -117,7 +117,10 @@ def _headline(tables: Tables, manifest: Mapping[str, Any]) -> str:
     kinds = tables["agents"]["kind"].value_counts()
     unfinished = int((tables["auctions"]["status"] == "unfinished").sum())
     held = len(tables["auctions"]) - unfinished
-    run = f"{manifest['scenario']}, seed {manifest['seed']}, up to time {manifest['parameters']['until']:g}"
+    until = manifest["parameters"].get("until")
+    run = f"{manifest['scenario']}, seed {manifest['seed']}" + (
+        "" if until is None else f", up to time {until:g}"
+    )
     people = f"{kinds.get('buyer', 0):,} buyers, {kinds.get('seller', 0):,} sellers"
     return f"{run}: {people}, {held:,} auctions finished, {unfinished:,} unfinished."
 

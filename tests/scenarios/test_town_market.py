@@ -77,7 +77,7 @@ def test_the_estimate_approaches_the_prior():
 
 
 def test_latencies_have_the_mean_that_was_asked_for():
-    """The mean of n log-normals with sigma 0.5 has the standard error sqrt((exp(0.25) - 1) / n) of the mean."""
+    """The mean of n log-normals with sigma 0.5 has the relative standard error sqrt((exp(0.25) - 1) / n)."""
     n = 20_000
     latency = town_market.make_population(Parameters(buyers=n), Uniform(0, 1), 3).latency
     assert latency.mean() == pytest.approx(0.02, rel=4 * np.sqrt((np.exp(0.25) - 1) / n))
@@ -118,7 +118,7 @@ def test_truthful_buyers_keep_nothing_at_first_price():
 
 
 def test_benchmarks_are_the_optimal_auctions():
-    """The expected larger of 0 and the highest of n virtual values 2v − 1: with n = 1, 1/4; with n = 2, 5/12."""
+    """The highest of n virtual values 2v − 1, or 0, is expected to be 1/4 for n = 1, 5/12 for n = 2."""
     benchmarks = played()["benchmarks"].set_index("bidders")["optimal_revenue"]
     known = {0: 0.0, 1: 25.0, 2: 500 / 12}
     found = {n: benchmarks[n] for n in known if n in benchmarks.index}

@@ -311,3 +311,10 @@ def test_main_takes_the_process_arguments(bazaar, monkeypatch):
     monkeypatch.setattr("sys.argv", ["bazaar", "list"])
     answer = bazaar(command=lambda _: main())
     assert answer.out.startswith("town_market")
+
+
+def test_a_scenario_may_report_in_its_own_way(bazaar, scenario_of):
+    registry = scenario_of(SecondPrice(), [Truthful()] * 2)
+    registry["tiny"].load().report = lambda tables, manifest: [f"{len(tables['auctions'])} auctions"]
+    answer = bazaar("run", "--until", "5", command=lambda args: run_command(registry, args))
+    assert answer.out.endswith("\n5 auctions\n")
