@@ -1,4 +1,4 @@
-"""Core-selecting package auctions of two items for two local bidders and a global one (Ausubel and Baranov 2020).
+"""Core-selecting auctions of two items, with two local bidders and a global one (Ausubel and Baranov 2020).
 
 Bidder 0 wants the first item, bidder 1 the second, bidder 2 only both. The highest bids win: the locals if
 theirs add up to at least the global bid B, which is then what the seller earns in every core outcome that is
@@ -27,8 +27,8 @@ BIDDERS = 3
 class _CoreSelecting(DirectMechanism):
     """What the rules share: reports of shape `(..., 3)`, each a bid on the bidder's own package.
 
-    An allocation of 1 means that a bidder gets the package she wants; at most two do. A tie between the locals
-    together and the global bidder goes to the locals. Bids must be at least 0, or `-inf` for none.
+    An allocation of 1 means that a bidder gets the package she wants; at most two do. If the locals together
+    bid as much as the global bidder, they win. Bids must be at least 0, or `-inf` for none.
     """
 
     units: ClassVar[int] = 2  # type: ignore[misc]
@@ -42,7 +42,7 @@ class _CoreSelecting(DirectMechanism):
         return super().conversation(n)
 
     def outcome(self, reports: NDArray[Any]) -> Outcome:
-        """Locals or global, and the division of the global bid. Raises ValueError for another shape or bid."""
+        """The winners and what they pay. Raises ValueError for another shape or bid."""
         bids, present = _checked(reports)
         locals_win = at_least(bids[..., 0] + bids[..., 1], bids[..., 2]) & present[..., :2].any(axis=-1)
         wins = present & np.where(np.arange(BIDDERS) < 2, locals_win[..., None], ~locals_win[..., None])
@@ -53,7 +53,7 @@ class _CoreSelecting(DirectMechanism):
         return Outcome(wins.astype(float), np.where(wins, np.clip(prices, 0.0, bids), 0.0))
 
     def _first_share(self, bids: FloatArray) -> FloatArray:
-        """Bidder 0's part of the global bid: the reference point projected on the segment of core payments."""
+        """Bidder 0's part of the global bid: the reference projected on the segment of core payments."""
         first, second = self._reference(bids)
         least, most = vcg_payments(bids)[0], np.minimum(bids[..., 0], bids[..., 2])
         return np.clip((bids[..., 2] + first - second) / 2, least, np.maximum(least, most))
@@ -73,7 +73,7 @@ class NearestZero(_CoreSelecting):
 
 @dataclass(frozen=True)
 class NearestBid(_CoreSelecting):
-    """The locals' payments are nearest to their bids: both save the same, as far as payments are at least 0."""
+    """The locals' payments are nearest to their bids: both save the same, unless one pays 0."""
 
     def _reference(self, bids: FloatArray) -> tuple[Any, Any]:
         return bids[..., 0], bids[..., 1]

@@ -1,4 +1,4 @@
-"""The uniform-price auction of several units to bidders who want several (Krishna, Auction Theory, ch. 12)."""
+"""The uniform-price auction of units to bidders who want several (Krishna, Auction Theory, section 12.1)."""
 
 from __future__ import annotations
 

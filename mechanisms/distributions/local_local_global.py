@@ -1,4 +1,4 @@
-"""Values of two local bidders and a global one, who want one item each and both (Ausubel and Baranov 2010, 2020).
+"""Values of two local bidders, who want an item each, and a global one, for both (Ausubel, Baranov 2020).
 
 The locals' values are uniform on [0, 1]: equal with probability `correlation`, independent otherwise. The
 global bidder's value of the pair is uniform on [0, 2] and independent of them.
@@ -7,7 +7,6 @@ global bidder's value of the pair is uniform on [0, 2] and independent of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
@@ -21,10 +20,13 @@ class LocalLocalGlobal(TypeModel):
 
     correlation: float = 0.0
 
-    n: ClassVar[int] = 3
-
     def __post_init__(self) -> None:
         check_field(self, "correlation", at_least=0, at_most=1)
+
+    @property
+    def n(self) -> int:
+        """3."""
+        return 3
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> Draw:
         """Values `(*size, 3)`, which are the signals."""

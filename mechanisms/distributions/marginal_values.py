@@ -1,4 +1,4 @@
-"""Decreasing values of further units: each bidder's are uniform draws in descending order (Krishna, ch. 13)."""
+"""Decreasing values of further units: uniform draws in descending order (Krishna, Auction Theory, ch. 13)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mechanisms.distributions.signals import Draw, TypeModel, shape_of
 
 @dataclass(frozen=True)
 class TwoUnitValues(TypeModel):
-    """n >= 1 independent bidders; each has values (x1, x2), x1 >= x2, of density 2 on the triangle in [0, 1]^2.
+    """n >= 1 independent bidders with values (x1, x2) of density 2 on the triangle 1 >= x1 >= x2 >= 0.
 
     They are the order statistics of two uniform draws (Krishna, Example 13.1). Raises TypeError or ValueError
     for another n.

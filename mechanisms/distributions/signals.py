@@ -1,4 +1,4 @@
-"""Types that are signals of a value: private, affiliated and common values (Milgrom and Weber 1982, Krishna ch. 6).
+"""Types that are signals of a value: private, affiliated and common values (Milgrom and Weber 1982).
 
 A model says how signals and values are drawn together. For an auction of one item it also says what a bidder
 may conclude from her own signal x: how the highest rival signal y is distributed, and what she expects the
@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from mechanisms._validation import FloatArray
 from mechanisms.conversation import check_count
@@ -55,7 +54,10 @@ class TypeModel(ABC):
     width: ClassVar[int] = 0
     """Numbers in one type; 0 for a plain number."""
 
-    n: int
+    @property
+    @abstractmethod
+    def n(self) -> int:
+        """The number of bidders."""
 
     @abstractmethod
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> Draw:
@@ -86,11 +88,15 @@ class IndependentPrivateValues(SignalModel):
 
     def __init__(self, marginals: Iterable[Distribution]) -> None:
         self.prior = IndependentPrior(marginals)
-        self.n = self.prior.n
         if self.n < 2:
             raise ValueError(f"marginals must be at least two, not {self.n}")
         if self.n > 2 and len(set(self.prior.marginals)) > 1:
             raise ValueError(f"marginals of more than two bidders must be alike, not {self.prior.marginals}")
+
+    @property
+    def n(self) -> int:
+        """One for each marginal."""
+        return self.prior.n
 
     @classmethod
     def identical(cls, marginal: Distribution, n: int) -> IndependentPrivateValues:
@@ -164,8 +170,12 @@ class CommonComponent(_SymmetricSignals):
     s_1, s_2 and t are independent and uniform on [0, 1] (Krishna, Example 6.2).
     """
 
-    n: ClassVar[int] = 2
     top: ClassVar[float] = 2.0
+
+    @property
+    def n(self) -> int:
+        """2."""
+        return 2
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> Draw:
         """Signals s_i + t and their mean."""
@@ -237,8 +247,12 @@ class SumOfSignals(_SymmetricSignals):
     The wallet game (Klemperer 1998, European Economic Review 42).
     """
 
-    n: ClassVar[int] = 2
     top: ClassVar[float] = 1.0
+
+    @property
+    def n(self) -> int:
+        """2."""
+        return 2
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> Draw:
         """Signals and their sum."""

@@ -26,7 +26,7 @@ from mechanisms.equilibria.private_values import (
 
 
 def known_equilibria() -> tuple[Equilibrium, ...]:
-    """Every formula of the library, with parameters of the literature; other parameters: call its function."""
+    """Every formula of the library for some parameters; for others, call its function."""
     return (
         first_price_uniform(2),
         first_price_uniform(5),
@@ -48,7 +48,7 @@ def known_equilibria() -> tuple[Equilibrium, ...]:
         mineral_rights(5),
         wallet_first_price(),
         wallet_second_price(),
-        *(rule(correlation) for rule in (nearest_zero, nearest_bid, nearest_vcg) for correlation in (0, 0.5, 1)),
+        *(rule(c) for rule in (nearest_zero, nearest_bid, nearest_vcg) for c in (0.0, 0.5, 1.0)),
         uniform_price_two_units(),
     )
 

@@ -1,4 +1,4 @@
-"""Equilibria of core-selecting auctions with two local bidders and a global one (Ausubel and Baranov 2010, 2020).
+"""Equilibria of core-selecting auctions with two local bidders and a global one (Ausubel and Baranov 2020).
 
 The locals' values are uniform on [0, 1], and equal with probability c; the global one's is uniform on [0, 2].
 Truth is dominant for the global bidder. The locals shade: each would like the other to carry the price.
@@ -18,7 +18,7 @@ from mechanisms.distributions.local_local_global import LocalLocalGlobal
 from mechanisms.equilibria.equilibrium import BidFunction, Encounter, Equilibrium
 from mechanisms.quadrature import between_cuts, inverse
 
-SOURCE = "Ausubel and Baranov 2010/2020, Core-selecting auctions with incomplete information"
+SOURCE = "Ausubel and Baranov 2020, Int. J. Game Theory 49, on core-selecting with incomplete information"
 SMOOTH_POINTS = 12
 """Nodes between cuts in the locals' values, where bids are analytic."""
 LINEAR_POINTS = 2
@@ -52,7 +52,17 @@ def _equilibrium(
         model=model,
         strategies=(shade, shade, _truth),
         opponents=_opponents,
+        revenue=_revenue(shade, model.correlation),
     )
+
+
+def _revenue(local: BidFunction, correlation: float) -> float:
+    """E[min(S, B)] = E[S] - E[S^2] / 4 for the locals' sum S and the global bid B, uniform on [0, 2]."""
+    cuts = _local_cuts(local, np.array(0.0))
+    values, weights = between_cuts(cuts, 4 * SMOOTH_POINTS)
+    bids = local(values)
+    first, second = float((weights * bids).sum()), float((weights * bids**2).sum())
+    return 2 * first - ((1 + correlation) * second + (1 - correlation) * first**2) / 2
 
 
 def _truth(values: FloatArray) -> FloatArray:
@@ -79,7 +89,7 @@ def _log1p_over(k: float, x: FloatArray) -> FloatArray:
 
 
 def _opponents(equilibrium: Equilibrium, bidder: int, types: FloatArray, bids: FloatArray) -> Encounter:
-    """Two nested quadratures over the two others' values, and one node or line where the locals' are equal."""
+    """Quadrature over the two others' values, nested where they are independent."""
     meet = _met_by_global if bidder == 2 else partial(_met_by_local, other=1 - bidder)
     reports, weights = meet(equilibrium, types, bids)
     return Encounter(reports, weights, types[..., None, None])
@@ -102,7 +112,7 @@ def _met_by_local(
 
 
 def _global_cuts(strategy: BidFunction, own: FloatArray, partner: FloatArray) -> FloatArray:
-    """Values of the global bidder at the ends, and with bids where the locals stop to win or payments kink."""
+    """The global value's ends, and where its bid ends the locals' win or bends their payments."""
     kinks = [own, partner, own + partner, np.abs(own - partner), 2 * own, 2 * partner]
     cuts = inverse(strategy, np.stack(kinks, axis=-1), 0.0, 2.0)
     ends = np.broadcast_to([0.0, 2.0], (*own.shape, 2))
@@ -137,7 +147,7 @@ def _local_cuts(strategy: BidFunction, like: FloatArray, *levels: FloatArray) ->
 
 
 def _flattened(columns: list[FloatArray], weights: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Nested nodes `(..., a, b)` of each bidder's bid as one axis: reports `(..., a b, 3)`, weights `(..., a b)`."""
+    """Bids at nested nodes `(..., a, b)` as reports `(..., ab, 3)`, with weights `(..., ab)`."""
     reports = np.stack(np.broadcast_arrays(*columns), axis=-1)
     return reports.reshape(*reports.shape[:-3], -1, 3), weights.reshape(*weights.shape[:-2], -1)
 

@@ -1,10 +1,10 @@
 """Bayesian Nash equilibria with the means to check them: what the best deviation would gain, by quadrature.
 
-A bidder's interim utility of a bid, given her type and that the others follow their strategies, is a sum
-over nodes of quadrature that is cut wherever her bid meets a rival's, so that it is as exact as the arithmetic
-wherever the pieces are smooth. Every number comes from the mechanism's own rule. The utility loss
-of a type is the greatest interim utility of any bid less that of the equilibrium's bid; in an equilibrium it
-is zero for all types (Krishna, Auction Theory, app. F).
+A bidder's interim utility of a bid, given her type and that the others follow their strategies, is a sum over
+nodes of quadrature. It is cut wherever her bid meets a rival's, so that the pieces are smooth and the sum is
+exact up to rounding. Allocation and payments at the nodes are the mechanism's own. The utility loss of a type
+is the greatest interim utility of any bid less that of the equilibrium's; in an equilibrium it is zero for
+all types (Harsanyi 1967; Krishna, Auction Theory, app. F).
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Equilibrium:
     utility
         Of money, the same for all bidders; risk-neutral if types are not the values.
     revenue
-        The seller's expected revenue in closed form, or None.
+        The seller's expected revenue, in closed form or by quadrature; None where it is not at hand.
     precision
         The utility loss that numerical error may leave, absolute.
 
@@ -80,7 +80,7 @@ class Equilibrium:
     model: TypeModel
     strategies: tuple[BidFunction, ...]
     opponents: Opponents = field(repr=False)
-    utility: Utility = Linear()
+    utility: Utility = field(default_factory=Linear)
     revenue: float | None = None
     precision: float = 1e-12
 
@@ -103,7 +103,7 @@ class Equilibrium:
         return np.stack(each, axis=axis)
 
     def types(self, bidder: int, count: int) -> FloatArray:
-        """`count` types of a bidder, even over the support and off its ends; for vectors, descending pairs."""
+        """`count` types, even over the support and off its ends; for vectors, their descending pairs."""
         low, high = self.model.support(bidder)
         grid = low + (high - low) * (np.arange(count) + 0.5) / count
         if not self.model.width:
@@ -134,7 +134,12 @@ class Equilibrium:
 
 
 def utility_loss(
-    equilibrium: Equilibrium, bidder: int, types: ArrayLike | None = None, *, points: int = 65, rounds: int = 4
+    equilibrium: Equilibrium,
+    bidder: int,
+    types: ArrayLike | None = None,
+    *,
+    points: int = 65,
+    rounds: int = 4,
 ) -> FloatArray:
     """What the best deviation gains over the equilibrium's bid, for each type; at least 0.
 
@@ -145,17 +150,20 @@ def utility_loss(
         `rounds - 1` grids of the same size around the best so far. It finds a lower bound of the gain; local
         maxima narrower than a grid step may escape it.
 
-    Returns shape `(t,)`. Raises ValueError for a bidder out of range, fewer than 3 points or 1 round, or types
-    of another shape.
+    Returns shape `(t,)`. Raises ValueError for a bidder out of range, fewer than 3 points or 1 round, or
+    types of another shape.
     """
     if not 0 <= bidder < equilibrium.n:
         raise ValueError(f"bidder must be in 0 … {equilibrium.n - 1}, got {bidder}")
     if points < 3 or rounds < 1:
         raise ValueError(f"points must be at least 3 and rounds at least 1, got {points} and {rounds}")
     width = equilibrium.model.width
-    chosen = equilibrium.types(bidder, 8 if width else 16) if types is None else np.asarray(types, dtype=float)
-    if chosen.shape[1:] != ((width,) if width else ()) or chosen.ndim == 0:
-        raise ValueError(f"types must have shape {'(t,)' if not width else f'(t, {width})'}, got {chosen.shape}")
+    if types is None:
+        types = equilibrium.types(bidder, 8 if width else 16)
+    chosen = np.asarray(types, dtype=float)
+    if chosen.ndim == 0 or chosen.shape[1:] != ((width,) if width else ()):
+        allowed = f"(t, {width})" if width else "(t,)"
+        raise ValueError(f"types must have shape {allowed}, got {chosen.shape}")
     own = equilibrium.strategies[bidder](chosen)
     honest = equilibrium.interim_utility(bidder, chosen, own)
     offsets = _offsets(points, width)

@@ -1,4 +1,4 @@
-"""Equilibria where types are signals of the value (Milgrom and Weber 1982; Krishna, Auction Theory, ch. 6)."""
+"""Equilibria where types are signals of the value (Milgrom and Weber 1982, Econometrica 50)."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def affiliated_second_price() -> Equilibrium:
 def mineral_rights(n: int = 3) -> Equilibrium:
     """Second price, n >= 3, common value: b(x) = v(x, x), which is 2x / (2 + x) for three bidders.
 
-    Three bidders' revenue is the integral of 12 V u^2 (1 - u) / (1 + V u) over the unit square of values V and
-    of u, the second-highest of three uniform draws: 17 - 24 log 2.
+    With u the second highest of three uniform draws, three bidders' revenue is the integral of
+    12 V u^2 (1 - u) / (1 + V u) over V and u in [0, 1]: 17 - 24 log 2.
     """
     model = MineralRights(n)
     return Equilibrium(
@@ -66,7 +66,7 @@ def _value_when_tied(signals: FloatArray, model: MineralRights) -> FloatArray:
 
 
 def wallet_second_price() -> Equilibrium:
-    """Second price in the wallet game, value x + y: b(x) = 2x, an ex-post equilibrium. Revenue 2 E[min] = 2/3."""
+    """Second price in the wallet game, value x + y: b(x) = 2x, also ex post. Revenue 2 E[min] = 2/3."""
     return Equilibrium(
         name="second price, wallet game",
         source="Klemperer 1998, European Economic Review 42",
@@ -79,7 +79,7 @@ def wallet_second_price() -> Equilibrium:
 
 
 def wallet_first_price() -> Equilibrium:
-    """First price in the wallet game, value x + y: b(x) = x, the mean of v(y, y) = 2y over y < x. Revenue 2/3."""
+    """First price in the wallet game, value x + y: b(x) = x, the mean of 2y over y < x. Revenue 2/3."""
     return Equilibrium(
         name="first price, wallet game",
         source="Milgrom and Weber 1982, Theorem 14, with independent signals",

@@ -3,8 +3,8 @@
 Values are uniform on [l_1, h_1] and [l_2, h_2], l_1 < l_2. Let m = (l_1 + l_2) / 2 and d = (l_2 - l_1) / 2.
 No bid below m wins. The inverse bid functions x_1, x_2 solve the first-order conditions
 x_1' (x_2 - b) = x_1 - l_1 and x_2' (x_1 - b) = x_2 - l_2. Their sum can be integrated:
-(x_1 - b)(x_2 - b) = (b - m)^2, since x_1 = m at b = m. So the top bid is t = (h_1 h_2 - m^2) / (h_1 + h_2 - 2m),
-and each 1 / (x_i - l_i) solves a linear equation, whose solution is
+(x_1 - b)(x_2 - b) = (b - m)^2, since x_1 = m at b = m. So the top bid is
+t = (h_1 h_2 - m^2) / (h_1 + h_2 - 2m), and each 1 / (x_i - l_i) solves a linear equation, whose solution is
 
     x_1 = l_1 + 1 / ((l_2 - b) / d^2 + c_1 (b - m) exp(-d / (b - m))),
     x_2 = l_2 + 1 / ((l_1 - b) / d^2 + c_2 (b - m) exp( d / (b - m))),
@@ -25,7 +25,7 @@ from mechanisms.distributions.continuous import Uniform
 from mechanisms.distributions.signals import IndependentPrivateValues
 from mechanisms.equilibria.equilibrium import Equilibrium
 from mechanisms.equilibria.single_item import highest_rival
-from mechanisms.quadrature import inverse
+from mechanisms.quadrature import between_cuts, inverse
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,12 @@ class InverseBids:
             growth = above / top * np.exp(sign * half * (1 / above - 1 / top))
         scale = 1 / (own.high - own.low) - (other_low - self.top) / half**2
         return own.low + 1 / ((other_low - bids) / half**2 + scale * growth)
+
+    def revenue(self) -> float:
+        """The top bid less the integral of Pr[both bid below b], by quadrature over [least, top]."""
+        bids, weights = between_cuts(np.array([self.least, self.top]), 200)
+        below = self.first.cdf(self.value_of_first(bids)) * self.second.cdf(self.value_of_second(bids))
+        return self.top - float((weights * below).sum())
 
 
 @dataclass(frozen=True)
@@ -103,6 +109,7 @@ def first_price_two_uniforms(first: tuple[float, float], second: tuple[float, fl
         model=IndependentPrivateValues([curves.first, curves.second]),
         strategies=(_FirstBid(curves), _SecondBid(curves)),
         opponents=highest_rival,
+        revenue=curves.revenue(),
     )
 
 
@@ -124,7 +131,7 @@ def _strong_linear(values: FloatArray) -> FloatArray:
 
 
 def _linear_revenue() -> float:
-    """4.5 less the integral over [4, 4.5] of (2b - 4)/5 (2b - 8), the probability that all bids are below b."""
+    """4.5 less the integral over [4, 4.5] of Pr[both bid below b] = (2b - 4)/5 (2b - 8)."""
     return 4.5 - (4 / 5) * (0.5**3 / 3 + 2 * 0.5**2 / 2)
 
 

@@ -1,4 +1,4 @@
-"""Demand reduction in the uniform-price auction of two units to two bidders (Krishna, Auction Theory, ch. 13)."""
+"""Demand reduction in the uniform-price auction of two units to two bidders (Krishna, Example 13.1)."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from mechanisms.equilibria.equilibrium import Encounter, Equilibrium
 from mechanisms.quadrature import between_cuts, inverse
 
 POINTS = 3
-"""Nodes between cuts in each of the rival's two values: exact where her bids are polynomials of low degree."""
+"""Nodes between cuts in each of the rival's two values: exact where her bids are linear in them."""
 
 
 def uniform_price_two_units() -> Equilibrium:
     """Two bidders, two units, values (x1, x2) of density 2 on 1 >= x1 >= x2 >= 0: bids x1 and 0.
 
-    Each gets one unit for nothing. A second bid b would win the second unit when the rival's x1 is below b, and
-    make the first one cost b when it is above; it gains the integral of 2t (x2 - t) - (1 - t^2) over t in
-    [0, b], which is never positive, as x2 <= 1. Revenue 0.
+    Each gets one unit for nothing. A second bid b would win the second unit when the rival's x1 is below b,
+    and make the first one cost b when it is above; it gains the integral of 2t (x2 - t) - (1 - t^2) over t
+    in [0, b], which is never positive, as x2 <= 1. Revenue 0.
     """
     return Equilibrium(
         name="uniform price, two units, two bidders",

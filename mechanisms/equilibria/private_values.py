@@ -102,7 +102,7 @@ def _all_pay_bid(values: FloatArray, n: int) -> FloatArray:
 def first_price_common_low(high: tuple[float, float], low: float = 0.0) -> Equilibrium:
     """First price, two bidders, uniform values on [low, high[i]]: the lower ends are common.
 
-    With widths w_i and k_i = 1/w_i^2 - 1/w_j^2, value x above `low` bids x / (1 + sqrt(1 - k_i x^2)) above it.
+    With widths w_i and k_i = 1/w_i^2 - 1/w_j^2, a value of low + x bids low + x / (1 + sqrt(1 - k_i x^2)).
     """
     priors = [Uniform(number_in("low", low, at_least=0), top) for top in high]
     widths = [prior.high - prior.low for prior in priors]
@@ -126,8 +126,8 @@ def _plum_bid(values: FloatArray, low: float, k: float) -> FloatArray:
 def _plum_revenue(first: float, second: float) -> float:
     """Integral of 1 - F_1(x_1(b)) F_2(x_2(b)) over bids b, with inverse bids x_i = 2b / (1 + k_i b^2).
 
-    With top bid t = w_1 w_2 / (w_1 + w_2) and k = |k_i|, that is t less the integral of 4 b^2 / (1 - k^2 b^4),
-    in partial fractions, over w_1 w_2.
+    With top bid t = w_1 w_2 / (w_1 + w_2) and k = |k_i|, that is t less 1 / (w_1 w_2) times the integral of
+    4 b^2 / (1 - k^2 b^4) over [0, t], which is done by partial fractions.
     """
     top = first * second / (first + second)
     root = abs(first**-2 - second**-2) ** 0.5
