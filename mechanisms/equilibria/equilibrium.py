@@ -4,7 +4,7 @@ A bidder's interim utility of a bid, given her type and that the others follow t
 nodes of quadrature. It is cut wherever her bid meets a rival's, so that the pieces are smooth and the sum is
 exact up to rounding. Allocation and payments at the nodes are the mechanism's own. The utility loss of a type
 is the greatest interim utility of any bid less that of the equilibrium's; in an equilibrium it is zero for
-all types (Harsanyi 1967; Krishna, Auction Theory, app. F).
+all types (Harsanyi 1967, Management Science 14).
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ def test_common_lower_end_with_equal_tops_is_the_symmetric_equilibrium():
 
 
 def test_kaplan_and_zamirs_inverse_bids_for_0_5_and_6_7():
-    """The functions printed in their paper of 2015 for this example, and its range of bids [3, 13/3]."""
+    """Their example of 2015 in the numbers usually stated, and its range of bids [3, 13/3]."""
     curves = first_price_two_uniforms((0, 5), (6, 7)).strategies[0].curves
     assert (curves.least, curves.top) == pytest.approx((3, 13 / 3))
     b = np.linspace(3.2, 4.3, 12)
