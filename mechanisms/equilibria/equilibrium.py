@@ -138,7 +138,7 @@ def utility_loss(
     bidder: int,
     types: ArrayLike | None = None,
     *,
-    points: int = 65,
+    points: int | None = None,
     rounds: int = 4,
 ) -> FloatArray:
     """What the best deviation gains over the equilibrium's bid, for each type; at least 0.
@@ -146,18 +146,19 @@ def utility_loss(
     types
         `(t,)`, or `(t, k)` for vectors, inside the support; by default 16 even ones, 36 pairs.
     points, rounds
-        The search: a grid of `points` bids (per unit) from 0 to beyond the greatest equilibrium bid, then
-        `rounds - 1` grids of the same size around the best so far. It finds a lower bound of the gain; local
-        maxima narrower than a grid step may escape it.
+        The search: a grid of `points` bids (65; 17 a unit for vectors) from 0 to beyond the greatest bid of
+        the equilibrium, then `rounds - 1` grids of the same size around the best so far. It finds a lower
+        bound of the gain; maxima narrower than a step of the first grid may escape it.
 
     Returns shape `(t,)`. Raises ValueError for a bidder out of range, fewer than 3 points or 1 round, or
     types of another shape.
     """
     if not 0 <= bidder < equilibrium.n:
         raise ValueError(f"bidder must be in 0 … {equilibrium.n - 1}, got {bidder}")
+    width = equilibrium.model.width
+    points = (17 if width else 65) if points is None else points
     if points < 3 or rounds < 1:
         raise ValueError(f"points must be at least 3 and rounds at least 1, got {points} and {rounds}")
-    width = equilibrium.model.width
     if types is None:
         types = equilibrium.types(bidder, 8 if width else 16)
     chosen = np.asarray(types, dtype=float)
