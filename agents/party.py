@@ -131,7 +131,8 @@ def definite(mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
 
 def asked(question: BuyerQuestion, sides: tuple[Side, ...]) -> tuple[Side, ...]:
     """The sides, cut down to those members whom the question goes to."""
-    kept = ((side, np.isin(side.seats, question.seats(0))) for side in sides)
+    chosen = question.seats(sum(len(side.seats) for side in sides))
+    kept = ((side, np.isin(side.seats, chosen)) for side in sides)
     return tuple(Side(s.group, s.seats[mask], s.buyers[mask]) for s, mask in kept if mask.any())
 
 
