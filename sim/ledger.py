@@ -62,7 +62,7 @@ class Ledger:
         revenue = float(payments.sum())
         sold = float(allocation.sum())
         self.paid[seating.buyers] += payments
-        seller.deliver(sold, revenue)
+        seller.deliver(sold, revenue, allocation.sum(axis=0) if allocation.ndim > 1 else None)
         units = seller.plan.mechanism.units
         self._auctions.row(
             auction,

@@ -67,7 +67,12 @@ class Market(mesa.Model):
         redraw: bool = True,
     ) -> None:
         super().__init__(rng=Stream(seed, "mesa").generator())
-        if not plans or len(plans) != len(attendances):
+        if not plans:
+            raise ValueError("plans must hold at least one seller's, got none")
+        kinds = sorted({plan.mechanism.items for plan in plans})
+        if len(kinds) > 1:
+            raise ValueError(f"plans must sell the same number of kinds of goods, got {kinds}")
+        if len(plans) != len(attendances):
             raise ValueError(f"attendances must be {len(plans)}, one a plan, got {len(attendances)}")
         if not (math.isfinite(tick) and tick > 0):
             raise ValueError(f"tick must be above 0, got {tick}")
@@ -193,7 +198,7 @@ class Market(mesa.Model):
 
     def _nature(self, prior: Distribution | Prior, seed: int, redraw: bool) -> Nature:
         """Nature, with draws of their own for each item."""
-        items = max(seller.plan.mechanism.items for seller in self.sellers)
+        items = self.sellers[0].plan.mechanism.items
         names = ["wants", *(f"wants of item {item}" for item in range(1, items))]
         draws = [DrawAhead(Stream(seed, name), len(self.population)) for name in names]
         return Nature(self, prior, draws, Stream(seed, "profiles").uniform, redraw)

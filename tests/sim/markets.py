@@ -22,11 +22,11 @@ def people(strategies, latency=0.0, prior=None):
 
 
 def market(strategies, mechanism=None, *, latency=0.0, prior=UNIT, seed=0, size=None, ahead=True,
-           members=None, records=None, redraw=True, **plan):
+           members=None, records=None, redraw=True, tick=1.0, **plan):
     """One seller with a panel; further keywords are her plan's."""
     population = strategies if isinstance(strategies, Population) else people(strategies, latency)
     plans = [SellerPlan(SecondPrice() if mechanism is None else mechanism, **plan)]
-    return Market(population, plans, [Panel(members, size, ahead)], prior, seed, records, redraw=redraw)
+    return Market(population, plans, [Panel(members, size, ahead)], prior, seed, records, tick, redraw)
 
 
 def run(until, strategies, mechanism=None, **options):
