@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population import Group, Side
+from agents.population import Group, Side, whole_numbers
 from agents.seller import Seller
 from mechanisms.conversation import check_count
 from mechanisms.distributions import Prior
@@ -38,10 +38,13 @@ class Panel:
     ahead
         Whether auctions whose answers depend on nothing that happens in them may be played a block at a
         time. The records are the same.
+
+    Raises TypeError for members that are no integers or a size that is none, ValueError for a size below 1;
+    the market raises ValueError for members that are unknown, named twice, or another panel's.
     """
 
     def __init__(self, members: Any = None, size: int | None = None, ahead: bool = True) -> None:
-        self._named = None if members is None else np.asarray(members, dtype=np.intp)
+        self._named = None if members is None else whole_numbers("members", members)
         if size is not None:
             check_count("size", size)
         self.size = size
@@ -56,6 +59,7 @@ class Panel:
             raise ValueError(f"a panel serves one seller, got {len(sellers)}")
         self._stage, (self._seller,) = stage, sellers
         self.members = np.arange(len(stage.population)) if self._named is None else self._named
+        stage.claim(self.members)
         size = len(self.members) if self.size is None else self.size
         if size > len(self.members):
             raise ValueError(f"size must be at most the {len(self.members)} members, got {size}")

@@ -44,6 +44,7 @@ class Stage:
         self.ledger = Ledger(records, population, sellers)
         self.mixing = DrawAhead(Stream(seed, "mixing"), len(population))
         self._latency = DrawAhead(Stream(seed, "latency"), len(population))
+        self._claimed = np.zeros(len(population), dtype=bool)
         self._chance = [Stream(seed, "chance").generator(seller.number) for seller in sellers]
 
     @property
@@ -66,6 +67,20 @@ class Stage:
     def auction_number(self, seller: Seller, k: int) -> int:
         """Number of a seller's k-th auction: known ahead, and unlike any other's."""
         return k * len(self.sellers) + seller.number
+
+    def claim(self, members: NDArray[np.intp]) -> None:
+        """Note the buyers who belong to one seller; ValueError if they cannot, or already do."""
+        size = len(self.population)
+        unknown = members[(members < 0) | (members >= size)]
+        if not len(members) or len(unknown):
+            got = unknown[0] if len(unknown) else "none"
+            raise ValueError(f"members must be buyers from 0 to {size - 1}, at least one, got {got}")
+        who, times = np.unique(members, return_counts=True)
+        if (times > 1).any():
+            raise ValueError(f"members must be distinct, got {who[times > 1][0]} more than once")
+        if self._claimed[who].any():
+            raise ValueError(f"members must belong to one panel, but {who[self._claimed[who]][0]} is in two")
+        self._claimed[who] = True
 
     def latencies(self, buyers: NDArray[np.intp]) -> NDArray[np.float64]:
         """How long the next message of each of distinct buyers travels, shape (m,)."""
