@@ -314,27 +314,27 @@ class LearningAheadPlayer(AheadPlayer):
         payments = outcome.payments
         price = None if told == "own" else payments.item(payments.argmax())
         allocation, n = outcome.allocation, len(values)
-        number = self.stage.auction_number(self.seller, self.seller.held + self._done - self._written)
         for side in self.learners:
             seats = side.seats
             paid = payments[seats]
-            self.stage.tell(
-                side,
-                Feedback(
-                    seats,
-                    side.buyers,
-                    n,
-                    self.mechanism,
-                    values[seats],
-                    side.group.utility,
-                    ((_QUESTION, reports[seats]),),
-                    allocation[seats],
-                    paid,
-                    payoffs[seats],
-                    {"price": paid},
-                    price,
-                    reports.copy() if told == "bids" else None,
-                ),
-                number,
-                0,
+            feedback = Feedback(
+                seats,
+                side.buyers,
+                n,
+                self.mechanism,
+                values[seats],
+                side.group.utility,
+                ((_QUESTION, reports[seats]),),
+                allocation[seats],
+                paid,
+                payoffs[seats],
+                {"price": paid},
+                price,
+                reports.copy() if told == "bids" else None,
             )
+            try:
+                side.group.strategy.observe(feedback)
+            except Exception as error:  # noqa: BLE001 — strategies may be anybody's code
+                k = self.seller.held + self._done - self._written
+                number = self.stage.auction_number(self.seller, k)
+                self.stage.failed_to_learn(side, number, 0, error)

@@ -168,7 +168,10 @@ class Session:
         for side in self.party.sides:
             if not side.group.strategy.memoryless:
                 feedback = self._feedback(side, outcome, payoffs)
-                self.stage.tell(side, feedback, self.auction, len(self.asked) - 1)
+                try:
+                    side.group.strategy.observe(feedback)
+                except Exception as error:  # noqa: BLE001 — strategies may be anybody's code
+                    self.stage.failed_to_learn(side, self.auction, len(self.asked) - 1, error)
         got = outcome.allocation if outcome.allocation.ndim == 1 else outcome.allocation.sum(axis=-1)
         self.ended(self, payoffs, got > 0)
 
