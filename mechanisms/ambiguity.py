@@ -71,7 +71,7 @@ class FiniteAmbiguitySet(AmbiguitySet):
             first = self.distributions[0]
             if distribution.shape != first.shape:
                 raise ValueError(
-                    f"distributions[{place}] must have shape {first.shape}, as the first, got {distribution.shape}"
+                    f"distributions[{place}] must have the shape {first.shape}, got {distribution.shape}"
                 )
             if not all(map(np.array_equal, distribution.values, first.values)):
                 raise ValueError(f"distributions[{place}] must have the first one's type values")
@@ -119,7 +119,7 @@ def check_belief(name: str, belief: JointDistribution, possible: ArrayLike) -> N
     if impossible.size:
         profile = [float(grid[k]) for grid, k in zip(belief.values, impossible[0], strict=True)]
         weight = float(belief.table[tuple(impossible[0])])
-        raise ValueError(f"{name} must give no weight to impossible profiles, but gives {weight} to {profile}")
+        raise ValueError(f"{name} must give impossible profiles no weight, but gives {weight} to {profile}")
 
 
 class Attitude(ABC):
@@ -187,8 +187,9 @@ class BayesianOverSet(Attitude):
         """The weighted mean; ValueError unless there are as many utilities as weights."""
         array = _utilities(utilities)
         if array.shape[-1] != len(self.weights):
-            raise ValueError(f"weights must be one for each of {array.shape[-1]} distributions, "
-                             f"got {len(self.weights)}")
+            raise ValueError(
+                f"weights must be one for each of {array.shape[-1]} distributions, got {len(self.weights)}"
+            )
         return array @ np.array(self.weights)
 
     def among(self, kept: Sequence[int]) -> BayesianOverSet | None:
@@ -205,7 +206,7 @@ class Knightian:
     """
 
     def prefers(self, one: ArrayLike, other: ArrayLike) -> Any:
-        """Whether `one`, shape (..., K), is at least as good under every distribution and better under one."""
+        """Whether `one`, shape (..., K), is at least as good under all distributions, better under one."""
         left, right = np.broadcast_arrays(_utilities(one), _utilities(other))
         slack = SLACK * np.maximum(np.abs(left), np.abs(right))
         preferred = np.all(left >= right - slack, axis=-1) & np.any(left > right + slack, axis=-1)

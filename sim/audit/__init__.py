@@ -1,4 +1,4 @@
-"""The incentive audit: what a lie is worth in any mechanism, under every notion of incentive compatibility."""
+"""The incentive audit: what a lie is worth in any mechanism, under every notion of truthfulness."""
 
 from sim.audit.instance import Instance
 from sim.audit.library import standard_instance, standard_instances

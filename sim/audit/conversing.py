@@ -1,4 +1,4 @@
-"""Games of any conversation, by replay: backward induction over a liar's situations, and search among all play.
+"""Games of any conversation, by replay: backward induction over a liar's situations, search among all play.
 
 A liar's plan says what to answer in each situation (question, announcements, own earlier answers). Plans are
 built from the last situation to the first; under one belief only the best is kept, under several those that
@@ -50,8 +50,8 @@ class ConversationGame(Game):
         super().__init__(instance)
         if instance.prior.table.size > PROFILE_LIMIT:
             raise TooLargeError(
-                f"the instance has {instance.prior.table.size} type profiles; an exact audit replays conversations "
-                f"at no more than {PROFILE_LIMIT}; audit a sample (Monte-Carlo)"
+                f"the instance has {instance.prior.table.size} type profiles; an exact audit replays at "
+                f"no more than {PROFILE_LIMIT}; audit a sample (Monte-Carlo, --sample)"
             )
         if instance.vectors is not None:
             raise NotImplementedError("an exact audit of several items needs a mechanism with a closed rule")
@@ -67,6 +67,7 @@ class ConversationGame(Game):
         """Whether some honest play has a question about values and one about beliefs."""
         kinds: set[type] = set()
         for profile in np.ndindex(self.instance.prior.shape):
+
             def note(question: BuyerQuestion) -> bool:
                 kinds.add(type(question))
                 return False
@@ -89,13 +90,14 @@ class ConversationGame(Game):
             self._plays += 1
             if self._plays > PLAY_LIMIT:
                 raise TooLargeError(
-                    f"the best plan of buyer {buyer} needs more than {PLAY_LIMIT} conversations; take fewer types, "
-                    "or audit a sample (Monte-Carlo)"
+                    f"the best plan of buyer {buyer} needs more than {PLAY_LIMIT} conversations; "
+                    "take fewer types, or audit a sample (Monte-Carlo, --sample)"
                 )
             yield player, outcome
 
     def _felt(self, buyer: int, profile: tuple[int, ...], outcome: Outcome) -> float:
-        money = self.instance.payoff(buyer, profile[buyer], outcome.allocation[buyer], outcome.payments[buyer])
+        allocation, payment = outcome.allocation[buyer], outcome.payments[buyer]
+        money = self.instance.payoff(buyer, profile[buyer], allocation, payment)
         return float(self.instance.attitudes[buyer](money))
 
     def _worlds(self, buyer: int, type_: int, weights: Weights) -> list[World]:
@@ -108,7 +110,7 @@ class ConversationGame(Game):
     def truth(self, buyer: int, type_: int, weights: Weights) -> NDArray[np.float64]:
         """Play without a lie."""
         self._plays = 0
-        return self._plans(buyer, self._worlds(buyer, type_, weights), weights, (), lambda _: False)[0].utilities
+        return self._plans(buyer, self._worlds(buyer, type_, weights), weights, (), _nowhere)[0].utilities
 
     def best(self, buyer: int, type_: int, weights: Weights, *, later_only: bool = False) -> list[Plan]:
         """Backward induction under each belief by itself."""
@@ -140,7 +142,8 @@ class ConversationGame(Game):
         for world in worlds:
             for player, outcome in self._ends(buyer, world, given, may_lie):
                 if outcome is not None:
-                    ended += weights[:, world[0]] * player.path.probability * self._felt(buyer, world[1], outcome)
+                    felt = self._felt(buyer, world[1], outcome)
+                    ended += weights[:, world[0]] * player.path.probability * felt
                 elif player.stands is not None:
                     standing.setdefault(player.stands, []).append((world[0], world[1], player.path.taken))
                     honest.setdefault(player.stands, {})[player.honest] = None
@@ -171,6 +174,7 @@ class ConversationGame(Game):
 
     def worst_of_truth(self, buyer: int, type_: int) -> Worst:
         """Search over the others' rules and chance."""
+
         def loss(search: Search) -> float:
             return -self._value(search, buyer, type_, _anywhere, lambda situation, _: situation, coins=True)
 
@@ -185,6 +189,7 @@ class ConversationGame(Game):
         coins: bool,
     ) -> Worst:
         """The greatest gain of a lie over a run that is truthful where `honest` says, and alike elsewhere."""
+
         def gain(search: Search) -> float:
             truth = self._value(search, buyer, type_, honest, own_key, coins)
             lie = self._value(search, buyer, type_, _nowhere, own_key, coins)
@@ -203,8 +208,18 @@ class ConversationGame(Game):
     ) -> float:
         """Expected utility of one run of everybody's chosen rules."""
         profile = self._profile(search, buyer, type_)
-        make = partial(Anything, self.posteriors, profile, self.sides, buyer, honest, self._answers,
-                       search.choose, own_key, coins)
+        make = partial(
+            Anything,
+            self.posteriors,
+            profile,
+            self.sides,
+            buyer,
+            honest,
+            self._answers,
+            search.choose,
+            own_key,
+            coins,
+        )
         return sum(
             player.path.probability * self._felt(buyer, profile, outcome)
             for player, outcome in replay(self.instance.mechanism, self.n, make)
@@ -213,8 +228,8 @@ class ConversationGame(Game):
 
     def _profile(self, search: Search, buyer: int, type_: int) -> tuple[int, ...]:
         """The others' types matter only to what she believes, if that is asked."""
-        worlds = self.worlds(buyer, type_)
-        return tuple(search.choose(("types",), worlds.tolist() if self.asks_for_knowledge else worlds[:1].tolist()))
+        worlds = self.worlds(buyer, type_).tolist()
+        return tuple(search.choose(("types",), worlds if self.asks_for_knowledge else worlds[:1]))
 
     def _greatest(self, buyer: int, gain: Callable[[Search], float]) -> Worst:
         best: tuple[float, Says, str] = (-np.inf, (), "")
@@ -253,8 +268,8 @@ def _undominated(plans: list[Plan]) -> list[Plan]:
         return [plans[int(table[:, 0].argmax())]]
     if len(plans) > PLAN_LIMIT:
         raise TooLargeError(
-            f"{len(plans)} plans are to be compared under {table.shape[1]} beliefs; an exact audit takes at most "
-            f"{PLAN_LIMIT}; take fewer types, or audit a sample (Monte-Carlo)"
+            f"{len(plans)} plans are to be compared under {table.shape[1]} beliefs; an exact audit takes "
+            f"at most {PLAN_LIMIT}; take fewer types, or audit a sample (Monte-Carlo, --sample)"
         )
     kept: list[int] = []
     for k in np.argsort(-table.sum(axis=1), kind="stable").tolist():
@@ -278,5 +293,3 @@ def _others(chosen: dict[Any, Any]) -> str:
     """The others' answers among all that was chosen, in words."""
     said = [f"buyer {key[0]}: {words(answer)}" for key, answer in chosen.items() if isinstance(key[0], int)]
     return ", ".join(said[:6]) + (" …" if len(said) > 6 else "")
-
-

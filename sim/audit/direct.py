@@ -37,8 +37,9 @@ class DirectGame(Game):
         entries = prod(sizes) * max(instance.prior.shape)
         if entries > TABLE_LIMIT:
             raise TooLargeError(
-                f"the instance has {self.n} buyers with {sizes} reports and {list(instance.prior.shape)} types: "
-                f"{entries} utilities, an exact audit takes at most {TABLE_LIMIT}; audit a sample (Monte-Carlo)"
+                f"the instance has {self.n} buyers with {sizes} reports and {list(instance.prior.shape)} "
+                f"types: {entries} utilities, an exact audit takes at most {TABLE_LIMIT}; "
+                "audit a sample (Monte-Carlo, --sample)"
             )
         self.sizes = tuple(sizes)
 
@@ -76,7 +77,7 @@ class DirectGame(Game):
             if lottery.probabilities.size * max(self.instance.prior.shape) > TABLE_LIMIT:
                 raise TooLargeError(
                     f"the mechanism's lottery has {lottery.probabilities.shape[-1]} branches at "
-                    f"{len(profiles)} report profiles; audit a sample (Monte-Carlo)"
+                    f"{len(profiles)} report profiles; audit a sample (Monte-Carlo, --sample)"
                 )
             return lottery.probabilities, lottery.outcomes.allocation, lottery.outcomes.payments
         if not isinstance(mechanism, DirectMechanism):
@@ -144,16 +145,18 @@ class DirectGame(Game):
             table = self._table(buyer, type_)[..., None]
         gains = table - table[self.honest[buyer][type_]]
         own, others, coin = np.unravel_index(gains.argmax(), gains.shape)
-        return Worst(float(gains[own, others, coin]), self._says(buyer, int(own)), self._others(buyer, int(others)))
+        gain = float(gains[own, others, coin])
+        return Worst(gain, self._says(buyer, int(own)), self._others(buyer, int(others)))
 
     def _by_coin(self, felt: NDArray[Any]) -> NDArray[Any]:
-        """Utilities (P, b) by the uniform number that chance draws: one column where no profile's branch changes."""
+        """Utilities (P, b) by the uniform number that chance draws; columns for where no branch changes."""
         cumulated = np.cumsum(self._outcomes[0], axis=-1)
         ends = np.unique(np.round(np.clip(cumulated, 0, 1), 12))
         starts = np.concatenate([[0.0], ends[ends < 1]])
         draws = (starts + np.append(starts[1:], 1.0)) / 2
         last = felt.shape[-1] - 1
-        branches = [np.minimum((cumulated <= u).sum(axis=-1), last) for u in draws[np.append(np.diff(starts) > 0, True)]]
+        draws = draws[np.append(np.diff(starts) > 0, True)]
+        branches = [np.minimum((cumulated <= u).sum(axis=-1), last) for u in draws]
         return np.stack([np.take_along_axis(felt, b[:, None], axis=1)[:, 0] for b in branches], axis=-1)
 
     def values_first(self, buyer: int, type_: int) -> Worst:
@@ -173,7 +176,8 @@ class DirectGame(Game):
         if not others:
             return ""
         places = np.unravel_index(number, [self.sizes[j] for j in others])
-        return ", ".join(f"buyer {j}: {words(self.reports[j][p])}" for j, p in zip(others, places, strict=True))
+        said = [(j, self.reports[j][place]) for j, place in zip(others, places, strict=True)]
+        return ", ".join(f"buyer {j}: {words(report)}" for j, report in said)
 
 
 def words(answer: Any) -> str:

@@ -1,4 +1,4 @@
-"""Game: what notions ask of an instance, whatever its mechanism: what truth is worth, and what lies are worth.
+"""Game: what notions ask of an instance, whatever its mechanism: what truth and lies are worth.
 
 A buyer of type t stands before S worlds: the type profiles of the others, in the order of the prior's table
 with her axis taken out. A belief is a row of S weights. Others play what the instance says, unless a method
@@ -77,7 +77,7 @@ class Game(ABC):
 
     @abstractmethod
     def dominance(self, buyer: int, type_: int, *, each_coin: bool) -> Worst:
-        """The greatest gain over truth, whatever the others say; for each realisation of chance, or on average."""
+        """The greatest gain over truth, whatever the others say; for each coin, or on average."""
 
     @abstractmethod
     def values_first(self, buyer: int, type_: int) -> Worst:
@@ -85,7 +85,7 @@ class Game(ABC):
 
     @abstractmethod
     def worst_of_truth(self, buyer: int, type_: int) -> Worst:
-        """How much truth may lose, realised, whatever the others say: minus the least utility, as the gain."""
+        """How much truth may lose, realised, whatever the others say: minus the least utility."""
 
     def worlds(self, buyer: int, type_: int) -> NDArray[np.intp]:
         """The type profiles (S, n) of everyone, as indices, in which this buyer has this type."""
@@ -99,7 +99,7 @@ class Game(ABC):
         return np.take(table, type_, axis=buyer).ravel()
 
     def beliefs(self, buyer: int, type_: int) -> list[tuple[object, Weights]]:
-        """Cells of this type's knowledge that can occur, each with the prior conditioned on it, shape (1, S)."""
+        """Cells of this type's knowledge that can occur, each with the prior given it, shape (1, S)."""
         mass = self.slice_of(self.instance.prior.table, buyer, type_)
         labels = self.slice_of(self.instance.cells[buyer], buyer, type_)
         cells = [(int(cell), np.where(labels == cell, mass, 0.0)) for cell in np.unique(labels[mass > 0])]

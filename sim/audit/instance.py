@@ -1,4 +1,4 @@
-"""Instance: a mechanism with finitely many types, what buyers know of each other, and how they feel about it."""
+"""Instance: a mechanism with finitely many types, what buyers know of each other, and their attitudes."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ class Instance:
     alpha
         In [0, 1]: the weight that Hurwicz's buyers give to the worst case.
     utilities, strategies
-        Attitudes to risk (None: linear), and the play that is audited (None: truth in every question); one for
-        all, or one for each buyer. Wherever the audit says truth, it means this play.
+        Attitudes to risk (None: linear), and the play that is audited (None: truth in every question); one
+        for all, or one for each buyer. Wherever the audit says truth, it means this play.
     extra_reports
         Amounts, at least 0, that are tried as reports besides all types and silence.
     vectors
@@ -131,7 +131,9 @@ class Instance:
         """All types of a buyer: numbers, shape (types,), or vectors, shape (types, items)."""
         return self.prior.values[buyer] if self.vectors is None else np.asarray(self.vectors[buyer], float)
 
-    def payoff(self, buyer: int, type_: int, allocation: NDArray[Any], payments: NDArray[Any]) -> NDArray[Any]:
+    def payoff(
+        self, buyer: int, type_: int, allocation: NDArray[Any], payments: NDArray[Any]
+    ) -> NDArray[Any]:
         """Money: worth of her part of the allocation to this type, less her payment, elementwise."""
         value = self.types(buyer)[type_]
         worth = value * allocation if self.vectors is None else self.worth(value, allocation)
@@ -140,7 +142,8 @@ class Instance:
 
 def one_each(name: str, given: Any, default: Any, n: int, kind: type) -> tuple[Any, ...]:
     """One object for each of n buyers, from None, one for all, or a sequence; ValueError otherwise."""
-    each = (default if given is None else given,) * n if given is None or isinstance(given, kind) else tuple(given)
+    alike = default if given is None else given
+    each = (alike,) * n if isinstance(alike, kind) else tuple(alike)
     if len(each) != n or not all(isinstance(one, kind) for one in each):
         raise ValueError(f"{name} must be one {kind.__name__}, or one for each of {n} buyers, got {given!r}")
     return each

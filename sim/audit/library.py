@@ -1,4 +1,4 @@
-"""Standard small instances, one or more for each mechanism of the project, and how to make them of any other."""
+"""Standard small instances: of each mechanism of the project, and how to make them of any other."""
 
 from __future__ import annotations
 

@@ -73,9 +73,8 @@ def sampled_utility_loss(
         types = sampler.types(buyer, plan.types)
         situation = sampler.situation(buyer, types, deviations(sampler, buyer, plan.deviations))
         half = plan.profiles // 2
-        chosen_on, tested_on = (
-            sampler.moments(situation, half, np.random.default_rng([plan.seed, buyer, part])) for part in (0, 1)
-        )
+        streams = (np.random.default_rng([plan.seed, buyer, part]) for part in (0, 1))
+        chosen_on, tested_on = (sampler.moments(situation, half, stream) for stream in streams)
         rows = np.arange(len(types))
         losses = np.maximum(tested_on.mean_gain[rows, chosen_on.mean_gain.argmax(axis=1)], 0.0)
         utility = (chosen_on + tested_on).mean_utility[rows, situation.honest]
@@ -90,7 +89,9 @@ def _weights(marginal: Any, types: NDArray[Any]) -> NDArray[Any]:
     return np.full(len(types), 1 / len(types))
 
 
-def _line(buyer: object, weights: NDArray[Any], losses: NDArray[Any], utilities: NDArray[Any]) -> dict[str, Any]:
+def _line(
+    buyer: object, weights: NDArray[Any], losses: NDArray[Any], utilities: NDArray[Any]
+) -> dict[str, Any]:
     mean, utility, greatest = float(weights @ losses), float(weights @ utilities), float(losses.max())
     return {"buyer": buyer, "mean": mean, "maximum": greatest, "utility": utility}
 

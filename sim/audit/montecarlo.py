@@ -37,7 +37,7 @@ ZOOMS, ZOOM_POINTS = 2, 17
 
 @dataclass(frozen=True)
 class Effort:
-    """How much is tried: profiles (at least 4), types and deviations (at least 2) of each buyer, and the seed."""
+    """How much is tried: profiles (at least 4), each buyer's types and deviations (at least 2); the seed."""
 
     profiles: int = 20_000
     types: int = 16
@@ -180,12 +180,13 @@ def _bound(moments: Moments, tries: int) -> float:
         return float("inf")
     size = log(2 * tries / (1 - LEVEL))
     spread = float((moments.greatest_gain - moments.least_gain).max())
-    slack = np.sqrt(2 * moments.gain_variance * size / moments.count) + 7 * spread * size / (3 * moments.count - 3)
+    slack = np.sqrt(2 * moments.gain_variance * size / moments.count)
+    slack += 7 * spread * size / (3 * moments.count - 3)
     return float((moments.mean_gain + slack).max())
 
 
 def _grid_error(tried: Tried) -> float:
-    """How much the greatest gain may rise between grid points, estimated from the steps beside the best ones."""
+    """How much the greatest gain may rise between grid points, from the steps beside the best ones."""
     gains = tried.all.mean_gain
     if tried.situation.rows.shape[1] > 1:
         return _step(gains.max(axis=1)[None])
@@ -267,20 +268,24 @@ def _each_belief(audit: SampledAudit) -> Iterator[tuple[str, Tried]]:
         yield from ((f"distribution {k}", one) for one in tried)
 
 
+def _prior(audit: SampledAudit) -> Iterator[tuple[str, Tried]]:
+    return (("her type", tried) for tried in audit.tried[0])
+
+
 SAMPLED: dict[str, Examine] = {
     "dominant": lambda name, title, audit: _realised(name, title, audit.tried[0], loss=False),
     "expectation": lambda name, title, audit: _realised(name, title, audit.tried[0], loss=False),
     "ex-post-ir": lambda name, title, audit: _realised(name, title, audit.tried[0], loss=True),
     "ex-post-ic": lambda name, title, audit: _realised(name, title, audit.tried[0], loss=False),
-    "bayesian-ic": lambda name, title, audit: _interim(name, title, [("her type", t) for t in audit.tried[0]]),
-    "interim-ir": lambda name, title, audit: _losses(name, title, [("her type", t) for t in audit.tried[0]]),
+    "bayesian-ic": lambda name, title, audit: _interim(name, title, _prior(audit)),
+    "interim-ir": lambda name, title, audit: _losses(name, title, _prior(audit)),
     "knightian-ic": lambda name, title, audit: _interim(name, title, _each_belief(audit)),
     "knightian-ir": lambda name, title, audit: _losses(name, title, _each_belief(audit)),
 }
 """How each notion that a sample can break is examined, by the notion's name."""
 
 AVERAGED = frozenset({"expectation", "ex-post-ic"})
-"""Notions that average over the mechanism's coins at one profile; one played conversation shows only one draw."""
+"""Notions that average over the mechanism's coins; a played conversation shows only one draw of them."""
 
 
 def audit_sample(

@@ -79,8 +79,11 @@ NOTIONS: Mapping[str, Notion] = MappingProxyType(_NOTIONS)
 """All notions by name, in the order of the table."""
 
 
-def notion(name: str, title: str, applies: Callable[[Game], bool] = lambda _: True) -> Callable[[Search], Search]:
+def notion(
+    name: str, title: str, applies: Callable[[Game], bool] = lambda _: True
+) -> Callable[[Search], Search]:
     """Register the decorated search as a notion; ValueError if the name is taken."""
+
     def register(gains: Search) -> Search:
         if name in _NOTIONS:
             raise ValueError(f"name must be new, but there is a notion {name!r}")
@@ -145,7 +148,9 @@ def ex_post_ir(game: Game) -> Iterator[tuple[float, Witness, bool]]:
 # --- one belief ------------------------------------------------------------------------------------
 
 
-def _against(game: Game, buyer: int, type_: int, weights: Any, **options: bool) -> Iterator[tuple[int, float, Plan]]:
+def _against(
+    game: Game, buyer: int, type_: int, weights: Any, **options: bool
+) -> Iterator[tuple[int, float, Plan]]:
     """For each belief: its number, the greatest gain, and the plan that has it."""
     truth = game.truth(buyer, type_, weights)
     for k, plan in enumerate(game.best(buyer, type_, weights, **options)):
@@ -158,9 +163,8 @@ def ex_post_ic(game: Game) -> Iterator[tuple[float, Witness, bool]]:
     for buyer, type_ in _everybody(game):
         worlds = game.worlds(buyer, type_)
         for s, gain, plan in _against(game, buyer, type_, np.eye(len(worlds))):
-            others = ", ".join(
-                f"buyer {j}: {words(game.instance.types(j)[k])}" for j, k in enumerate(worlds[s]) if j != buyer
-            )
+            types = [(j, game.instance.types(j)[k]) for j, k in enumerate(worlds[s]) if j != buyer]
+            others = ", ".join(f"buyer {j}: {words(value)}" for j, value in types)
             yield gain, _witness(game, buyer, type_, "everyone's type", plan_words(plan.says), others), True
 
 

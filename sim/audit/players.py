@@ -43,7 +43,7 @@ class AuditPlayer(ProfilePlayer):
 
 
 class Liar(AuditPlayer):
-    """One buyer gives the answers in `given` in turn, where she may lie; the play stops at the next such place.
+    """One buyer gives the answers in `given` in turn, where she may lie; the play stops at the next place.
 
     Then `stands` holds her situation, and `honest` the honest answer there.
     """

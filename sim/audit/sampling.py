@@ -34,7 +34,7 @@ BLOCK = 60_000
 
 @dataclass(frozen=True)
 class Situation:
-    """A buyer with some types (T,), and for each the row of her honest words; rows (D, 1 or 2) of deviations."""
+    """A buyer with types (T,), for each the row of her honest words, and rows (D, 1 or 2) of deviations."""
 
     buyer: int
     types: Floats
@@ -58,9 +58,8 @@ class Moments:
     @classmethod
     def empty(cls, types: int, rows: int) -> Moments:
         """No profiles."""
-        sums = [np.zeros((types, rows)) for _ in range(4)]
-        return cls(0, *sums, np.full((types, rows), np.inf), np.full((types, rows), np.inf),
-                   np.full((types, rows), -np.inf))
+        zero, high = np.zeros((types, rows)), np.full((types, rows), np.inf)
+        return cls(0, zero, zero.copy(), zero.copy(), zero.copy(), high, high.copy(), -high)
 
     def __add__(self, other: Moments) -> Moments:
         """Both samples together."""
@@ -163,7 +162,7 @@ class Sampler:
         return prior.marginals[buyer] if isinstance(prior, IndependentPrior) else prior.marginal(buyer)
 
     def types(self, buyer: int, count: int) -> Floats:
-        """Up to `count` types of a buyer: all of them if they are few, else quantiles at the middles of ranks."""
+        """Up to `count` types of a buyer: all if they are few, else quantiles at the middles of ranks."""
         marginal = self.marginal(buyer)
         if isinstance(marginal, Discrete):
             values = marginal.values[marginal.probabilities > 0]
@@ -236,7 +235,8 @@ class Sampler:
         reports[..., buyer] = situation.rows
         if isinstance(self.mechanism, DirectLottery):
             lottery = self.mechanism.lottery(reports)
-            return lottery.probabilities, lottery.outcomes.allocation[..., buyer], lottery.outcomes.payments[..., buyer]
+            ends = lottery.outcomes
+            return lottery.probabilities, ends.allocation[..., buyer], ends.payments[..., buyer]
         outcome = self.mechanism.outcome(reports)  # type: ignore[attr-defined]
         return None, outcome.allocation[..., [buyer]], outcome.payments[..., [buyer]]
 

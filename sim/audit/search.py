@@ -48,7 +48,10 @@ class Search:
         """The option that stands for the key in this round."""
         if key not in self._chosen:
             count = len(options)
-            taken = self._path.take((1 / count,) * count) if self.exhaustive else int(self._rng.integers(count))
+            if self.exhaustive:
+                taken = self._path.take((1 / count,) * count)
+            else:
+                taken = int(self._rng.integers(count))
             self._chosen[key] = options[taken]
         return self._chosen[key]
 

@@ -34,7 +34,7 @@ def chosen_notions(names: Iterable[str] | None = None) -> list[Notion]:
     wanted = list(names)
     for name in wanted:
         if name not in NOTIONS:
-            raise ValueError(f"notion is {name!r}; it must be {nearest(name, NOTIONS)}")
+            raise ValueError(f"there is no notion {name!r}; {nearest(name, NOTIONS)}")
     return [NOTIONS[name] for name in wanted]
 
 
@@ -54,7 +54,8 @@ def audit(instances: Instance | Iterable[Instance], notions: Sequence[str] | Non
     rows: list[dict[str, Any]] = []
     for instance in each:
         game = game_of(instance)
-        rows += [exact_row(instance.name, one.title, one.examine(game)) for one in wanted if one.applies(game)]
+        fit = [one for one in wanted if one.applies(game)]
+        rows += [exact_row(instance.name, one.title, one.examine(game)) for one in fit]
     return as_frame(rows)
 
 
