@@ -61,6 +61,8 @@ class ConversationGame(Game):
             for seat, (strategy, utility) in enumerate(zip(instance.players, instance.attitudes, strict=True))
         )
         self._plays = 0
+        self._tossed = False
+        self._without_coins: dict[tuple[int, int], Worst] = {}
 
     @cached_property
     def asks_for_knowledge(self) -> bool:
@@ -165,8 +167,17 @@ class ConversationGame(Game):
     # --- whatever the others say -----------------------------------------------------------------
 
     def dominance(self, buyer: int, type_: int, *, each_coin: bool) -> Worst:
-        """Search over the others' rules and her own, each fixed for every situation."""
-        return self._search(buyer, type_, lambda situation, _: ("own", situation), _anywhere, each_coin)
+        """Search over the others' rules and her own, each fixed for every situation.
+
+        Where nothing is left to chance, both kinds of dominance are one.
+        """
+        if (buyer, type_) in self._without_coins:
+            return self._without_coins[buyer, type_]
+        self._tossed = False
+        worst = self._search(buyer, type_, lambda situation, _: ("own", situation), _anywhere, each_coin)
+        if not self._tossed:
+            self._without_coins[buyer, type_] = worst
+        return worst
 
     def values_first(self, buyer: int, type_: int) -> Worst:
         """Search where her later answers go by their number, the same after truth and after the lie."""
@@ -220,11 +231,12 @@ class ConversationGame(Game):
             own_key,
             coins,
         )
-        return sum(
-            player.path.probability * self._felt(buyer, profile, outcome)
-            for player, outcome in replay(self.instance.mechanism, self.n, make)
-            if outcome is not None
-        )
+        expected = 0.0
+        for player, outcome in replay(self.instance.mechanism, self.n, make):
+            self._tossed |= player.chances > 0
+            if outcome is not None:
+                expected += player.path.probability * self._felt(buyer, profile, outcome)
+        return expected
 
     def _profile(self, search: Search, buyer: int, type_: int) -> tuple[int, ...]:
         """The others' types matter only to what she believes, if that is asked."""

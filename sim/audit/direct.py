@@ -61,7 +61,7 @@ class DirectGame(Game):
         strategy, utility = instance.players[buyer], instance.attitudes[buyer]
         side = Side(Group(strategy, utility, instance.prior), np.arange(self.n), np.arange(self.n))
         party = Party(instance.mechanism, values, (side,), self.n, lead=(len(types),))
-        answers = collect(AskValue(items=instance.mechanism.items), party, definite)
+        answers = collect(AskValue(items=instance.length), party, definite)
         for _, reason in answers.refusals:
             raise ValueError(f"the answer of buyer {buyer} is refused: {reason}")
         return answers.values[:, buyer]

@@ -30,6 +30,11 @@ def unit_demand(value: NDArray[Any], allocation: NDArray[Any]) -> NDArray[Any]:
     return (allocation * value).max(axis=-1)
 
 
+def units_in_turn(value: NDArray[Any], allocation: NDArray[Any]) -> NDArray[Any]:
+    """The sum of the values of the first, second, … unit, for as many units as one gets."""
+    return np.concatenate([[0.0], np.cumsum(value)])[allocation.astype(int)]
+
+
 @dataclass(frozen=True, eq=False)
 class Instance:
     """What is audited.
@@ -55,10 +60,10 @@ class Instance:
     extra_reports
         Amounts, at least 0, that are tried as reports besides all types and silence.
     vectors
-        For several items: vectors[i] of shape (types, items) holds the types whose numbers 0, 1, … stand in
-        the prior's grid.
+        For several items, or several units: vectors[i] of shape (types, items) holds the types whose numbers
+        0, 1, … stand in the prior's grid.
     worth
-        What an allocation of several items is worth to a type; by default the sum.
+        What an allocation is worth to such a type; by default the sum over items.
     name
         For tables; by default the mechanism's name.
 
@@ -118,9 +123,15 @@ class Instance:
                 raise ValueError(f"vectors must hold the types of a mechanism of {items} items, got None")
             return
         shapes = tuple(np.shape(vectors) for vectors in self.vectors)
-        wanted = tuple((types, items) for types in self.prior.shape)
+        length = items if items > 1 or not shapes else shapes[0][-1]
+        wanted = tuple((types, length) for types in self.prior.shape)
         if shapes != wanted:
             raise ValueError(f"vectors must have shapes {wanted}, got {shapes}")
+
+    @property
+    def length(self) -> int:
+        """How many numbers a report holds."""
+        return 1 if self.vectors is None else int(np.shape(self.vectors[0])[-1])
 
     @property
     def n(self) -> int:

@@ -20,11 +20,13 @@ from mechanisms.auctions import (
     SecondPrice,
     UniformPrice,
 )
+from mechanisms.auctions.multi_unit_demand import UniformPriceMultiUnit
 from mechanisms.conversation import Mechanism, check_count
+from mechanisms.core_selecting import NearestBid, NearestVCG, NearestZero
 from mechanisms.distributions import Discrete, JointDistribution
 from mechanisms.myerson import MyersonAuction
 from mechanisms.vcg import AdditiveVCG, UnitDemandVCG
-from sim.audit.instance import Instance, additive, unit_demand
+from sim.audit.instance import Instance, additive, unit_demand, units_in_turn
 
 
 def standard_instance(
@@ -63,6 +65,13 @@ def _several_items(mechanism: Mechanism, worth: Any, name: str) -> Instance:
     return standard_instance(mechanism, numbers, name=name, vectors=(vectors, vectors), worth=worth)
 
 
+def _two_units(mechanism: Mechanism) -> Instance:
+    """Two buyers who value a first unit at 0, 1, 2 or 3, and a second at no more."""
+    vectors = np.array([(first, second) for first in range(4) for second in range(first + 1)], dtype=float)
+    numbers = np.arange(len(vectors), dtype=float)
+    return standard_instance(mechanism, numbers, vectors=(vectors, vectors), worth=units_in_turn)
+
+
 def standard_instances() -> Sequence[Instance]:
     """The instances that `bazaar audit all` prints."""
     three = (0.0, 1.0, 2.0)
@@ -75,9 +84,14 @@ def standard_instances() -> Sequence[Instance]:
         standard_instance(UniformPrice(2), n=3),
         standard_instance(Discriminatory(2), n=3),
         standard_instance(PostedPrice(1.5)),
-        standard_instance(AscendingClock(), three, n=3),
+        standard_instance(AscendingClock(), (0.0, 2.0), n=3, name="ascending clock, 3 buyers"),
+        standard_instance(AscendingClock(), three),
         standard_instance(OpenProxy(increment=1.0, rounds=2), three),
         standard_instance(MyersonAuction(skewed), name="Myerson"),
         _several_items(AdditiveVCG(2), additive, "additive VCG, 2 items"),
         _several_items(UnitDemandVCG(2), unit_demand, "unit-demand VCG, 2 items"),
+        _two_units(UniformPriceMultiUnit(2)),
+        standard_instance(NearestZero(), n=3),
+        standard_instance(NearestBid(), n=3),
+        standard_instance(NearestVCG(), n=3),
     )
