@@ -109,7 +109,7 @@ class Instance:
         self._set("set", possible)
         self._set("hurwicz", Hurwicz(self.alpha))
         self._set("bayesian", BayesianOverSet(weights))
-        self._set("extra", _amounts("extra_reports", self.extra_reports))
+        self._set("extra", amounts_of("extra_reports", self.extra_reports))
         self._set("name", self.name or self.mechanism.name)
         self._check_vectors()
 
@@ -160,7 +160,8 @@ def one_each(name: str, given: Any, default: Any, n: int, kind: type) -> tuple[A
     return each
 
 
-def _amounts(name: str, given: ArrayLike) -> NDArray[np.float64]:
+def amounts_of(name: str, given: ArrayLike) -> NDArray[np.float64]:
+    """A vector of amounts of money; ValueError unless they are finite and at least 0."""
     amounts = np.asarray(given, dtype=float)
     if amounts.ndim != 1 or not np.all(np.isfinite(amounts) & (amounts >= 0)):
         raise ValueError(f"{name} must be a vector of finite amounts of at least 0, got {given!r}")

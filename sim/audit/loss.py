@@ -18,9 +18,9 @@ from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Discrete, Prior
 from mechanisms.utilities import Utility
 from sim.audit.instance import Instance
-from sim.audit.montecarlo import Effort, deviations
 from sim.audit.sampling import Sampler
 from sim.audit.table import game_of
+from sim.audit.trial import Effort, deviations
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,7 +71,7 @@ def sampled_utility_loss(
     lines = []
     for buyer in range(sampler.n):
         types = sampler.types(buyer, plan.types)
-        situation = sampler.situation(buyer, types, deviations(sampler, buyer, plan.deviations))
+        situation = sampler.situation(buyer, types, deviations(sampler, plan.deviations))
         half = plan.profiles // 2
         streams = (np.random.default_rng([plan.seed, buyer, part]) for part in (0, 1))
         chosen_on, tested_on = (sampler.moments(situation, half, stream) for stream in streams)

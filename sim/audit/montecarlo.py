@@ -12,139 +12,24 @@ that a notion holds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from math import log
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from agents.strategies.base import Strategy
-from mechanisms.conversation import Mechanism, check_count
+from mechanisms.ambiguity import Attitude, Maxmin
+from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Prior
 from mechanisms.utilities import Utility
 from sim.audit.notions import NOTIONS, Witness
-from sim.audit.sampling import Floats, Moments, Sampler, Situation
+from sim.audit.sampling import Floats, Moments
 from sim.audit.table import TOLERANCE, as_frame, chosen_notions, row
+from sim.audit.trial import LEVEL, Effort, SampledAudit, Tried, student
 
 if TYPE_CHECKING:
     import pandas as pd
-
-LEVEL = 0.95
-ZOOMS, ZOOM_POINTS = 2, 17
-"""The closer search: how often, and with how many points, around the best so far."""
-
-
-@dataclass(frozen=True)
-class Effort:
-    """How much is tried: profiles (at least 4), each buyer's types and deviations (at least 2); the seed."""
-
-    profiles: int = 20_000
-    types: int = 16
-    deviations: int = 64
-    seed: int = 0
-
-    def __post_init__(self) -> None:
-        check_count("profiles", self.profiles, 4)
-        check_count("types", self.types, 2)
-        check_count("deviations", self.deviations, 2)
-        check_count("seed", self.seed, 0)
-
-
-@dataclass(frozen=True)
-class Test:
-    """A deviation that was chosen on the first half, and the mean gain with its half-width on the second."""
-
-    type: float
-    row: Floats
-    chosen_for: float
-    gain: float
-    half_width: float
-
-
-@dataclass(frozen=True)
-class Tried:
-    """One buyer on a grid of types and deviations: the halves of the sample apart, and the test."""
-
-    situation: Situation
-    chosen_on: Moments
-    tested_on: Moments
-    test: Test
-
-    @cached_property
-    def all(self) -> Moments:
-        """The whole sample."""
-        return self.chosen_on + self.tested_on
-
-    @property
-    def tries(self) -> int:
-        """How many means were estimated."""
-        return self.all.gain.size + ZOOMS * ZOOM_POINTS
-
-
-class SampledAudit:
-    """What all notions of a sample's audit share: everything that was tried, under each prior."""
-
-    def __init__(
-        self,
-        mechanism: Mechanism,
-        priors: Sequence[Prior],
-        effort: Effort,
-        utilities: Utility | Sequence[Utility] | None = None,
-        strategies: Strategy | Sequence[Strategy] | None = None,
-    ) -> None:
-        self.effort = effort
-        self.samplers = [Sampler(mechanism, prior, utilities, strategies) for prior in priors]
-
-    @cached_property
-    def tried(self) -> list[list[Tried]]:
-        """For each prior, for each buyer."""
-        return [[self._try(sampler, buyer) for buyer in range(sampler.n)] for sampler in self.samplers]
-
-    @property
-    def tosses_coins(self) -> bool:
-        """Whether a conversation was seen to leave something to chance."""
-        return bool(self.tried) and any(sampler.tosses_coins for sampler in self.samplers)
-
-    def _try(self, sampler: Sampler, buyer: int) -> Tried:
-        effort, half = self.effort, self.effort.profiles // 2
-        types = sampler.types(buyer, effort.types)
-        situation = sampler.situation(buyer, types, deviations(sampler, buyer, effort.deviations))
-        one, other = (np.random.default_rng([effort.seed, buyer, part]) for part in (0, 1))
-        chosen_on = sampler.moments(situation, half, one)
-        tested_on = sampler.moments(situation, effort.profiles - half, other)
-        return Tried(situation, chosen_on, tested_on, self._search(sampler, situation, chosen_on))
-
-    def _search(self, sampler: Sampler, grid: Situation, found: Moments) -> Test:
-        """The best deviation of all, looked for more closely on the first half and tried on the second."""
-        t, place = np.unravel_index(found.mean_gain.argmax(), found.gain.shape)
-        row, half = grid.rows[place], self.effort.profiles // 2
-        width = np.array([_spacing(grid.rows[:, k]) for k in range(grid.rows.shape[1])])
-        single = Situation(grid.buyer, grid.types[[t]], grid.rows, grid.honest[[t]])
-        honest = grid.rows[grid.honest[t]]
-        chosen_for = 0.0
-        for _ in range(ZOOMS):
-            steps = np.linspace(-1, 1, ZOOM_POINTS)[:, None] * width
-            rows = np.concatenate([honest[None], row[None], np.maximum(row + steps, 0.0)])
-            single = Situation(grid.buyer, single.types, rows, np.array([0]))
-            near = sampler.moments(single, half, np.random.default_rng([self.effort.seed, grid.buyer, 0]))
-            row, chosen_for = rows[int(near.mean_gain[0].argmax())], float(near.mean_gain.max())
-            width = width * 2 / (ZOOM_POINTS - 1)
-        single = Situation(grid.buyer, single.types, np.stack([honest, row]), np.array([0]))
-        rest = self.effort.profiles - half
-        last = sampler.moments(single, rest, np.random.default_rng([self.effort.seed, grid.buyer, 1]))
-        error = float(np.sqrt(last.gain_variance[0, 1] / rest))
-        gain = float(last.mean_gain[0, 1])
-        return Test(float(single.types[0]), row, chosen_for, gain, _student(rest - 1) * error)
-
-
-def deviations(sampler: Sampler, buyer: int, count: int) -> Floats:
-    """Amounts from 0 to a little above all values of all buyers; in conversations the root of the count."""
-    top = max(float(sampler.marginal(j).quantile(0.9999)) for j in range(sampler.n))
-    return np.linspace(0.0, 1.05 * top, count if sampler.closed else max(2, int(np.sqrt(count))))
-
-
-# --- notions ---------------------------------------------------------------------------------------
 
 Line = dict[str, Any]
 
@@ -156,9 +41,13 @@ def _interim(mechanism: str, title: str, parts: Iterable[tuple[str, Tried]]) -> 
     if best.test.gain - best.test.half_width > TOLERANCE:
         witness = Witness(best.situation.buyer, f"{best.test.type:.4g}", knows, _row_words(best.test.row))
         return _fails(mechanism, title, best.test.gain, best.test.half_width, witness)
-    tries = sum(part.tries for _, part in each)
-    bound = max(_bound(part.all, tries) + _grid_error(part) for _, part in each)
-    return _not_found(mechanism, title, bound)
+    return _not_found(mechanism, title, _greatest_bound([part for _, part in each]))
+
+
+def _greatest_bound(each: Sequence[Tried]) -> float:
+    """The bound x on all mean gains."""
+    tries = sum(tried.tries for tried in each)
+    return max(_bound(tried.all, tries) + _grid_error(tried) for tried in each)
 
 
 def _fails(mechanism: str, title: str, gain: float, half: float, witness: Witness) -> Line:
@@ -202,11 +91,6 @@ def _step(gains: Floats) -> float:
     return float(max(np.min([gains[rows, best] - one for one in beside], axis=0).max(), 0.0))
 
 
-def _spacing(column: Floats) -> float:
-    steps = np.diff(np.unique(column))
-    return float(steps.max()) if steps.size else 0.0
-
-
 def _realised(mechanism: str, title: str, each: Sequence[Tried], loss: bool) -> Line:
     """A notion about every profile: one profile that breaks it is enough."""
     best: tuple[float, Witness | None] = (0.0, None)
@@ -229,35 +113,91 @@ def _realised(mechanism: str, title: str, each: Sequence[Tried], loss: bool) -> 
 def _losses(mechanism: str, title: str, parts: Iterable[tuple[str, Tried]]) -> Line:
     """A notion about mean utilities of truth: of staying away the gain is minus them."""
     each = list(parts)
-    tests: list[tuple[float, float, float, Witness]] = []
-    bounds = []
-    for knows, tried in each:
-        situation, rows = tried.situation, np.arange(len(tried.situation.types))
-        honest = (rows, situation.honest)
-        worst = int(tried.chosen_on.mean_utility[honest].argmin())
-        test, at = tried.tested_on, (worst, situation.honest[worst])
-        half = _student(test.count - 1) * float(np.sqrt(test.utility_variance[at] / test.count))
-        witness = Witness(situation.buyer, f"{situation.types[worst]:.4g}", knows, "stays away")
-        chosen_for = -float(tried.chosen_on.mean_utility[at])
-        tests.append((chosen_for, -float(test.mean_utility[at]), half, witness))
-        error = np.sqrt(tried.all.utility_variance[honest] / tried.all.count)
-        bounds.append(float((-tried.all.mean_utility[honest] + _normal(len(each) * len(rows)) * error).max()))
-    _, gain, half, witness = max(tests, key=lambda test: test[0])
+    knows, tried, worst = max(
+        ((knows, tried, _worst_type(tried)) for knows, tried in each), key=lambda part: part[2][1]
+    )
+    situation, test = tried.situation, tried.tested_on
+    at = (worst[0], situation.honest[worst[0]])
+    gain = -float(test.mean_utility[at])
+    half = student(test.count - 1) * float(np.sqrt(test.utility_variance[at] / test.count))
     if gain - half > TOLERANCE:
+        witness = Witness(situation.buyer, f"{situation.types[worst[0]]:.4g}", knows, "stays away")
         return _fails(mechanism, title, gain, half, witness)
-    return _not_found(mechanism, title, max(0.0, *bounds))
+    return _not_found(mechanism, title, _loss_bound([one for _, one in each]))
 
 
-def _student(freedom: int) -> float:
-    from scipy.special import stdtrit
+def _worst_type(tried: Tried) -> tuple[int, float]:
+    """The type whose truth loses most on the first half, and how much."""
+    losses = -tried.chosen_on.mean_utility[np.arange(len(tried.situation.types)), tried.situation.honest]
+    return int(losses.argmax()), float(losses.max())
 
-    return float(stdtrit(max(freedom, 1), 0.5 + LEVEL / 2))
+
+def _loss_bound(each: Sequence[Tried]) -> float:
+    """A simultaneous upper bound on the losses of truth, at least 0."""
+    bounds = [0.0]
+    for tried in each:
+        honest = (np.arange(len(tried.situation.types)), tried.situation.honest)
+        error = np.sqrt(tried.all.utility_variance[honest] / tried.all.count)
+        tries = sum(len(one.situation.types) for one in each)
+        bounds.append(float((-tried.all.mean_utility[honest] + _normal(tries) * error).max()))
+    return max(bounds)
 
 
 def _normal(tries: int) -> float:
     from scipy.special import ndtri
 
     return float(ndtri(1 - (1 - LEVEL) / tries))
+
+
+def _set_ic(mechanism: str, title: str, audit: SampledAudit, attitude: Attitude) -> Line:
+    """A notion about a set of distributions at once; the interval covers all of their means.
+
+    Every attitude rises by at most c when all expected utilities do, so that the bound is the Knightian one.
+    """
+    best: tuple[float, float, float, Witness | None] = (-np.inf, 0.0, 0.0, None)
+    for tried in zip(*audit.tried, strict=True):
+        situation = tried[0].situation
+        rows = np.arange(len(situation.types))
+        worth = attitude.evaluate(np.stack([one.chosen_on.mean_utility for one in tried], axis=-1))
+        gains = worth - worth[rows, situation.honest][:, None]
+        t, place = np.unravel_index(gains.argmax(), gains.shape)
+        if gains[t, place] > best[0]:
+            lie = _interval(tried, attitude, (t, place))
+            truth = _interval(tried, attitude, (t, situation.honest[t]))
+            says = _row_words(situation.rows[place])
+            witness = Witness(situation.buyer, f"{situation.types[t]:.4g}", "the ambiguity set", says)
+            best = (float(gains[t, place]), lie[0] - truth[1], lie[1] - truth[0], witness)
+    _, low, high, found = best
+    if low > TOLERANCE and found is not None:
+        return _fails(mechanism, title, (low + high) / 2, (high - low) / 2, found)
+    return _not_found(mechanism, title, _greatest_bound([one for _, one in _each_belief(audit)]))
+
+
+def _set_ir(mechanism: str, title: str, audit: SampledAudit, attitude: Attitude) -> Line:
+    """Its individual rationality: truth at the type where it is worth least."""
+    best: tuple[float, float, float, Witness | None] = (-np.inf, 0.0, 0.0, None)
+    for tried in zip(*audit.tried, strict=True):
+        situation = tried[0].situation
+        rows = np.arange(len(situation.types))
+        means = np.stack([one.chosen_on.mean_utility[rows, situation.honest] for one in tried], axis=-1)
+        worth = attitude.evaluate(means)
+        t = int(worth.argmin())
+        if -worth[t] > best[0]:
+            low, high = _interval(tried, attitude, (t, situation.honest[t]))
+            witness = Witness(situation.buyer, f"{situation.types[t]:.4g}", "the ambiguity set", "stays away")
+            best = (-float(worth[t]), -high, -low, witness)
+    _, low, high, found = best
+    if low > TOLERANCE and found is not None:
+        return _fails(mechanism, title, (low + high) / 2, (high - low) / 2, found)
+    return _not_found(mechanism, title, _loss_bound([one for _, one in _each_belief(audit)]))
+
+
+def _interval(tried: Sequence[Tried], attitude: Attitude, at: tuple[Any, Any]) -> tuple[float, float]:
+    """An interval for what a row is worth to a type, from the second half; two such hold together at 95 %."""
+    means = np.array([one.tested_on.mean_utility[at] for one in tried])
+    errors = [np.sqrt(one.tested_on.utility_variance[at] / one.tested_on.count) for one in tried]
+    widths = _normal(4 * len(tried)) * np.array(errors)
+    return float(attitude.evaluate(means - widths)), float(attitude.evaluate(means + widths))
 
 
 Examine = Callable[[str, str, SampledAudit], Line]
@@ -281,6 +221,12 @@ SAMPLED: dict[str, Examine] = {
     "interim-ir": lambda name, title, audit: _losses(name, title, _prior(audit)),
     "knightian-ic": lambda name, title, audit: _interim(name, title, _each_belief(audit)),
     "knightian-ir": lambda name, title, audit: _losses(name, title, _each_belief(audit)),
+    "maxmin-ic": lambda name, title, audit: _set_ic(name, title, audit, Maxmin()),
+    "maxmin-ir": lambda name, title, audit: _set_ir(name, title, audit, Maxmin()),
+    "hurwicz-ic": lambda name, title, audit: _set_ic(name, title, audit, audit.hurwicz),
+    "hurwicz-ir": lambda name, title, audit: _set_ir(name, title, audit, audit.hurwicz),
+    "bayesian-set-ic": lambda name, title, audit: _set_ic(name, title, audit, audit.bayesian),
+    "bayesian-set-ir": lambda name, title, audit: _set_ir(name, title, audit, audit.bayesian),
 }
 """How each notion that a sample can break is examined, by the notion's name."""
 
@@ -295,15 +241,20 @@ def audit_sample(
     *,
     effort: Effort | None = None,
     ambiguity: Sequence[Prior] = (),
+    alpha: float = 0.5,
+    weights: Sequence[float] | None = None,
+    reports: ArrayLike | None = None,
     utilities: Utility | Sequence[Utility] | None = None,
     strategies: Strategy | Sequence[Strategy] | None = None,
     name: str = "",
 ) -> pd.DataFrame:
     """Audit a mechanism on profiles sampled from a prior; the columns are those of `audit`.
 
-    `ambiguity` holds further distributions that buyers think possible. For a notion that fails, `gain` and
-    `interval` come from the half of the sample on which the deviation was not chosen; where one profile is
-    enough, it was "seen". Otherwise `gain` is the bound x of "no gain above x found".
+    The prior and the distributions in `ambiguity` are what buyers think possible; `weights`, one for each of
+    these (None: equal), and `alpha` are those of Bayesian and Hurwicz's buyers. `reports` are the amounts
+    that are tried; None: an even grid over all values, and a closer search. For a notion that fails, `gain`
+    and `interval` come from the half of the sample on which the deviation was not chosen; where one profile
+    is enough, it was "seen". Otherwise `gain` is the bound x of "no gain above x found".
 
     Raises ValueError for notions that are unknown or that a sample cannot break, and as `Sampler` does.
     """
@@ -311,7 +262,8 @@ def audit_sample(
     unfit = [one for one in wanted if one not in SAMPLED]
     if notions is not None and unfit:
         raise ValueError(f"notion is {unfit[0]!r}; on a sample it must be one of {', '.join(SAMPLED)}")
-    sampled = SampledAudit(mechanism, (prior, *ambiguity), effort or Effort(), utilities, strategies)
+    how = (effort or Effort(), utilities, strategies, alpha, weights, reports)
+    sampled = SampledAudit(mechanism, (prior, *ambiguity), *how)
     title = name or mechanism.name
     lines = [
         SAMPLED[one](title, NOTIONS[one].title, sampled)

@@ -11,7 +11,8 @@ Register a further notion with `notion(...)`; the table and the command then kno
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import isnan
 from types import MappingProxyType
 from typing import Any
 
@@ -24,13 +25,17 @@ from sim.audit.game import Game, Plan, Says, Worst
 
 @dataclass(frozen=True)
 class Witness:
-    """Who gains: which buyer, of what type, knowing what, says what instead, when the others say what."""
+    """Who gains: which buyer, of what type, knowing what, says what instead, when the others say what.
+
+    `undominated` names the answers to which a Knightian buyer of this type prefers no other.
+    """
 
     buyer: int
     type: str
     knows: str
     says: str
     others: str = ""
+    undominated: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,10 @@ class Notion:
         exhaustive = True
         for gain, witness, complete in self.gains(game):
             exhaustive &= complete
+            if isnan(gain):
+                raise ValueError(
+                    f"utilities must stay finite where outcomes are compared, but overflow for {witness}"
+                )
             if gain > best[0] + rounding(gain):
                 best = (gain, witness)
         return Finding(*best, exhaustive)
@@ -208,8 +217,15 @@ def knightian_ic(game: Game) -> Iterator[tuple[float, Witness, bool]]:
     """Definition 1.2.3: truth is at least as good under every distribution of the set."""
     for buyer, type_ in _everybody(game):
         kept, weights = game.conditioned_set(buyer, type_)
-        for k, gain, plan in _against(game, buyer, type_, weights) if kept else ():
-            yield gain, _witness(game, buyer, type_, f"distribution {kept[k]}", plan_words(plan.says)), True
+        if not kept:
+            continue
+        k, gain, plan = max(_against(game, buyer, type_, weights), key=lambda found: found[1])
+        witness = _witness(game, buyer, type_, f"distribution {kept[k]}", plan_words(plan.says))
+        if gain > rounding(gain):
+            answers = [plan_words(one.says) for one in undominated_answers(game, buyer, type_)]
+            shown = " or ".join(answers[:6]) + (" …" if len(answers) > 6 else "")
+            witness = replace(witness, undominated=shown)
+        yield gain, witness, True
 
 
 @notion("knightian-ir", "Knightian IR (distributionally robust)")

@@ -11,14 +11,16 @@ from mechanisms.conversation import Mechanism, check_count
 from mechanisms.distributions import Discrete, Distribution, IndependentPrior, JointDistribution, Prior
 from sim.audit.instance import Instance
 from sim.audit.library import standard_instance, standard_instances
-from sim.audit.montecarlo import Effort, audit_sample
+from sim.audit.montecarlo import audit_sample
 from sim.audit.notions import Witness
-from sim.audit.table import audit
-from sim.market import Market
+from sim.audit.table import WITNESS, audit
+from sim.audit.trial import Effort
 from sim.registry import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from sim.market import Market
 
 EXPLANATION = (
     "IC: the greatest gain of a lie over truth; IR: of staying away. Exact rows are about {types}, and an "
@@ -132,8 +134,9 @@ def _sentence(line: Mapping[Any, Any]) -> str:
     """The witness in a sentence."""
     if line["buyer"] == "":
         return ""
-    witness = Witness(*(line[name] for name in ("buyer", "type", "knows", "says", "others")))
+    witness = Witness(*(line[name] for name in WITNESS))
     against = f", when {witness.others}" if witness.others else ""
     verb = "" if witness.says == "stays away" else "says "
     who = f"buyer {witness.buyer} of type {witness.type}, knowing {witness.knows}"
-    return f"{who}, {verb}{witness.says}{against}"
+    left = f"; undominated: {witness.undominated}" if witness.undominated else ""
+    return f"{who}, {verb}{witness.says}{against}{left}"

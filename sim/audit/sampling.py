@@ -28,7 +28,7 @@ from sim.instant import InstantPlayer
 
 Floats = NDArray[np.float64]
 
-BLOCK = 60_000
+BLOCK = 24_000
 """Reports evaluated at a time: the working arrays stay in cache."""
 
 
@@ -151,7 +151,9 @@ class Sampler:
         self.players: tuple[Strategy, ...] = one_each("strategies", strategies, Truthful(), self.n, Strategy)
         self.tosses_coins = False
         self.closed = isinstance(mechanism, (DirectMechanism, DirectLottery))
-        belief = prior if isinstance(prior, JointDistribution) else prior.marginals[0]
+        belief: Any = prior
+        if isinstance(prior, IndependentPrior) and len(set(prior.marginals)) == 1:
+            belief = prior.marginals[0]
         self._groups = [Group(s, u, belief) for s, u in zip(self.players, self.attitudes, strict=True)]
 
     # --- who and what ----------------------------------------------------------------------------
@@ -169,6 +171,13 @@ class Sampler:
             if len(values) <= count:
                 return values
         return np.unique(marginal.quantile((np.arange(count) + 0.5) / count))
+
+    def possible(self, buyer: int, types: Floats) -> NDArray[np.bool_]:
+        """Which types the prior can be conditioned on: any, if values are independent."""
+        if isinstance(self.prior, IndependentPrior):
+            return np.ones(len(types), dtype=bool)
+        marginal = self.marginal(buyer)
+        return np.isin(types, marginal.values[marginal.probabilities > 0])
 
     def situation(self, buyer: int, types: Floats, amounts: Floats) -> Situation:
         """The buyer with these types and, besides her honest words, these deviations."""
@@ -238,7 +247,8 @@ class Sampler:
             ends = lottery.outcomes
             return lottery.probabilities, ends.allocation[..., buyer], ends.payments[..., buyer]
         outcome = self.mechanism.outcome(reports)  # type: ignore[attr-defined]
-        return None, outcome.allocation[..., [buyer]], outcome.payments[..., [buyer]]
+        own = slice(buyer, buyer + 1)
+        return None, outcome.allocation[..., own], outcome.payments[..., own]
 
     def _converse(
         self, situation: Situation, values: Floats, seeds: NDArray[np.int64]

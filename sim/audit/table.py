@@ -16,7 +16,8 @@ from sim.registry import nearest
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("mechanism", "notion", "verdict", "gain", "interval", "buyer", "type", "knows", "says", "others")
+WITNESS = ("buyer", "type", "knows", "says", "others", "undominated")
+COLUMNS = ("mechanism", "notion", "verdict", "gain", "interval", *WITNESS)
 TOLERANCE = 1e-9
 """Gains up to this, relative to amounts of about 1, do not make a notion fail: buyers feel no such sums."""
 
@@ -44,8 +45,9 @@ def audit(instances: Instance | Iterable[Instance], notions: Sequence[str] | Non
     One row for each instance and notion that applies. `verdict` is "holds", "fails", or "no gain found" where
     the others' ways to play were too many to try all; `gain` is the greatest gain over truth (for individual
     rationality, of staying away), `interval` is "exact", and the witness says which `buyer` of what `type`,
-    knowing what (`knows`), says what instead (`says`), while the `others` say what. All answers mean: those
-    that the instance lists.
+    knowing what (`knows`), says what instead (`says`), while the `others` say what; `undominated` lists the
+    answers that Knightian buyers of this type do not rule out. A notion holds among the answers that are
+    tried: reports of all types, silence and the instance's extra ones; see `possible_answers` for others.
 
     Raises TooLargeError, with the size, for an instance that is too large; ValueError for unknown notions.
     """

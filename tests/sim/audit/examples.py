@@ -47,7 +47,7 @@ class Tables(DirectMechanism):
         reports = np.asarray(reports, dtype=float)
         heard = np.isfinite(reports).all(axis=-1, keepdims=True)
         places = tuple(np.moveaxis(np.where(heard, reports, 0).astype(int), -1, 0))
-        allocation, payments = np.array(self.allocation, float)[places], np.array(self.payments, float)[places]
+        allocation, payments = (np.array(table, float)[places] for table in (self.allocation, self.payments))
         return Outcome(np.where(heard, allocation, 0.0), np.where(heard, payments, 0.0))
 
 

@@ -8,7 +8,7 @@ from mechanisms.auctions import AllPay, AscendingClock, FirstPrice, SecondPrice
 from mechanisms.distributions import IndependentPrior, JointDistribution, MixturePrior, Uniform
 from sim.audit import Effort, Instance, audit, audit_sample, sampled_utility_loss
 from sim.audit.montecarlo import SAMPLED
-from tests.sim.audit.examples import EitherWay, Flawed, Gamble, Spoken
+from tests.sim.audit.examples import P1, P2, EitherWay, Flawed, Gamble, HalfAllPay, Spoken
 
 UNIFORM = IndependentPrior.identical(Uniform(0, 1), 2)
 SMALL = Effort(profiles=8_000, types=8, deviations=33)
@@ -55,7 +55,8 @@ def test_first_price_gain_is_found(seed):
 
 
 def test_equilibrium_of_first_price_passes():
-    frame = audit_sample(FirstPrice(), UNIFORM, ["bayesian-ic", "interim-ir"], effort=SMALL, strategies=Equilibrium())
+    names = ["bayesian-ic", "interim-ir"]
+    frame = audit_sample(FirstPrice(), UNIFORM, names, effort=SMALL, strategies=Equilibrium())
     assert not (frame.verdict == "fails").any()
 
 
@@ -77,12 +78,34 @@ def test_a_planted_flaw_fails(bonus):
     assert abs(expected - (low + high) / 2) < high - low + 1e-4
 
 
-def test_a_flaw_under_one_distribution_of_several():
-    """Half all-pay is no matter of Knightian buyers' first distribution; AllPay fails under each."""
+def test_ambiguity_on_a_sample():
+    """The robust paper's example: maxmin holds, a sample finds nothing; the others fail, by 4/3 or 2/3."""
+    names = ["knightian-ic", "maxmin-ic", "hurwicz-ic", "bayesian-set-ic", "maxmin-ir"]
+    effort = Effort(8_000, types=2)
+    frame = audit_sample(HalfAllPay(), P1, names, effort=effort, ambiguity=(P2,), reports=(0.0, 4.0))
+    frame = frame.set_index("notion")
+    for notion, gain in (
+        ("Knightian IC (distributionally robust)", 4 / 3),
+        ("Hurwicz IC", 2 / 3),
+        ("Bayesian IC over the set", 2 / 3),
+    ):
+        assert frame.loc[notion, "verdict"] == "fails"
+        low, high = ends(frame.loc[notion, "interval"])
+        assert low - (high - low) / 2 < gain < high + (high - low) / 2
+        assert frame.loc[notion, "type"] == "4"
+    assert frame.loc["maxmin IC", "verdict"].endswith("found")
+    assert frame.loc["maxmin IR", "verdict"].endswith("found")
+    assert frame.loc["maxmin IC", "gain"] >= 0
+
+
+def test_staying_away_from_an_ambiguous_loss():
+    """All-pay truth: type v loses v - v² under U[0, 1] and v - v²/2 under U[0, 2]."""
     other = IndependentPrior.identical(Uniform(0, 2), 2)
-    frame = audit_sample(AllPay(), UNIFORM, ["knightian-ic", "knightian-ir"], effort=SMALL, ambiguity=(other,))
+    names = ["maxmin-ir", "bayesian-set-ir"]
+    frame = audit_sample(AllPay(), UNIFORM, names, effort=SMALL, ambiguity=(other,))
     assert (frame.verdict == "fails").all()
-    assert set(frame.knows) <= {"distribution 0", "distribution 1"}
+    value = 15 / 16  # where v - v²/2 is greatest among the types
+    assert frame.gain[0] == pytest.approx(value - value**2 / 2, abs=0.03)
 
 
 def test_finite_priors_agree_with_the_exact_audit():
@@ -132,15 +155,16 @@ def test_utility_loss_of_truth_in_first_price():
 
 def test_utility_loss_of_the_equilibrium():
     """It earns E[v²/2] = 1/6, and loses nothing but the sample's noise."""
-    frame = sampled_utility_loss(FirstPrice(), UNIFORM, effort=SMALL, strategies=Equilibrium()).set_index("buyer")
+    frame = sampled_utility_loss(FirstPrice(), UNIFORM, effort=SMALL, strategies=Equilibrium())
+    frame = frame.set_index("buyer")
     assert frame.loc["all", "utility"] == pytest.approx(1 / 6, abs=0.01)
     assert frame.loc["all", "relative_mean"] < 0.01
     assert frame.loc["all", "relative_maximum"] < 0.03
 
 
 def test_what_samples_refuse():
-    with pytest.raises(ValueError, match="notion is 'maxmin-ic'; on a sample it must be one of"):
-        audit_sample(FirstPrice(), UNIFORM, ["maxmin-ic"])
+    with pytest.raises(ValueError, match="notion is 'two-step-values'; on a sample it must be one of"):
+        audit_sample(FirstPrice(), UNIFORM, ["two-step-values"])
     with pytest.raises(ValueError, match="profiles must be at least 4, got 3"):
         Effort(profiles=3)
     with pytest.raises(TypeError, match="prior must be an IndependentPrior or a JointDistribution"):
