@@ -70,6 +70,7 @@ _SAMPLE = typer.Option(
     min=4,
     help="Audit a sample of so many profiles from the scenario's own prior, instead of a few types exactly.",
 )
+_CSV = typer.Option(metavar="DIR", help="Also write each table as a CSV file into this folder.")
 
 
 def run_command(registry: Registry, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -134,9 +135,17 @@ def run_scenario(
 
 
 @app.command("show")
-def show_command(context: typer.Context, folder: Annotated[str, _FOLDER]) -> None:
+def show_command(
+    context: typer.Context, folder: Annotated[str, _FOLDER], csv: Annotated[str | None, _CSV] = None
+) -> None:
     """Show the summary of a run from its records."""
     _show(context.obj, folder)
+    if csv is not None:
+        with _bad_input():
+            from sim.records import load, write_csv
+
+            write_csv(load(folder), csv)
+        typer.echo(f"Tables as CSV: {csv}")
 
 
 @app.command("audit")

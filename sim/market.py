@@ -67,7 +67,12 @@ class Market(mesa.Model):
         redraw: bool = True,
     ) -> None:
         super().__init__(rng=Stream(seed, "mesa").generator())
-        if not plans or len(plans) != len(attendances):
+        if not plans:
+            raise ValueError("plans must hold at least one seller's, got none")
+        kinds = sorted({plan.mechanism.items for plan in plans})
+        if len(kinds) > 1:
+            raise ValueError(f"plans must sell the same number of kinds of goods, got {kinds}")
+        if len(plans) != len(attendances):
             raise ValueError(f"attendances must be {len(plans)}, one a plan, got {len(attendances)}")
         if not (math.isfinite(tick) and tick > 0):
             raise ValueError(f"tick must be above 0, got {tick}")
@@ -98,11 +103,13 @@ class Market(mesa.Model):
 
     def step(self) -> None:
         """Run the clock to the next whole tick; what happens exactly then belongs to the next step."""
-        self._ticks += 1
+        self._ticks = max(self._ticks, math.floor(self.now / self.tick + 1e-9)) + 1
         self.advance_to(self._ticks * self.tick)
 
     def advance_to(self, until: float) -> None:
-        """Run the clock up to, and without, `until`."""
+        """Run the clock up to, and without, `until`; ValueError if that is not finite."""
+        if not math.isfinite(until):
+            raise ValueError(f"until must be finite, got {until}")
         if until > self.env.now:
             self.env.run(until=until)
         self.ledger.reconcile()
@@ -137,22 +144,24 @@ class Market(mesa.Model):
 
     def _start_seller(self, seller: Seller) -> None:
         if seller.plan.restock_every is not None:
-            self._at(seller.plan.restock_every, lambda _: self._restock(seller))
+            self._await_delivery(seller, 1)
         if not self.attendance(seller).opens_itself(seller):
             self.schedule_opening(seller)
 
     def schedule_opening(self, seller: Seller) -> None:
         """Let the seller open at her next scheduled time that is not past."""
         seller.turn = max(seller.turn + 1, seller.next_opening(self.env.now))
-        self._at(seller.opening(seller.turn), lambda _: self._open(seller))
+        self.stage.at(seller.opening(seller.turn), lambda _: self._open(seller))
 
-    def _at(self, time: float, do: Any) -> None:
-        self.env.timeout(max(0.0, time - self.env.now)).callbacks.append(do)
+    def _await_delivery(self, seller: Seller, number: int) -> None:
+        """Let the seller take her delivery of this number, from 1, and wait for the next."""
 
-    def _restock(self, seller: Seller) -> None:
-        seller.restock()
+        def restock(_: Any) -> None:
+            seller.restock()
+            self._await_delivery(seller, number + 1)
+
         if seller.plan.restock_every is not None:
-            self._at(self.env.now + seller.plan.restock_every, lambda _: self._restock(seller))
+            self.stage.at(number * seller.plan.restock_every, restock)
 
     def _open(self, seller: Seller) -> None:
         """Hold an auction, if there is something to sell and somebody to sell it to."""
@@ -189,7 +198,7 @@ class Market(mesa.Model):
 
     def _nature(self, prior: Distribution | Prior, seed: int, redraw: bool) -> Nature:
         """Nature, with draws of their own for each item."""
-        items = max(seller.plan.mechanism.items for seller in self.sellers)
+        items = self.sellers[0].plan.mechanism.items
         names = ["wants", *(f"wants of item {item}" for item in range(1, items))]
         draws = [DrawAhead(Stream(seed, name), len(self.population)) for name in names]
         return Nature(self, prior, draws, Stream(seed, "profiles").uniform, redraw)

@@ -6,12 +6,13 @@ in blocks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population import Side
+from agents.population import Group, Side, whole_numbers
 from agents.seller import Seller
 from mechanisms.conversation import check_count
 from mechanisms.distributions import Prior
@@ -37,10 +38,13 @@ class Panel:
     ahead
         Whether auctions whose answers depend on nothing that happens in them may be played a block at a
         time. The records are the same.
+
+    Raises TypeError for members that are no integers or a size that is none, ValueError for a size below 1;
+    the market raises ValueError for members that are unknown, named twice, or another panel's.
     """
 
     def __init__(self, members: Any = None, size: int | None = None, ahead: bool = True) -> None:
-        self._named = None if members is None else np.asarray(members, dtype=np.intp)
+        self._named = None if members is None else whole_numbers("members", members)
         if size is not None:
             check_count("size", size)
         self.size = size
@@ -55,6 +59,7 @@ class Panel:
             raise ValueError(f"a panel serves one seller, got {len(sellers)}")
         self._stage, (self._seller,) = stage, sellers
         self.members = np.arange(len(stage.population)) if self._named is None else self._named
+        stage.claim(self.members)
         size = len(self.members) if self.size is None else self.size
         if size > len(self.members):
             raise ValueError(f"size must be at most the {len(self.members)} members, got {size}")
@@ -81,11 +86,18 @@ class Panel:
         if all(group.strategy.memoryless for group in groups):
             alike = len(groups) == 1 or not self._draws_participants
             return AheadPlayer(self._stage, doors, self._seller, mechanism, self, ()) if alike else None
-        at_home = np.isin(population.membership, present).sum() == len(self.members)
-        if self._sides is None or not at_home:
+        if self._sides is None or not self._learn_here_only(groups):
             return None
         learners = [side for side in self._sides if not side.group.strategy.memoryless]
         return LearningAheadPlayer(self._stage, doors, self._seller, mechanism, self, learners)
+
+    def _learn_here_only(self, groups: Sequence[Group]) -> bool:
+        """Whether nobody else shares a strategy with the learners among these groups."""
+        population = self._stage.population
+        learners = {id(group.strategy) for group in groups if not group.strategy.memoryless}
+        sharing = [k for k, group in enumerate(population.groups) if id(group.strategy) in learners]
+        alike = np.isin(population.membership, sharing).nonzero()[0]
+        return bool(np.isin(alike, self.members).all())
 
     def opens_itself(self, seller: Seller) -> bool:
         """Whether a block player holds the auctions."""

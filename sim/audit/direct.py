@@ -143,7 +143,9 @@ class DirectGame(Game):
             table = self._own_by_others(buyer, self._by_coin(self._felt(buyer, type_)))
         else:
             table = self._table(buyer, type_)[..., None]
-        gains = table - table[self.honest[buyer][type_]]
+        truth = np.broadcast_to(table[self.honest[buyer][type_]], table.shape)
+        gains = np.zeros(table.shape)
+        np.subtract(table, truth, out=gains, where=table != truth)  # infinite losses may be equal
         own, others, coin = np.unravel_index(gains.argmax(), gains.shape)
         gain = float(gains[own, others, coin])
         return Worst(gain, self._says(buyer, int(own)), self._others(buyer, int(others)))
