@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from math import isnan
+from math import isfinite, isnan
 from types import MappingProxyType
 from typing import Any
 
@@ -80,7 +80,7 @@ class Notion:
 
 def rounding(amount: float) -> float:
     """Gains up to this are rounding."""
-    return 1e-12 * max(1.0, abs(amount))
+    return 1e-12 * max(1.0, abs(amount)) if isfinite(amount) else 0.0
 
 
 _NOTIONS: dict[str, Notion] = {}
