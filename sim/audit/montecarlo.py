@@ -230,6 +230,11 @@ SAMPLED: dict[str, Examine] = {
 }
 """How each notion that a sample can break is examined, by the notion's name."""
 
+OF_SETS = frozenset(
+    name for name in SAMPLED if name.startswith(("knightian", "maxmin", "hurwicz", "bayesian-set"))
+)
+"""Notions about a set of distributions; with one alone they say what Bayesian IC and interim IR say."""
+
 AVERAGED = frozenset({"expectation", "ex-post-ic"})
 """Notions that average over the mechanism's coins; a played conversation shows only one draw of them."""
 
@@ -256,9 +261,13 @@ def audit_sample(
     and `interval` come from the half of the sample on which the deviation was not chosen; where one profile
     is enough, it was "seen". Otherwise `gain` is the bound x of "no gain above x found".
 
+    Without `ambiguity`, notions about a set of distributions are left out unless they are named.
+
     Raises ValueError for notions that are unknown or that a sample cannot break, and as `Sampler` does.
     """
     wanted = [one.name for one in chosen_notions(notions)]
+    if notions is None and not ambiguity:
+        wanted = [one for one in wanted if one not in OF_SETS]
     unfit = [one for one in wanted if one not in SAMPLED]
     if notions is not None and unfit:
         raise ValueError(f"notion is {unfit[0]!r}; on a sample it must be one of {', '.join(SAMPLED)}")

@@ -7,7 +7,7 @@ from agents.strategies import Equilibrium
 from mechanisms.auctions import AllPay, AscendingClock, FirstPrice, SecondPrice
 from mechanisms.distributions import IndependentPrior, JointDistribution, MixturePrior, Uniform
 from sim.audit import Effort, Instance, audit, audit_sample, sampled_utility_loss
-from sim.audit.montecarlo import SAMPLED
+from sim.audit.montecarlo import OF_SETS, SAMPLED
 from tests.sim.audit.examples import P1, P2, EitherWay, Flawed, Gamble, HalfAllPay, Spoken
 
 UNIFORM = IndependentPrior.identical(Uniform(0, 1), 2)
@@ -26,7 +26,8 @@ def ends(interval):
 
 @pytest.mark.parametrize("mechanism", [SecondPrice(), FirstPrice(), AllPay(), SecondPrice(reserve=0.5)])
 def test_a_sample_never_says_holds(mechanism):
-    frame = audit_sample(mechanism, UNIFORM, effort=SMALL)
+    assert len(audit_sample(mechanism, UNIFORM, effort=SMALL)) == len(SAMPLED) - len(OF_SETS)
+    frame = audit_sample(mechanism, UNIFORM, list(SAMPLED), effort=SMALL)
     assert len(frame) == len(SAMPLED)
     assert "exact" not in set(frame.interval)
     assert all(verdict == "fails" or verdict.endswith(" found") for verdict in frame.verdict)
