@@ -66,7 +66,7 @@ def plot_bars(
     y_label: str,
     title: str = "",
 ) -> None:
-    """Bars side by side for each of `groups`, with intervals: (heights, half-widths) by label, shape (groups,)."""
+    """Bars side by side for each of `groups`: (heights, half-widths) by label, shape (groups,)."""
     width = 0.8 / max(1, len(bars))
     places = np.arange(len(groups))
     with figure(path, "", y_label, title) as axes:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from agents.strategies.adaptive import AdaptiveShading
 from agents.strategies.base import Answer, Disclosure, OneBuyerStrategy, Strategy, Truthful
+from agents.strategies.best_response import BestResponse
 from agents.strategies.equilibrium import Equilibrium
 from agents.strategies.incremental import Incremental
 from agents.strategies.late import Late
@@ -19,6 +20,7 @@ __all__ = [
     "STRATEGIES",
     "AdaptiveShading",
     "Answer",
+    "BestResponse",
     "Disclosure",
     "Equilibrium",
     "Incremental",
@@ -41,6 +43,7 @@ STRATEGIES: Mapping[str, Callable[[], Strategy]] = MappingProxyType({
     "incremental": Incremental,
     "late": Late,
     "adaptive": AdaptiveShading,
+    "best_response": BestResponse,
 })
 """Names that scenarios and the command line use; each makes the strategy with its default parameters."""
 
