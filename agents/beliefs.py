@@ -159,5 +159,5 @@ def _sampled(drawn: list[Distribution], size: int, alike: bool) -> tuple[NDArray
 def _descending(uniforms: NDArray[np.float64]) -> NDArray[np.float64]:
     """Order statistics of m uniforms, highest first, from m independent uniforms (Devroye 1986, V.3)."""
     m = uniforms.shape[1]
-    powers: NDArray[np.float64] = uniforms ** (1 / np.arange(m, 0, -1))
+    powers: Any = uniforms ** (1 / np.arange(m, 0, -1))
     return np.cumprod(powers, axis=1)

@@ -128,7 +128,8 @@ class _Search:
 
     def along(self, item: tuple[int, ...], precision: Precision) -> None:
         """Change the report on one item (all of it, for a single good)."""
-        bids = self.prospect.rival_bids[..., *item]
+        behind: Any = (..., *item)
+        bids = self.prospect.rival_bids[behind]
         bids = np.unique(bids[np.isfinite(bids)])
         low, high = 0.0, JUST_ABOVE * max(float(self.best[item]), float(bids.max(initial=0.0)))
         step = high / (precision.grid - 1)
@@ -144,5 +145,6 @@ class _Search:
 
     def _try(self, item: tuple[int, ...], amounts: NDArray[np.float64]) -> None:
         plans = np.repeat(self.best[None], len(amounts), axis=0)
-        plans[:, *item] = amounts
+        where: Any = (slice(None), *item)
+        plans[where] = amounts
         self.consider(plans)

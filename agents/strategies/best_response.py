@@ -2,8 +2,8 @@
 
 Harsanyi (1967) and Myerson (1981). Before the conversation she chooses the type that it is best to imitate,
 by the mechanism's own rule or by replaying it, and answers every question as a truthful buyer of that type
-would. She plans again with what she knows at each question; a plan that changes with the history of a clock or an
-open auction is not considered. From a menu she chooses at once, by expected utility.
+would. She plans again with what she knows at each question; a plan that changes with the history of a clock
+or an open auction is not considered. From a menu she chooses at once, by expected utility.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.strategies.rivals import Believed, Rivals
 from agents.strategies.base import Answer, Disclosure, Strategy
+from agents.strategies.rivals import Believed, Rivals
 from agents.view import Feedback, View
 from mechanisms.comparison import RELATIVE_SLACK
 from mechanisms.questions import AskValue, CallPrice, InviteBid, OfferPrice, ShowMenu

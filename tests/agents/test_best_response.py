@@ -7,9 +7,9 @@ import pytest
 from scipy.optimize import brentq
 
 from agents.population import Population
-from agents.strategies.rivals import Believed, EmpiricalPlay, last_play
 from agents.strategies import RandomBidder, Shading, Truthful
 from agents.strategies.best_response import BestResponse
+from agents.strategies.rivals import Believed, EmpiricalPlay, last_play
 from agents.view import View
 from mechanisms.auctions import AllPay, AscendingClock, FirstPrice, OpenProxy, PostedPrice, SecondPrice
 from mechanisms.conversation import DirectLottery, Mechanism
