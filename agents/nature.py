@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import mesa
@@ -46,7 +46,7 @@ class Nature(mesa.Agent):
         self,
         model: Any,
         prior: Distribution | Prior,
-        draws: list[PairDraws],
+        draws: Sequence[PairDraws],
         uniforms: Callable[[Any, Any], Uniforms],
         redraw: bool = True,
     ) -> None:

@@ -12,25 +12,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from agents.party import ANSWERED, LATE, REFUSED, SILENCE, Answers, Party, collect, sample_mixed
+from agents.party import ANSWERED, LATE, REFUSED, SILENCE, Party, collect, sample_mixed
 from agents.population import Group, Side
 from agents.seller import Seller, SellerPlan
 from agents.view import Feedback, Mixed, View
 from mechanisms.conversation import DirectMechanism
 from mechanisms.outcome import Outcome
 from mechanisms.questions import AskValue, BuyerQuestion
+from sim.attendance import Doors
+from sim.block import Block
 from sim.checks import broken_rule, payoffs_of, regular_rows
-
-if TYPE_CHECKING:
-    from sim.market import Market
+from sim.seating import Seating
+from sim.stage import Stage
 
 _QUESTION = AskValue()
 
@@ -43,6 +43,9 @@ class Rows(Protocol):
 
     def skip(self, rows: int) -> None:
         """So many of them are held."""
+
+    def seat(self, seller: Seller) -> Seating:
+        """The participants of the next auction."""
 
 
 def can_play_ahead(plan: SellerPlan, groups: Sequence[Group]) -> bool:
@@ -58,35 +61,20 @@ def can_play_ahead(plan: SellerPlan, groups: Sequence[Group]) -> bool:
     )
 
 
-@dataclass(slots=True)
-class Block:
-    """Auctions that will happen: arrays with a row for each. `late` are messages that miss the deadline."""
-
-    participants: NDArray[Any]
-    values: NDArray[Any]
-    answers: Answers
-    arrivals: NDArray[Any]
-    late: NDArray[np.bool_]
-    opened: NDArray[Any]
-    closed: NDArray[Any]
-    outcome: Outcome
-
-    def __len__(self) -> int:
-        return len(self.opened)
-
-
 class AheadPlayer:
     """Holds the auctions of one seller with a panel of buyers, nobody of whom learns."""
 
     def __init__(
         self,
-        market: Market,
+        stage: Stage,
+        doors: Doors,
         seller: Seller,
         mechanism: DirectMechanism,
         panel: Rows,
         learners: Sequence[Side],
     ) -> None:
-        self.market = market
+        self.stage = stage
+        self.doors = doors
         self.seller = seller
         self.mechanism = mechanism
         self.panel = panel
@@ -107,7 +95,7 @@ class AheadPlayer:
         if block is None:
             return
         if self._done < len(block):
-            env = self.market.env
+            env = self.stage.env
             env.timeout(block.closed.item(self._done) - env.now).callbacks.append(self._closed)
         elif self._done:
             self._hand_back()
@@ -128,7 +116,7 @@ class AheadPlayer:
         """The next auction is irregular: from now on sessions hold this seller's auctions."""
         self._hand_back()
         self._block = None
-        self.market.schedule_opening(self.seller)
+        self.doors.schedule_opening(self.seller)
 
     # --- working out ------------------------------------------------------------------------------
 
@@ -155,7 +143,7 @@ class AheadPlayer:
 
     def _memoryless(self, participants: NDArray[Any]) -> tuple[Side, ...]:
         """The sides that do not learn; where participants differ between rows, all are of one group."""
-        population = self.market.population
+        population = self.stage.population
         if (participants == participants[0]).all():
             sides = population.sides(participants[0])
             return tuple(side for side in sides if side.group.strategy.memoryless)
@@ -165,7 +153,7 @@ class AheadPlayer:
     def _resolve(
         self, participants: NDArray[Any], mixed: Mixed, side: Side, question: BuyerQuestion
     ) -> NDArray[Any]:
-        return sample_mixed(mixed, self.market.mixing.take_block(participants[:, side.seats])[0])
+        return sample_mixed(mixed, self.stage.mixing.take_block(participants[:, side.seats])[0])
 
     def _decide(self, block: Block) -> None:
         """Apply the rule to all rows, and end the block before the first irregular one."""
@@ -183,31 +171,34 @@ class AheadPlayer:
     def flush(self) -> None:
         """Book and record what has happened and is not written yet."""
         if self._block is not None and self._written < self._done:
-            self.market.ledger.write_rows(self.seller, self._block, self._written, self._done)
+            self.stage.ledger.write_rows(self.seller, self._block, self._written, self._done)
             self._written = self._done
 
     def under_way(self) -> list[tuple[int, Seller, float, int]]:
         """The auction that is open now, if there is one: its number, seller, opening and participants."""
         block, at = self._block, self._done
-        if block is None or at == len(block) or block.opened[at] >= self.market.env.now:
+        if block is None or at == len(block) or block.opened[at] >= self.stage.env.now:
             return []
-        number = self.market.auction_number(self.seller, self.seller.held)
+        number = self.stage.auction_number(self.seller, self.seller.held)
         return [(number, self.seller, float(block.opened[at]), block.participants.shape[1])]
 
 
 class LearningAheadPlayer(AheadPlayer):
     """The same with learners: they are asked when an auction opens, and observe when it closes."""
 
+    _some_missing: list[bool]
+    _some_late: list[bool]
+
     def start(self) -> None:
         """Work out what is known ahead, and ask the learners about the first auction."""
         self._done = self._written = 0
         self._block = self._prepare()
         self._seats = np.concatenate([side.seats for side in self.learners])
-        population = self.market.population
+        population = self.stage.population
         participants = self._block.participants[0]
         self._party = Party(self.mechanism, participants, population.sides(participants), len(participants))
-        self._some_missing = (self._block.answers.status != ANSWERED).any(axis=1).tolist()
-        self._some_late = self._block.late.any(axis=1).tolist()
+        self._some_missing = np.any(self._block.answers.status != ANSWERED, axis=1).tolist()
+        self._some_late = np.any(self._block.late, axis=1).tolist()
         refused = (self._block.answers.status == REFUSED).any(axis=1)
         if refused.any():
             self._block.opened = self._block.opened[: int(refused.argmax())]
@@ -232,7 +223,7 @@ class LearningAheadPlayer(AheadPlayer):
             try:
                 given = group.strategy.report_value(_QUESTION, view)
                 if type(given) is Mixed:
-                    given = sample_mixed(given, self.market.mixing.take(side.buyers)[0])
+                    given = sample_mixed(given, self.stage.mixing.take(side.buyers)[0])
             except Exception:  # noqa: BLE001 — the session that takes over asks again, and records why
                 return False
             if type(given) is not np.ndarray or given.dtype != np.float64 or given.shape != own.shape:
@@ -282,7 +273,7 @@ class LearningAheadPlayer(AheadPlayer):
         self._hand_back()
         self._block = None
         self.seller.turn += 1
-        self.market.hold(self.seller, self.market.attendance(self.seller).seat(self.seller))
+        self.doors.hold(self.seller, self.panel.seat(self.seller))
 
     def _tell(
         self, reports: NDArray[Any], values: NDArray[Any], outcome: Outcome, payoffs: NDArray[Any]

@@ -14,7 +14,7 @@ from agents.population import Population
 from agents.seller import Seller
 from mechanisms.outcome import Outcome
 from mechanisms.questions import BuyerQuestion
-from sim.ahead import Block
+from sim.block import Block
 from sim.checks import SLACK, BreachError
 from sim.records import Records
 from sim.seating import Seating

@@ -7,7 +7,8 @@ question's default stands. The window closes at its deadline, or as soon as all 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import simpy
@@ -21,16 +22,20 @@ from mechanisms.outcome import Outcome
 from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Question, Replies, branch
 from sim.checks import BreachError, broken_rule, payoffs_of
 from sim.seating import Seating
+from sim.stage import Stage
 
-if TYPE_CHECKING:
-    from sim.market import Market
+Ended = Callable[["Session", NDArray[Any], NDArray[Any]], None]
+"""Told when a session is over: the session, payoffs in money, and a mask of those served, shapes (n,)."""
 
 
 class Session:
     """One auction under way: the market's player of a conversation."""
 
-    def __init__(self, market: Market, seller: Seller, seating: Seating, auction: int, opened: float) -> None:
-        self.market = market
+    def __init__(
+        self, stage: Stage, seller: Seller, seating: Seating, auction: int, opened: float, ended: Ended
+    ) -> None:
+        self.stage = stage
+        self.ended = ended
         self.seller = seller
         self.seating = seating
         self.auction = auction
@@ -47,7 +52,7 @@ class Session:
 
     def advance(self, _: simpy.Event | None = None) -> None:
         """Go on with the conversation until it needs time, or ends."""
-        env = self.market.env
+        env = self.stage.env
         try:
             while True:
                 self._close_window()
@@ -64,7 +69,7 @@ class Session:
         self.now = self.closes
         if self._unwritten is not None:
             number = len(self.asked) - 1
-            self.market.ledger.write_messages(self.auction, number, self.seating, *self._unwritten)
+            self.stage.ledger.write_messages(self.auction, number, self.seating, *self._unwritten)
             self._unwritten = None
 
     def _next_question(self) -> Question:
@@ -102,7 +107,7 @@ class Session:
 
     def _latencies(self) -> NDArray[Any]:
         if self.asked:
-            return self.market.latencies(self.seating.buyers)
+            return self.stage.latencies(self.seating.buyers)
         return self.seating.latencies
 
     def _lose_what_is_late(
@@ -128,15 +133,15 @@ class Session:
         self.took_part = answered if self.took_part is None else self.took_part | answered
 
     def _resolve(self, mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
-        return sample_mixed(mixed, self.market.mixing.take(side.buyers)[0])
+        return sample_mixed(mixed, self.stage.mixing.take(side.buyers)[0])
 
     def chance(self, question: Chance) -> int:
         """Let the seller's own stream decide."""
-        return branch(question.probabilities, self.market.chance_uniform(self.seller))
+        return branch(question.probabilities, self.stage.chance_uniform(self.seller))
 
     def draw(self, question: Draw) -> float:
         """Let the seller's own stream draw."""
-        return float(question.distribution.quantile(self.market.chance_uniform(self.seller)))
+        return float(question.distribution.quantile(self.stage.chance_uniform(self.seller)))
 
     def announce(self, question: Announce) -> None:
         """Everyone hears it at once."""
@@ -155,17 +160,17 @@ class Session:
             broken = f"allocation and payments do not fit the buyers: {error}"
         if broken is not None:
             raise self._breach(broken)
-        self.market.ledger.write_outcome(
+        self.stage.ledger.write_outcome(
             self.auction, self.seller, self.opened, self.now, self.seating, outcome
         )
         for side in self.party.sides:
             if not side.group.strategy.memoryless:
                 side.group.strategy.observe(self._feedback(side, outcome, payoffs))
         got = outcome.allocation if outcome.allocation.ndim == 1 else outcome.allocation.sum(axis=-1)
-        self.market.finished(self, payoffs, got > 0)
+        self.ended(self, payoffs, got > 0)
 
     def _breach(self, rule: str) -> BreachError:
-        return BreachError(self.auction, rule, self.market.ledger.messages_of(self.auction))
+        return BreachError(self.auction, rule, self.stage.ledger.messages_of(self.auction))
 
     def _feedback(self, side: Side, outcome: Outcome, payoffs: NDArray[Any]) -> Feedback:
         """What one side is told."""

@@ -61,7 +61,7 @@ def figures():
         ("20 buyers, four strategies, one learns", with_learners(1), {}, 40, ""),
         ("20 buyers, four strategies, two learn", with_learners(2), {}, None, "each learner: asked, told"),
         ("20 buyers, four strategies, all learn", with_learners(4), {}, None, ""),
-        ("20 buyers, ordinary sessions", [Truthful()], {"ahead": False}, None, "what open formats pay a question"),
+        ("20 buyers, ordinary sessions", [Truthful()], {"ahead": False}, None, "open formats: a question"),
         ("2 of 6 buyers", [Truthful()], {"buyers": 6, "size": 2}, 15, ""),
         ("100 of 100 buyers", [Truthful()], {"buyers": 100}, None, "five times the messages"),
         ("100 of 100 buyers, four strategies, one learns", with_learners(1), {"buyers": 100}, None, ""),
