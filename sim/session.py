@@ -23,6 +23,7 @@ from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Question
 from sim.checks import BreachError, broken_rule, payoffs_of
 from sim.seating import Seating
 from sim.stage import Stage
+from sim.transfers import write_side_payments
 
 Ended = Callable[["Session", NDArray[Any], NDArray[Any]], None]
 """Told when a session is over: the session, payoffs in money, and a mask of those served, shapes (n,)."""
@@ -166,6 +167,9 @@ class Session:
         for side in self.party.sides:
             if not side.group.strategy.memoryless:
                 side.group.strategy.observe(self._feedback(side, outcome, payoffs))
+            if side.group.colludes:
+                told = self._feedback(side, outcome, payoffs)
+                write_side_payments(self.stage.ledger, self.auction, self.now, side, told)
         got = outcome.allocation if outcome.allocation.ndim == 1 else outcome.allocation.sum(axis=-1)
         self.ended(self, payoffs, got > 0)
 

@@ -13,6 +13,7 @@ from agents.strategies.equilibrium import Equilibrium
 from agents.strategies.incremental import Incremental
 from agents.strategies.late import Late
 from agents.strategies.random_bidder import RandomBidder
+from agents.strategies.ring import Ring
 from agents.strategies.shading import Shading
 from agents.strategies.sniper import Sniper
 
@@ -27,6 +28,7 @@ __all__ = [
     "Late",
     "OneBuyerStrategy",
     "RandomBidder",
+    "Ring",
     "Shading",
     "Sniper",
     "Strategy",
@@ -44,6 +46,7 @@ STRATEGIES: Mapping[str, Callable[[], Strategy]] = MappingProxyType({
     "late": Late,
     "adaptive": AdaptiveShading,
     "best_response": BestResponse,
+    "ring": Ring,
 })
 """Names that scenarios and the command line use; each makes the strategy with its default parameters."""
 
