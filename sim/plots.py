@@ -38,10 +38,13 @@ def plot_bids(
     curves: Mapping[str, tuple[ArrayLike, ArrayLike]],
     title: str = "",
 ) -> None:
-    """Bids against values: observed `points` and theoretical `curves`, each (values, bids) by its label."""
+    """Bids against values: observed `points` and theoretical `curves`, each (values, bids) by its label.
+
+    Curves are dashed black; one labelled with a leading underscore has no entry in the legend.
+    """
     with figure(path, "value", "bid", title) as axes:
-        _draw(axes, points, linestyle="none", marker=".", markersize=3, alpha=0.5)
-        _draw(axes, curves, linewidth=1.5)
+        _draw(axes, points, linestyle="none", marker=".", markersize=3)
+        _draw(axes, curves, linewidth=1.0, linestyle="--", color="black")
 
 
 def plot_curves(
@@ -80,3 +83,11 @@ def plot_bars(
 def _draw(axes: Any, lines: Mapping[str, tuple[ArrayLike, ArrayLike]], **style: Any) -> None:
     for label, (x, y) in lines.items():
         axes.plot(x, y, label=label, **style)
+
+
+def running_means(series: ArrayLike, points: int = 400) -> tuple[Any, Any]:
+    """The mean of all entries so far, at `points` moments: (how many, mean), for a curve over time."""
+    entries = np.asarray(series, dtype=float)
+    counts = np.arange(1, entries.size + 1)
+    at = np.unique(np.linspace(0, entries.size - 1, points).astype(int)) if entries.size else counts - 1
+    return counts[at], (np.cumsum(entries) / counts)[at]
