@@ -63,9 +63,9 @@ WINDOW = 0.1
 SHOWN = 600
 
 EXPLANATION = (
-    "What one buyer of the kind gains in an auction, in money, values being uniform on [0, 1]; colluders' side "
-    "payments cancel among them. ± is the half-width of a 95% confidence interval by batch means; – is not "
-    "known."
+    "What one buyer of the kind gains in an auction, in money, values being uniform on [0, 1]; colluders' "
+    "side payments cancel among them. ± is the half-width of a 95% confidence interval by batch means; – is "
+    "not known."
 )
 
 
@@ -217,12 +217,13 @@ def payoff_series(tables: Mapping[str, pandas.DataFrame], parameters: Parameters
     auctions, trade = tables["auctions"], tables["transactions"]
     kinds = kinds_of(trade["bidder_id"].to_numpy(), parameters)
     gains = (trade["value"] * trade["quantity"]).fillna(0.0) - trade["payment"]
-    totals = gains.groupby([trade["auction"].to_numpy(), kinds]).sum().unstack(fill_value=0.0)
+    totals = gains.groupby([trade["auction"].to_numpy(), kinds]).sum().unstack().fillna(0.0)
     done = auctions[auctions["status"] != "unfinished"].sort_values("auction")
     counts = [count for count, _ in crowd(parameters).values()]
-    for seller, held in done.groupby("seller_id")["auction"]:
-        of_seller = totals.reindex(index=held.to_numpy(), columns=range(len(counts)), fill_value=0.0)
-        yield int(seller), of_seller.to_numpy().T / np.array(counts)[:, None]
+    for seller in range(len(mechanisms(parameters))):
+        held = done.loc[done["seller_id"] == seller, "auction"].to_numpy()
+        of_seller = totals.reindex(index=held, columns=range(len(counts)), fill_value=0.0)
+        yield seller, of_seller.to_numpy().T / np.array(counts)[:, None]
 
 
 def kinds_of(buyers: NDArray[Any], parameters: Parameters) -> NDArray[np.intp]:

@@ -143,7 +143,8 @@ def draw(
     messages = tables["messages"]
     seller = messages["auction"].to_numpy() % (len(FORMATS) * len(crowds))
     values = np.linspace(0, 1, 200)
-    points, curves, losses = {}, {}, {}
+    points, losses = {}, {}
+    curves: dict[str, tuple[Any, Any]] = {}
     for k, (crowd, utility) in enumerate(crowds.items()):
         mine = messages[seller == len(FORMATS) * k]
         points[crowd] = (mine["value"].to_numpy()[:SHOWN], mine["answer"].to_numpy()[:SHOWN])

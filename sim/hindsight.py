@@ -7,9 +7,10 @@ if that is negative. The loss is its utility less that of what she got. No reser
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mechanisms.utilities import Linear, Utility
 
@@ -25,19 +26,28 @@ def hindsight_losses(
     `messages` are those of auctions of this kind, in the tables of records; a bid that never counted is none.
     """
     felt = Linear() if utility is None else utility
-    asked = messages.sort_values(["auction", "bidder_id"], kind="stable")
-    bids = np.where(asked["status"] == "answered", asked["answer"], -np.inf)
-    frame = asked[["auction", "bidder_id", "value"]].assign(bid=bids).reset_index(drop=True)
-    ranked = frame.sort_values("bid", kind="stable").groupby("auction")["bid"]
-    top = ranked.transform("last").reindex(frame.index)
-    runner_up = frame["auction"].map(ranked.nth(-2).set_axis(frame.loc[ranked.nth(-2).index, "auction"]))
-    leader = ranked.tail(1).index
-    rival = top.to_numpy().copy()
-    rival[leader] = runner_up.fillna(-np.inf).to_numpy()[leader]
-    best = np.maximum(frame["value"].to_numpy() - np.maximum(rival, 0.0), 0.0)
-    traded = transactions[transactions["auction"].isin(frame["auction"])]
-    gains = traded["value"] * traded["quantity"] - traded["payment"]
+    frame = messages[["auction", "bidder_id", "value"]].reset_index(drop=True)
+    bids = np.where(messages["status"] == "answered", messages["answer"], -np.inf)
+    prices = np.maximum(_highest_rivals(frame["auction"].to_numpy(), bids), 0.0)
+    best = np.maximum(frame["value"].to_numpy() - prices, 0.0)
+    gains = transactions["value"] * transactions["quantity"] - transactions["payment"]
     keys = ["auction", "bidder_id"]
-    payoffs = gains.groupby([traded[key] for key in keys]).sum().rename("payoff")
-    got = frame.join(payoffs, on=keys)["payoff"].fillna(0.0).to_numpy()
-    return frame[keys].assign(loss=felt(best) - felt(got))
+    payoffs = gains.groupby([transactions[key] for key in keys]).sum().rename("payoff")
+    got = frame.join(payoffs, on=keys)["payoff"].fillna(0.0)
+    loss = felt(best) - felt(got.to_numpy())
+    return frame[keys].assign(loss=loss)
+
+
+def _highest_rivals(auctions: NDArray[Any], bids: NDArray[Any]) -> NDArray[np.float64]:
+    """The highest bid of anybody else in the same auction, `-inf` if there is none; shapes (rows,)."""
+    ascending = np.lexsort((bids, auctions))
+    ranked = auctions[ascending]
+    last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
+    first = np.append(0, last[:-1] + 1)
+    alone = first == last
+    runner_up = np.where(alone, -np.inf, bids[ascending[np.where(alone, last, last - 1)]])
+    highest = np.repeat(bids[ascending[last]], last - first + 1)
+    highest[last] = runner_up
+    rivals = np.empty(len(bids))
+    rivals[ascending] = highest
+    return rivals

@@ -113,7 +113,7 @@ def _leads(view: View, items: bool = False) -> NDArray[np.bool_]:
 
 
 def _only(leads: NDArray[np.bool_], answer: Answer, else_: float, vector: bool = False) -> Answer:
-    """The leader's answer, and `else_` for the others; `vector` says that one answer has an axis of its own."""
+    """The leader's answer, and `else_` for the others; `vector`: one answer has an axis of its own."""
     if isinstance(answer, Mixed):
         behind_members = -2 if vector else -1
         branches = np.expand_dims(leads, behind_members)
