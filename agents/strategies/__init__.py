@@ -10,6 +10,7 @@ from agents.strategies.adaptive import AdaptiveShading
 from agents.strategies.base import Answer, Disclosure, OneBuyerStrategy, Strategy, Truthful
 from agents.strategies.best_response import BestResponse
 from agents.strategies.equilibrium import Equilibrium
+from agents.strategies.false_names import FalseNames
 from agents.strategies.incremental import Incremental
 from agents.strategies.late import Late
 from agents.strategies.random_bidder import RandomBidder
@@ -24,6 +25,7 @@ __all__ = [
     "BestResponse",
     "Disclosure",
     "Equilibrium",
+    "FalseNames",
     "Incremental",
     "Late",
     "OneBuyerStrategy",
@@ -47,6 +49,7 @@ STRATEGIES: Mapping[str, Callable[[], Strategy]] = MappingProxyType({
     "adaptive": AdaptiveShading,
     "best_response": BestResponse,
     "ring": Ring,
+    "false_names": FalseNames,
 })
 """Names that scenarios and the command line use; each makes the strategy with its default parameters."""
 
