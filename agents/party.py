@@ -87,6 +87,14 @@ class Answers:
         """Whose answer is believed."""
         return self.status == ANSWERED
 
+    def refuse(self, question: BuyerQuestion, seats: NDArray[np.intp], reason: str) -> None:
+        """Let the default stand for those of some seats who answered; for answers without leading axes."""
+        seats = seats[self.status[seats] == ANSWERED]
+        self.values = self.values.copy()
+        self.values[seats] = question.default
+        self.status[seats] = REFUSED
+        self.refusals += [((seat,), reason) for seat in seats.tolist()]
+
 
 def collect(question: BuyerQuestion, party: Party, resolve: Resolve) -> Answers:
     """Ask every side; believe only acceptable answers."""

@@ -283,10 +283,12 @@ class LearningAheadPlayer(AheadPlayer):
         payments = outcome.payments
         price = None if told == "own" else payments.item(payments.argmax())
         allocation, n = outcome.allocation, len(values)
+        number = self.stage.auction_number(self.seller, self.seller.held + self._done - self._written)
         for side in self.learners:
             seats = side.seats
             paid = payments[seats]
-            side.group.strategy.observe(
+            self.stage.tell(
+                side,
                 Feedback(
                     seats,
                     side.buyers,
@@ -301,5 +303,7 @@ class LearningAheadPlayer(AheadPlayer):
                     {"price": paid},
                     price,
                     reports.copy() if told == "bids" else None,
-                )
+                ),
+                number,
+                0,
             )

@@ -19,7 +19,7 @@ from agents.population import Side
 from agents.seller import Seller
 from agents.view import Feedback, Mixed
 from mechanisms.outcome import Outcome
-from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Question, Replies, branch
+from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Replies, branch
 from sim.checks import BreachError, broken_rule, payoffs_of
 from sim.seating import Seating
 from sim.stage import Stage
@@ -57,8 +57,7 @@ class Session:
         try:
             while True:
                 self._close_window()
-                question = self._next_question()
-                self._reply = question.put(self)
+                self._reply = self._exchange()
                 if self.closes > self.now:
                     env.timeout(max(0.0, self.closes - env.now)).callbacks.append(self.advance)
                     return
@@ -73,10 +72,11 @@ class Session:
             self.stage.ledger.write_messages(self.auction, number, self.seating, *self._unwritten)
             self._unwritten = None
 
-    def _next_question(self) -> Question:
+    def _exchange(self) -> Any:
+        """Hear the mechanism's next question, put it, and return the reply."""
         try:
-            return self._conversation.send(self._reply)
-        except (StopIteration, BreachError):
+            return self._conversation.send(self._reply).put(self)
+        except StopIteration:
             raise
         except Exception as error:
             raise self._breach(f"the mechanism failed with {type(error).__name__}: {error}") from error
@@ -85,7 +85,7 @@ class Session:
         """Collect the answers, and see which arrive before the deadline."""
         answers = collect(question, self.party, self._resolve)
         window = self.seller.plan.window
-        sent = self.now + self._waits(question) * window
+        sent = self.now + self._waits(question, answers) * window
         arrivals = sent + self._latencies()
         self._lose_what_is_late(question, answers, arrivals, self.now + window)
         self._unwritten = (question, answers, sent, arrivals)
@@ -94,7 +94,7 @@ class Session:
         self.asked.append((question, answers.values))
         return Replies(answers.values, answered)
 
-    def _waits(self, question: BuyerQuestion) -> Any:
+    def _waits(self, question: BuyerQuestion, answers: Answers) -> Any:
         """Shares of the window that the buyers wait before they send; 0 if nobody waits."""
         if not any(side.group.waits for side in self.party.sides):
             return 0.0
@@ -102,8 +102,10 @@ class Session:
         sides = self.party.sides if question.to is None else asked(question, self.party.sides)
         for side in sides:
             if side.group.waits:
-                share = float(side.group.strategy.wait(question, self.party.view(side)))
-                waits[side.seats] = share if 0 <= share < math.inf else 0.0
+                try:
+                    waits[side.seats] = _share(side.group.strategy.wait(question, self.party.view(side)))
+                except Exception as error:  # noqa: BLE001 — strategies may be anybody's code
+                    answers.refuse(question, side.seats, f"wait: {type(error).__name__}: {error}")
         return waits
 
     def _latencies(self) -> NDArray[Any]:
@@ -128,7 +130,8 @@ class Session:
             status[late] = LATE
         arrived = (status == ANSWERED) | ((status == REFUSED) & (arrivals < deadline))
         expected = question.seats(self.party.n)
-        self.closes = float(arrivals[expected].max()) if arrived[expected].all() else deadline
+        complete = arrived[expected].all()
+        self.closes = float(arrivals[expected].max(initial=self.now)) if complete else deadline
 
     def _note_presence(self, answered: NDArray[np.bool_]) -> None:
         self.took_part = answered if self.took_part is None else self.took_part | answered
@@ -157,7 +160,7 @@ class Session:
         try:
             payoffs = payoffs_of(self.party, outcome)
             broken = broken_rule(self.party, outcome, payoffs, absent)
-        except ValueError as error:
+        except (AttributeError, TypeError, ValueError) as error:
             broken = f"allocation and payments do not fit the buyers: {error}"
         if broken is not None:
             raise self._breach(broken)
@@ -166,7 +169,8 @@ class Session:
         )
         for side in self.party.sides:
             if not side.group.strategy.memoryless:
-                side.group.strategy.observe(self._feedback(side, outcome, payoffs))
+                feedback = self._feedback(side, outcome, payoffs)
+                self.stage.tell(side, feedback, self.auction, len(self.asked) - 1)
             if side.group.colludes:
                 told = self._feedback(side, outcome, payoffs)
                 write_side_payments(self.stage.ledger, self.auction, self.now, side, told)
@@ -187,7 +191,7 @@ class Session:
             self.party.mechanism,
             self.seating.values[seats],
             side.group.utility,
-            tuple((question, values[seats]) for question, values in self.asked),
+            tuple((question, values[seats]) for question, values in self.asked if _concerns(question, side)),
             outcome.allocation[seats],
             outcome.payments[seats],
             payoffs[seats],
@@ -195,3 +199,16 @@ class Session:
             None if told == "own" else float(outcome.payments.max()),
             self.asked[0][1].copy() if told == "bids" and self.asked else None,
         )
+
+
+def _share(wait: Any) -> float:
+    """A strategy's wait, as a share of the window."""
+    share = float(wait)
+    if not 0 <= share < math.inf:
+        raise ValueError(f"must be finite and at least 0, got {share}")
+    return share
+
+
+def _concerns(question: BuyerQuestion, side: Side) -> bool:
+    """Whether a question was put to a member of the side."""
+    return question.to is None or not set(question.to).isdisjoint(side.seats.tolist())

@@ -9,8 +9,9 @@ import simpy
 from numpy.typing import NDArray
 
 from agents.nature import Nature
-from agents.population import Population
+from agents.population import Population, Side
 from agents.seller import Seller
+from agents.view import Feedback
 from sim.draws import DrawAhead, Stream
 from sim.ledger import Ledger
 from sim.records import Records
@@ -60,6 +61,14 @@ class Stage:
     def travel_times(self, buyers: NDArray[np.intp], uniforms: NDArray[np.float64]) -> NDArray[np.float64]:
         """Exponential travel times of the buyers' mean latencies, from uniforms of the same shape."""
         return -self.population.latency[buyers] * np.log1p(-uniforms)
+
+    def tell(self, side: Side, feedback: Feedback, auction: int, question_number: int) -> None:
+        """Let a side learn from its last answer; if it cannot, that is recorded, and the market goes on."""
+        try:
+            side.group.strategy.observe(feedback)
+        except Exception as error:  # noqa: BLE001 — strategies may be anybody's code
+            reason = f"observe: {type(error).__name__}: {error}"
+            self.ledger.write_refusals(auction, question_number, side.buyers.tolist(), reason)
 
     def chance_uniform(self, seller: Seller) -> float:
         """The next uniform number for chance moves of a seller's mechanism."""

@@ -50,7 +50,7 @@ def test_several_values_are_acceptable_together():
 
 
 def test_offers_are_taken_or_left():
-    assert OfferPrice().acceptable(np.array([0, 1, 2, 0.5, NAN])).tolist() == [True, True, False, False, False]
+    assert OfferPrice().acceptable(np.array([0, 1, 2, NAN])).tolist() == [True, True, False, False]
 
 
 def test_beliefs_are_probabilities():
