@@ -52,6 +52,11 @@ class Belief(ABC):
         """Ascending types of hers between which a policy may be interpolated; None if types are finite."""
         return None
 
+    @property
+    def exchangeable(self) -> bool:
+        """Whether every buyer is known to believe the same of her rivals, and values never tie."""
+        return False
+
 
 @dataclass(frozen=True)
 class JointBelief(Belief):
@@ -91,6 +96,12 @@ class IndependentBelief(Belief):
         ends = mine.support
         values[[0, -1]] = np.where(np.isfinite(ends), ends, values[[0, -1]])
         return np.unique(values)
+
+    @property
+    def exchangeable(self) -> bool:
+        """Whether all marginals are one continuous distribution."""
+        first = self.marginals[0]
+        return isinstance(first, ContinuousDistribution) and all(other == first for other in self.marginals)
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,16 +39,21 @@ class Precision:
         Types at which a policy is worked out; between them it is interpolated.
     grid, rounds
         Points of each grid of reports, and how often it is refined.
+    meetings
+        How many of the rivals' bids around the best report are tried, where there are too many for all.
     """
 
     scenarios: int
     types: int
     grid: int
     rounds: int
+    meetings: int
 
 
-BY_RULE = Precision(scenarios=1024, types=65, grid=33, rounds=4)
-BY_REPLAY = Precision(scenarios=32, types=9, grid=9, rounds=3)
+BY_RULE = Precision(scenarios=1024, types=65, grid=33, rounds=4, meetings=66)
+BY_REPLAY = Precision(scenarios=16, types=5, grid=9, rounds=3, meetings=0)
+FEW = 64
+"""So many bids of rivals are all tried."""
 
 
 @dataclass(frozen=True)
@@ -137,9 +142,10 @@ class _Search:
             self._try(item, np.linspace(low, high, precision.grid))
             low, high = max(0.0, self.best[item] - step), self.best[item] + step
             step = (high - low) / (precision.grid - 1)
-        near = np.searchsorted(bids, self.best[item])
-        few = max(precision.grid, 4)
-        met = bids if len(bids) <= 4 * few else bids[max(0, near - few) : near + few]
+        met, half = bids, precision.meetings // 2
+        if len(bids) > FEW:
+            near = int(np.searchsorted(bids, self.best[item]))
+            met = bids[max(0, near - half) : near + half]
         if len(met):
             self._try(item, np.concatenate([met, JUST_ABOVE * met]))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 
 from agents.strategies.adaptive import AdaptiveShading
@@ -47,7 +48,7 @@ STRATEGIES: Mapping[str, Callable[[], Strategy]] = MappingProxyType({
     "incremental": Incremental,
     "late": Late,
     "adaptive": AdaptiveShading,
-    "best_response": BestResponse,
+    "best_response": partial(BestResponse, anonymous=True),
     "ring": Ring,
     "false_names": FalseNames,
 })

@@ -305,6 +305,16 @@ def test_empirical_mixture_weighs_what_was_seen():
     np.testing.assert_allclose(bids, [0.1, 0.5], atol=1e-8)
 
 
+def test_seats_share_a_policy_where_rules_are_anonymous():
+    shared, apart = BestResponse(anonymous=True), BestResponse()
+    for seat in (0, 2):
+        each = [plan(FirstPrice(), 3, Uniform(), VALUES, one, seat=seat) for one in (shared, apart)]
+        np.testing.assert_allclose(*each, atol=2e-3)
+    ties = Discrete([0.0, 1.0], [0.5, 0.5])
+    each = [plan(FirstPrice(), 2, ties, [1.0], one, seat=1) for one in (shared, apart)]
+    assert each[0] == each[1] > 0  # seat 1 loses ties, and has to bid above 0
+
+
 def test_before_anything_was_seen_the_belief_counts():
     bids = plan(FirstPrice(), 2, Uniform(), [0.8], BestResponse(last_play()))
     assert bids[0] == pytest.approx(0.4, abs=2e-3)
