@@ -1,4 +1,4 @@
-"""Liars' market: shaders, snipers, colluders and honest buyers together. Who earns what under which rules?
+"""Liars' market: who earns what when shaders, snipers, a ring and honest buyers meet?
 
 At each of five sellers the same mixed crowd bids for one good an auction. Values are independent and uniform
 on [0, 1], drawn anew for each auction. The crowd:
