@@ -100,3 +100,21 @@ class Feedback:
     causes: Mapping[str, NDArray[Any]]
     price: float | None = None
     bids: NDArray[Any] | None = None
+
+
+@dataclass(slots=True)
+class SidePayments:
+    """Money that members of a group pay one another after an auction, behind the seller's back.
+
+    payers, payees
+        Shape `(k,)`: numbers of buyers (as in `Feedback.buyers`) who took part.
+    amounts
+        Shape `(k,)`: money, at least 0.
+    reason
+        Why, for the records.
+    """
+
+    payers: NDArray[np.intp]
+    payees: NDArray[np.intp]
+    amounts: NDArray[np.float64]
+    reason: str

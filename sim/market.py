@@ -211,7 +211,9 @@ class Market(mesa.Model):
         items = self.sellers[0].plan.mechanism.items
         names = ["wants", *(f"wants of item {item}" for item in range(1, items))]
         draws = [DrawAhead(Stream(seed, name), len(self.population)) for name in names]
-        return Nature(self, prior, draws, Stream(seed, "profiles").uniform, redraw)
+        several_names = len(np.unique(self.population.persons)) < len(self.population)
+        persons = self.population.persons if several_names else None
+        return Nature(self, prior, draws, Stream(seed, "profiles").uniform, redraw, persons)
 
     def _refuse_unmet_needs(self) -> None:
         for group in self.population.groups:

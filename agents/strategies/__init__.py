@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 
 from agents.strategies.adaptive import AdaptiveShading
 from agents.strategies.base import Answer, Disclosure, OneBuyerStrategy, Strategy, Truthful
+from agents.strategies.best_response import BestResponse
 from agents.strategies.equilibrium import Equilibrium
+from agents.strategies.false_names import FalseNames
 from agents.strategies.incremental import Incremental
 from agents.strategies.late import Late
 from agents.strategies.random_bidder import RandomBidder
+from agents.strategies.ring import Ring
 from agents.strategies.shading import Shading
 from agents.strategies.sniper import Sniper
 
@@ -19,12 +23,15 @@ __all__ = [
     "STRATEGIES",
     "AdaptiveShading",
     "Answer",
+    "BestResponse",
     "Disclosure",
     "Equilibrium",
+    "FalseNames",
     "Incremental",
     "Late",
     "OneBuyerStrategy",
     "RandomBidder",
+    "Ring",
     "Shading",
     "Sniper",
     "Strategy",
@@ -41,6 +48,9 @@ STRATEGIES: Mapping[str, Callable[[], Strategy]] = MappingProxyType({
     "incremental": Incremental,
     "late": Late,
     "adaptive": AdaptiveShading,
+    "best_response": partial(BestResponse, anonymous=True),
+    "ring": Ring,
+    "false_names": FalseNames,
 })
 """Names that scenarios and the command line use; each makes the strategy with its default parameters."""
 

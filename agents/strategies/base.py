@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.view import Feedback, Mixed, View
+from agents.view import Feedback, Mixed, SidePayments, View
 from mechanisms.comparison import RELATIVE_SLACK, at_least
 from mechanisms.questions import (
     AskBelief,
@@ -101,6 +101,10 @@ class Strategy:
 
     def observe(self, feedback: Feedback) -> None:
         """Learn from how it ended. Called for a strategy that is not memoryless, once for each group."""
+
+    def side_payments(self, feedback: Feedback) -> SidePayments | None:
+        """What members of the group pay one another after the auction; None for nothing."""
+        return None
 
 
 @dataclass(frozen=True)
