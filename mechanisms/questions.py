@@ -109,19 +109,64 @@ class AskValue(BuyerQuestion):
 
 
 @dataclass(frozen=True)
-class AskBelief(BuyerQuestion):
-    """Report your belief about the types of the buyers in `about`.
+class AskGridValue(AskValue):
+    """Report your value, an integer from 0 to `bound` − 1. Silence: no bid, `-inf`."""
 
-    The answer is a probability for each joint type of them, `outcomes` numbers in lexicographic order.
+    bound: int = 1
+
+    @property
+    def allowed(self) -> str:  # type: ignore[override]
+        """In words."""
+        return f"an integer from 0 to {self.bound - 1}"
+
+    def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
+        """Integers in range."""
+        with np.errstate(invalid="ignore"):
+            return _all_parts((answers >= 0) & (answers < self.bound) & (answers % 1 == 0), self.shape)
+
+
+@dataclass(frozen=True)
+class AskValueBound(BuyerQuestion):
+    """Name the least B such that the buyers in `about` have values in 0 … B−1. Silence: not known, NaN."""
+
+    about: tuple[int, ...] = ()
+
+    answered_by: ClassVar[str] = "report_value_bound"
+    allowed: ClassVar[str] = "an integer, at least 1"
+    default: ClassVar[float] = np.nan
+
+    def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
+        """Positive integers."""
+        with np.errstate(invalid="ignore"):
+            return np.isfinite(answers) & (answers >= 1) & (answers % 1 == 0)
+
+    def told_by(self, belief: Any) -> int:
+        """The true answer of a buyer with this belief over type profiles."""
+        return 1 + max(int(belief.marginal(j).values[-1]) for j in self.about)
+
+
+@dataclass(frozen=True)
+class AskBelief(BuyerQuestion):
+    """Report your belief about the types of the buyers in `about`, integers from 0.
+
+    The answer is a probability for each joint type of them, `outcomes` numbers in lexicographic order; each
+    buyer has the same number of types. `least` is the least type that any of them may have, given what was
+    announced: who can make no sense of what she heard reports uniform on the types from there on.
     Silence: no belief, NaN throughout.
     """
 
     about: tuple[int, ...] = ()
     outcomes: int = 0
+    least: int = 0
 
     answered_by: ClassVar[str] = "report_belief"
     allowed: ClassVar[str] = "probabilities, at least 0, that sum to 1"
     default: ClassVar[float] = np.nan
+
+    @property
+    def bound(self) -> int:
+        """How many types each buyer in `about` has."""
+        return round(self.outcomes ** (1 / max(len(self.about), 1)))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -132,6 +177,73 @@ class AskBelief(BuyerQuestion):
         """Non-negative masses that sum to 1 within 1e-9."""
         with np.errstate(invalid="ignore"):
             return np.all(answers >= 0, axis=-1) & (np.abs(answers.sum(axis=-1) - 1) <= 1e-9)
+
+    def silent(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
+        """NaN throughout."""
+        return np.isnan(answers).all(axis=-1)
+
+    def told_by(self, belief: Any) -> NDArray[np.float64]:
+        """The true answer of a buyer with this belief over type profiles (None: uniform)."""
+        if belief is None:
+            return self.uniform()
+        joint = belief.marginal(self.about)
+        table = np.zeros((self.bound,) * len(self.about))
+        table[np.ix_(*(_types(grid, self.bound) for grid in joint.values))] = joint.table
+        return table.ravel()
+
+    def uniform(self) -> NDArray[np.float64]:
+        """The belief of somebody who knows only `least`."""
+        table = np.zeros((self.bound,) * len(self.about))
+        table[(slice(min(self.least, self.bound - 1), None),) * len(self.about)] = 1.0
+        return table.ravel() / table.sum()
+
+
+@dataclass(frozen=True)
+class AskMarginals(AskBelief):
+    """Report your belief about several buyers as a product: one distribution for each of `about`.
+
+    The answer has shape (len(about), outcomes); `outcomes` is the number of types of each.
+    """
+
+    @property
+    def bound(self) -> int:
+        """How many types each has."""
+        return self.outcomes
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(len(about), outcomes)."""
+        return (len(self.about), self.outcomes)
+
+    def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
+        """Each row a distribution."""
+        return super().acceptable(answers).all(axis=-1)
+
+    def silent(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
+        """NaN throughout."""
+        return np.isnan(answers).all(axis=(-2, -1))
+
+    def told_by(self, belief: Any) -> NDArray[np.float64]:
+        """The true marginals."""
+        if belief is None:
+            return self.uniform()
+        table = np.zeros(self.shape)
+        for row, buyer in zip(table, self.about, strict=True):
+            known = belief.marginal(buyer)
+            row[_types(known.values, self.bound)] = known.probabilities
+        return table
+
+    def uniform(self) -> NDArray[np.float64]:
+        """All alike, uniform from `least` on."""
+        row = np.arange(self.bound) >= min(self.least, self.bound - 1)
+        return np.tile(row / row.sum(), (len(self.about), 1))
+
+
+def _types(grid: NDArray[Any], bound: int) -> NDArray[np.intp]:
+    """A grid of type values as integers; ValueError unless they are integers in 0 … bound−1."""
+    if (grid % 1 != 0).any() or grid[0] < 0 or grid[-1] >= bound:
+        raise ValueError(f"values must be integers from 0 to {bound - 1}, got the grid {grid.tolist()}")
+    return grid.astype(np.intp)
 
 
 @dataclass(frozen=True)
