@@ -121,8 +121,8 @@ class AskGridValue(AskValue):
 
     def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
         """Integers in range."""
-        with np.errstate(invalid="ignore"):
-            return _all_parts((answers >= 0) & (answers < self.bound) & (answers % 1 == 0), self.shape)
+        whole = answers == np.floor(answers)
+        return _all_parts(whole & (answers >= 0) & (answers < self.bound), self.shape)
 
 
 @dataclass(frozen=True)
@@ -137,8 +137,7 @@ class AskValueBound(BuyerQuestion):
 
     def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
         """Positive integers."""
-        with np.errstate(invalid="ignore"):
-            return np.isfinite(answers) & (answers >= 1) & (answers % 1 == 0)
+        return np.isfinite(answers) & (answers >= 1) & (answers == np.floor(answers))
 
     def told_by(self, belief: Any) -> int:
         """The true answer of a buyer with this belief over type profiles."""

@@ -143,9 +143,9 @@ class StarAuction(Mechanism):
         allocation, prices = np.zeros(self.n), np.zeros(self.n)
         if winner is not None:
             allocation[winner], prices[winner] = 1.0, price
-        return Outcome.of_causes(
-            allocation, price=prices, reward=np.zeros(self.n) if rewards is None else -rewards
-        )
+        if rewards is None:
+            return Outcome(allocation, prices)
+        return Outcome(allocation, prices - rewards, {"price": prices, "reward": -rewards})
 
 
 def classical_price(values: NDArray[Any], star: int) -> int:
