@@ -140,8 +140,8 @@ class AskValueBound(BuyerQuestion):
         return np.isfinite(answers) & (answers >= 1) & (answers == np.floor(answers))
 
     def told_by(self, belief: Any) -> int:
-        """The true answer of a buyer with this belief over type profiles."""
-        return 1 + max(int(belief.marginal(j).values[-1]) for j in self.about)
+        """The true answer of a buyer with this belief over type profiles (None: 1)."""
+        return 1 if belief is None else belief.value_bound(self.about)
 
 
 @dataclass(frozen=True)
@@ -185,10 +185,7 @@ class AskBelief(BuyerQuestion):
         """The true answer of a buyer with this belief over type profiles (None: uniform)."""
         if belief is None:
             return self.uniform()
-        joint = belief.marginal(self.about)
-        table = np.zeros((self.bound,) * len(self.about))
-        table[np.ix_(*(_types(grid, self.bound) for grid in joint.values))] = joint.table
-        return table.ravel()
+        return belief.integer_table(self.about, self.bound).ravel()
 
     def uniform(self) -> NDArray[np.float64]:
         """The belief of somebody who knows only `least`."""
@@ -223,26 +220,15 @@ class AskMarginals(AskBelief):
         return np.isnan(answers).all(axis=(-2, -1))
 
     def told_by(self, belief: Any) -> NDArray[np.float64]:
-        """The true marginals."""
+        """The true marginals (None: uniform)."""
         if belief is None:
             return self.uniform()
-        table = np.zeros(self.shape)
-        for row, buyer in zip(table, self.about, strict=True):
-            known = belief.marginal(buyer)
-            row[_types(known.values, self.bound)] = known.probabilities
-        return table
+        return np.stack([belief.integer_table((buyer,), self.bound) for buyer in self.about])
 
     def uniform(self) -> NDArray[np.float64]:
         """All alike, uniform from `least` on."""
         row = np.arange(self.bound) >= min(self.least, self.bound - 1)
         return np.tile(row / row.sum(), (len(self.about), 1))
-
-
-def _types(grid: NDArray[Any], bound: int) -> NDArray[np.intp]:
-    """A grid of type values as integers; ValueError unless they are integers in 0 … bound−1."""
-    if (grid % 1 != 0).any() or grid[0] < 0 or grid[-1] >= bound:
-        raise ValueError(f"values must be integers from 0 to {bound - 1}, got the grid {grid.tolist()}")
-    return grid.astype(np.intp)
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,11 @@ class KnowledgeExtraction(Mechanism):
             raise TypeError(f"scoring must be a ScoringRule, not {self.scoring!r}")
         if isinstance(family, AssignmentInner) and family.context.n != self.n:
             raise ValueError(f"inner must be a context of n = {self.n} buyers, got {family.context.n}")
+        if isinstance(self.inner, Mechanism) and self.inner.least_buyers > self.n - 1:
+            raise ValueError(
+                f"inner must do with n - 1 = {self.n - 1} buyers, "
+                f"got a mechanism for {self.inner.least_buyers}"
+            )
         if isinstance(family, AssignmentInner) and self.marginals:
             raise ValueError("marginals must be False in an assignment context, got True")
         object.__setattr__(self, "_family", family)

@@ -74,14 +74,21 @@ def star_masses(prior: Structured, star: int, values: FloatArray) -> FloatArray:
     return prior_given(prior, log_likelihoods(prior, values, star), star)
 
 
-def log_likelihoods(prior: Structured, values: FloatArray, without: int) -> FloatArray:
-    """log Pr[values of everyone but `without`] in each component, shape (K,); −inf where impossible."""
+def log_likelihoods(
+    prior: Structured, values: FloatArray, without: int, unknown: ArrayLike = ()
+) -> FloatArray:
+    """log of each component's weight times the probability of the values, shape (K,); −inf where it is 0.
+
+    The values of buyer `without` and of the buyers `unknown` are not looked at.
+    """
     places = prior.places(values)
-    others = np.arange(prior.n) != without
-    if (places[others] < 0).any():
+    looked_at = np.ones(prior.n, dtype=bool)
+    looked_at[without] = False
+    looked_at[np.asarray(unknown, dtype=np.intp)] = False
+    if (places[looked_at] < 0).any():
         return np.full(len(prior.weights), -np.inf)
     with np.errstate(divide="ignore"):
-        chances = np.log(prior.masses[:, np.flatnonzero(others), places[others]])
+        chances = np.log(prior.masses[:, np.flatnonzero(looked_at), places[looked_at]])
     return chances.sum(axis=1) + np.log(prior.weights)
 
 
