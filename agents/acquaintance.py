@@ -1,8 +1,8 @@
 """Who knows how much of whom: a directed network with a resolution, and cut points, for each edge.
 
-The buyer at the tail of an edge knows in which bin of the edge's cut points the value of the buyer at its head
-falls. Bins of two edges into the same buyer usually cross, so that two neighbours together know more than
-either; with common cut points the second one adds nothing.
+The buyer at the tail of an edge knows in which bin of the edge's cut points the value of the buyer at its
+head falls. Bins of two edges into the same buyer usually cross, so that two neighbours together know more
+than either; with common cut points the second one adds nothing.
 """
 
 from __future__ import annotations

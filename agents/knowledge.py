@@ -165,7 +165,7 @@ class ProfilePlayer:
         values = np.array([grid[k] for grid, k in zip(prior.values, profile, strict=True)], dtype=float)
         self.party = Party(posteriors.mechanism, values, sides, prior.n, posterior=self._belief)
 
-    def _belief(self, buyer: int) -> JointDistribution:
+    def _belief(self, buyer: int) -> JointDistribution | None:
         cell = self.posteriors.cell(buyer, self.profile)
         return self.posteriors.belief(buyer, cell, self.party.heard, self.said[buyer])
 

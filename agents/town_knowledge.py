@@ -112,7 +112,7 @@ class TownBeliefs:
             if j not in (buyer, star):
                 first, end = own.bin_of(j)
                 reach = np.clip(np.arange(len(structure.grid)) + (j > star), first, end)
-                below = np.concatenate([np.zeros((len(beaten), 1)), structure.masses[:, j].cumsum(-1)], axis=-1)
+                below = np.insert(structure.masses[:, j].cumsum(axis=-1), 0, 0.0, axis=-1)
                 with np.errstate(divide="ignore"):
                     beaten += np.log(np.maximum(below[:, reach] - below[:, [first]], 0.0))
                 beaten -= own.log_mass_of(j)[:, None]
@@ -163,7 +163,8 @@ class _Announced:
 
     def _conditioned(self, values: FloatArray) -> FloatArray:
         left = np.flatnonzero(np.isneginf(values))
-        masses = prior_given(self.structure, log_likelihoods(self.structure, values, self.star, left), self.star)
+        likelihoods = log_likelihoods(self.structure, values, self.star, left)
+        masses = prior_given(self.structure, likelihoods, self.star)
         return np.where(self.structure.grid >= self.least, masses, 0.0)
 
 
@@ -176,7 +177,7 @@ class StarBelief:
     probabilities: FloatArray
 
     def integer_table(self, buyers: tuple[int, ...], bound: int) -> FloatArray:
-        """Probabilities of 0 … bound−1; ValueError about anybody else, or for values that are no such integers."""
+        """Probabilities of 0 … bound−1; ValueError about anybody else, or for values that are others."""
         if tuple(buyers) != (self.star,):
             raise ValueError(f"buyers must be ({self.star},), the star, got {tuple(buyers)}")
         return on_integers(self.grid, self.probabilities, bound)
@@ -204,7 +205,9 @@ class BinnedBelief:
         if j == self.buyer:
             return self.own, self.own + 1
         edge = np.flatnonzero(self.known == j)
-        return (int(self.first[edge[0]]), int(self.end[edge[0]])) if edge.size else (0, len(self.structure.grid))
+        if not edge.size:
+            return 0, len(self.structure.grid)
+        return int(self.first[edge[0]]), int(self.end[edge[0]])
 
     def log_mass_of(self, j: int) -> FloatArray:
         """Shape (K,): log probability of buyer j's bin in each component; 0 where it has none."""
@@ -214,7 +217,7 @@ class BinnedBelief:
 
     @cached_property
     def log_weights(self) -> FloatArray:
-        """Shape (K,): log of each component's weight times the probability of all she knows; −inf if it is 0."""
+        """Shape (K,): log of each component's weight times the probability of what she knows; −inf for 0."""
         structure = self.structure
         total = np.log(structure.weights)
         for j in (self.buyer, *self.known.tolist()):

@@ -175,7 +175,8 @@ class AskBelief(BuyerQuestion):
     def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
         """Non-negative masses that sum to 1 within 1e-9."""
         with np.errstate(invalid="ignore"):
-            return np.all(answers >= 0, axis=-1) & (np.abs(answers.sum(axis=-1) - 1) <= 1e-9)
+            sums_to_1 = np.abs(answers.sum(axis=-1) - 1) <= 1e-9
+            return np.asarray(np.all(answers >= 0, axis=-1) & sums_to_1)
 
     def silent(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
         """NaN throughout."""
@@ -213,7 +214,7 @@ class AskMarginals(AskBelief):
 
     def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
         """Each row a distribution."""
-        return super().acceptable(answers).all(axis=-1)
+        return np.asarray(super().acceptable(answers).all(axis=-1))
 
     def silent(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
         """NaN throughout."""

@@ -1,8 +1,8 @@
 """Assignment contexts: several items, values on bundles, a set of feasible assignments closed downwards.
 
 Azar, Chen and Micali 2010, Section 1.2. OPT is a linear program over all reports, for small instances: a
-lottery over assignments, and payments, for each profile of types. A bundle of m items is a bit mask 0 … 2^m−1,
-and for the players each bundle but the empty one counts as a kind of good of its own.
+lottery over assignments, and payments, for each profile of types. A bundle of m items is a bit mask
+0 … 2^m−1, and for the players each bundle but the empty one counts as a kind of good of its own.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class AssignmentContext:
     item_count
         Number m >= 1 of items.
     types
-        For each buyer an array (T_i, 2^m): her possible valuations, the value of each bundle, at least 0, and 0
-        for the empty bundle (index 0).
+        For each buyer an array (T_i, 2^m): her possible valuations, the value of each bundle, at least 0,
+        and 0 for the empty bundle (index 0).
     assignments
         Array (A, n) of bundles: the feasible assignments, closed downwards (a buyer's bundle may always be
         replaced by the empty one).
@@ -181,20 +181,22 @@ def optimal_assignment(prior: JointDistribution, context: AssignmentContext) -> 
         Over the indices of types: a table of shape (T_1, …, T_n).
 
     Incentive constraints hold at every profile of types, in the support or not. Raises ValueError for
-    a prior of another shape, or a program of more than MAX_VARIABLES variables, RuntimeError if the solver fails.
+    a prior of another shape, or a program of more than MAX_VARIABLES variables, RuntimeError if the
+    solver fails.
     """
     from scipy.optimize import linprog
 
     if prior.shape != context.shape:
         raise ValueError(f"prior must have the shape of types {context.shape}, got {prior.shape}")
     profiles, branches, n = prior.table.size, len(context.assignments), context.n
-    if profiles * (branches + n) > MAX_VARIABLES:
-        raise ValueError(f"context must need at most {MAX_VARIABLES} variables, got {profiles * (branches + n)}")
+    size = profiles * (branches + n)
+    if size > MAX_VARIABLES:
+        raise ValueError(f"context must need at most {MAX_VARIABLES} variables, got {size}")
     rows, sums = _incentive_rows(context), _one_assignment(profiles, branches, n)
     gains = np.concatenate([np.zeros(profiles * branches), np.repeat(prior.table.ravel(), n)])
     scale = 100 / gains.max()
     bounds = [(0, 1)] * (profiles * branches) + [(None, None)] * (profiles * n)
-    solved = linprog(
+    solved: Any = linprog(
         -gains * scale, A_ub=rows, b_ub=np.zeros(rows.shape[0]), A_eq=sums, b_eq=np.ones(profiles),
         bounds=bounds, method="highs-ds",
     )

@@ -73,7 +73,7 @@ class Smoothed(ReserveEstimate):
     @staticmethod
     def _survival(sample: FloatArray, prices: FloatArray, width: float) -> FloatArray:
         """Mean over the sample of Pr[box ≥ p]; what would lie below 0 lies at 0."""
-        return np.clip((sample + width - prices[:, None]) / (2 * width), 0, 1).mean(axis=1) if len(prices) else prices
+        return np.clip((sample + width - prices[:, None]) / (2 * width), 0, 1).mean(axis=1)
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class ExponentialFit(ReserveEstimate):
 
 @dataclass(frozen=True)
 class UniformFit(ReserveEstimate):
-    """The monopoly price of the uniform distribution from 0 to (m+1)/m times the highest of m values: half of it."""
+    """The monopoly price of the uniform distribution up to (m+1)/m times the highest of m values."""
 
     def reserve(self, sample: FloatArray) -> float:
         """Half of the unbiased estimate of the upper end."""

@@ -60,7 +60,7 @@ class ProgramInner(Inner):
 
 @dataclass(frozen=True)
 class FixedInner(Inner):
-    """One mechanism whatever F is (then knowledge buys nothing), or one that a function makes of F's table."""
+    """One mechanism whatever F is (knowledge buys nothing then), or one that a function makes of F."""
 
     make: Mechanism | Callable[[JointDistribution], Mechanism]
 
@@ -115,7 +115,7 @@ def inner_of(inner: Any, units: int) -> Inner:
     if isinstance(inner, str):
         named = {"myerson": MyersonInner, "program": ProgramInner}
         if inner not in named:
-            raise ValueError(f"inner must be one of {sorted(named)}, a mechanism or a function, got {inner!r}")
+            raise ValueError(f"inner must be one of {sorted(named)}, or a mechanism, got {inner!r}")
         return named[inner](units)
     if isinstance(inner, Mechanism) and not isinstance(inner, (DirectMechanism, DirectLottery)):
         raise TypeError(f"inner must be a mechanism with a closed rule, got {inner!r}")

@@ -99,7 +99,7 @@ class KnowledgeExtraction(Mechanism):
     @property
     def family(self) -> Inner:
         """The inner mechanisms."""
-        return self._family  # type: ignore[attr-defined,no-any-return]
+        return self._family  # type: ignore[attr-defined]
 
     @property
     def items(self) -> int:  # type: ignore[override]

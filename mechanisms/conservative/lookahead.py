@@ -61,7 +61,7 @@ def lookahead_revenue(prior: Prior) -> float:
 
 @dataclass(frozen=True)
 class LookaheadAuction(DirectMechanism):
-    """Offer the highest bidder the best price for the prior, given the others' reports and that she is highest.
+    """Offer the highest bidder the best price, given the others' reports and that she is the highest.
 
     prior
         A `JointDistribution`; or an `IndependentPrior` of `Discrete` marginals or a mixture of such, on

@@ -1,8 +1,8 @@
 """OPT for correlated values of one kind of good: a linear program over monotone allocations.
 
-Azar, Chen and Micali 2010, Section 1.3: the benchmark is the best randomised mechanism that is dominant-strategy
-incentive compatible and ex-post individually rational at all profiles of the grid, not only at those of
-the support. There the allocation has to rise with one's own value, and the highest payments for it follow
+Azar, Chen and Micali 2010, Section 1.3: the benchmark is the best randomised mechanism that is
+dominant-strategy incentive compatible and ex-post individually rational at all profiles of the grid, not only
+at those of the support. There the allocation has to rise with one's own value, and the highest payments for it follow
 (Myerson 1981, along each line of profiles); so only the allocation is left to choose.
 """
 
@@ -92,8 +92,8 @@ class GridLottery(DirectLottery):
 def systematic_branches(chances: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
     """A lottery over sets of winners in which buyer i wins with probability `chances[..., i]`.
 
-    The chances, at most 1 each, are laid end to end; a random offset and every whole step from it point at the
-    winners (systematic sampling, Madow 1949): never more winners than the sum of chances, rounded up.
+    The chances, at most 1 each, are laid end to end; a random offset and every whole step from it point at
+    the winners (systematic sampling, Madow 1949): never more winners than the sum of chances, rounded up.
     Returns probabilities (..., n+2), some 0, and winners (..., n+2, n).
     """
     ends = np.cumsum(chances, axis=-1)
@@ -137,14 +137,15 @@ def optimal_dsic(prior: JointDistribution, units: int = 1, deterministic: bool =
 
 def _solve(prior: JointDistribution, units: int, deterministic: bool) -> tuple[FloatArray, float]:
     """The allocation, shape (*B, n), and the dual bound."""
-    from scipy.optimize import LinearConstraint, linprog, milp
+    from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
     gains = np.stack([_marginal_revenue(prior, i) for i in range(prior.n)]).ravel()
     rows, limits = _constraints(prior.shape, units)
     scale = 100 / max(float(np.abs(gains).max()), 1e-300)  # the solver's tolerances are absolute
+    solved: Any
     if deterministic:
-        rule = LinearConstraint(rows, ub=limits)
-        solved = milp(-gains * scale, constraints=rule, integrality=np.ones(gains.size), bounds=(0, 1))
+        rule, whole = LinearConstraint(rows, ub=limits), np.ones(gains.size, dtype=np.int64)
+        solved = milp(-gains * scale, constraints=rule, integrality=whole, bounds=Bounds(0, 1))
     else:
         solved = linprog(-gains * scale, A_ub=rows, b_ub=limits, bounds=(0, 1), method="highs-ds")
     if solved.x is None or solved.status != 0:
@@ -197,7 +198,7 @@ def _tidied(allocation: FloatArray, units: int) -> FloatArray:
 
 
 def _highest_payments(chances: FloatArray, grid: FloatArray, i: int) -> FloatArray:
-    """v_i x(v_i) less the rent, the sum of steps up to v_i times the allocation below; no rent at the bottom."""
+    """v_i x(v_i) less the rent: the sum over the steps up to v_i of step times allocation below it."""
     line = np.moveaxis(chances, i, -1)
     rent = np.cumsum(line[..., :-1] * np.diff(grid), axis=-1)
     rent = np.concatenate([np.zeros((*line.shape[:-1], 1)), rent], axis=-1)

@@ -1,7 +1,7 @@
 """What 𝕄 is compared with: auctions that learn the prior from the reports themselves.
 
-Baliga and Vohra (2003) price one half of the buyers by the other's reports; Segal (2003) prices each by all the
-others'; Dhangwatnotai, Roughgarden and Yan (2010) take one report as the reserve. In all of them one's own
+Baliga and Vohra (2003) price one half of the buyers by the other's reports; Segal (2003) prices each by all
+the others'; Dhangwatnotai, Roughgarden and Yan (2010) take one report as the reserve. In all of them one's own
 report never touches one's own price, so truth is dominant. The highest bidders are served if they meet
 their personal reserves; a unit that does not find its bidder's reserve stays unsold.
 """
@@ -62,7 +62,7 @@ class SegalAuction(DirectMechanism):
 
 @dataclass(frozen=True)
 class BaligaVohraAuction(Mechanism):
-    """The buyers are split at random in halves; the reserve of either half is estimated from the other's bids.
+    """The buyers are split at random in halves; either half's reserve is estimated from the other's bids.
 
     supply, estimate
         As in `SegalAuction`.

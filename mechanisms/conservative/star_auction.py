@@ -24,7 +24,7 @@ from mechanisms.questions import Announce, AskBelief, AskGridValue, Chance, Ques
 
 HEADS = 0
 REWARD_DIVISOR = 3
-"""The reward's constant is δε/(3nB), as in step g; with δε/(nB) truth in step 1 is not dominant for B >= 3."""
+"""The reward's constant is δε/(3nB); with δε/(nB) truth in step 1 would not be dominant for B >= 3."""
 
 Designer = Callable[[int, tuple[float, ...]], Any]
 """What the seller knows herself: (star, the others' values) to masses of the star's value (B,), or None."""

@@ -1,4 +1,4 @@
-"""Priors that are products, or mixtures of products, on one grid: conditioning without enumerating profiles."""
+"""Products and mixtures of products on one grid: conditioning without enumerating profiles."""
 
 from __future__ import annotations
 
@@ -45,15 +45,13 @@ def structure_of(prior: Prior) -> Structured:
     The grid is the union of all marginals' grids. Raises TypeError for any other prior, ValueError for
     negative values.
     """
-    mixture = isinstance(prior, MixturePrior)
-    parts = prior.components if mixture else (prior,)  # type: ignore[attr-defined]
-    weights = np.array(prior.weights if mixture else (1.0,))  # type: ignore[attr-defined]
-    for part in parts:
-        if not isinstance(part, IndependentPrior) or not all(isinstance(m, Discrete) for m in part.marginals):
-            raise TypeError(f"prior must be a product, or mixture of products, of Discrete, not {part!r}")
+    if isinstance(prior, MixturePrior):
+        products, weights = [_marginals(part) for part in prior.components], np.array(prior.weights)
+    else:
+        products, weights = [_marginals(prior)], np.ones(1)
     distinct: dict[Discrete, int] = {}
-    for part in parts:
-        for marginal in part.marginals:
+    for marginals in products:
+        for marginal in marginals:
             distinct.setdefault(marginal, len(distinct))
     grid = np.unique(np.concatenate([marginal.values for marginal in distinct]))
     if grid[0] < 0:
@@ -61,9 +59,17 @@ def structure_of(prior: Prior) -> Structured:
     rows = np.zeros((len(distinct), len(grid)))
     for marginal, row in distinct.items():
         rows[row, np.searchsorted(grid, marginal.values)] = marginal.probabilities
-    places = np.array([[distinct[marginal] for marginal in part.marginals] for part in parts])
+    places = np.array([[distinct[marginal] for marginal in marginals] for marginals in products])
     held = weights > 0
     return Structured(read_only(grid), read_only(weights[held]), read_only(rows[places[held]]))
+
+
+def _marginals(prior: Prior) -> list[Discrete]:
+    if isinstance(prior, IndependentPrior):
+        marginals = [marginal for marginal in prior.marginals if isinstance(marginal, Discrete)]
+        if len(marginals) == prior.n:
+            return marginals
+    raise TypeError(f"prior must be a product, or mixture of products, of Discrete, not {prior!r}")
 
 
 def star_masses(prior: Structured, star: int, values: FloatArray) -> FloatArray:

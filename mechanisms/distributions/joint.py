@@ -195,9 +195,11 @@ class JointDistribution(Prior):
 
         Shape (bound,) * len(buyers). Raises ValueError if a buyer's grid holds anything else.
         """
-        known = self.marginal(tuple(buyers))
-        table = np.zeros((bound,) * len(buyers))
-        table[np.ix_(*(_as_integers(grid, bound) for grid in known.values))] = known.table
+        kept = [self._buyer(buyer) for buyer in buyers]
+        table = np.zeros((bound,) * len(kept))
+        places = [_as_integers(self.values[buyer], bound) for buyer in kept]
+        axes = [*kept, *(j for j in range(self.n) if j not in kept)]
+        table[np.ix_(*places)] = self.table.transpose(axes).sum(axis=tuple(range(len(kept), self.n)))
         return table
 
     def value_bound(self, buyers: Sequence[int]) -> int:

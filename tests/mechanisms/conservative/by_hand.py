@@ -1,4 +1,4 @@
-"""ℳ and its bounds once more, from the paper's formulas: sums over profiles in plain loops, without the engine."""
+"""ℳ and its bounds from the paper's formulas: sums over profiles in plain loops, without the engine."""
 
 from itertools import product
 
@@ -57,7 +57,7 @@ def belief_of(prior, partitions, j, profile):
 
 
 def tails(prior, partitions):
-    """At each profile of the support: probability, price of the tails branch before ε (None: unsold), beliefs."""
+    """At each profile of the support: probability, price after tails before ε (None: unsold), beliefs."""
     for profile in product(*map(range, prior.shape)):
         if prior.table[profile] == 0:
             continue

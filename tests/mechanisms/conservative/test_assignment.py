@@ -1,4 +1,4 @@
-"""Assignment contexts: against the one-good program, an upper bound by pricing, primal = dual, and Theorem 1."""
+"""Assignment contexts: against the one-good program, a closed form, primal = dual, and Theorem 1."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""𝕄: Theorem 1, its revenue for two buyers by loops, incentives, and what happens where answers are missing."""
+"""𝕄: Theorem 1, its revenue for two buyers by loops, incentives, and answers that are missing."""
 
 import numpy as np
 import pytest
@@ -103,9 +103,10 @@ def test_marginals_say_the_same_as_a_table():
     for marginals in products(7, 3, 3, 3):
         prior = JointDistribution.product(marginals)
         found = [
-            expected_outcome(KnowledgeExtraction(3, epsilon=EPSILON, marginals=m, value_bound=b), prior).revenue
+            expected_outcome(mechanism, prior).revenue
             for m in (False, True)
             for b in (None, 3)
+            for mechanism in [KnowledgeExtraction(3, epsilon=EPSILON, marginals=m, value_bound=b)]
         ]
         np.testing.assert_allclose(found, found[0], atol=1e-12)
 

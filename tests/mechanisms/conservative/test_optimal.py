@@ -1,4 +1,4 @@
-"""OPT, S and the lookahead auction: against Myerson, all deterministic mechanisms, loops, and primal = dual."""
+"""OPT, S and the lookahead auction: against Myerson, all deterministic rules, loops, and primal = dual."""
 
 from itertools import product
 

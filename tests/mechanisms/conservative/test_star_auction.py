@@ -1,4 +1,4 @@
-"""ℳ: revenue against plain loops over the paper's formulas, the bounds of Theorem 2, incentives of both steps."""
+"""ℳ: revenue against plain loops over the paper's formulas, Theorem 2, incentives in both steps."""
 
 from dataclasses import dataclass, replace
 from itertools import product
