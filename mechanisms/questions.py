@@ -70,8 +70,12 @@ class BuyerQuestion(Question):
         return player.ask(self)
 
     def seats(self, n: int) -> NDArray[np.intp]:
-        """Local indices of those who are asked, in ascending order."""
-        return np.arange(n) if self.to is None else np.asarray(self.to, dtype=np.intp)
+        """Local indices of those who are asked, in the order of `to`; ValueError if one is not in 0 … n−1."""
+        if self.to is None:
+            return np.arange(n)
+        if not all(0 <= seat < n for seat in self.to):
+            raise ValueError(f"to must hold local indices from 0 to {n - 1}, got {self.to}")
+        return np.asarray(self.to, dtype=np.intp)
 
     def defaults(self, n: int) -> NDArray[Any]:
         """Array `(n, *shape)` of the default answer."""
@@ -179,8 +183,8 @@ class AskBelief(BuyerQuestion):
             return np.asarray(np.all(answers >= 0, axis=-1) & sums_to_1)
 
     def silent(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
-        """NaN throughout."""
-        return np.isnan(answers).all(axis=-1)
+        """NaN or SILENT throughout."""
+        return _all_parts(np.isnan(answers) | (answers == SILENT), self.shape)
 
     def told_by(self, belief: Any) -> NDArray[np.float64]:
         """The true answer of a buyer with this belief over type profiles (None: uniform)."""
@@ -215,10 +219,6 @@ class AskMarginals(AskBelief):
     def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
         """Each row a distribution."""
         return np.asarray(super().acceptable(answers).all(axis=-1))
-
-    def silent(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
-        """NaN throughout."""
-        return np.isnan(answers).all(axis=(-2, -1))
 
     def told_by(self, belief: Any) -> NDArray[np.float64]:
         """The true marginals (None: uniform)."""

@@ -2,8 +2,8 @@
 
 Azar, Chen and Micali 2010, Section 1.3: the benchmark is the best randomised mechanism that is
 dominant-strategy incentive compatible and ex-post individually rational at all profiles of the grid, not only
-at those of the support. There the allocation has to rise with one's own value, and the highest payments for it follow
-(Myerson 1981, along each line of profiles); so only the allocation is left to choose.
+at those of the support. There the allocation has to rise with one's own value, and the highest payments for
+it follow (Myerson 1981, along each line of profiles); so only the allocation is left to choose.
 """
 
 from __future__ import annotations

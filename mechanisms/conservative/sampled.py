@@ -1,9 +1,9 @@
 """What 𝕄 is compared with: auctions that learn the prior from the reports themselves.
 
 Baliga and Vohra (2003) price one half of the buyers by the other's reports; Segal (2003) prices each by all
-the others'; Dhangwatnotai, Roughgarden and Yan (2010) take one report as the reserve. In all of them one's own
-report never touches one's own price, so truth is dominant. The highest bidders are served if they meet
-their personal reserves; a unit that does not find its bidder's reserve stays unsold.
+the others'; Dhangwatnotai, Roughgarden and Yan (2010) take one report as the reserve. In all of them one's
+own report never touches one's own price, so truth is dominant. The highest bidders are served if they meet
+their personal reserves; a unit whose bidder does not meet hers stays unsold.
 """
 
 from __future__ import annotations
