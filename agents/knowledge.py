@@ -8,9 +8,9 @@ she really answered). Everything here enumerates profiles, for small instances.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,8 @@ Said = tuple[Any, ...]
 """A buyer's answers so far, in the order of her questions: numbers, or tuples of numbers."""
 Facts = tuple[Any, ...]
 """The contents of announcements."""
+Beliefs = Callable[[int, tuple[Announce, ...], Said], Any]
+"""Seat, announcements heard, own answers so far: to that buyer's belief over type profiles now."""
 Transcripts = list[tuple[Facts, float]]
 """What may have been heard, with probabilities."""
 
@@ -69,8 +71,8 @@ class Posteriors:
     """Beliefs of every buyer in every situation of one mechanism on one finite prior; remembered once found.
 
     If nothing that honest others could do explains what a buyer heard (somebody lied), she drops the facts of
-    the last announcement one by one, the last-named first, and in the end falls back on her cell alone: in ℳ
-    she drops the others' announced values first, then the star. Her own type stays the true one throughout.
+    the last announcement one by one, the last-named first, and with the first of them falls back on her cell
+    alone: in ℳ she drops the others' announced values first, then the star. Her own type stays the true one.
     """
 
     def __init__(self, mechanism: Mechanism, prior: JointDistribution, partitions: Sequence[Any]) -> None:
@@ -143,9 +145,56 @@ class Posteriors:
 
 
 def _fewer_and_fewer(heard: tuple[Announce, ...]) -> Iterator[Facts]:
-    """What was heard, as facts; then without the last facts of the last announcement, one by one."""
+    """What was heard, as facts; then without the last facts of the last announcement, down to its first."""
     *before, last = tuple(announcement.content for announcement in heard) or ((),)
-    return ((*before, last[:kept]) for kept in range(len(last), -1, -1))
+    return ((*before, last[:kept]) for kept in range(len(last), 0, -1))
+
+
+class Knowledge(Protocol):
+    """What the buyers of one seller know of one another, for any auction of theirs."""
+
+    @property
+    def n(self) -> int:
+        """How many take part."""
+
+    def during(self, mechanism: Mechanism, values: NDArray[np.float64]) -> Beliefs:
+        """Everybody's beliefs in one conversation, at the true values (n,)."""
+
+
+class TableKnowledge:
+    """A finite prior, and for each seat a partition of its profiles; by default everyone knows her own type.
+
+    Raises as `check_partitions`; `during` raises ValueError for values off the prior's grid.
+    """
+
+    def __init__(self, prior: JointDistribution, partitions: Sequence[Any] | None = None) -> None:
+        self.prior = prior
+        self.partitions = check_partitions(
+            prior, own_type_partitions(prior) if partitions is None else partitions
+        )
+        self._posteriors: dict[int, Posteriors] = {}
+
+    @property
+    def n(self) -> int:
+        """The number of buyers of the prior."""
+        return self.prior.n
+
+    def during(self, mechanism: Mechanism, values: NDArray[np.float64]) -> Beliefs:
+        """Beliefs by enumeration, remembered from one auction to the next."""
+        if id(mechanism) not in self._posteriors:
+            self._posteriors[id(mechanism)] = Posteriors(mechanism, self.prior, self.partitions)
+        posteriors = self._posteriors[id(mechanism)]
+        profile = tuple(
+            int(np.searchsorted(grid, value))
+            for grid, value in zip(self.prior.values, values.tolist(), strict=True)
+        )
+        if any(k == len(g) or g[k] != v for g, k, v in zip(self.prior.values, profile, values, strict=True)):
+            raise ValueError(f"values must lie on the prior's grid, got {values.tolist()}")
+
+        def belief(seat: int, heard: tuple[Announce, ...], said: Said) -> JointDistribution | None:
+            return posteriors.belief(seat, posteriors.cell(seat, profile), heard, said)
+
+        return belief
 
 
 class ProfilePlayer:
@@ -175,7 +224,7 @@ class ProfilePlayer:
         for where, reason in answers.refusals:
             raise ValueError(f"the answer of buyer {where[-1]} is refused: {reason}")
         for seat in question.seats(self.party.n).tolist():
-            self.said[seat] += (_hashable(answers.values[seat]),)
+            self.said[seat] += (hashable(answers.values[seat]),)
         return Replies(answers.values, answers.answered)
 
     def _resolve(self, mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
@@ -235,5 +284,6 @@ class _Rehearsal(ProfilePlayer):
         return replies
 
 
-def _hashable(answer: NDArray[Any]) -> Any:
+def hashable(answer: NDArray[Any]) -> Any:
+    """One buyer's answer as a number, or a tuple of numbers."""
     return tuple(answer.ravel().tolist()) if np.ndim(answer) else float(answer)

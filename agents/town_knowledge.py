@@ -15,8 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.acquaintance import Acquaintances
+from agents.knowledge import Beliefs
 from mechanisms.conservative.star_auction import classical_price
 from mechanisms.conservative.structure import Structured, log_likelihoods, prior_given, structure_of
+from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Prior
 from mechanisms.questions import Announce
 
@@ -36,6 +38,16 @@ class TownKnowledge:
         self.acquaintances = acquaintances
         if acquaintances.n != prior.n:
             raise ValueError(f"acquaintances must be of {prior.n} buyers, got {acquaintances.n}")
+
+    @property
+    def n(self) -> int:
+        """The number of buyers of the prior."""
+        return self.prior.n
+
+    def during(self, mechanism: Mechanism, values: FloatArray) -> Beliefs:
+        """Everybody's beliefs in one conversation of ℳ or 𝕄."""
+        beliefs = self.at(values)
+        return lambda seat, heard, said: beliefs.posterior(seat, heard)
 
     def at(self, values: FloatArray) -> TownBeliefs:
         """What everybody believes at one profile of true values, shape (n,)."""

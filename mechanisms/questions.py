@@ -150,26 +150,18 @@ class AskValueBound(BuyerQuestion):
 
 @dataclass(frozen=True)
 class AskBelief(BuyerQuestion):
-    """Report your belief about the types of the buyers in `about`, integers from 0.
+    """Report your belief about the types of the buyers in `about`.
 
-    The answer is a probability for each joint type of them, `outcomes` numbers in lexicographic order; each
-    buyer has the same number of types. `least` is the least type that any of them may have, given what was
-    announced: who can make no sense of what she heard reports uniform on the types from there on.
+    The answer is a probability for each joint type of them, `outcomes` numbers in lexicographic order.
     Silence: no belief, NaN throughout.
     """
 
     about: tuple[int, ...] = ()
     outcomes: int = 0
-    least: int = 0
 
     answered_by: ClassVar[str] = "report_belief"
     allowed: ClassVar[str] = "probabilities, at least 0, that sum to 1"
     default: ClassVar[float] = np.nan
-
-    @property
-    def bound(self) -> int:
-        """How many types each buyer in `about` has."""
-        return round(self.outcomes ** (1 / max(len(self.about), 1)))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -187,20 +179,44 @@ class AskBelief(BuyerQuestion):
         return _all_parts(np.isnan(answers) | (answers == SILENT), self.shape)
 
     def told_by(self, belief: Any) -> NDArray[np.float64]:
-        """The true answer of a buyer with this belief over type profiles (None: uniform)."""
-        if belief is None:
-            return self.uniform()
-        return belief.integer_table(self.about, self.bound).ravel()
+        """The true answer of a buyer with this belief over type profiles (None: she has none; uniform)."""
+        return self.uniform() if belief is None else self._read(belief)
 
     def uniform(self) -> NDArray[np.float64]:
-        """The belief of somebody who knows only `least`."""
+        """The answer of somebody who can say nothing at all."""
+        return np.full(self.shape, 1 / self.outcomes)
+
+    def _read(self, belief: Any) -> NDArray[np.float64]:
+        return belief.marginal(self.about).table.ravel()
+
+
+@dataclass(frozen=True)
+class AskGridBelief(AskBelief):
+    """Report your belief about m buyers whose types are 0 … B−1; `outcomes` is B to the power of m.
+
+    `least` is the least type that any of them may have, given what was announced: who can make no sense of
+    what she heard reports uniform on the types from there on.
+    """
+
+    least: int = 0
+
+    @property
+    def bound(self) -> int:
+        """B, the number of types of each buyer in `about`."""
+        return round(self.outcomes ** (1 / max(len(self.about), 1)))
+
+    def uniform(self) -> NDArray[np.float64]:
+        """Uniform from `least` on."""
         table = np.zeros((self.bound,) * len(self.about))
         table[(slice(min(self.least, self.bound - 1), None),) * len(self.about)] = 1.0
         return table.ravel() / table.sum()
 
+    def _read(self, belief: Any) -> NDArray[np.float64]:
+        return belief.integer_table(self.about, self.bound).ravel()
+
 
 @dataclass(frozen=True)
-class AskMarginals(AskBelief):
+class AskMarginals(AskGridBelief):
     """Report your belief about several buyers as a product: one distribution for each of `about`.
 
     The answer has shape (len(about), outcomes); `outcomes` is the number of types of each.
@@ -220,16 +236,13 @@ class AskMarginals(AskBelief):
         """Each row a distribution."""
         return np.asarray(super().acceptable(answers).all(axis=-1))
 
-    def told_by(self, belief: Any) -> NDArray[np.float64]:
-        """The true marginals (None: uniform)."""
-        if belief is None:
-            return self.uniform()
-        return np.stack([belief.integer_table((buyer,), self.bound) for buyer in self.about])
-
     def uniform(self) -> NDArray[np.float64]:
         """All alike, uniform from `least` on."""
         row = np.arange(self.bound) >= min(self.least, self.bound - 1)
         return np.tile(row / row.sum(), (len(self.about), 1))
+
+    def _read(self, belief: Any) -> NDArray[np.float64]:
+        return np.stack([belief.integer_table((buyer,), self.bound) for buyer in self.about])
 
 
 @dataclass(frozen=True)

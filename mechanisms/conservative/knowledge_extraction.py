@@ -20,7 +20,7 @@ from mechanisms.conservative.scoring import Brier, ScoringRule
 from mechanisms.conversation import Conversation, DirectLottery, DirectMechanism, Mechanism, check_count
 from mechanisms.outcome import Outcome
 from mechanisms.questions import (
-    AskBelief,
+    AskGridBelief,
     AskGridValue,
     AskMarginals,
     AskValue,
@@ -159,7 +159,7 @@ class KnowledgeExtraction(Mechanism):
             said = yield AskMarginals(to=(removed,), about=others, outcomes=shape[0])
             return ProductBelief(said.values[removed]) if said.answered[removed] else None
         check_table(shape)
-        said = yield AskBelief(to=(removed,), about=others, outcomes=int(np.prod(shape)))
+        said = yield AskGridBelief(to=(removed,), about=others, outcomes=int(np.prod(shape)))
         return table_belief(said.values[removed], shape) if said.answered[removed] else None
 
     def _reward(self, belief: ReportedBelief, values: NDArray[Any], removed: int) -> float:

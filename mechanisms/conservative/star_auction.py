@@ -20,7 +20,7 @@ from mechanisms.conservative.aggregation import combine
 from mechanisms.conservative.scoring import Brier, ScoringRule, mass_and_norm
 from mechanisms.conversation import Conversation, Mechanism, check_count
 from mechanisms.outcome import Outcome
-from mechanisms.questions import Announce, AskBelief, AskGridValue, Chance, Question
+from mechanisms.questions import Announce, AskGridBelief, AskGridValue, Chance, Question
 
 HEADS = 0
 REWARD_DIVISOR = 3
@@ -100,7 +100,7 @@ class StarAuction(Mechanism):
         star = int(values.argmax())
         yield self._announcement(values, star)
         classical = classical_price(values, star)
-        beliefs = yield AskBelief(
+        beliefs = yield AskGridBelief(
             to=tuple(j for j in np.flatnonzero(np.isfinite(values)).tolist() if j != star),
             about=(star,),
             outcomes=self.value_bound,

@@ -10,7 +10,7 @@ from agents.network import Neighbours
 from agents.town_knowledge import TownKnowledge
 from mechanisms.conservative.star_auction import StarAuction
 from mechanisms.distributions import Discrete, IndependentPrior, JointDistribution, MixturePrior
-from mechanisms.questions import Announce, AskBelief, AskMarginals, AskValueBound
+from mechanisms.questions import Announce, AskGridBelief, AskMarginals, AskValueBound
 from tests.mechanisms.conservative import by_hand
 
 
@@ -74,9 +74,9 @@ def test_and_in_the_end_reports_uniform_from_the_classical_price_on():
     prior = JointDistribution.from_table(table)
     posteriors = Posteriors(StarAuction(2, 3), prior, tuple(np.indices((3, 3))))
     assert posteriors.belief(1, posteriors.cell(1, (2, 1)), (), ()) is None
-    question = AskBelief(about=(0,), outcomes=3, least=1)
+    question = AskGridBelief(about=(0,), outcomes=3, least=1)
     np.testing.assert_allclose(question.told_by(None), [0, 0.5, 0.5])
-    np.testing.assert_allclose(AskBelief(about=(0,), outcomes=3, least=5).told_by(None), [0, 0, 1])
+    np.testing.assert_allclose(AskGridBelief(about=(0,), outcomes=3, least=5).told_by(None), [0, 0, 1])
 
 
 def test_partitions_from_a_network():
@@ -248,7 +248,7 @@ def test_questions_tell_what_a_true_answer_is():
     belief = JointDistribution.product(marginals)
     assert AskValueBound(about=(0, 2)).told_by(belief) == 3
     assert AskValueBound(about=(1, 2)).told_by(belief) == 2
-    table = AskBelief(about=(0, 2), outcomes=9).told_by(belief)
+    table = AskGridBelief(about=(0, 2), outcomes=9).told_by(belief)
     np.testing.assert_allclose(table, [0.125, 0.375, 0, 0, 0, 0, 0.125, 0.375, 0])
     rows = AskMarginals(about=(2, 1), outcomes=3).told_by(belief)
     np.testing.assert_allclose(rows, [[0.25, 0.75, 0], [0, 1, 0]])

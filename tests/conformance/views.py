@@ -10,6 +10,7 @@ from mechanisms.distributions import Discrete, JointDistribution, Uniform
 from mechanisms.outcome import Outcome
 from mechanisms.questions import (
     AskBelief,
+    AskGridBelief,
     AskMarginals,
     AskValue,
     AskValueBound,
@@ -28,7 +29,8 @@ QUESTIONS = (
     AskValue(),
     AskValue(to=SEATS),
     AskValue(items=3),
-    AskBelief(about=(1, 4), outcomes=9),
+    AskBelief(about=(1, 4), outcomes=6),
+    AskGridBelief(about=(1, 4), outcomes=9),
     AskMarginals(about=(1, 4), outcomes=3),
     AskValueBound(about=(1, 4)),
     OfferPrice(prices=(0.5, 0.1, 0.5, 0.0, 2.0)),
