@@ -48,7 +48,7 @@ class Market(mesa.Model):
     records
         Where everything is written; by default in memory.
     tick
-        How much simulated time one `step()` runs.
+        How much simulated time one `step()` runs; at each whole tick the records are brought up to date.
     redraw
         Whether each want has a new type.
 
@@ -103,19 +103,29 @@ class Market(mesa.Model):
 
     def step(self) -> None:
         """Run the clock to the next whole tick; what happens exactly then belongs to the next step."""
-        self._ticks = max(self._ticks, math.floor(self.now / self.tick + 1e-9)) + 1
-        self.advance_to(self._ticks * self.tick)
+        self.advance_to((self._ticks + 1) * self.tick)
 
     def advance_to(self, until: float) -> None:
-        """Run the clock up to, and without, `until`; ValueError if that is not finite."""
+        """Run the clock up to, and without, `until`; ValueError if that is not finite.
+
+        At each whole tick the books are reconciled and the records brought up to date: the order of rows
+        then depends on the tick, but not on how many calls the time was run in.
+        """
         if not math.isfinite(until):
             raise ValueError(f"until must be finite, got {until}")
+        while (self._ticks + 1) * self.tick <= until:
+            self._ticks += 1
+            self._run_to(self._ticks * self.tick)
+            self.flush()
+        self._run_to(until)
+
+    def _run_to(self, until: float) -> None:
         if until > self.env.now:
             self.env.run(until=until)
         self.ledger.reconcile()
 
     def flush(self) -> None:
-        """Bring the records up to date with all that has happened so far."""
+        """Bring the records up to date with all that has happened so far, between ticks too."""
         for attendance in dict.fromkeys(self.attendances):
             attendance.flush()
 

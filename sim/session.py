@@ -97,6 +97,7 @@ class Session:
         arrivals = sent + self._latencies()
         self._lose_what_is_late(question, answers, arrivals, self.now + window)
         self._unwritten = (question, answers, sent, arrivals)
+        answers.values.flags.writeable = False  # it goes to the mechanism, and later into the feedback
         answered = answers.status == ANSWERED
         self._note_presence(answered)
         self.asked.append((question, answers.values))

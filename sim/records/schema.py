@@ -93,7 +93,7 @@ def restore(described: Mapping[str, Any]) -> tuple[Table, ...]:
                  for name, entry in described.items())
 
 
-_AUCTION = Column("auction", "int32", "", "number of the auction, from 0 in the order of opening")
+_AUCTION = Column("auction", "int32", "", "number: a seller's k-th auction has k × sellers + seller_id")
 _SELLER = Column("seller_id", "int32", "", "the seller, an agent_id")
 _BIDDER = Column("bidder_id", "int32", "", "the name under which the person bids, an agent_id")
 _PERSON = Column("person_id", "int32", "", "the person behind it; one person may bid under several names")

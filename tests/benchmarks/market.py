@@ -27,7 +27,7 @@ def panel_market(strategies, buyers=20, size=None, ahead=True, discloses="own"):
     groups = [Group(strategy, prior=PRIOR) for strategy in strategies]
     population = Population(groups, np.arange(buyers) % len(groups), latency=0.01)
     plan = SellerPlan(SecondPrice(), discloses=discloses)
-    return Market(population, [plan], [Panel(size=size, ahead=ahead)], PRIOR, seed=1)
+    return Market(population, [plan], [Panel(size=size, ahead=ahead)], PRIOR, seed=1, tick=1e4)
 
 
 def cost_of_auction(make, auctions=2_000, warm=300):
@@ -46,7 +46,7 @@ def town_market(buyers, visitors=20.0):
     """One seller whom about `visitors` of a town of `buyers` visit each unit of time."""
     population = Population([Group(Equilibrium(), prior=PRIOR)], np.zeros(buyers, int), latency=0.01)
     town = Town(Uniformly(), Neighbours.none(buyers), rate=visitors / buyers, comeback=0.0)
-    return Market(population, [SellerPlan(SecondPrice(), window=0.5)], [town], PRIOR, seed=1)
+    return Market(population, [SellerPlan(SecondPrice(), window=0.5)], [town], PRIOR, seed=1, tick=1e4)
 
 
 def with_learners(learners):
@@ -105,7 +105,6 @@ def memory():
     """Bytes of memory for a recorded message."""
     market = panel_market([Truthful()])
     market.advance_to(20_000)
-    market.flush()
     table = market.records["messages"]
     size = table.nbytes / len(table)
     market.close()

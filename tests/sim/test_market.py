@@ -66,6 +66,24 @@ def test_steps_and_one_long_run_leave_the_same_records():
     assert_same(frames_of(stepped, 12.0), frames_of(whole, 12.0))
 
 
+def test_the_order_of_rows_does_not_depend_on_the_calls():
+    """Two sellers who play ahead, looked at every tick, at odd times, or at the end only."""
+
+    def two_sellers():
+        population = group(Truthful(), 6)
+        plans = [SellerPlan(SecondPrice(), period=0.7, window=0.5), SellerPlan(FirstPrice(), first=0.2)]
+        return Market(population, plans, [Panel([0, 1, 2]), Panel([3, 4, 5])], UNIT, seed=2, tick=2.0)
+
+    stepped, odd, whole = two_sellers(), two_sellers(), two_sellers()
+    for k in range(10):
+        stepped.step()
+        odd.advance_to(1.7 * (k + 1))
+    frames = [frames_of(one, 20.0) for one in (stepped, odd, whole)]
+    for other in frames[1:]:
+        for name, table in frames[0].items():
+            assert table.equals(other[name]), name
+
+
 @pytest.mark.parametrize("until", [np.nan, np.inf])
 def test_time_has_an_end(until):
     one = market([Truthful()])
