@@ -32,3 +32,4 @@ class Seating:
     values: NDArray[Any]
     latencies: NDArray[Any]
     sides: tuple[Side, ...]
+    knowledge: Knowledge | None = None
