@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.knowledge import Knowledge
 from agents.population import Group, Side, whole_numbers
 from agents.seller import Seller
 from mechanisms.conversation import check_count
@@ -38,17 +39,26 @@ class Panel:
     ahead
         Whether auctions whose answers depend on nothing that happens in them may be played a block at a
         time. The records are the same.
+    knowledge
+        What the buyers know of one another, by seat; for mechanisms that ask for beliefs.
 
     Raises TypeError for members that are no integers or a size that is none, ValueError for a size below 1;
     the market raises ValueError for members that are unknown, named twice, or another panel's.
     """
 
-    def __init__(self, members: Any = None, size: int | None = None, ahead: bool = True) -> None:
+    def __init__(
+        self,
+        members: Any = None,
+        size: int | None = None,
+        ahead: bool = True,
+        knowledge: Knowledge | None = None,
+    ) -> None:
         self._named = None if members is None else whole_numbers("members", members)
         if size is not None:
             check_count("size", size)
         self.size = size
-        self.ahead = ahead
+        self.ahead = ahead and knowledge is None
+        self.knowledge = knowledge
         self._player: AheadPlayer | None = None
         self._row = BLOCK
         self._drawn = 0
@@ -66,6 +76,8 @@ class Panel:
         prior = stage.nature.prior
         if isinstance(prior, Prior) and prior.n != size:
             raise ValueError(f"size must be the prior's {prior.n} buyers, got {size}")
+        if self.knowledge is not None and self.knowledge.n != size:
+            raise ValueError(f"knowledge must be of {size} buyers, got {self.knowledge.n}")
         self._draws_participants = size < len(self.members)
         self._participants = np.tile(self.members[:size], (BLOCK, 1))
         self._stream = Stream(stage.seed, "panel").generator(self._seller.number)
@@ -137,7 +149,8 @@ class Panel:
         self._row += 1
         buyers = self._participants[row]
         sides = self._stage.population.sides(buyers) if self._sides is None else self._sides
-        return Seating(buyers, self._persons[row], self._values[row], self._latencies[row], sides)
+        values, latencies = self._values[row], self._latencies[row]
+        return Seating(buyers, self._persons[row], values, latencies, sides, self.knowledge)
 
     def dismiss(self, seller: Seller, seating: Seating, payoffs: NDArray[Any], served: NDArray[Any]) -> None:
         """Nothing to do: they come back when they are drawn."""

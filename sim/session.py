@@ -14,6 +14,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from agents.knowledge import hashable
 from agents.party import ANSWERED, LATE, REFUSED, Answers, Party, asked, collect, sample_mixed
 from agents.population import Side
 from agents.seller import Seller
@@ -45,6 +46,9 @@ class Session:
         plan = seller.plan
         n = len(seating.buyers)
         self.party = Party(plan.mechanism, seating.values, seating.sides, n)
+        if seating.knowledge is not None:
+            self._beliefs = seating.knowledge.during(plan.mechanism, seating.values)
+            self.party.posterior = self._posterior
         self.asked: list[tuple[BuyerQuestion, NDArray[Any]]] = []
         self.took_part: NDArray[np.bool_] | None = None
         self._conversation = plan.mechanism.conversation(n)
@@ -79,6 +83,12 @@ class Session:
             raise
         except Exception as error:
             raise self._breach(f"the mechanism failed with {type(error).__name__}: {error}") from error
+
+    def _posterior(self, seat: int) -> Any:
+        """What a buyer believes now: her knowledge, what she heard, and what she said herself."""
+        n = self.party.n
+        said = tuple(hashable(answers[seat]) for asked, answers in self.asked if seat in asked.seats(n))
+        return self._beliefs(seat, self.party.heard, said)
 
     def ask(self, question: BuyerQuestion) -> Replies:
         """Collect the answers, and see which arrive before the deadline."""
