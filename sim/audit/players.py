@@ -24,7 +24,7 @@ Choose = Callable[[Any, Sequence[Any]], Any]
 class AuditPlayer(ProfilePlayer):
     """Plays at one type profile of the grid; in a cell that the prior excludes, the prior is the belief."""
 
-    def _belief(self, buyer: int) -> JointDistribution:
+    def _belief(self, buyer: int) -> JointDistribution | None:
         posteriors = self.posteriors
         inside = posteriors.partitions[buyer] == posteriors.cell(buyer, self.profile)
         return super()._belief(buyer) if posteriors.prior.table[inside].sum() > 0 else posteriors.prior
