@@ -62,13 +62,17 @@ class Nature(mesa.Agent):
         return self._typed([source.take(buyers) for source in self._draws], buyers)
 
     def rows_of_wants(
-        self, buyers: NDArray[np.intp], auctions: NDArray[np.int64]
+        self, buyers: NDArray[np.intp], auctions: NDArray[np.int64], prior: Prior | None = None
     ) -> tuple[Values, Uniforms]:
-        """Types of shape (rows, m) or (rows, m, items) for rows of participants, and uniforms (rows, m)."""
+        """Types of shape (rows, m) or (rows, m, items) for rows of participants, and uniforms (rows, m).
+
+        `prior` over whole profiles stands in place of nature's own, if given.
+        """
         pairs = [source.take_block(buyers) for source in self._draws]
-        if isinstance(self.prior, Prior):
-            places = np.arange(self.prior.uniforms_per_profile)
-            return self.prior.from_uniforms(self._uniforms(places, auctions[:, None])), pairs[0][1]
+        joint = prior or self.prior
+        if isinstance(joint, Prior):
+            places = np.arange(joint.uniforms_per_profile)
+            return joint.from_uniforms(self._uniforms(places, auctions[:, None])), pairs[0][1]
         return self._typed(pairs, buyers)
 
     def _typed(

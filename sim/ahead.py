@@ -301,5 +301,6 @@ class LearningAheadPlayer(AheadPlayer):
                     {"price": paid},
                     price,
                     reports.copy() if told == "bids" else None,
+                    side.group.prior,
                 )
             )

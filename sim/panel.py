@@ -37,14 +37,23 @@ class Panel:
     ahead
         Whether auctions whose answers depend on nothing that happens in them may be played a block at a
         time. The records are the same.
+    prior
+        Over the profiles of this seller's participants, in place of the prior that nature has for all.
     """
 
-    def __init__(self, members: Any = None, size: int | None = None, ahead: bool = True) -> None:
+    def __init__(
+        self,
+        members: Any = None,
+        size: int | None = None,
+        ahead: bool = True,
+        prior: Prior | None = None,
+    ) -> None:
         self._named = None if members is None else np.asarray(members, dtype=np.intp)
         if size is not None:
             check_count("size", size)
         self.size = size
         self.ahead = ahead
+        self.prior = prior
         self._player: AheadPlayer | None = None
         self._row = BLOCK
         self._drawn = 0
@@ -58,7 +67,7 @@ class Panel:
         size = len(self.members) if self.size is None else self.size
         if size > len(self.members):
             raise ValueError(f"size must be at most the {len(self.members)} members, got {size}")
-        prior = stage.nature.prior
+        prior = self.prior or stage.nature.prior
         if isinstance(prior, Prior) and prior.n != size:
             raise ValueError(f"size must be the prior's {prior.n} buyers, got {size}")
         self._draws_participants = size < len(self.members)
@@ -100,7 +109,7 @@ class Panel:
             self._participants = _subsets(self._stream, self.members, self._participants.shape)
         turns = np.arange(self._drawn, self._drawn + BLOCK)
         auctions = turns * len(stage.sellers) + self._seller.number
-        self._values, uniforms = stage.nature.rows_of_wants(self._participants, auctions)
+        self._values, uniforms = stage.nature.rows_of_wants(self._participants, auctions, self.prior)
         self._latencies = stage.travel_times(self._participants, uniforms)
         self._persons = stage.population.persons[self._participants]
         self._drawn += BLOCK

@@ -11,6 +11,7 @@ from agents.strategies.base import Answer, Disclosure, OneBuyerStrategy, Strateg
 from agents.strategies.equilibrium import Equilibrium
 from agents.strategies.incremental import Incremental
 from agents.strategies.late import Late
+from agents.strategies.policy import Policy
 from agents.strategies.random_bidder import RandomBidder
 from agents.strategies.shading import Shading
 from agents.strategies.sniper import Sniper
@@ -24,6 +25,7 @@ __all__ = [
     "Incremental",
     "Late",
     "OneBuyerStrategy",
+    "Policy",
     "RandomBidder",
     "Shading",
     "Sniper",
@@ -31,6 +33,18 @@ __all__ = [
     "Truthful",
     "make_strategy",
 ]
+
+def _learner(name: str) -> Callable[[], Strategy]:
+    """Makes a learner by its class's name; learners are built on strategies, so they are imported when needed."""
+
+    def make() -> Strategy:
+        from agents import learners
+
+        strategy: Strategy = getattr(learners, name)()
+        return strategy
+
+    return make
+
 
 STRATEGIES: Mapping[str, Callable[[], Strategy]] = MappingProxyType({
     "truthful": Truthful,
@@ -41,6 +55,11 @@ STRATEGIES: Mapping[str, Callable[[], Strategy]] = MappingProxyType({
     "incremental": Incremental,
     "late": Late,
     "adaptive": AdaptiveShading,
+    "hedge": _learner("Hedge"),
+    "exp3": _learner("Exp3"),
+    "regret_matching": _learner("RegretMatching"),
+    "fictitious_play": _learner("FictitiousPlay"),
+    "gradient": _learner("SmoothGradient"),
 })
 """Names that scenarios and the command line use; each makes the strategy with its default parameters."""
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.strategies.policy import Policy
 from agents.view import Feedback, Mixed, View
 from mechanisms.comparison import RELATIVE_SLACK, at_least
 from mechanisms.questions import (
@@ -101,6 +102,10 @@ class Strategy:
 
     def observe(self, feedback: Feedback) -> None:
         """Learn from how it ended. Called for a strategy that is not memoryless, once for each group."""
+
+    def policy(self) -> Policy | None:
+        """How a strategy that learns bids by type at present, for the records; None if there is nothing to say."""
+        return None
 
 
 @dataclass(frozen=True)
