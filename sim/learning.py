@@ -1,7 +1,8 @@
 """Instant learning: a direct mechanism played over and over, away from the market, and what is learned of it.
 
 In each round many independent auctions are played at once, and everybody learns from all of them together:
-the strategies answer with the auctions on a leading axis, and are told with the same axis. Nobody is told a price: it differs between auctions.
+the strategies answer with the auctions on a leading axis, and are told with the same axis. Nobody is told a
+price, which differs between auctions.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ def _played(number: int, party: Party, rng: np.random.Generator) -> Play:
 
 def _feedback(play: Play, side: Side, party: Party) -> Feedback:
     """What one side is told about all auctions of a round."""
+
     def own(array: NDArray[Any]) -> NDArray[Any]:
         return party.of(array, side.seats)
 

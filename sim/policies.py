@@ -13,10 +13,14 @@ from sim.records import Records
 class PolicyRecorder:
     """Looks at the groups that learn every `every` units of simulated time, and writes their policies."""
 
-    def __init__(self, env: simpy.Environment, records: Records, groups: Sequence[Group], every: float) -> None:
+    def __init__(
+        self, env: simpy.Environment, records: Records, groups: Sequence[Group], every: float
+    ) -> None:
         self._env = env
         self._table = records["policies"]
-        self._groups = [(g, group.strategy) for g, group in enumerate(groups) if not group.strategy.memoryless]
+        self._groups = [
+            (g, group.strategy) for g, group in enumerate(groups) if not group.strategy.memoryless
+        ]
         self._every = every
         self._looks = 0
         if self._groups:

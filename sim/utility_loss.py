@@ -28,7 +28,7 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class BidDistribution:
-    """A finite distribution of bids: ascending `bids`, shape (b,), and their `probabilities`, summing to 1."""
+    """A finite distribution of bids: ascending `bids` and their `probabilities`, shape (b,), sum 1."""
 
     bids: FloatArray
     probabilities: FloatArray
@@ -95,7 +95,7 @@ def loss_against(
     bids: FloatArray,
     weights: FloatArray,
     utility: Utility,
-    deviations: int = 512,
+    deviations: int = 256,
 ) -> Loss:
     """The loss of playing `bids` with probabilities `weights`, shapes (t, b), at each of `types`, (t,).
 
@@ -106,11 +106,18 @@ def loss_against(
 
 
 def _search(
-    mechanism: DirectMechanism, rival: BidDistribution, types: FloatArray, bids: FloatArray, weights: FloatArray,
-    utility: Utility, deviations: int,
+    mechanism: DirectMechanism,
+    rival: BidDistribution,
+    types: FloatArray,
+    bids: FloatArray,
+    weights: FloatArray,
+    utility: Utility,
+    deviations: int,
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     top = float(rival.bids[-1])
-    quantiles = rival.bids[np.searchsorted(np.cumsum(rival.probabilities), np.linspace(0, 1 - 1e-9, deviations))]
+    quantiles = rival.bids[
+        np.searchsorted(np.cumsum(rival.probabilities), np.linspace(0, 1 - 1e-9, deviations))
+    ]
     above = np.nextafter(quantiles, np.inf) + 1e-9 * top
     tried = np.unique(np.concatenate([np.linspace(0, top * (1 + 1e-6), deviations), above]))
     own, best, best_bids = np.empty(len(types)), np.empty(len(types)), np.empty(len(types))
@@ -124,7 +131,9 @@ def _search(
     return types, own, best, best_bids
 
 
-def _facing(mechanism: DirectMechanism, rival: BidDistribution, bids: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _facing(
+    mechanism: DirectMechanism, rival: BidDistribution, bids: FloatArray
+) -> tuple[FloatArray, FloatArray]:
     """Quantity and payment of each bid against each of the rival's, shapes (bids, rival bids)."""
     profiles = np.stack(np.broadcast_arrays(bids[:, None], rival.bids), axis=-1)
     outcome = mechanism.outcome(profiles)
@@ -139,7 +148,9 @@ def _felt(
     return utility(value * got - paid) @ rival.probabilities
 
 
-def bids_at(mechanism: DirectMechanism, population: Population, buyer: int, types: FloatArray) -> tuple[Any, Any]:
+def bids_at(
+    mechanism: DirectMechanism, population: Population, buyer: int, types: FloatArray
+) -> tuple[Any, Any]:
     """What a buyer would report at each of `types` (t,): bids and probabilities, shapes (t, b)."""
     (side,) = population.sides(np.array([buyer]))
     group = side.group
@@ -157,18 +168,22 @@ def utility_losses(
     population: Population,
     priors: Distribution | Sequence[Distribution],
     *,
+    buyers: Sequence[int] | None = None,
     types: int = 64,
-    points: int = 2048,
-    deviations: int = 512,
+    points: int = 16384,
+    deviations: int = 256,
 ) -> list[Loss]:
     """The loss of each buyer of the population, who all meet in one auction, as they play now.
 
     priors
         Of the buyers' values, independent: one for all, or one each.
+    buyers
+        Whose losses are asked for; None for everybody's.
     types
         At how many even quantiles of her own value a loss is computed.
     points
-        Quantiles of each rival's value, even ones.
+        How many even quantiles of a rival's value, and at most how many of the highest rival bid, stand for
+        all; the loss is too high by up to 1 / points of what winning brings.
     deviations
         See `loss_against`.
 
@@ -179,20 +194,24 @@ def utility_losses(
     if n < 2 or len(each) != n:
         raise ValueError(f"priors must be one, or one for each of at least 2 buyers, got {len(each)} for {n}")
     if min(types, points, deviations) < 1:
-        raise ValueError(f"types, points and deviations must be at least 1, got {types}, {points}, {deviations}")
+        raise ValueError(
+            f"types, points and deviations must be at least 1, got {types}, {points}, {deviations}"
+        )
     played = [bids_at(mechanism, population, i, each[i].quantile(_even(points))) for i in range(n)]
     dist = [BidDistribution.of(bids, weights) for bids, weights in played]
     losses = []
-    for i in range(n):
+    for i in range(n) if buyers is None else buyers:
         rival = highest_of([other for j, other in enumerate(dist) if j != i])
         own_types = each[i].quantile(_even(types))
         bids, weights = bids_at(mechanism, population, i, own_types)
         utility = population.groups[population.membership[i]].utility
-        losses.append(loss_against(mechanism, thinned(rival), own_types, bids, weights, utility, deviations))
+        losses.append(
+            loss_against(mechanism, thinned(rival, points), own_types, bids, weights, utility, deviations)
+        )
     return losses
 
 
-def thinned(rival: BidDistribution, most: int = 4096) -> BidDistribution:
+def thinned(rival: BidDistribution, most: int) -> BidDistribution:
     """The same distribution on at most so many points: neighbours are put together at their mean."""
     if len(rival.bids) <= most:
         return rival
@@ -200,7 +219,7 @@ def thinned(rival: BidDistribution, most: int = 4096) -> BidDistribution:
     masses = np.bincount(cell, rival.probabilities, minlength=most)
     sums = np.bincount(cell, rival.probabilities * rival.bids, minlength=most)
     kept = masses > 0
-    return BidDistribution(sums[kept] / masses[kept], masses[kept])
+    return BidDistribution(np.divide(sums[kept], masses[kept]), np.asarray(masses[kept], dtype=np.float64))
 
 
 def _even(count: int) -> FloatArray:

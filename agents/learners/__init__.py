@@ -7,4 +7,12 @@ from agents.learners.hedge import Hedge
 from agents.learners.regret_matching import RegretMatching
 from agents.learners.share_learner import AveragePlay, ShareLearner
 
-__all__ = ["AveragePlay", "Exp3", "FictitiousPlay", "Hedge", "RegretMatching", "ShareLearner", "SmoothGradient"]
+__all__ = [
+    "AveragePlay",
+    "Exp3",
+    "FictitiousPlay",
+    "Hedge",
+    "RegretMatching",
+    "ShareLearner",
+    "SmoothGradient",
+]

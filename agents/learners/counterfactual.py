@@ -26,7 +26,9 @@ def has_rule(mechanism: Mechanism) -> bool:
     return isinstance(mechanism, (DirectMechanism, DirectLottery))
 
 
-def counterfactual_utility(feedback: Feedback, types: NDArray[Any], alternatives: NDArray[Any]) -> NDArray[Any]:
+def counterfactual_utility(
+    feedback: Feedback, types: NDArray[Any], alternatives: NDArray[Any]
+) -> NDArray[Any]:
     """Expected utility of alternative reports to each member, everybody else's being as they were.
 
     types
@@ -38,7 +40,9 @@ def counterfactual_utility(feedback: Feedback, types: NDArray[Any], alternatives
     the bids were not disclosed.
     """
     if feedback.bids is None:
-        raise ValueError("bids is None: what another report would have brought needs the seller to tell all bids")
+        raise ValueError(
+            "bids is None: to know what another report would bring, all bids must be disclosed"
+        )
     mechanism: Any = feedback.mechanism
     seats = feedback.seats[:, None]
     reports = with_own_replaced(feedback.bids, feedback.seats, alternatives, mechanism.items > 1)
@@ -46,7 +50,9 @@ def counterfactual_utility(feedback: Feedback, types: NDArray[Any], alternatives
         return feedback.utility(_money(mechanism.outcome(reports), seats, types))
     lottery = mechanism.lottery(reports)
     by_branch = types[..., None, :] if mechanism.items > 1 else types[..., None]
-    return (lottery.probabilities * feedback.utility(_money(lottery.outcomes, seats[..., None], by_branch))).sum(-1)
+    return (
+        lottery.probabilities * feedback.utility(_money(lottery.outcomes, seats[..., None], by_branch))
+    ).sum(-1)
 
 
 def with_own_replaced(

@@ -52,7 +52,7 @@ class Exp3(ShareLearner):
 
 
 def regret_bound(rounds: int, actions: int, delta: float) -> float:
-    """Regret that EXP3-IX exceeds with probability at most delta, for losses in [0, 1] (Neu 2015, Theorem 1)."""
+    """Regret exceeded with probability at most delta, for losses in [0, 1] (Neu 2015, Theorem 1)."""
     log = np.log(actions)
     tail = (2 * np.sqrt(actions * rounds / log) + 1) * np.log(2 / delta)
     return float(4 * np.sqrt(actions * rounds * log) + tail)

@@ -69,7 +69,7 @@ class FictitiousPlay(ShareLearner):
             np.add.at(known.rounds, rows, rounds)
 
     def _gains(self, feedback: Feedback, memory: Memory) -> tuple[FloatArray, int]:
-        """Utilities of every share at every knot, summed over occasions, (m, J, K); the number of occasions."""
+        """Utilities of every share at every knot, summed over occasions, (m, J, K); how many occasions."""
         knots, shares = memory.knots.points, np.asarray(self.shares)
         bids = np.atleast_2d(feedback.bids) if feedback.bids is not None else None
         if bids is None:

@@ -1,16 +1,22 @@
-"""Smooth gradient play on a bid function (after NPGA; Bichler, Fichtl, Heidekrueger, Kohring and Sutterer 2021).
+"""Smooth gradient play on a bid function (after NPGA, neural pseudogradient ascent).
 
-"Learning equilibria in symmetric auction games using artificial neural networks", Nature Machine
-Intelligence 3: utilities in auctions are not differentiable at a sample, but their expectation is smooth, so
-that a finite difference of wide enough steps, averaged over types, follows the gradient of a smoothed
-utility. Here the bid function is linear between knots, and the difference is taken in the bid itself, both
-ways, at each type that occurs; hat functions hand it to the knots. Steps are scaled by the running size of the
-gradient (Adam; Kingma and Ba 2015), so that nothing depends on the currency, and shrink like 1 / sqrt(t).
+Bichler, Fichtl, Heidekrueger, Kohring and Sutterer (2021), "Learning equilibria in symmetric auction games
+using artificial neural networks", Nature Machine Intelligence 3: utilities in auctions are not
+differentiable at a sample, but their expectation is smooth, so that finite differences of wide enough
+steps, averaged over types, follow the gradient of a smoothed utility. Here the bid function is linear
+between knots, and the difference is taken in the bid itself at each type that occurs; hat functions hand it
+to the knots.
+
+The difference looks down only: (3 u(b) - 4 u(b - h) + u(b - 2h)) / 2h, exact to the second order in h. A
+difference to both sides would tell the highest types that bids above everybody's are dear, and make them
+bunch. It also draws on the types below, from where the equilibrium is built up, which keeps the climb
+stable. Steps go with the gradient over the widest range of utility for a unit of value, so that nothing
+depends on the currency; they and h shrink with time.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,7 +25,7 @@ from numpy.typing import NDArray
 from agents.learners.counterfactual import counterfactual_utility, has_rule, own_reports
 from agents.learners.knots import FloatArray, Knots, check_grid
 from agents.learners.memory import Rows
-from agents.learners.share_learner import level
+from agents.learners.share_learner import level, span
 from agents.strategies.base import Answer, Disclosure, Strategy
 from agents.strategies.policy import Policy
 from agents.validation import check_share
@@ -27,27 +33,41 @@ from agents.view import Feedback, View
 from mechanisms.conversation import check_count
 from mechanisms.questions import AskValue
 
-MOMENTUM, FORGETTING, TINY = 0.9, 0.99, 1e-12
-"""Adam's decay of the mean and of the mean square, and what keeps it from dividing by zero."""
+PATIENCE = 200
+"""Steps after which the steps begin to shrink in earnest."""
+LEAST = 0.01
+"""Bids do not fall below this share of the value: who bids nothing has no room below to learn from."""
+STEP_DECAY, WIDTH_DECAY = 1.0, 0.2
+"""Powers of time with which steps and widths shrink."""
 
 
 @dataclass(slots=True)
 class Slopes:
-    """The state of the ascent, a row for each buyer: arrays (rows, J), `steps` and `pending` (rows,)."""
+    """The state of the climb, a row for each buyer.
+
+    shares
+        Shape (rows, J): the bid at each knot over the knot.
+    gathered, weight
+        Shape (rows, J): slopes of the utility since the last step, added up, and the weights they have.
+    steps, pending
+        Shape (rows,): steps taken, and occasions since the last one.
+    scale
+        Shape (rows,): the widest range of utility so far, over the value.
+    """
 
     shares: FloatArray
-    mean: FloatArray
-    square: FloatArray
     gathered: FloatArray
     weight: FloatArray
     steps: FloatArray
     pending: FloatArray
+    scale: FloatArray
 
     @classmethod
     def fresh(cls, rows: int, knots: int) -> Slopes:
         """Truthful, and nothing gathered."""
-        zeros = [np.zeros((rows, knots)) for _ in range(4)]
-        return cls(np.ones((rows, knots)), *zeros, np.zeros(rows), np.zeros(rows))
+        by_knot, by_row = (rows, knots), (rows,)
+        nothing = np.zeros(by_knot), np.zeros(by_knot), np.zeros(by_row), np.zeros(by_row), np.zeros(by_row)
+        return cls(np.ones(by_knot), *nothing)
 
     def grown(self, count: int) -> Slopes:
         """With at least `count` rows, at least doubled if there were fewer."""
@@ -55,7 +75,8 @@ class Slopes:
         if rows >= count:
             return self
         room = Slopes.fresh(max(count, 2 * rows) - rows, knots)
-        return Slopes(*(np.concatenate([getattr(self, f), getattr(room, f)]) for f in self.__slots__))  # type: ignore[attr-defined]
+        names = [each.name for each in fields(self)]
+        return Slopes(*(np.concatenate([getattr(self, name), getattr(room, name)]) for name in names))
 
 
 @dataclass(eq=False)
@@ -65,15 +86,15 @@ class SmoothGradient(Strategy):
     bins, knots, shared
         As in `ShareLearner`; between knots the bid is linear, outside them its share of the value is kept.
     step, width
-        First step, and first half-width of the finite difference, as shares of the highest knot: above 0, at
-        most 1. They shrink like t to the power of -1/2 and -1/4 after t steps.
+        First step, as a share of the highest knot, and first width h of the finite difference, as a share of
+        the value: above 0, at most 1.
     batch
         Occasions that are gathered before each step, at least 1.
 
     Raises TypeError or ValueError otherwise. Needs all bids. Every item's value gets the same share.
     """
 
-    bins: int = 17
+    bins: int = 8
     knots: tuple[float, ...] | None = None
     shared: bool = False
     step: float = 0.05
@@ -112,7 +133,9 @@ class SmoothGradient(Strategy):
         points = knots.points
         between = (1 - weight) * points[below] * low + weight * points[above] * high
         inside = (types > points[0]) & (types < points[-1])
-        return np.where(inside, between / np.where(inside, types, 1.0), np.where(types <= points[0], low, high))
+        return np.where(
+            inside, between / np.where(inside, types, 1.0), np.where(types <= points[0], low, high)
+        )
 
     # --- learning ----------------------------------------------------------------------------------
 
@@ -129,41 +152,40 @@ class SmoothGradient(Strategy):
         self._climb(self._knots, np.unique(rows))
 
     def _gather(self, knots: Knots, feedback: Feedback, rows: NDArray[Any]) -> None:
-        types = level(feedback.values, feedback.mechanism.items)
-        slopes, state = self._slope(knots, feedback, rows, types), self._slopes
+        """Hand each occasion's slope to the knots around its type; values of 0 teach nothing."""
+        types, state = level(feedback.values, feedback.mechanism.items), self._slopes
         where = np.broadcast_to(rows, types.shape)
-        counts = (types > 0).astype(float)
+        positive = types > 0
+        _, reach = span(feedback, 1.0)
+        np.maximum.at(state.scale, where, np.where(positive, reach / np.where(positive, types, 1.0), 0.0))
+        slopes = self._slope(knots, feedback, rows, types)
         below, above, weight = knots.around(types)
-        for knot, share in ((below, (1 - weight) * counts), (above, weight * counts)):
+        for knot, share in ((below, (1 - weight) * positive), (above, weight * positive)):
             np.add.at(state.gathered, (where, knot), share * slopes)
             np.add.at(state.weight, (where, knot), share)
-        np.add.at(state.pending, where, counts)
+        np.add.at(state.pending, where, positive.astype(float))
 
     def _slope(self, knots: Knots, feedback: Feedback, rows: NDArray[Any], types: FloatArray) -> FloatArray:
-        """Difference of utilities for a higher and a lower bid, over the difference of the bids; (..., m)."""
-        several = feedback.mechanism.items > 1
+        """Slope of each member's utility in her bid, (..., m), from three bids; 0 without room below."""
         share = self._shares(knots, rows, types)
-        unit = knots.points[-1] / np.where(types > 0, types, knots.points[-1]) if len(knots) > 1 else 1.0
-        half = self.width * unit * (self._slopes.steps[rows] + 1) ** -0.25
-        shares = np.stack([np.maximum(share - half, 0.0), share + half], axis=-1)
+        width = self.width * (1 + self._slopes.steps[rows] / PATIENCE) ** -WIDTH_DECAY
+        width = np.minimum(width, share / 2)
+        shares = share[..., None] - width[..., None] * np.arange(3)
+        several = feedback.mechanism.items > 1
         values = feedback.values[..., None, :] if several else feedback.values[..., None]
         felt = counterfactual_utility(feedback, values, values * (shares[..., None] if several else shares))
-        distance = (shares[..., 1] - shares[..., 0]) * np.where(types > 0, types, 1.0)
-        return (felt[..., 1] - felt[..., 0]) / distance
+        money = 2 * width * types
+        return np.where(money > 0, (felt @ np.array([3.0, -4.0, 1.0])) / np.where(money > 0, money, 1.0), 0.0)
 
     def _climb(self, knots: Knots, rows: NDArray[Any]) -> None:
-        """One step of Adam for those who have gathered a batch, then make the bids ascend with the type."""
-        state = self._slopes
+        """One step for those who have gathered a batch; then make their bids ascend with the type."""
+        state, points = self._slopes, knots.points
         rows = rows[state.pending[rows] >= self.batch]
-        gradient = state.gathered[rows] / np.maximum(state.weight[rows], TINY)
+        gradient = state.gathered[rows] / np.maximum(state.weight[rows], 1.0) / state.scale[rows, None]
+        rate = self.step * (1 + state.steps[rows] / PATIENCE) ** -STEP_DECAY
+        bids = np.maximum(state.shares[rows] * points + rate[:, None] * points[-1] * gradient, LEAST * points)
+        state.shares[rows] = ascending(bids) / np.where(points > 0, points, 1.0)
         state.steps[rows] += 1
-        t = state.steps[rows][:, None]
-        state.mean[rows] += (1 - MOMENTUM) * (gradient - state.mean[rows])
-        state.square[rows] += (1 - FORGETTING) * (gradient**2 - state.square[rows])
-        size = np.sqrt(state.square[rows] / (1 - FORGETTING**t)) + TINY
-        move = self.step * knots.points[-1] / np.sqrt(t) * state.mean[rows] / (1 - MOMENTUM**t) / size
-        bids = np.maximum(state.shares[rows] * knots.points + move, 0.0)
-        state.shares[rows] = ascending(bids) / np.where(knots.points > 0, knots.points, 1.0)
         for gathered in (state.gathered, state.weight, state.pending):
             gathered[rows] = 0.0
 

@@ -55,7 +55,7 @@ class Knots:
     def of(cls, explicit: Sequence[float] | None, prior: Any, count: int) -> Knots:
         """The explicit ones if there are any, else quantiles of the prior; without a prior a single one.
 
-        Even quantiles from the lowest to the highest value; equal ones, where the prior has atoms, count once.
+        Even quantiles from the lowest to the highest value; equal ones, at atoms, count once.
         """
         if explicit is not None:
             return cls(explicit)
@@ -67,7 +67,7 @@ class Knots:
         return len(self.points)
 
     def around(self, types: NDArray[Any]) -> tuple[NDArray[np.intp], NDArray[np.intp], FloatArray]:
-        """Index of the knot below and above each type, and the weight of the one above, in the types' shape."""
+        """Index of the knot below and above each type, and the weight of the one above; the types' shape."""
         last = len(self.points) - 1
         below = np.clip(np.searchsorted(self.points, types, side="right") - 1, 0, last)
         above = np.minimum(below + 1, last)

@@ -103,7 +103,9 @@ class Memory:
         self.experience = self.experience.grown(self.rows.count)
         return rows
 
-    def add(self, cells: Any, weights: FloatArray, credit: FloatArray, mixture: FloatArray, reach: FloatArray) -> None:
+    def add(
+        self, cells: Any, weights: FloatArray, credit: FloatArray, mixture: FloatArray, reach: FloatArray
+    ) -> None:
         """Credit N occasions to their cells, which may be equal: weights (N,), credit and mixture (N, K)."""
         into = self.experience
         np.maximum.at(into.scale, cells, np.where(weights > 0, reach, 0.0))

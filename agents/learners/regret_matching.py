@@ -1,10 +1,10 @@
 """Regret matching: play each action in proportion to how much one regrets not having played it.
 
-Hart and Mas-Colell, "A simple adaptive procedure leading to correlated equilibrium", Econometrica 68 (2000),
-in its unconditional form (section 4, Theorem B): the regret for an action is what it would have brought in
-all rounds so far less what was brought by one's own mixtures; who regrets nothing mixes evenly. By Blackwell's
-condition the squared positive regrets grow by at most K a round, so that for utilities in [0, 1] the regret
-after T rounds is at most sqrt(T K).
+Hart and Mas-Colell, "A simple adaptive procedure leading to correlated equilibrium", Econometrica 68
+(2000), in its unconditional form (section 4, Theorem B): the regret for an action is what it would have
+brought in all rounds so far less what was brought by one's own mixtures; who regrets nothing mixes evenly.
+By Blackwell's condition the squared positive regrets grow by at most K a round, so that for utilities in
+[0, 1] the regret after T rounds is at most sqrt(T K).
 """
 
 from __future__ import annotations
@@ -45,5 +45,5 @@ class RegretMatching(ShareLearner):
 
 
 def regret_bound(rounds: int, actions: int) -> float:
-    """Largest regret of regret matching for utilities in [0, 1], against expected utilities of its mixtures."""
+    """Largest regret of regret matching for utilities in [0, 1], its mixtures' utilities in expectation."""
     return float(np.sqrt(rounds * actions))

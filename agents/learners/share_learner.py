@@ -62,8 +62,8 @@ class ShareLearner(Strategy):
     shared
         Whether the group learns as one from what all its members live through; otherwise each for herself.
 
-    TypeError and ValueError otherwise. A new algorithm overrides `mixture` and `credit`. Only auctions that ask
-    for a report teach; those in which the value is 0 or the report was lost do not.
+    TypeError and ValueError otherwise. A new algorithm overrides `mixture` and `credit`. Only auctions that
+    ask for a report teach; those in which the value is 0 or the report was lost do not.
     """
 
     shares: tuple[float, ...] = tuple(np.linspace(0, 1, 33).tolist())
@@ -104,7 +104,9 @@ class ShareLearner(Strategy):
         """What buyers (m,) of types (..., m) play: shape (..., m, K)."""
         memory = self._memory
         if memory is None:
-            return np.broadcast_to(self.mixture(Experience.none((), len(self.shares))), (*types.shape, len(self.shares)))
+            return np.broadcast_to(
+                self.mixture(Experience.none((), len(self.shares))), (*types.shape, len(self.shares))
+            )
         return self._interpolated(memory, memory.rows.known(buyers), types)
 
     def _interpolated(self, memory: Memory, rows: NDArray[Any], types: FloatArray) -> FloatArray:
@@ -140,10 +142,19 @@ class ShareLearner(Strategy):
         return self._memory
 
     def _occasions(
-        self, feedback: Feedback, memory: Memory, reports: NDArray[Any], rows: NDArray[Any], heard: NDArray[np.bool_]
+        self,
+        feedback: Feedback,
+        memory: Memory,
+        reports: NDArray[Any],
+        rows: NDArray[Any],
+        heard: NDArray[np.bool_],
     ) -> Occasions:
         items, values = feedback.mechanism.items, feedback.values
-        types, said, shares = level(values, items)[heard], level(reports, items)[heard], np.asarray(self.shares)
+        types, said, shares = (
+            level(values, items)[heard],
+            level(reports, items)[heard],
+            np.asarray(self.shares),
+        )
         best, reach = span(feedback, self.shares[-1])
         utilities = self._utilities(feedback)
         return Occasions(
@@ -161,7 +172,9 @@ class ShareLearner(Strategy):
             return None
         values, shares = feedback.values, np.asarray(self.shares)
         if feedback.mechanism.items > 1:
-            return counterfactual_utility(feedback, values[..., None, :], values[..., None, :] * shares[:, None])
+            return counterfactual_utility(
+                feedback, values[..., None, :], values[..., None, :] * shares[:, None]
+            )
         return counterfactual_utility(feedback, values[..., None], values[..., None] * shares)
 
     # --- looking at it -----------------------------------------------------------------------------
@@ -240,5 +253,9 @@ class AveragePlay(Strategy):
         below, above, weight = self._knots.around(level(view.values, question.items))
         low, high = self._mixtures[rows, below], self._mixtures[rows, above]
         shares = np.asarray(self.learner.shares)
-        bids = view.values[..., None] * shares if question.items == 1 else view.values[..., None, :] * shares[:, None]
+        bids = (
+            view.values[..., None] * shares
+            if question.items == 1
+            else view.values[..., None, :] * shares[:, None]
+        )
         return Mixed(bids, low + weight[..., None] * (high - low))

@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 def _learner(name: str) -> Callable[[], Strategy]:
-    """Makes a learner by its class's name; learners are built on strategies, so they are imported when needed."""
+    """Makes a learner by its class's name; learners build on strategies, so they are imported late."""
 
     def make() -> Strategy:
         from agents import learners

@@ -104,7 +104,7 @@ class Strategy:
         """Learn from how it ended. Called for a strategy that is not memoryless, once for each group."""
 
     def policy(self) -> Policy | None:
-        """How a strategy that learns bids by type at present, for the records; None if there is nothing to say."""
+        """How a strategy that learns bids by type at present, for the records; None if it does not say."""
         return None
 
 

@@ -183,7 +183,7 @@ BENCHMARKS = Table("benchmarks", "One row for each number of bidders.", (
     Column("optimal_revenue", "float64", "money", "expected revenue of the optimal auction for the prior"),
 ))
 
-POLICIES = Table("policies", "One row for each group that learns, each type at which it bids, and each time.", (
+POLICIES = Table("policies", "One row for each group that learns, type at which it bids, and time.", (
     Column("time", "float64", "time", "when the policy was looked at"),
     Column("group", "int32", "", "number of the group"),
     Column("strategy", "category", "", "name of its strategy"),
@@ -192,4 +192,6 @@ POLICIES = Table("policies", "One row for each group that learns, each type at w
     Column("deviation", "float64", "money", "standard deviation of the bid over the same"),
 ))
 
-SCHEMAS = (AUCTIONS, MESSAGES, TRANSACTIONS, TRANSFERS, AGENTS, REFUSALS, VECTORS, VISITS, BENCHMARKS, POLICIES)
+SCHEMAS = (
+    AUCTIONS, MESSAGES, TRANSACTIONS, TRANSFERS, AGENTS, REFUSALS, VECTORS, VISITS, BENCHMARKS, POLICIES,
+)
