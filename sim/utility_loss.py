@@ -131,6 +131,14 @@ def _search(
     return types, own, best, best_bids
 
 
+def expected_utility(
+    mechanism: DirectMechanism, rival: BidDistribution, types: FloatArray, bids: FloatArray, utility: Utility
+) -> FloatArray:
+    """Expected utility of one bid at each type, arrays of shape (t,), against the rival's bids."""
+    got, paid = _facing(mechanism, rival, bids)
+    return np.asarray(utility(types[:, None] * got - paid) @ rival.probabilities)
+
+
 def _facing(
     mechanism: DirectMechanism, rival: BidDistribution, bids: FloatArray
 ) -> tuple[FloatArray, FloatArray]:

@@ -33,8 +33,6 @@ from agents.view import Feedback, View
 from mechanisms.conversation import check_count
 from mechanisms.questions import AskValue
 
-PATIENCE = 200
-"""Steps after which the steps begin to shrink in earnest."""
 LEAST = 0.01
 """Bids do not fall below this share of the value: who bids nothing has no room below to learn from."""
 STEP_DECAY, WIDTH_DECAY = 1.0, 0.2
@@ -89,7 +87,10 @@ class SmoothGradient(Strategy):
         First step, as a share of the highest knot, and first width h of the finite difference, as a share of
         the value: above 0, at most 1.
     batch
-        Occasions that are gathered before each step, at least 1.
+        Occasions that are gathered before each step, at least 1. The defaults suit some thousands of
+        auctions played one by one; where thousands are played at once, more patience and smaller widths pay.
+    patience
+        Steps after which they begin to shrink in earnest, at least 1.
 
     Raises TypeError or ValueError otherwise. Needs all bids. Every item's value gets the same share.
     """
@@ -97,9 +98,10 @@ class SmoothGradient(Strategy):
     bins: int = 8
     knots: tuple[float, ...] | None = None
     shared: bool = False
-    step: float = 0.05
-    width: float = 0.1
-    batch: int = 32
+    step: float = 0.1
+    width: float = 0.2
+    batch: int = 64
+    patience: int = 10
     _knots: Knots | None = field(init=False, repr=False, default=None)
     _rows: Rows = field(init=False, repr=False)
     _slopes: Slopes = field(init=False, repr=False)
@@ -114,6 +116,7 @@ class SmoothGradient(Strategy):
         check_share("step", self.step, positive=True)
         check_share("width", self.width, positive=True)
         check_count("batch", self.batch)
+        check_count("patience", self.patience)
         self._rows = Rows(self.shared)
 
     # --- playing -----------------------------------------------------------------------------------
@@ -168,7 +171,7 @@ class SmoothGradient(Strategy):
     def _slope(self, knots: Knots, feedback: Feedback, rows: NDArray[Any], types: FloatArray) -> FloatArray:
         """Slope of each member's utility in her bid, (..., m), from three bids; 0 without room below."""
         share = self._shares(knots, rows, types)
-        width = self.width * (1 + self._slopes.steps[rows] / PATIENCE) ** -WIDTH_DECAY
+        width = self.width * (1 + self._slopes.steps[rows] / self.patience) ** -WIDTH_DECAY
         width = np.minimum(width, share / 2)
         shares = share[..., None] - width[..., None] * np.arange(3)
         several = feedback.mechanism.items > 1
@@ -182,7 +185,7 @@ class SmoothGradient(Strategy):
         state, points = self._slopes, knots.points
         rows = rows[state.pending[rows] >= self.batch]
         gradient = state.gathered[rows] / np.maximum(state.weight[rows], 1.0) / state.scale[rows, None]
-        rate = self.step * (1 + state.steps[rows] / PATIENCE) ** -STEP_DECAY
+        rate = self.step * (1 + state.steps[rows] / self.patience) ** -STEP_DECAY
         bids = np.maximum(state.shares[rows] * points + rate[:, None] * points[-1] * gradient, LEAST * points)
         state.shares[rows] = ascending(bids) / np.where(points > 0, points, 1.0)
         state.steps[rows] += 1

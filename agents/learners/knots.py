@@ -72,4 +72,5 @@ class Knots:
         below = np.clip(np.searchsorted(self.points, types, side="right") - 1, 0, last)
         above = np.minimum(below + 1, last)
         gap = np.where(above > below, self.points[above] - self.points[below], 1.0)
-        return below, above, np.clip((types - self.points[below]) / gap, 0.0, 1.0)
+        weight = np.clip((types - self.points[below]) / gap, 0.0, 1.0)
+        return below, above, np.where(above > below, weight, 0.0)
