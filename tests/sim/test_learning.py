@@ -2,7 +2,8 @@
 
 The losses that are allowed are stated for each learner and horizon. Each of three seeds must keep them; the
 slack is such that a learner that works fails a seed with probability well below 1%, and one that does not
-learn loses ten times as much: truthful bids in first price lose half of the equilibrium's utility (n = 2).
+learn loses far more: truthful bids in first price lose half of the equilibrium's utility (n = 2), in all-pay
+more than all of it.
 """
 
 import numpy as np
@@ -38,20 +39,32 @@ def mean_loss(mechanism, population):
     return loss.mean / EQUILIBRIUM_UTILITY
 
 
+LEARNERS = {
+    "hedge": (lambda: Hedge(shared=True), 150, 32),
+    "regret matching": (lambda: RegretMatching(shared=True), 150, 32),
+    "fictitious play": (lambda: FictitiousPlay(shared=True), 400, 4),
+    "gradient": (gradient, 300, 512),
+    "exp3": (lambda: Exp3(shared=True), 500, 32),
+}
+"""How each is made, for how many rounds it learns, and how many auctions a round has."""
+
+ALLOWED = {
+    "hedge": (0.07, 0.03, 0.10),
+    "regret matching": (0.10, 0.02, 0.40),
+    "fictitious play": (0.10, 0.01, 0.30),
+    "gradient": (0.05, 0.01, 0.12),
+    "exp3": (0.25, 0.20, 0.30),
+}
+"""The greatest mean loss in first price, second price and all-pay, of the equilibrium's utility."""
+
+
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize(
-    ("make", "rounds", "batch", "allowed"),
-    [
-        (lambda: Hedge(shared=True), 150, 32, 0.06),
-        (lambda: RegretMatching(shared=True), 150, 32, 0.08),
-        (lambda: FictitiousPlay(shared=True), 100, 16, 0.10),
-        (gradient, 300, 512, 0.05),
-        (lambda: Exp3(shared=True), 500, 32, 0.35),
-    ],
-    ids=["hedge", "regret matching", "fictitious play", "gradient", "exp3"],
-)
+@pytest.mark.parametrize("name", LEARNERS)
 @pytest.mark.parametrize("mechanism", [FirstPrice(), SecondPrice(), AllPay()], ids=repr)
-def test_ends_near_equilibrium(mechanism, make, rounds, batch, allowed, seed):
+def test_ends_near_equilibrium(mechanism, name, seed):
+    """Gradient play starts from truth, fictitious play breaks ties upwards: second price is easy for both."""
+    allowed = ALLOWED[name][(FirstPrice, SecondPrice, AllPay).index(type(mechanism))]
+    make, rounds, batch = LEARNERS[name]
     assert mean_loss(mechanism, taught(make(), mechanism, seed, rounds, batch)) < allowed
 
 

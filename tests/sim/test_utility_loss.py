@@ -21,16 +21,16 @@ def people(strategy, n, utility=None):
 @pytest.mark.parametrize("n", [2, 5])
 def test_nothing_to_gain_in_equilibrium(mechanism, n):
     """The known equilibria lose nothing but the quadrature's error, some 1 / points of a win."""
-    (loss,) = utility_losses(mechanism, people(Equilibrium(), n), PRIOR, buyers=[0])
-    assert loss.maximum < 3 / 16384
+    (loss,) = utility_losses(mechanism, people(Equilibrium(), n), PRIOR, buyers=[0], types=16, points=2048, deviations=64)
+    assert loss.maximum < 3 / 2048
 
 
 def test_truth_in_first_price_loses_what_the_best_response_brings():
     """n = 2: truth brings 0; against uniform bids the best bid is v/2 and brings v^2 / 4, mean 1/12."""
-    (loss,) = utility_losses(FirstPrice(), people(Truthful(), 2), PRIOR, buyers=[0], deviations=2048)
-    np.testing.assert_allclose(loss.by_type, loss.types**2 / 4, atol=2e-4)
-    np.testing.assert_allclose(loss.best_bids, loss.types / 2, atol=5e-3)
-    assert loss.mean == pytest.approx(1 / 12, abs=2e-4)
+    (loss,) = utility_losses(FirstPrice(), people(Truthful(), 2), PRIOR, buyers=[0], types=32, points=2048)
+    np.testing.assert_allclose(loss.by_type, loss.types**2 / 4, atol=1e-3)
+    np.testing.assert_allclose(loss.best_bids, loss.types / 2, atol=1e-2)
+    assert loss.mean == pytest.approx(1 / 12, abs=1e-3)
 
 
 def test_shading_in_second_price_loses_the_forgone_sales():
@@ -38,14 +38,14 @@ def test_shading_in_second_price_loses_the_forgone_sales():
 
     It brings v^2 for v <= 1/2 and v - 1/4 above; v/2 brings 2 (v (v/2) - v^2 / 8) = 3/4 v^2.
     """
-    (loss,) = utility_losses(SecondPrice(), people(Shading(0.5), 2), PRIOR, buyers=[1])
+    (loss,) = utility_losses(SecondPrice(), people(Shading(0.5), 2), PRIOR, buyers=[1], types=32, points=2048)
     v = loss.types
-    np.testing.assert_allclose(loss.by_type, np.where(v <= 0.5, v**2, v - 0.25) - 0.75 * v**2, atol=3e-4)
+    np.testing.assert_allclose(loss.by_type, np.where(v <= 0.5, v**2, v - 0.25) - 0.75 * v**2, atol=2e-3)
 
 
 def test_a_mixture_is_judged_by_its_mean():
     """A bidder who mixes over k even shares of her value, against the same: her own utility is a mean."""
-    (loss,) = utility_losses(SecondPrice(), people(RandomBidder(4), 2), PRIOR, buyers=[0], types=8)
+    (loss,) = utility_losses(SecondPrice(), people(RandomBidder(4), 2), PRIOR, buyers=[0], types=8, points=2048)
     shares = np.array([1, 3, 5, 7]) / 8
 
     def won(bid):
@@ -54,8 +54,8 @@ def test_a_mixture_is_judged_by_its_mean():
         return (v * low - shares * low**2 / 2).mean(axis=1)
 
     own = np.mean([won(share * loss.types) for share in shares], axis=0)
-    np.testing.assert_allclose(loss.own, own, atol=3e-4)
-    np.testing.assert_allclose(loss.best, won(loss.types), atol=3e-4)
+    np.testing.assert_allclose(loss.own, own, atol=2e-3)
+    np.testing.assert_allclose(loss.best, won(loss.types), atol=2e-3)
 
 
 def test_risk_averse_bidders_shade_less():
@@ -85,7 +85,7 @@ def test_the_loss_of_given_bids():
 
 
 def test_bad_input():
-    with pytest.raises(ValueError, match="priors must be one, or one for each .* got 3 for 2"):
+    with pytest.raises(ValueError, match=r"priors must be one, or one for each .* got 3 for 2"):
         utility_losses(FirstPrice(), people(Truthful(), 2), [PRIOR] * 3)
     with pytest.raises(ValueError, match="types, points and deviations must be at least 1, got 0"):
         utility_losses(FirstPrice(), people(Truthful(), 2), PRIOR, types=0)
