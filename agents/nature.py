@@ -73,13 +73,17 @@ class Nature(mesa.Agent):
         return self._typed([source.take(buyers) for source in self._draws], buyers)
 
     def rows_of_wants(
-        self, buyers: NDArray[np.intp], auctions: NDArray[np.int64]
+        self, buyers: NDArray[np.intp], auctions: NDArray[np.int64], prior: Prior | None = None
     ) -> tuple[Values, Uniforms]:
-        """Types of shape (rows, m) or (rows, m, items) for rows of participants, and uniforms (rows, m)."""
+        """Types of shape (rows, m) or (rows, m, items) for rows of participants, and uniforms (rows, m).
+
+        `prior` over whole profiles stands in place of nature's own, if given.
+        """
         pairs = [source.take_block(buyers) for source in self._draws]
-        if isinstance(self.prior, Prior):
-            places = np.arange(self.prior.uniforms_per_profile)
-            profiles = self.prior.from_uniforms(self._uniforms(places, auctions[:, None]))
+        joint = prior or self.prior
+        if isinstance(joint, Prior):
+            places = np.arange(joint.uniforms_per_profile)
+            profiles = joint.from_uniforms(self._uniforms(places, auctions[:, None]))
             return self._shared(profiles, buyers), pairs[0][1]
         values, uniforms = self._typed(pairs, buyers)
         return self._shared(values, buyers), uniforms

@@ -331,6 +331,7 @@ class LearningAheadPlayer(AheadPlayer):
                 {"price": paid},
                 price,
                 reports.copy() if told == "bids" else None,
+                side.group.prior,
             )
             try:
                 side.group.strategy.observe(feedback)

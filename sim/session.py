@@ -211,6 +211,7 @@ class Session:
             {cause: part[seats] for cause, part in outcome.itemised.items()},
             None if told == "own" else float(outcome.payments.max()),
             self.asked[0][1].copy() if told == "bids" and self.asked else None,
+            side.group.prior,
         )
 
 

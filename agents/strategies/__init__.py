@@ -14,6 +14,7 @@ from agents.strategies.equilibrium import Equilibrium
 from agents.strategies.false_names import FalseNames
 from agents.strategies.incremental import Incremental
 from agents.strategies.late import Late
+from agents.strategies.policy import Policy
 from agents.strategies.random_bidder import RandomBidder
 from agents.strategies.ring import Ring
 from agents.strategies.shading import Shading
@@ -30,6 +31,7 @@ __all__ = [
     "Incremental",
     "Late",
     "OneBuyerStrategy",
+    "Policy",
     "RandomBidder",
     "Ring",
     "Shading",
@@ -38,6 +40,18 @@ __all__ = [
     "Truthful",
     "make_strategy",
 ]
+
+def _learner(name: str) -> Callable[[], Strategy]:
+    """Makes a learner by its class's name; learners build on strategies, so they are imported late."""
+
+    def make() -> Strategy:
+        from agents import learners
+
+        strategy: Strategy = getattr(learners, name)()
+        return strategy
+
+    return make
+
 
 STRATEGIES: Mapping[str, Callable[[], Strategy]] = MappingProxyType({
     "truthful": Truthful,
@@ -51,6 +65,11 @@ STRATEGIES: Mapping[str, Callable[[], Strategy]] = MappingProxyType({
     "best_response": partial(BestResponse, anonymous=True),
     "ring": Ring,
     "false_names": FalseNames,
+    "hedge": _learner("Hedge"),
+    "exp3": _learner("Exp3"),
+    "regret_matching": _learner("RegretMatching"),
+    "fictitious_play": _learner("FictitiousPlay"),
+    "gradient": _learner("SmoothGradient"),
 })
 """Names that scenarios and the command line use; each makes the strategy with its default parameters."""
 

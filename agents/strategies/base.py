@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.strategies.policy import Policy
 from agents.view import Feedback, Mixed, SidePayments, View
 from mechanisms.comparison import RELATIVE_SLACK, at_least
 from mechanisms.questions import (
@@ -109,6 +110,10 @@ class Strategy:
 
     def side_payments(self, feedback: Feedback) -> SidePayments | None:
         """What members of the group pay one another after the auction; None for nothing."""
+        return None
+
+    def policy(self) -> Policy | None:
+        """How a strategy that learns bids by type at present, for the records; None if it does not say."""
         return None
 
 
