@@ -9,7 +9,7 @@ learner: smooth gradient play, Hedge, regret matching, fictitious play, and EXP3
 result.
 
 In two rooms the auction is second price, where truth is a dominant strategy, and the buyers learn by one
-rule (`--set learner=...`, by default Hedge). In the one values are drawn anew: each type of each buyer is
+rule (`--set learner=...`, by default regret matching). In the one values are drawn anew: each type of each buyer is
 sometimes close to losing or winning, sees what lies would cost, and ends near the truth; the seller earns
 about 1/3. In the other the values are 1 and 1/2 for ever, known to nobody but their owners. Now the stronger
 buyer soon wins almost always. The weaker one stops learning before she bids her value, because what she bids
@@ -58,7 +58,7 @@ class Parameters(scenario.Parameters):
 
     until: float = Field(default=4000.0, ge=200, le=1e7, description="how many auctions each seller holds")
     learner: Annotated[str, OneOf(LEARNERS)] = Field(
-        default="hedge", description="how the buyers of the second-price rooms learn"
+        default="regret_matching", description="how the buyers of the second-price rooms learn"
     )
 
 
