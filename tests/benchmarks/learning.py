@@ -58,8 +58,8 @@ def path(learner, n, batch, seconds, seed=0, looks=3, enough=lambda mean, maximu
 def figures():
     """Yield the figures one by one: gradient play until it is good enough, and the others' way."""
     for n in (2, 5):
-        gradient = SmoothGradient(shared=True, step=0.05, width=0.1, patience=200)
-        for spent, mean, maximum in path(gradient, n, 2048, SECONDS, looks=4, enough=good):
+        gradient = SmoothGradient(shared=True, step=0.05, width=0.06, patience=200)
+        for spent, mean, maximum in path(gradient, n, 1024, SECONDS, looks=4, enough=good):
             remark = f"mean loss {mean:.3f} %, maximum {maximum:.2f} %"
             limit = SECONDS if good(mean, maximum) else None
             yield Figure(f"first price, n = {n}: gradient play", spent, "seconds", limit, remark)
