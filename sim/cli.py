@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 BAD_INPUT, BREACH, INTERRUPTED = 2, 1, 130
+LONGEST_SEED = 100
+"""Digits; the folder of a run is named after its seed."""
 
 app = typer.Typer(
     help="Bazaar, a laboratory for auctions.",
@@ -207,8 +209,10 @@ def _market(registry: Registry, name: str, settings: Sequence[str], seed: int) -
 
 
 def _seed(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"--seed is {text}; it must be an integer of at least 0")
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_SEED):
+        raise ValueError(
+            f"--seed is {text[:60]}; it must be an integer of at least 0, with at most {LONGEST_SEED} digits"
+        )
     return int(text)
 
 
