@@ -163,7 +163,7 @@ def designer_knowing(prior: JointDistribution) -> Designer:
         values = np.insert(np.array(others), star, -np.inf)
         if np.isinf(others).any():
             return None
-        place = (*(int(v) for v in others[:star]), slice(None), *(int(v) for v in others[star:]))
+        place: Any = (*(int(v) for v in others[:star]), slice(None), *(int(v) for v in others[star:]))
         masses = prior.table[place].copy()
         masses[: classical_price(values, star)] = 0.0
         total = masses.sum()
