@@ -27,6 +27,11 @@ class Group:
         """Whether the strategy ever waits before it sends an answer."""
         return type(self.strategy).wait is not Strategy.wait
 
+    @cached_property
+    def colludes(self) -> bool:
+        """Whether its members ever pay one another."""
+        return type(self.strategy).side_payments is not Strategy.side_payments
+
 
 @dataclass(frozen=True, eq=False)
 class Side:

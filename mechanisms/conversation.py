@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from mechanisms.outcome import Lottery, Outcome
 from mechanisms.questions import AskValue, Chance, Question
+from mechanisms.utilities import Utility
 
 Conversation = Generator[Question, Any, Outcome]
 """What `Mechanism.conversation` returns: yields questions, is sent their replies, returns the outcome."""
@@ -57,6 +58,15 @@ class Mechanism(ABC):
         The values themselves, unless the mechanism knows a symmetric equilibrium other than truth.
         """
         return values
+
+    def risk_averse_bids(self, values: NDArray[Any], n: int, prior: Any, utility: Utility) -> NDArray[Any]:
+        """The same where all have this utility: the values themselves where truth is the equilibrium.
+
+        Raises NotImplementedError where risk aversion changes an equilibrium that nobody has solved here.
+        """
+        if type(self).equilibrium_bids is not Mechanism.equilibrium_bids:
+            raise NotImplementedError(f"{self.name} has no known equilibrium of bidders with {utility!r}")
+        return self.equilibrium_bids(values, n, prior)
 
 
 class DirectMechanism(Mechanism):

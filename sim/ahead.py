@@ -57,7 +57,7 @@ def can_play_ahead(plan: SellerPlan, groups: Sequence[Group]) -> bool:
         and plan.mechanism.least_buyers <= 1
         and plan.stock is None
         and plan.period >= plan.window
-        and not any(group.waits for group in groups)
+        and not any(group.waits or group.colludes for group in groups)
     )
 
 
@@ -331,6 +331,7 @@ class LearningAheadPlayer(AheadPlayer):
                 {"price": paid},
                 price,
                 reports.copy() if told == "bids" else None,
+                side.group.prior,
             )
             try:
                 side.group.strategy.observe(feedback)

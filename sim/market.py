@@ -22,6 +22,7 @@ from agents.strategies.base import Disclosure
 from mechanisms.distributions import Distribution, Prior
 from sim.attendance import Attendance
 from sim.draws import DrawAhead, Stream
+from sim.policies import PolicyRecorder
 from sim.records import Records
 from sim.seating import Seating
 from sim.session import Session
@@ -51,6 +52,8 @@ class Market(mesa.Model):
         How much simulated time one `step()` runs; at each whole tick the records are brought up to date.
     redraw
         Whether each want has a new type.
+    policies_every
+        Simulated time from one look at the policies of those who learn to the next, above 0.
 
     Raises ValueError where a strategy relies on more than a seller tells, and where shapes disagree.
     """
@@ -65,6 +68,7 @@ class Market(mesa.Model):
         records: Records | None = None,
         tick: float = 1.0,
         redraw: bool = True,
+        policies_every: float = 10.0,
     ) -> None:
         super().__init__(rng=Stream(seed, "mesa").generator())
         if not plans:
@@ -76,6 +80,8 @@ class Market(mesa.Model):
             raise ValueError(f"attendances must be {len(plans)}, one a plan, got {len(attendances)}")
         if not (math.isfinite(tick) and tick > 0):
             raise ValueError(f"tick must be above 0, got {tick}")
+        if not (math.isfinite(policies_every) and policies_every > 0):
+            raise ValueError(f"policies_every must be finite and above 0, got {policies_every}")
         self.tick = tick
         self.population = population
         self.records = Records() if records is None else records
@@ -89,6 +95,7 @@ class Market(mesa.Model):
         self._under_way: dict[int, Session] = {}
         self._ticks = 0
         self._write_agents()
+        PolicyRecorder(self.env, self.records, population.groups, policies_every)
         for attendance in dict.fromkeys(attendances):
             attendance.start(self.stage, self, [s for s in self.sellers if self.attendance(s) is attendance])
         for seller in self.sellers:
@@ -211,7 +218,9 @@ class Market(mesa.Model):
         items = self.sellers[0].plan.mechanism.items
         names = ["wants", *(f"wants of item {item}" for item in range(1, items))]
         draws = [DrawAhead(Stream(seed, name), len(self.population)) for name in names]
-        return Nature(self, prior, draws, Stream(seed, "profiles").uniform, redraw)
+        several_names = len(np.unique(self.population.persons)) < len(self.population)
+        persons = self.population.persons if several_names else None
+        return Nature(self, prior, draws, Stream(seed, "profiles").uniform, redraw, persons)
 
     def _refuse_unmet_needs(self) -> None:
         for group in self.population.groups:

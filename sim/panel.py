@@ -41,6 +41,8 @@ class Panel:
         time. The records are the same.
     knowledge
         What the buyers know of one another, by seat; for mechanisms that ask for beliefs.
+    prior
+        Over the profiles of this seller's participants, in place of the prior that nature has for all.
 
     Raises TypeError for members that are no integers or a size that is none, ValueError for a size below 1;
     the market raises ValueError for members that are unknown, named twice, or another panel's.
@@ -52,6 +54,7 @@ class Panel:
         size: int | None = None,
         ahead: bool = True,
         knowledge: Knowledge | None = None,
+        prior: Prior | None = None,
     ) -> None:
         self._named = None if members is None else whole_numbers("members", members)
         if size is not None:
@@ -59,6 +62,7 @@ class Panel:
         self.size = size
         self.ahead = ahead and knowledge is None
         self.knowledge = knowledge
+        self.prior = prior
         self._player: AheadPlayer | None = None
         self._row = BLOCK
         self._drawn = 0
@@ -73,7 +77,7 @@ class Panel:
         size = len(self.members) if self.size is None else self.size
         if size > len(self.members):
             raise ValueError(f"size must be at most the {len(self.members)} members, got {size}")
-        prior = stage.nature.prior
+        prior = self.prior or stage.nature.prior
         if isinstance(prior, Prior) and prior.n != size:
             raise ValueError(f"size must be the prior's {prior.n} buyers, got {size}")
         if self.knowledge is not None and self.knowledge.n != size:
@@ -124,7 +128,7 @@ class Panel:
             self._participants = _subsets(self._stream, self.members, self._participants.shape)
         turns = np.arange(self._drawn, self._drawn + BLOCK)
         auctions = turns * len(stage.sellers) + self._seller.number
-        self._values, uniforms = stage.nature.rows_of_wants(self._participants, auctions)
+        self._values, uniforms = stage.nature.rows_of_wants(self._participants, auctions, self.prior)
         self._latencies = stage.travel_times(self._participants, uniforms)
         self._persons = stage.population.persons[self._participants]
         self._drawn += BLOCK

@@ -24,6 +24,7 @@ from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Replies,
 from sim.checks import BreachError, broken_rule, payoffs_of
 from sim.seating import Seating
 from sim.stage import Stage
+from sim.transfers import write_side_payments
 
 Ended = Callable[["Session", NDArray[Any], NDArray[Any]], None]
 """Told when a session is over: the session, payoffs in money, and a mask of those served, shapes (n,)."""
@@ -183,6 +184,9 @@ class Session:
                     side.group.strategy.observe(feedback)
                 except Exception as error:  # noqa: BLE001 — strategies may be anybody's code
                     self.stage.failed_to_learn(side, self.auction, len(self.asked) - 1, error)
+            if side.group.colludes:
+                told = self._feedback(side, outcome, payoffs)
+                write_side_payments(self.stage.ledger, self.auction, self.now, side, told)
         got = outcome.allocation if outcome.allocation.ndim == 1 else outcome.allocation.sum(axis=-1)
         self.ended(self, payoffs, got > 0)
 
@@ -207,6 +211,7 @@ class Session:
             {cause: part[seats] for cause, part in outcome.itemised.items()},
             None if told == "own" else float(outcome.payments.max()),
             self.asked[0][1].copy() if told == "bids" and self.asked else None,
+            side.group.prior,
         )
 
 

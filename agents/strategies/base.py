@@ -14,7 +14,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.view import Feedback, Mixed, View
+from agents.strategies.policy import Policy
+from agents.view import Feedback, Mixed, SidePayments, View
 from mechanisms.comparison import RELATIVE_SLACK, at_least
 from mechanisms.questions import (
     AskBelief,
@@ -106,6 +107,14 @@ class Strategy:
 
     def observe(self, feedback: Feedback) -> None:
         """Learn from how it ended. Called for a strategy that is not memoryless, once for each group."""
+
+    def side_payments(self, feedback: Feedback) -> SidePayments | None:
+        """What members of the group pay one another after the auction; None for nothing."""
+        return None
+
+    def policy(self) -> Policy | None:
+        """How a strategy that learns bids by type at present, for the records; None if it does not say."""
+        return None
 
 
 def _believer(view: View) -> Callable[[int], Any]:

@@ -183,4 +183,15 @@ BENCHMARKS = Table("benchmarks", "One row for each number of bidders.", (
     Column("optimal_revenue", "float64", "money", "expected revenue of the optimal auction for the prior"),
 ))
 
-SCHEMAS = (AUCTIONS, MESSAGES, TRANSACTIONS, TRANSFERS, AGENTS, REFUSALS, VECTORS, VISITS, BENCHMARKS)
+POLICIES = Table("policies", "One row for each group that learns, type at which it bids, and time.", (
+    Column("time", "float64", "time", "when the policy was looked at"),
+    Column("group", "int32", "", "number of the group"),
+    Column("strategy", "category", "", "name of its strategy"),
+    Column("type", "float64", "money", "the private value"),
+    Column("bid", "float64", "money", "what it bids then, on average over its own mixing and its buyers"),
+    Column("deviation", "float64", "money", "standard deviation of the bid over the same"),
+))
+
+SCHEMAS = (
+    AUCTIONS, MESSAGES, TRANSACTIONS, TRANSFERS, AGENTS, REFUSALS, VECTORS, VISITS, BENCHMARKS, POLICIES,
+)

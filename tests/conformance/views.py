@@ -108,7 +108,7 @@ def reordered(view, question, order):
 def feedback_on(question, winner, values=(1.0, 0.5, 0.75)):
     """What the group is told after all bid half their values and the member at `winner` (or none) won."""
     values = np.array(values)
-    bids = np.full(N, np.nan)
+    bids = np.full(N, 0.1)
     bids[list(SEATS)] = values / 2
     allocation = (np.arange(len(SEATS)) == winner).astype(float)
     payments = allocation * values / 2
@@ -119,11 +119,12 @@ def feedback_on(question, winner, values=(1.0, 0.5, 0.75)):
         mechanism=PayYourBid(),
         values=values,
         utility=Linear(),
-        answers=((question, bids),),
+        answers=((question, bids[list(SEATS)]),),
         allocation=allocation,
         payments=payments,
         payoffs=allocation * values - payments,
         causes={"price": payments},
         price=float(payments.max()),
-        bids=np.where(np.isnan(bids), 0.1, bids),
+        bids=bids,
+        prior=Uniform(0.0, 1.0),
     )

@@ -321,7 +321,7 @@ def test_an_intruder_is_named(tmp_path):
 def test_main_takes_the_process_arguments(bazaar, monkeypatch):
     monkeypatch.setattr("sys.argv", ["bazaar", "list"])
     answer = bazaar(command=lambda _: main())
-    assert answer.out.startswith("town_market")
+    assert "\ntown_market " in f"\n{answer.out}"
 
 
 def test_a_scenario_may_report_in_its_own_way(bazaar, scenario_of):
