@@ -139,7 +139,7 @@ class Table(Valuation):
         lead = lottery.shape[:-1]
         rest: FloatArray = np.broadcast_to(self._table, (*lead, *self._table.shape))
         for item in range(self.n - 1, -1, -1):
-            chance = lottery[..., item].reshape(*lead, *(1,) * item)
+            chance = lottery[(..., item, *(None,) * item)]
             rest = (1 - chance) * rest[..., 0] + chance * rest[..., 1]
         return rest
 
