@@ -170,6 +170,7 @@ def _solve_sure(values: FloatArray, weights: FloatArray) -> tuple[np.ndarray, Fl
         for b in range(size):
             price = count * size + count + b
             add({pays: 1.0, price: -1.0, t * size + b: most}, -np.inf, most)
+            add({pays: 1.0, price: -1.0, t * size + b: -most}, -most, np.inf)
             worth = {t * size + other: float(values[t, other]) for other in range(size)}
             add(worth | {pays: -1.0, price: 1.0}, float(values[t, b]), np.inf)
     objective = np.concatenate([np.zeros(count * size), -weights, np.zeros(size)])
