@@ -96,7 +96,9 @@ class _Choice:
         return np.where(near, self.sign * payment, -np.inf).argmax(axis=0)
 
 
-def _stage(menu: Menu, held: FloatArray, following: _Worth, rule: _Choice) -> tuple[_Worth, NDArray[np.int64]]:
+def _stage(
+    menu: Menu, held: FloatArray, following: _Worth, rule: _Choice
+) -> tuple[_Worth, NDArray[np.int64]]:
     """One more purchase: stop, or buy an entry and go on."""
     options = [(held, np.zeros_like(held))]
     for lottery, price in zip(menu.probabilities, menu.prices, strict=True):

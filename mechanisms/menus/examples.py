@@ -63,7 +63,7 @@ def _excess(x: float, k: int) -> float:
 def ticket_menu(k: int) -> Menu:
     """M_k of Appendix C: ((α_k, α_k), 7 α_k), ((1, 0), 4), ((1, 1), 11)."""
     chance = ticket_chance(k)
-    return Menu([[chance, chance], [1, 0], [1, 1]], [7 * chance, 4, 11])
+    return Menu(np.array([[chance, chance], [1, 0], [1, 1]]), [7 * chance, 4, 11])
 
 
 def ticket_revenue(k: int) -> float:

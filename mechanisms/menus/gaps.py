@@ -115,7 +115,7 @@ def gap_sequences(
         min(np.flatnonzero(kept & (classes == label)).tolist(), key=lambda t: totals[t])
         for label in np.unique(classes[kept])
     ]
-    lotteries = np.array([menu.probabilities[_only(purchases[t].entries)] for t in chosen])
+    lotteries = np.array([menu.probabilities[purchases[t].committed[0]] for t in chosen])
     return GapSequences(tuple(buyers[t] for t in chosen), lotteries, paid[chosen], tuple(chosen))
 
 
@@ -133,11 +133,6 @@ def _price_classes(paid: FloatArray, lowest: float, factor: int) -> np.ndarray:
         classes += paid >= edge
         edge *= factor
     return classes
-
-
-def _only(entries: object) -> int:
-    (entry,) = entries  # type: ignore[misc]
-    return entry
 
 
 def _finite(k: float) -> int:

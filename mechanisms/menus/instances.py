@@ -62,7 +62,7 @@ class GapInstance:
     def probabilities(self) -> tuple[Fraction, ...]:
         """1 / C_1 … 1 / C_N and, last, what is left for the buyer who wants nothing; exactly."""
         shares = [Fraction(1, unit) for unit in self.units]
-        return (*shares, 1 - sum(shares))
+        return (*shares, 1 - sum(shares, Fraction(0)))
 
     @property
     def menu_gap(self) -> float:
@@ -102,7 +102,7 @@ class GapInstance:
         """Check buy-k incentive compatibility; gains are in the unit of the type that has them."""
         limit = check_purchases(self.k if k is None else k)
         witnesses = [
-            Witness(i, self.purchase(i, 1), best_purchase(self.menu_for(i), self.sets[i], limit, ties="buyer"))
+            Witness(i, self.purchase(i, 1), self.purchase(i, limit))
             for i in range(len(self))
         ]
         worst = max(witnesses, key=lambda witness: witness.gain)

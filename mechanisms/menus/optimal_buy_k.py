@@ -195,7 +195,8 @@ def _distinct(values: FloatArray, weights: FloatArray) -> tuple[FloatArray, Floa
     """Types of positive probability, equal ones as one."""
     possible = weights > 0
     rows, place = np.unique(values[possible], axis=0, return_inverse=True)
-    return rows, np.bincount(place.ravel(), weights=weights[possible], minlength=len(rows))
+    merged = np.bincount(place.ravel(), weights=weights[possible], minlength=len(rows))
+    return rows, merged.astype(np.float64)
 
 
 def _without_idle_entries(menu: Menu) -> Menu:

@@ -5,11 +5,10 @@ With the lotteries fixed every constraint is linear in the prices; those that bi
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from mechanisms._validation import FloatArray
+from mechanisms.menus.linear import maximise
 from mechanisms.menus.menu import Menu
 from mechanisms.menus.programs import shaded
 from mechanisms.menus.purchase import best_purchase
@@ -35,9 +34,11 @@ def best_prices(
     active = first
     known = rows.shape[0]
     while True:
-        prices = _maximise(weights, rows[active], limits[active], (values * tidy).sum(axis=1))
-        if prices is None:
+        best = maximise(weights, rows[active], limits[active], np.zeros_like(weights),
+                        (values * tidy).sum(axis=1), precision=1e-10)
+        if best is None:
             return None
+        prices = best.point
         excess = (rows @ prices - limits)[:known]
         worst = np.argsort(-excess)[:5]
         new = np.setdiff1d(worst[excess[worst] > 1e-10 * values.sum(axis=1).max()], active)
@@ -73,24 +74,14 @@ def _constraints(
     return rows.reshape(-1, count), limits.ravel(), np.flatnonzero(single.ravel())
 
 
-def _maximise(weights: FloatArray, rows: FloatArray, limits: FloatArray, upper: FloatArray) -> Any:
-    from scipy.optimize import linprog
-
-    found: Any = linprog(
-        -weights, A_ub=rows, b_ub=limits, bounds=np.stack([np.zeros_like(upper), upper], axis=1),
-        method="highs", options={"primal_feasibility_tolerance": 1e-10},
-    )
-    return found.x if found.status == 0 else None
-
-
 def _tempting(values: FloatArray, lotteries: FloatArray, prices: FloatArray, k: float) -> FloatArray:
     """Multisets that some type prefers to her own entry."""
     menu = Menu(lotteries, prices)
     found = []
     for value, lottery, price in zip(values, lotteries, prices, strict=True):
         best = best_purchase(menu, value, k)
-        if best.utility > value @ lottery - price and isinstance(best.entries, tuple):
-            counts = np.bincount(np.array(best.entries, dtype=int), minlength=len(menu)).astype(float)
+        if best.utility > value @ lottery - price:
+            counts = np.bincount(np.array(best.committed, dtype=int), minlength=len(menu)).astype(float)
             counts[list(best.endless)] = MANY
             found.append(counts)
     return np.array(found).reshape(-1, len(menu))

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mechanisms._validation import FloatArray
+from mechanisms.menus.linear import maximise, weak_dual
 from mechanisms.menus.menu import Menu
 from mechanisms.menus.purchase import menu_revenue, type_probabilities
 from mechanisms.menus.valuations import Additive, Valuation, as_valuations
@@ -74,9 +74,6 @@ def _solve(goods: FloatArray, weights: FloatArray, per_item: bool) -> tuple[Floa
     Rows: z_t · v_t − p_t >= z_s · v_t − p_s and >= 0. Allocations lie in [0, 1]; unless `per_item`, each is
     a distribution over bundles.
     """
-    from scipy.optimize import linprog
-    from scipy.sparse import csr_array
-
     count, g = goods.shape
     rows, entries = [], []
     for t, s in product(range(count), range(-1, count)):
@@ -99,27 +96,12 @@ def _solve(goods: FloatArray, weights: FloatArray, per_item: bool) -> tuple[Floa
     objective = np.concatenate([np.zeros(count * g), weights])
     top = goods.sum(axis=1) if per_item else goods.max(axis=1)
     upper = np.concatenate([np.ones(count * g), top])
-    matrix, limits = np.array(rows), np.array(entries)
-    found: Any = linprog(
-        -objective, A_ub=csr_array(matrix), b_ub=limits,
-        bounds=np.stack([np.zeros_like(upper), upper], axis=1), method="highs",
-    )
-    if found.status != 0:
-        raise ArithmeticError(f"the linear program of the optimal menu failed: {found.message}")
-    dual = weak_dual(objective, matrix, limits, -found.ineqlin.marginals, np.zeros_like(upper), upper)
-    return found.x[: count * g].reshape(count, g), found.x[count * g :], dual
-
-
-def weak_dual(objective: FloatArray, matrix: FloatArray, limits: FloatArray, multipliers: FloatArray,
-              lower: FloatArray, upper: FloatArray) -> float:
-    """Bound max c·z s.t. A z <= b, lower <= z <= upper, from any multipliers y: weak duality.
-
-    y is cut at 0; then c·z <= y·b + (c − yA)·z <= y·b + Σ max over each z_i. Nothing that a solver says is
-    relied on.
-    """
-    y = np.maximum(multipliers, 0)
-    rest = objective - y @ matrix
-    return float(y @ limits + np.where(rest > 0, rest * upper, rest * lower).sum())
+    matrix, limits, lower = np.array(rows).reshape(-1, len(upper)), np.array(entries), np.zeros_like(upper)
+    best = maximise(objective, matrix, limits, lower, upper)
+    if best is None:
+        raise ArithmeticError("the linear program of the optimal menu could not be solved")
+    dual = weak_dual(objective, matrix, limits, best.multipliers, lower, upper)
+    return best.point[: count * g].reshape(count, g), best.point[count * g :], dual
 
 
 def optimal_deterministic_menu(

@@ -35,6 +35,13 @@ class Purchase:
     endless: tuple[int, ...]
     bound: float
 
+    @property
+    def committed(self) -> tuple[int, ...]:
+        """`entries` of a purchase that is not adaptive; TypeError otherwise."""
+        if isinstance(self.entries, Policy):
+            raise TypeError("an adaptive purchase is a policy, not a multiset of entries")
+        return self.entries
+
 
 def best_purchase(
     menu: Menu,

@@ -11,7 +11,7 @@ there: with the coordinates in the order of their relative positions, it is line
 chain of vertices from the lowest to the highest. Any order gives a linear function above the product; the
 order at a point gives the tightest one there. These are the cuts.
 
-The bound of a box is recomputed from the dual multipliers by weak duality (`programs.weak_dual`).
+The bound of a box is recomputed from the dual multipliers by weak duality (`linear.weak_dual`).
 """
 
 from __future__ import annotations
@@ -19,12 +19,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from itertools import product
 from math import comb
-from typing import Any
 
 import numpy as np
 
 from mechanisms._validation import FloatArray
-from mechanisms.menus.programs import weak_dual
+from mechanisms.menus.linear import LinearOptimum, maximise, weak_dual
 
 MULTISETS = 3_000
 """At most this many multisets are looked at; a larger k is relaxed to a smaller one."""
@@ -131,10 +130,10 @@ class Relaxation:
             limits = np.array([limit for _, limit in rows])
             lower = np.concatenate([box.lower.ravel(), np.zeros(self.count)])
             upper = np.concatenate([box.upper.ravel(), (self.values * box.upper).sum(axis=1)])
-            point, y = _optimum(self.objective, matrix, limits, lower, upper)
-            if point is None:
+            best = _optimum(self.objective, matrix, limits, lower, upper)
+            if best is None:
                 break
-            y = np.maximum(y, 0)
+            point, y = best.point, best.multipliers
             last = weak_dual(self.objective, matrix, limits, y, lower, upper)
             result = Bounded(
                 min(result.bound, last),
@@ -259,22 +258,15 @@ def _products(vertices: FloatArray, bundles: FloatArray) -> FloatArray:
 
 
 def _optimum(objective: FloatArray, matrix: FloatArray, limits: FloatArray, lower: FloatArray,
-             upper: FloatArray) -> tuple[FloatArray | None, FloatArray]:
-    """Maximise; the optimum and the rows' multipliers, or None and no multipliers.
+             upper: FloatArray) -> LinearOptimum | None:
+    """Maximise. If there is no feasible point, once more with a penalised violation.
 
-    An infeasible program is solved once more with a penalised violation, so that its emptiness, too, shows
-    in the multipliers.
+    Then the emptiness, too, shows in the multipliers.
     """
-    from scipy.optimize import linprog
-
-    bounds = np.stack([lower, upper], axis=1)
-    found: Any = linprog(-objective, A_ub=matrix, b_ub=limits, bounds=bounds, method="highs")
-    if found.status == 0:
-        return found.x, -found.ineqlin.marginals
+    found = maximise(objective, matrix, limits, lower, upper)
+    if found is not None:
+        return found
     wider = np.column_stack([matrix, -np.ones(len(matrix))])
-    worse = np.append(-objective, PENALTY)
-    bounds = np.concatenate([bounds, [[0, np.inf]]])
-    found = linprog(worse, A_ub=wider, b_ub=limits, bounds=bounds, method="highs")
-    if found.status == 0:
-        return found.x[:-1], -found.ineqlin.marginals
-    return None, np.zeros(0)
+    worse = np.append(objective, -PENALTY)
+    found = maximise(worse, wider, limits, np.append(lower, 0), np.append(upper, np.inf))
+    return None if found is None else LinearOptimum(found.point[:-1], found.multipliers)

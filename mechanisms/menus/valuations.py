@@ -175,7 +175,7 @@ def as_valuations(
     """
     if np.ndim(types) == 0 or len(types) == 0:  # type: ignore[arg-type]
         raise ValueError("types must hold at least one type")
-    valuations = tuple(as_valuation(one, n, f"types[{t}]") for t, one in enumerate(types))  # type: ignore[arg-type, union-attr]
+    valuations = tuple(as_valuation(one, n, f"types[{t}]") for t, one in enumerate(types))  # type: ignore[arg-type]
     sizes = sorted({valuation.n for valuation in valuations})
     if len(sizes) > 1:
         raise ValueError(f"types must all be of the same number of items, not of {sizes}")

@@ -1,3 +1,4 @@
+import itertools
 import math
 
 import numpy as np
@@ -75,7 +76,7 @@ def test_the_chain_of_observation_1(instance):
     once = optimal_menu(types, weights)
     assert chain[0].revenue == pytest.approx(once.revenue, abs=gap)
     assert chain[0].upper_bound >= once.revenue - 1e-9
-    for fewer, more in zip(chain[:-1], chain[1:], strict=True):
+    for fewer, more in itertools.pairwise(chain):
         assert fewer.upper_bound >= more.revenue - 1e-9
     simple = max(item_revenue(types, weights), bundle_revenue(types, weights))
     assert chain[-1].upper_bound >= simple - 1e-9
@@ -86,7 +87,7 @@ def test_the_chain_of_observation_1(instance):
 @settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_no_box_is_bounded_below_a_menu_in_it(data):
-    """Random lotteries at their best prices make a menu that is checked; every box around it must allow it."""
+    """Random lotteries at their best prices make a menu, which is checked; no box around it may forbid it."""
     types, weights = data.draw(brute.distributions(n=2, most=3))
     k = data.draw(st.integers(1, 5))
     chances = st.floats(0, 1).map(lambda q: round(q, 3))

@@ -20,7 +20,7 @@ from mechanisms.menus import (
     optimal_deterministic_menu,
     optimal_menu,
 )
-from mechanisms.menus.programs import weak_dual
+from mechanisms.menus.linear import weak_dual
 from tests.mechanisms.menus import brute
 
 
