@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import mesa
@@ -40,17 +40,23 @@ class Nature(mesa.Agent):
         profiles of whole auctions.
     redraw
         Whether each want has a new type; otherwise a buyer keeps the type of her first want for life.
+
+    Raises ValueError for a `Prior` with several items, or without redrawing.
     """
 
     def __init__(
         self,
         model: Any,
         prior: Distribution | Prior,
-        draws: list[PairDraws],
+        draws: Sequence[PairDraws],
         uniforms: Callable[[Any, Any], Uniforms],
         redraw: bool = True,
     ) -> None:
         super().__init__(model)
+        if isinstance(prior, Prior) and len(draws) > 1:
+            raise ValueError(f"prior is over profiles of one kind of good, but sellers have {len(draws)}")
+        if isinstance(prior, Prior) and not redraw:
+            raise ValueError("redraw must be True where the prior is over whole profiles")
         self.prior = prior
         self.redraw = redraw
         self._draws = draws

@@ -87,6 +87,14 @@ class Answers:
         """Whose answer is believed."""
         return self.status == ANSWERED
 
+    def refuse(self, question: BuyerQuestion, seats: NDArray[np.intp], reason: str) -> None:
+        """Let the default stand for those of some seats who answered; for answers without leading axes."""
+        seats = seats[self.status[seats] == ANSWERED]
+        self.values = self.values.copy()
+        self.values[seats] = question.default
+        self.status[seats] = REFUSED
+        self.refusals += [((seat,), reason) for seat in seats.tolist()]
+
 
 def collect(question: BuyerQuestion, party: Party, resolve: Resolve) -> Answers:
     """Ask every side; believe only acceptable answers."""
@@ -104,6 +112,7 @@ def collect(question: BuyerQuestion, party: Party, resolve: Resolve) -> Answers:
         except RefusesRandomness:
             raise
         except Exception as error:  # noqa: BLE001 — strategies may be anybody's code, and may raise anything
+            sent[where] = question.default
             status[where] = REFUSED
             reason = f"{type(error).__name__}: {error}"
             answers.refusals += [(position, reason) for position in _positions(party.lead, side)]
@@ -122,7 +131,8 @@ def definite(mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
 
 def asked(question: BuyerQuestion, sides: tuple[Side, ...]) -> tuple[Side, ...]:
     """The sides, cut down to those members whom the question goes to."""
-    kept = ((side, np.isin(side.seats, question.seats(0))) for side in sides)
+    chosen = question.seats(sum(len(side.seats) for side in sides))
+    kept = ((side, np.isin(side.seats, chosen)) for side in sides)
     return tuple(Side(s.group, s.seats[mask], s.buyers[mask]) for s, mask in kept if mask.any())
 
 
@@ -141,9 +151,16 @@ def _answer(question: BuyerQuestion, party: Party, side: Side, resolve: Resolve)
     wanted = (*party.lead, len(side.seats), *question.shape)
     if given.shape != wanted:
         raise ValueError(f"answers must have shape {wanted}, got {given.shape}")
-    if question.dtype is np.int64 and given.dtype.kind == "f" and not np.all(given == np.floor(given)):
-        raise ValueError("answers must be integers")
-    return given
+    return _whole(given) if question.dtype is np.int64 else given
+
+
+def _whole(given: NDArray[Any]) -> NDArray[np.int64]:
+    """Numbers as integers; ValueError where they are none, or none that fits."""
+    with np.errstate(invalid="ignore"):
+        whole = given.astype(np.int64)
+    if not np.array_equal(whole, given):
+        raise ValueError(f"answers must be integers, got {given.tolist()}")
+    return whole
 
 
 def _believe(question: BuyerQuestion, answers: Answers) -> None:
@@ -157,9 +174,10 @@ def _believe(question: BuyerQuestion, answers: Answers) -> None:
     refused = doubtful & ~silent
     status[silent] = SILENCE
     status[refused] = REFUSED
-    if refused.any():
+    if doubtful.any():
         answers.values = answers.sent.copy()
-        answers.values[refused] = question.default
+        answers.values[doubtful] = question.default
+    if refused.any():
         reason = f"{question.answered_by}: must be {question.allowed}, got"
         where = [tuple(position) for position in np.argwhere(refused).tolist()]
         answers.refusals += [(position, f"{reason} {answers.sent[position]}") for position in where]

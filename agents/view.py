@@ -74,8 +74,8 @@ class Feedback:
     seats, buyers, n, mechanism, values, utility
         As in `View`; `values` has shape `(m,)` or `(m, items)`.
     answers
-        Each question that was put to a member, with the answers that counted, shape `(n, *question.shape)`,
-        NaN for everyone outside the group.
+        Each question that was put to a member, with the answers that counted, shape `(m, *question.shape)`;
+        the question's default where a member was not asked.
     allocation, payments, payoffs
         Shape `(m,)` (`allocation` `(m, items)` for several kinds of goods): what they got and paid, and value
         less payment in money.

@@ -94,6 +94,11 @@ class DirectLottery(Mechanism):
         return lottery.branch(taken)
 
 
+def plays_by_rule(mechanism: Mechanism) -> bool:
+    """Whether the mechanism's conversation is that of its closed rule, and not one of its own."""
+    return type(mechanism).conversation in (DirectMechanism.conversation, DirectLottery.conversation)
+
+
 def check_count(name: str, value: int, least: int = 1) -> None:
     """Raise unless `value` is an integer of at least `least`; the message names the field."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):

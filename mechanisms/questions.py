@@ -70,8 +70,12 @@ class BuyerQuestion(Question):
         return player.ask(self)
 
     def seats(self, n: int) -> NDArray[np.intp]:
-        """Local indices of those who are asked, in ascending order."""
-        return np.arange(n) if self.to is None else np.asarray(self.to, dtype=np.intp)
+        """Local indices of those who are asked, in the order of `to`; ValueError if one is not in 0 … n−1."""
+        if self.to is None:
+            return np.arange(n)
+        if not all(0 <= seat < n for seat in self.to):
+            raise ValueError(f"to must hold local indices from 0 to {n - 1}, got {self.to}")
+        return np.asarray(self.to, dtype=np.intp)
 
     def defaults(self, n: int) -> NDArray[Any]:
         """Array `(n, *shape)` of the default answer."""

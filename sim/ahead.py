@@ -12,25 +12,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from agents.party import ANSWERED, LATE, REFUSED, SILENCE, Answers, Party, collect, sample_mixed
+from agents.party import ANSWERED, LATE, REFUSED, SILENCE, Party, collect, sample_mixed
 from agents.population import Group, Side
 from agents.seller import Seller, SellerPlan
 from agents.view import Feedback, Mixed, View
 from mechanisms.conversation import DirectMechanism
 from mechanisms.outcome import Outcome
 from mechanisms.questions import AskValue, BuyerQuestion
+from sim.attendance import Doors
+from sim.block import Block
 from sim.checks import broken_rule, payoffs_of, regular_rows
-
-if TYPE_CHECKING:
-    from sim.market import Market
+from sim.seating import Seating
+from sim.stage import Stage
 
 _QUESTION = AskValue()
 
@@ -43,6 +43,9 @@ class Rows(Protocol):
 
     def skip(self, rows: int) -> None:
         """So many of them are held."""
+
+    def seat(self, seller: Seller) -> Seating:
+        """The participants of the next auction."""
 
 
 def can_play_ahead(plan: SellerPlan, groups: Sequence[Group]) -> bool:
@@ -58,41 +61,27 @@ def can_play_ahead(plan: SellerPlan, groups: Sequence[Group]) -> bool:
     )
 
 
-@dataclass(slots=True)
-class Block:
-    """Auctions that will happen: arrays with a row for each. `late` are messages that miss the deadline."""
-
-    participants: NDArray[Any]
-    values: NDArray[Any]
-    answers: Answers
-    arrivals: NDArray[Any]
-    late: NDArray[np.bool_]
-    opened: NDArray[Any]
-    closed: NDArray[Any]
-    outcome: Outcome
-
-    def __len__(self) -> int:
-        return len(self.opened)
-
-
 class AheadPlayer:
     """Holds the auctions of one seller with a panel of buyers, nobody of whom learns."""
 
     def __init__(
         self,
-        market: Market,
+        stage: Stage,
+        doors: Doors,
         seller: Seller,
         mechanism: DirectMechanism,
         panel: Rows,
         learners: Sequence[Side],
     ) -> None:
-        self.market = market
+        self.stage = stage
+        self.doors = doors
         self.seller = seller
         self.mechanism = mechanism
         self.panel = panel
         self.learners = learners
         self._done = self._written = 0
         self._block: Block | None = None
+        self._mixing: list[NDArray[np.intp]] = []
 
     def start(self) -> None:
         """Work out the next block and wait for its first auction to close."""
@@ -107,8 +96,7 @@ class AheadPlayer:
         if block is None:
             return
         if self._done < len(block):
-            env = self.market.env
-            env.timeout(block.closed.item(self._done) - env.now).callbacks.append(self._closed)
+            self.stage.at(block.closed.item(self._done), self._closed)
         elif self._done:
             self._hand_back()
             self.start()
@@ -121,14 +109,17 @@ class AheadPlayer:
         self._next()
 
     def _hand_back(self) -> None:
+        """Leave the rest of the block as if it had not been worked out."""
         self.flush()
         self.panel.skip(self._done)
+        for buyers in self._mixing:
+            self.stage.mixing.put_back(buyers[self._done :])
 
     def _give_up(self) -> None:
         """The next auction is irregular: from now on sessions hold this seller's auctions."""
         self._hand_back()
         self._block = None
-        self.market.schedule_opening(self.seller)
+        self.doors.schedule_opening(self.seller)
 
     # --- working out ------------------------------------------------------------------------------
 
@@ -138,6 +129,7 @@ class AheadPlayer:
         rows, n = participants.shape
         sides = self._memoryless(participants)
         party = Party(self.mechanism, values, sides, n, lead=(rows,))
+        self._mixing = []
         answers = collect(_QUESTION, party, partial(self._resolve, participants))
         answers.values = answers.sent.copy()
         opened: NDArray[Any] = self.seller.opening(self.seller.turn + 1 + np.arange(rows))
@@ -155,7 +147,7 @@ class AheadPlayer:
 
     def _memoryless(self, participants: NDArray[Any]) -> tuple[Side, ...]:
         """The sides that do not learn; where participants differ between rows, all are of one group."""
-        population = self.market.population
+        population = self.stage.population
         if (participants == participants[0]).all():
             sides = population.sides(participants[0])
             return tuple(side for side in sides if side.group.strategy.memoryless)
@@ -165,16 +157,21 @@ class AheadPlayer:
     def _resolve(
         self, participants: NDArray[Any], mixed: Mixed, side: Side, question: BuyerQuestion
     ) -> NDArray[Any]:
-        return sample_mixed(mixed, self.market.mixing.take_block(participants[:, side.seats])[0])
+        buyers = participants[:, side.seats]
+        self._mixing.append(buyers)
+        return sample_mixed(mixed, self.stage.mixing.take_block(buyers)[0])
 
     def _decide(self, block: Block) -> None:
         """Apply the rule to all rows, and end the block before the first irregular one."""
         n = block.participants.shape[1]
         sides = self._memoryless(block.participants)
         party = Party(self.mechanism, block.values, sides, n, lead=(len(block),))
-        block.outcome = self.mechanism.outcome(block.answers.values)
         regular = ~(block.answers.status == REFUSED).any(axis=1)
-        regular &= regular_rows(party, block.outcome, block.answers.answered)
+        try:
+            block.outcome = self.mechanism.outcome(block.answers.values)
+            regular &= regular_rows(party, block.outcome, block.answers.answered)
+        except Exception:  # noqa: BLE001 — the sessions that take over find out in which auction, and say so
+            regular[:] = False
         if not regular.all():
             block.opened = block.opened[: int(regular.argmin())]
 
@@ -183,15 +180,15 @@ class AheadPlayer:
     def flush(self) -> None:
         """Book and record what has happened and is not written yet."""
         if self._block is not None and self._written < self._done:
-            self.market.ledger.write_rows(self.seller, self._block, self._written, self._done)
+            self.stage.ledger.write_rows(self.seller, self._block, self._written, self._done)
             self._written = self._done
 
     def under_way(self) -> list[tuple[int, Seller, float, int]]:
         """The auction that is open now, if there is one: its number, seller, opening and participants."""
         block, at = self._block, self._done
-        if block is None or at == len(block) or block.opened[at] >= self.market.env.now:
+        if block is None or at == len(block) or block.opened[at] >= self.stage.env.now:
             return []
-        number = self.market.auction_number(self.seller, self.seller.held)
+        number = self.stage.auction_number(self.seller, self.seller.held)
         return [(number, self.seller, float(block.opened[at]), block.participants.shape[1])]
 
 
@@ -200,13 +197,15 @@ class LearningAheadPlayer(AheadPlayer):
 
     _some_missing: list[bool]
     _some_late: list[bool]
+    _taken: list[NDArray[np.intp]]
 
     def start(self) -> None:
         """Work out what is known ahead, and ask the learners about the first auction."""
         self._done = self._written = 0
+        self._taken = []
         self._block = self._prepare()
         self._seats = np.concatenate([side.seats for side in self.learners])
-        population = self.market.population
+        population = self.stage.population
         participants = self._block.participants[0]
         self._party = Party(self.mechanism, participants, population.sides(participants), len(participants))
         self._some_missing = np.any(self._block.answers.status != ANSWERED, axis=1).tolist()
@@ -225,6 +224,7 @@ class LearningAheadPlayer(AheadPlayer):
 
     def _ask(self, block: Block, row: int) -> bool:
         """Ask the learners about the auction that opens now; False if an answer is irregular."""
+        self._taken = []
         sent = block.answers.sent[row]
         values = block.values[row]
         n = len(values)
@@ -235,7 +235,8 @@ class LearningAheadPlayer(AheadPlayer):
             try:
                 given = group.strategy.report_value(_QUESTION, view)
                 if type(given) is Mixed:
-                    given = sample_mixed(given, self.market.mixing.take(side.buyers)[0])
+                    self._taken.append(side.buyers)
+                    given = sample_mixed(given, self.stage.mixing.take(side.buyers)[0])
             except Exception:  # noqa: BLE001 — the session that takes over asks again, and records why
                 return False
             if type(given) is not np.ndarray or given.dtype != np.float64 or given.shape != own.shape:
@@ -267,25 +268,43 @@ class LearningAheadPlayer(AheadPlayer):
             return
         row = self._done
         reports, values = block.answers.values[row], block.values[row]
+        try:
+            ruled = self._rule(reports, values)
+        except Exception:  # noqa: BLE001 — the session that takes over finds out the same, and says so
+            ruled = None
+        if ruled is None:
+            self._replay()
+            return
+        outcome, payoffs = ruled
+        block.outcome.allocation[row] = outcome.allocation
+        block.outcome.payments[row] = outcome.payments
+        self._taken = []
+        self._tell(reports, values, outcome, payoffs)
+        super()._closed(event)
+
+    def _rule(
+        self, reports: NDArray[Any], values: NDArray[Any]
+    ) -> tuple[Outcome, NDArray[np.float64]] | None:
+        """Outcome and payoffs; None if anything about them is irregular."""
         outcome = self.mechanism.outcome(reports)
         party = self._party
         party.values = values
         payoffs = payoffs_of(party, outcome)
         absent: Any = None if self._all_there else reports == _QUESTION.default
-        if outcome.causes is not None or broken_rule(party, outcome, payoffs, absent) is not None:
-            self._replay()
-            return
-        block.outcome.allocation[row] = outcome.allocation
-        block.outcome.payments[row] = outcome.payments
-        self._tell(reports, values, outcome, payoffs)
-        super()._closed(event)
+        irregular = outcome.causes is not None or broken_rule(party, outcome, payoffs, absent) is not None
+        return None if irregular else (outcome, payoffs)
+
+    def _hand_back(self) -> None:
+        super()._hand_back()
+        for buyers in self._taken:
+            self.stage.mixing.put_back(buyers)
 
     def _replay(self) -> None:
         """Let a session that opened when this auction did find out what is wrong."""
         self._hand_back()
         self._block = None
         self.seller.turn += 1
-        self.market.hold(self.seller, self.market.attendance(self.seller).seat(self.seller))
+        self.doors.hold(self.seller, self.panel.seat(self.seller))
 
     def _tell(
         self, reports: NDArray[Any], values: NDArray[Any], outcome: Outcome, payoffs: NDArray[Any]
@@ -298,20 +317,24 @@ class LearningAheadPlayer(AheadPlayer):
         for side in self.learners:
             seats = side.seats
             paid = payments[seats]
-            side.group.strategy.observe(
-                Feedback(
-                    seats,
-                    side.buyers,
-                    n,
-                    self.mechanism,
-                    values[seats],
-                    side.group.utility,
-                    ((_QUESTION, reports[seats]),),
-                    allocation[seats],
-                    paid,
-                    payoffs[seats],
-                    {"price": paid},
-                    price,
-                    reports.copy() if told == "bids" else None,
-                )
+            feedback = Feedback(
+                seats,
+                side.buyers,
+                n,
+                self.mechanism,
+                values[seats],
+                side.group.utility,
+                ((_QUESTION, reports[seats]),),
+                allocation[seats],
+                paid,
+                payoffs[seats],
+                {"price": paid},
+                price,
+                reports.copy() if told == "bids" else None,
             )
+            try:
+                side.group.strategy.observe(feedback)
+            except Exception as error:  # noqa: BLE001 — strategies may be anybody's code
+                k = self.seller.held + self._done - self._written
+                number = self.stage.auction_number(self.seller, k)
+                self.stage.failed_to_learn(side, number, 0, error)

@@ -49,12 +49,14 @@ class Manifest:
     """What made a run's records. `parameters` must be plain data that JSON can hold.
 
     `status` is one of "running", "complete", "interrupted", "failed"; `tables` holds the schemas and
-    `parts` how many files each table has, both filled in by the records.
+    `parts` how many files each table has, both filled in by the records. `notes` are sentences for the
+    reader of the summary, such as what was read from a file of bids.
     """
 
     scenario: str
     parameters: Mapping[str, Any]
     seed: int
+    notes: list[str] = field(default_factory=list)
     status: str = "running"
     started: str = field(default_factory=_now)
     finished: str | None = None

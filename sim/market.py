@@ -12,7 +12,6 @@ from typing import Any
 
 import mesa
 import numpy as np
-import simpy
 from numpy.typing import NDArray
 
 from agents.buyer import Buyer
@@ -21,11 +20,12 @@ from agents.population import Population
 from agents.seller import Seller, SellerPlan
 from agents.strategies.base import Disclosure
 from mechanisms.distributions import Distribution, Prior
+from sim.attendance import Attendance
 from sim.draws import DrawAhead, Stream
-from sim.ledger import Ledger
 from sim.records import Records
-from sim.seating import Attendance, Seating
+from sim.seating import Seating
 from sim.session import Session
+from sim.stage import Stage
 
 _TELLS: dict[Disclosure, int] = {"own": 0, "price": 1, "bids": 2}
 
@@ -67,39 +67,30 @@ class Market(mesa.Model):
         redraw: bool = True,
     ) -> None:
         super().__init__(rng=Stream(seed, "mesa").generator())
-        if not plans or len(plans) != len(attendances):
+        if not plans:
+            raise ValueError("plans must hold at least one seller's, got none")
+        kinds = sorted({plan.mechanism.items for plan in plans})
+        if len(kinds) > 1:
+            raise ValueError(f"plans must sell the same number of kinds of goods, got {kinds}")
+        if len(plans) != len(attendances):
             raise ValueError(f"attendances must be {len(plans)}, one a plan, got {len(attendances)}")
         if not (math.isfinite(tick) and tick > 0):
             raise ValueError(f"tick must be above 0, got {tick}")
-        self.seed = seed
         self.tick = tick
-        self.env = simpy.Environment()
         self.population = population
         self.records = Records() if records is None else records
         self.sellers = [Seller(self, number, plan) for number, plan in enumerate(plans)]
         self.attendances = list(attendances)
         self._refuse_unmet_needs()
-        size = len(population)
-        items = max(plan.mechanism.items for plan in plans)
-        names = ["wants", *(f"wants of item {item}" for item in range(1, items))]
-        profiles = Stream(seed, "profiles")
-        self.nature = Nature(
-            self,
-            prior,
-            [DrawAhead(Stream(seed, name), size) for name in names],
-            profiles.uniform,
-            redraw,
-        )
-        self.buyers = [Buyer(self, population, number) for number in range(size)]
-        self.mixing = DrawAhead(Stream(seed, "mixing"), size)
-        self._latency_draws = DrawAhead(Stream(seed, "latency"), size)
-        self._chance = [Stream(seed, "chance").generator(seller.number) for seller in self.sellers]
-        self.ledger = Ledger(self.records, population, self.sellers)
+        self.nature = self._nature(prior, seed, redraw)
+        self.buyers = [Buyer(self, population, number) for number in range(len(population))]
+        self.stage = Stage(seed, population, self.sellers, self.nature, self.records)
+        self.env, self.ledger = self.stage.env, self.stage.ledger
         self._under_way: dict[int, Session] = {}
         self._ticks = 0
         self._write_agents()
         for attendance in dict.fromkeys(attendances):
-            attendance.start(self, [s for s in self.sellers if self.attendance(s) is attendance])
+            attendance.start(self.stage, self, [s for s in self.sellers if self.attendance(s) is attendance])
         for seller in self.sellers:
             self._start_seller(seller)
 
@@ -112,11 +103,13 @@ class Market(mesa.Model):
 
     def step(self) -> None:
         """Run the clock to the next whole tick; what happens exactly then belongs to the next step."""
-        self._ticks += 1
+        self._ticks = max(self._ticks, math.floor(self.now / self.tick + 1e-9)) + 1
         self.advance_to(self._ticks * self.tick)
 
     def advance_to(self, until: float) -> None:
-        """Run the clock up to, and without, `until`."""
+        """Run the clock up to, and without, `until`; ValueError if that is not finite."""
+        if not math.isfinite(until):
+            raise ValueError(f"until must be finite, got {until}")
         if until > self.env.now:
             self.env.run(until=until)
         self.ledger.reconcile()
@@ -145,32 +138,30 @@ class Market(mesa.Model):
 
     # --- auctions ---------------------------------------------------------------------------------
 
-    def auction_number(self, seller: Seller, k: int) -> int:
-        """Number of a seller's k-th auction: known ahead, and unlike any other's."""
-        return k * len(self.sellers) + seller.number
-
     def attendance(self, seller: Seller) -> Attendance:
         """Who decides who comes to this seller."""
         return self.attendances[seller.number]
 
     def _start_seller(self, seller: Seller) -> None:
         if seller.plan.restock_every is not None:
-            self._at(seller.plan.restock_every, lambda _: self._restock(seller))
+            self._await_delivery(seller, 1)
         if not self.attendance(seller).opens_itself(seller):
             self.schedule_opening(seller)
 
     def schedule_opening(self, seller: Seller) -> None:
         """Let the seller open at her next scheduled time that is not past."""
         seller.turn = max(seller.turn + 1, seller.next_opening(self.env.now))
-        self._at(seller.opening(seller.turn), lambda _: self._open(seller))
+        self.stage.at(seller.opening(seller.turn), lambda _: self._open(seller))
 
-    def _at(self, time: float, do: Any) -> None:
-        self.env.timeout(max(0.0, time - self.env.now)).callbacks.append(do)
+    def _await_delivery(self, seller: Seller, number: int) -> None:
+        """Let the seller take her delivery of this number, from 1, and wait for the next."""
 
-    def _restock(self, seller: Seller) -> None:
-        seller.restock()
+        def restock(_: Any) -> None:
+            seller.restock()
+            self._await_delivery(seller, number + 1)
+
         if seller.plan.restock_every is not None:
-            self._at(self.env.now + seller.plan.restock_every, lambda _: self._restock(seller))
+            self.stage.at(number * seller.plan.restock_every, restock)
 
     def _open(self, seller: Seller) -> None:
         """Hold an auction, if there is something to sell and somebody to sell it to."""
@@ -183,7 +174,7 @@ class Market(mesa.Model):
 
     def hold(self, seller: Seller, seating: Seating) -> None:
         """Hold the seller's next auction now."""
-        auction = self.auction_number(seller, seller.held)
+        auction = self.stage.auction_number(seller, seller.held)
         seller.held += 1
         if len(seating.buyers) < seller.plan.mechanism.least_buyers:
             self.ledger.write_unheld(auction, seller, seller.opening(seller.turn), seating)
@@ -191,32 +182,26 @@ class Market(mesa.Model):
             self.attendance(seller).dismiss(seller, seating, nobody, nobody > 0)
             self.schedule_opening(seller)
             return
-        session = Session(self, seller, seating, auction, seller.opening(seller.turn))
+        opened = seller.opening(seller.turn)
+        session = Session(self.stage, seller, seating, auction, opened, self._finished)
         self._under_way[auction] = session
         session.advance()
 
-    def finished(self, session: Session, payoffs: NDArray[Any], served: NDArray[Any]) -> None:
+    def _finished(self, session: Session, payoffs: NDArray[Any], served: NDArray[Any]) -> None:
         """A session is over: let its buyers go, and plan the seller's next auction."""
         del self._under_way[session.auction]
         seller = session.seller
         self.attendance(seller).dismiss(seller, session.seating, payoffs, served)
         self.schedule_opening(seller)
 
-    # --- draws ------------------------------------------------------------------------------------
-
-    def latencies(self, buyers: NDArray[np.intp]) -> NDArray[np.float64]:
-        """How long the next message of each of distinct buyers travels, shape (m,)."""
-        return self.travel_times(buyers, self._latency_draws.take(buyers)[0])
-
-    def travel_times(self, buyers: NDArray[np.intp], uniforms: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Exponential travel times of the buyers' mean latencies, from uniforms of the same shape."""
-        return -self.population.latency[buyers] * np.log1p(-uniforms)
-
-    def chance_uniform(self, seller: Seller) -> float:
-        """The next uniform number for chance moves of a seller's mechanism."""
-        return float(self._chance[seller.number].random())
-
     # --- set-up -----------------------------------------------------------------------------------
+
+    def _nature(self, prior: Distribution | Prior, seed: int, redraw: bool) -> Nature:
+        """Nature, with draws of their own for each item."""
+        items = self.sellers[0].plan.mechanism.items
+        names = ["wants", *(f"wants of item {item}" for item in range(1, items))]
+        draws = [DrawAhead(Stream(seed, name), len(self.population)) for name in names]
+        return Nature(self, prior, draws, Stream(seed, "profiles").uniform, redraw)
 
     def _refuse_unmet_needs(self) -> None:
         for group in self.population.groups:

@@ -6,21 +6,21 @@ in blocks.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population import Side
+from agents.population import Group, Side, whole_numbers
 from agents.seller import Seller
 from mechanisms.conversation import check_count
 from mechanisms.distributions import Prior
 from sim.ahead import AheadPlayer, LearningAheadPlayer, can_play_ahead
+from sim.attendance import Doors
 from sim.draws import Stream
 from sim.seating import Seating
-
-if TYPE_CHECKING:
-    from sim.market import Market
+from sim.stage import Stage
 
 BLOCK = 256
 """How many auctions' participants are drawn at once."""
@@ -38,10 +38,13 @@ class Panel:
     ahead
         Whether auctions whose answers depend on nothing that happens in them may be played a block at a
         time. The records are the same.
+
+    Raises TypeError for members that are no integers or a size that is none, ValueError for a size below 1;
+    the market raises ValueError for members that are unknown, named twice, or another panel's.
     """
 
     def __init__(self, members: Any = None, size: int | None = None, ahead: bool = True) -> None:
-        self._named = None if members is None else np.asarray(members, dtype=np.intp)
+        self._named = None if members is None else whole_numbers("members", members)
         if size is not None:
             check_count("size", size)
         self.size = size
@@ -50,30 +53,31 @@ class Panel:
         self._row = BLOCK
         self._drawn = 0
 
-    def start(self, market: Market, sellers: list[Seller]) -> None:
+    def start(self, stage: Stage, doors: Doors, sellers: list[Seller]) -> None:
         """Take the seller; ValueError if there is more than one, or if too few buyers."""
         if len(sellers) != 1:
             raise ValueError(f"a panel serves one seller, got {len(sellers)}")
-        self._market, (self._seller,) = market, sellers
-        self.members = np.arange(len(market.population)) if self._named is None else self._named
+        self._stage, (self._seller,) = stage, sellers
+        self.members = np.arange(len(stage.population)) if self._named is None else self._named
+        stage.claim(self.members)
         size = len(self.members) if self.size is None else self.size
         if size > len(self.members):
             raise ValueError(f"size must be at most the {len(self.members)} members, got {size}")
-        prior = market.nature.prior
+        prior = stage.nature.prior
         if isinstance(prior, Prior) and prior.n != size:
             raise ValueError(f"size must be the prior's {prior.n} buyers, got {size}")
         self._draws_participants = size < len(self.members)
         self._participants = np.tile(self.members[:size], (BLOCK, 1))
-        self._stream = Stream(market.seed, "panel").generator(self._seller.number)
+        self._stream = Stream(stage.seed, "panel").generator(self._seller.number)
         self._sides: tuple[Side, ...] | None = None
         if not self._draws_participants:
-            self._sides = market.population.sides(self.members)
+            self._sides = stage.population.sides(self.members)
         if self.ahead:
-            self._player = self._ahead_player()
+            self._player = self._ahead_player(doors)
 
-    def _ahead_player(self) -> AheadPlayer | None:
+    def _ahead_player(self, doors: Doors) -> AheadPlayer | None:
         """A player of blocks, where everything but learning is known ahead; None where it is not."""
-        population, plan = self._market.population, self._seller.plan
+        population, plan = self._stage.population, self._seller.plan
         present = np.unique(population.membership[self.members])
         groups = [population.groups[g] for g in present.tolist()]
         if not can_play_ahead(plan, groups):
@@ -81,12 +85,19 @@ class Panel:
         mechanism: Any = plan.mechanism
         if all(group.strategy.memoryless for group in groups):
             alike = len(groups) == 1 or not self._draws_participants
-            return AheadPlayer(self._market, self._seller, mechanism, self, ()) if alike else None
-        at_home = np.isin(population.membership, present).sum() == len(self.members)
-        if self._sides is None or not at_home:
+            return AheadPlayer(self._stage, doors, self._seller, mechanism, self, ()) if alike else None
+        if self._sides is None or not self._learn_here_only(groups):
             return None
         learners = [side for side in self._sides if not side.group.strategy.memoryless]
-        return LearningAheadPlayer(self._market, self._seller, mechanism, self, learners)
+        return LearningAheadPlayer(self._stage, doors, self._seller, mechanism, self, learners)
+
+    def _learn_here_only(self, groups: Sequence[Group]) -> bool:
+        """Whether nobody else shares a strategy with the learners among these groups."""
+        population = self._stage.population
+        learners = {id(group.strategy) for group in groups if not group.strategy.memoryless}
+        sharing = [k for k, group in enumerate(population.groups) if id(group.strategy) in learners]
+        alike = np.isin(population.membership, sharing).nonzero()[0]
+        return bool(np.isin(alike, self.members).all())
 
     def opens_itself(self, seller: Seller) -> bool:
         """Whether a block player holds the auctions."""
@@ -96,14 +107,14 @@ class Panel:
 
     def _draw_block(self) -> None:
         """Participants, types and latencies of the next BLOCK auctions."""
-        market = self._market
+        stage = self._stage
         if self._draws_participants:
             self._participants = _subsets(self._stream, self.members, self._participants.shape)
         turns = np.arange(self._drawn, self._drawn + BLOCK)
-        auctions = turns * len(market.sellers) + self._seller.number
-        self._values, uniforms = market.nature.rows_of_wants(self._participants, auctions)
-        self._latencies = market.travel_times(self._participants, uniforms)
-        self._persons = market.population.persons[self._participants]
+        auctions = turns * len(stage.sellers) + self._seller.number
+        self._values, uniforms = stage.nature.rows_of_wants(self._participants, auctions)
+        self._latencies = stage.travel_times(self._participants, uniforms)
+        self._persons = stage.population.persons[self._participants]
         self._drawn += BLOCK
         self._row = 0
 
@@ -125,7 +136,7 @@ class Panel:
         row = self._row
         self._row += 1
         buyers = self._participants[row]
-        sides = self._market.population.sides(buyers) if self._sides is None else self._sides
+        sides = self._stage.population.sides(buyers) if self._sides is None else self._sides
         return Seating(buyers, self._persons[row], self._values[row], self._latencies[row], sides)
 
     def dismiss(self, seller: Seller, seating: Seating, payoffs: NDArray[Any], served: NDArray[Any]) -> None:

@@ -7,7 +7,8 @@ question's default stands. The window closes at its deadline, or as soon as all 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import simpy
@@ -18,19 +19,23 @@ from agents.population import Side
 from agents.seller import Seller
 from agents.view import Feedback, Mixed
 from mechanisms.outcome import Outcome
-from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Question, Replies, branch
+from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Replies, branch
 from sim.checks import BreachError, broken_rule, payoffs_of
 from sim.seating import Seating
+from sim.stage import Stage
 
-if TYPE_CHECKING:
-    from sim.market import Market
+Ended = Callable[["Session", NDArray[Any], NDArray[Any]], None]
+"""Told when a session is over: the session, payoffs in money, and a mask of those served, shapes (n,)."""
 
 
 class Session:
     """One auction under way: the market's player of a conversation."""
 
-    def __init__(self, market: Market, seller: Seller, seating: Seating, auction: int, opened: float) -> None:
-        self.market = market
+    def __init__(
+        self, stage: Stage, seller: Seller, seating: Seating, auction: int, opened: float, ended: Ended
+    ) -> None:
+        self.stage = stage
+        self.ended = ended
         self.seller = seller
         self.seating = seating
         self.auction = auction
@@ -47,14 +52,12 @@ class Session:
 
     def advance(self, _: simpy.Event | None = None) -> None:
         """Go on with the conversation until it needs time, or ends."""
-        env = self.market.env
         try:
             while True:
                 self._close_window()
-                question = self._next_question()
-                self._reply = question.put(self)
+                self._reply = self._exchange()
                 if self.closes > self.now:
-                    env.timeout(max(0.0, self.closes - env.now)).callbacks.append(self.advance)
+                    self.stage.at(self.closes, self.advance)
                     return
         except StopIteration as end:
             self._finish(end.value)
@@ -64,13 +67,14 @@ class Session:
         self.now = self.closes
         if self._unwritten is not None:
             number = len(self.asked) - 1
-            self.market.ledger.write_messages(self.auction, number, self.seating, *self._unwritten)
+            self.stage.ledger.write_messages(self.auction, number, self.seating, *self._unwritten)
             self._unwritten = None
 
-    def _next_question(self) -> Question:
+    def _exchange(self) -> Any:
+        """Hear the mechanism's next question, put it, and return the reply."""
         try:
-            return self._conversation.send(self._reply)
-        except (StopIteration, BreachError):
+            return self._conversation.send(self._reply).put(self)
+        except StopIteration:
             raise
         except Exception as error:
             raise self._breach(f"the mechanism failed with {type(error).__name__}: {error}") from error
@@ -79,7 +83,7 @@ class Session:
         """Collect the answers, and see which arrive before the deadline."""
         answers = collect(question, self.party, self._resolve)
         window = self.seller.plan.window
-        sent = self.now + self._waits(question) * window
+        sent = self.now + self._waits(question, answers) * window
         arrivals = sent + self._latencies()
         self._lose_what_is_late(question, answers, arrivals, self.now + window)
         self._unwritten = (question, answers, sent, arrivals)
@@ -88,7 +92,7 @@ class Session:
         self.asked.append((question, answers.values))
         return Replies(answers.values, answered)
 
-    def _waits(self, question: BuyerQuestion) -> Any:
+    def _waits(self, question: BuyerQuestion, answers: Answers) -> Any:
         """Shares of the window that the buyers wait before they send; 0 if nobody waits."""
         if not any(side.group.waits for side in self.party.sides):
             return 0.0
@@ -96,13 +100,15 @@ class Session:
         sides = self.party.sides if question.to is None else asked(question, self.party.sides)
         for side in sides:
             if side.group.waits:
-                share = float(side.group.strategy.wait(question, self.party.view(side)))
-                waits[side.seats] = share if 0 <= share < math.inf else 0.0
+                try:
+                    waits[side.seats] = _share(side.group.strategy.wait(question, self.party.view(side)))
+                except Exception as error:  # noqa: BLE001 — strategies may be anybody's code
+                    answers.refuse(question, side.seats, f"wait: {type(error).__name__}: {error}")
         return waits
 
     def _latencies(self) -> NDArray[Any]:
         if self.asked:
-            return self.market.latencies(self.seating.buyers)
+            return self.stage.latencies(self.seating.buyers)
         return self.seating.latencies
 
     def _lose_what_is_late(
@@ -122,21 +128,22 @@ class Session:
             status[late] = LATE
         arrived = (status == ANSWERED) | ((status == REFUSED) & (arrivals < deadline))
         expected = question.seats(self.party.n)
-        self.closes = float(arrivals[expected].max()) if arrived[expected].all() else deadline
+        complete = arrived[expected].all()
+        self.closes = float(arrivals[expected].max(initial=self.now)) if complete else deadline
 
     def _note_presence(self, answered: NDArray[np.bool_]) -> None:
         self.took_part = answered if self.took_part is None else self.took_part | answered
 
     def _resolve(self, mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
-        return sample_mixed(mixed, self.market.mixing.take(side.buyers)[0])
+        return sample_mixed(mixed, self.stage.mixing.take(side.buyers)[0])
 
     def chance(self, question: Chance) -> int:
         """Let the seller's own stream decide."""
-        return branch(question.probabilities, self.market.chance_uniform(self.seller))
+        return branch(question.probabilities, self.stage.chance_uniform(self.seller))
 
     def draw(self, question: Draw) -> float:
         """Let the seller's own stream draw."""
-        return float(question.distribution.quantile(self.market.chance_uniform(self.seller)))
+        return float(question.distribution.quantile(self.stage.chance_uniform(self.seller)))
 
     def announce(self, question: Announce) -> None:
         """Everyone hears it at once."""
@@ -151,21 +158,25 @@ class Session:
         try:
             payoffs = payoffs_of(self.party, outcome)
             broken = broken_rule(self.party, outcome, payoffs, absent)
-        except ValueError as error:
+        except (AttributeError, TypeError, ValueError) as error:
             broken = f"allocation and payments do not fit the buyers: {error}"
         if broken is not None:
             raise self._breach(broken)
-        self.market.ledger.write_outcome(
+        self.stage.ledger.write_outcome(
             self.auction, self.seller, self.opened, self.now, self.seating, outcome
         )
         for side in self.party.sides:
             if not side.group.strategy.memoryless:
-                side.group.strategy.observe(self._feedback(side, outcome, payoffs))
+                feedback = self._feedback(side, outcome, payoffs)
+                try:
+                    side.group.strategy.observe(feedback)
+                except Exception as error:  # noqa: BLE001 — strategies may be anybody's code
+                    self.stage.failed_to_learn(side, self.auction, len(self.asked) - 1, error)
         got = outcome.allocation if outcome.allocation.ndim == 1 else outcome.allocation.sum(axis=-1)
-        self.market.finished(self, payoffs, got > 0)
+        self.ended(self, payoffs, got > 0)
 
     def _breach(self, rule: str) -> BreachError:
-        return BreachError(self.auction, rule, self.market.ledger.messages_of(self.auction))
+        return BreachError(self.auction, rule, self.stage.ledger.messages_of(self.auction))
 
     def _feedback(self, side: Side, outcome: Outcome, payoffs: NDArray[Any]) -> Feedback:
         """What one side is told."""
@@ -178,7 +189,7 @@ class Session:
             self.party.mechanism,
             self.seating.values[seats],
             side.group.utility,
-            tuple((question, values[seats]) for question, values in self.asked),
+            tuple((question, values[seats]) for question, values in self.asked if _concerns(question, side)),
             outcome.allocation[seats],
             outcome.payments[seats],
             payoffs[seats],
@@ -186,3 +197,16 @@ class Session:
             None if told == "own" else float(outcome.payments.max()),
             self.asked[0][1].copy() if told == "bids" and self.asked else None,
         )
+
+
+def _share(wait: Any) -> float:
+    """A strategy's wait, as a share of the window."""
+    share = float(wait)
+    if not 0 <= share < math.inf:
+        raise ValueError(f"must be finite and at least 0, got {share}")
+    return share
+
+
+def _concerns(question: BuyerQuestion, side: Side) -> bool:
+    """Whether a question was put to a member of the side."""
+    return question.to is None or not set(question.to).isdisjoint(side.seats.tolist())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,11 +20,10 @@ from agents.network import Neighbours
 from agents.seller import Seller
 from agents.validation import check_share
 from sim.arrivals import PoissonWants, Trace
+from sim.attendance import Doors
 from sim.draws import DrawAhead, Stream
 from sim.seating import Seating
-
-if TYPE_CHECKING:
-    from sim.market import Market
+from sim.stage import Stage
 
 
 class Town:
@@ -74,11 +73,11 @@ class Town:
         self.memory = memory
         self.trace = trace
 
-    def start(self, market: Market, sellers: list[Seller]) -> None:
+    def start(self, stage: Stage, doors: Doors, sellers: list[Seller]) -> None:
         """Everybody is at home; the first wants are on their way."""
-        size = len(market.population)
-        seed = market.seed
-        self._market = market
+        size = len(stage.population)
+        seed = stage.seed
+        self._stage = stage
         self._sellers = sellers
         self._column = {seller.number: column for column, seller in enumerate(sellers)}
         self.experience = Experience(size, len(sellers), self.neighbours, self.memory)
@@ -90,7 +89,7 @@ class Town:
         self._busy = np.zeros(size, dtype=bool)
         self._rooms: list[list[tuple[int, float]]] = [[] for _ in sellers]
         self._arrived: dict[int, list[float]] = {}
-        self._visits = market.records["visits"]
+        self._visits = stage.records["visits"]
         self._outcomes = {name: self._visits.code("outcome", name) for name in OUTCOMES}
         self._arrivals = self._first_arrivals(size)
         heapq.heapify(self._arrivals)
@@ -108,7 +107,7 @@ class Town:
     def _sleep(self) -> None:
         """Wake at the next arrival, unless a wake-up no later than that is already set."""
         if self._arrivals and self._arrivals[0][0] < self._wake_at:
-            env = self._market.env
+            env = self._stage.env
             self._wake_at = self._arrivals[0][0]
             env.timeout(max(0.0, self._wake_at - env.now), self._wake_at).callbacks.append(self._wake)
 
@@ -143,9 +142,9 @@ class Town:
         waiting = self._empty(seller)
         buyers = np.array([buyer for buyer, _ in waiting], dtype=np.intp)
         self._arrived[seller.number] = [time for _, time in waiting]
-        population = self._market.population
+        population = self._stage.population
         values = self._values(buyers)
-        latencies = self._market.latencies(buyers) if len(buyers) else np.zeros(0)
+        latencies = self._stage.latencies(buyers) if len(buyers) else np.zeros(0)
         sides = population.sides(buyers) if len(buyers) else ()
         return Seating(buyers, population.persons[buyers], values, latencies, sides)
 
@@ -157,7 +156,7 @@ class Town:
     def _values(self, buyers: NDArray[np.intp]) -> NDArray[np.float64]:
         """Types of the buyers' wants: of those they kept, or new ones."""
         fresh = buyers[~self._has_kept[buyers]]
-        drawn = self._market.nature.wants(fresh)[0] if len(fresh) else None
+        drawn = self._stage.nature.wants(fresh)[0] if len(fresh) else None
         if self._kept is None:
             shape = () if drawn is None else drawn.shape[1:]
             self._kept = np.zeros((len(self._busy), *shape))
@@ -176,7 +175,7 @@ class Town:
         self.experience.record(buyers, self._column[seller.number], payoffs)
         came = self._arrived.pop(seller.number)
         outcome = np.where(served, self._outcomes["served"], self._outcomes["not served"])
-        persons = self._market.population.persons[buyers]
+        persons = self._stage.population.persons[buyers]
         self._visits.extend((came, persons, seller.number, outcome), len(buyers))
         self._leave(buyers, served)
 
@@ -191,7 +190,7 @@ class Town:
 
     def _leave(self, buyers: NDArray[np.intp], served: NDArray[Any]) -> None:
         """Free the buyers, and plan when they come again."""
-        now = self._market.now
+        now = self._stage.now
         stays, waits = self._returns.take(buyers)
         again = ~served & (stays < self.comeback)
         self._busy[buyers] = False
@@ -216,7 +215,7 @@ class Town:
         """Nothing is held back."""
 
     def _note(self, times: list[float], buyers: Any, seller: int, outcome: str) -> None:
-        persons = self._market.population.persons[np.asarray(buyers)]
+        persons = self._stage.population.persons[np.asarray(buyers)]
         self._visits.extend((times, persons, seller, self._outcomes[outcome]), len(times))
 
 

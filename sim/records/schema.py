@@ -156,7 +156,7 @@ AGENTS = Table("agents", "One row for each agent.", (
     Column("latency", "float64", "time", "mean delay of its messages; NaN where it sends none"),
 ))
 
-REFUSALS = Table("refusals", "One row for each answer that was refused; the question's default stood.", (
+REFUSALS = Table("refusals", "One row for each refused answer (the default stood) or failed learning.", (
     _AUCTION,
     _QUESTION_NUMBER,
     _BIDDER,

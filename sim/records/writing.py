@@ -65,10 +65,14 @@ class Records:
         """Append rows to a table by name; see `TableBuffer.append`."""
         self[table].append(**columns)
 
+    def frame(self, table: str) -> pandas.DataFrame:
+        """Return one table as a frame, its rows in the order written, from disk and memory."""
+        buffer = self[table]
+        return frame(buffer.schema, [*self._parts_on_disk(table), buffer.in_memory()])
+
     def frames(self) -> dict[str, pandas.DataFrame]:
-        """Return each table as a frame, its rows in the order written, from disk and memory."""
-        return {name: frame(buffer.schema, [*self._parts_on_disk(name), buffer.in_memory()])
-                for name, buffer in self._tables.items()}
+        """Return each table as a frame; see `frame`."""
+        return {name: self.frame(name) for name in self._tables}
 
     def write_csv(self, directory: str | Path) -> None:
         """Write each table as `<table>.csv` into the folder, which is made if it is not there."""

@@ -1,0 +1,53 @@
+"""The uniform-price auction of units to bidders who want several (Krishna, Auction Theory, section 12.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mechanisms.conversation import Conversation, DirectMechanism, check_count
+from mechanisms.outcome import Outcome
+from mechanisms.questions import AskValue
+from mechanisms.ranking import k_highest
+
+
+@dataclass(frozen=True)
+class UniformPriceMultiUnit(DirectMechanism):
+    """The k highest of all bids win a unit each, and every unit costs the highest bid that loses.
+
+    Each bidder bids k amounts, one for each further unit, in any order: k is `supply`, at least 1. Without a
+    losing bid the price is 0. Ties go to the lowest index. Raises TypeError or ValueError for another supply.
+    """
+
+    supply: int = 2
+
+    ex_post_ir: ClassVar[bool] = True
+
+    def __post_init__(self) -> None:
+        check_count("supply", self.supply)
+
+    @property
+    def units(self) -> int:  # type: ignore[override]
+        """The supply."""
+        return self.supply
+
+    def outcome(self, reports: NDArray[Any]) -> Outcome:
+        """The rule, for bids of shape `(..., n, supply)`; allocation `(..., n)` counts units.
+
+        Raises ValueError for another last axis.
+        """
+        bids = np.asarray(reports, dtype=float)
+        if bids.ndim < 2 or bids.shape[-1] != self.supply:
+            raise ValueError(f"reports must have shape (..., n, {self.supply}), got {bids.shape}")
+        wins, losing = k_highest(bids.reshape(*bids.shape[:-2], -1), self.supply)
+        wins = wins.reshape(bids.shape) & (bids >= 0)
+        won = wins.sum(axis=-1).astype(float)
+        return Outcome(won, won * np.maximum(losing, 0.0)[..., None])
+
+    def conversation(self, n: int) -> Conversation:
+        """Ask for a bid on each unit, and apply the rule."""
+        replies = yield AskValue(items=self.supply)
+        return self.outcome(replies.values.reshape(n, self.supply))

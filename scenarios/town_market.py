@@ -1,0 +1,253 @@
+"""Six sellers, six formats, one town: who comes to whom, and what does each format earn?
+
+Six sellers sell the same kind of good, one unit an auction, at the same pace. They differ in the format:
+
+1. second price: sealed bids, the highest wins and pays the second highest, or the reserve price if that is
+   higher. By default the reserve is the monopoly price, which is optimal against a known regular prior;
+2. first price: sealed bids, the highest wins and pays her bid;
+3. posted price: the first visitor who is ready to pay the price takes the good;
+4. ascending clock: the price rises until one bidder is left;
+5. open proxy: an open auction with proxy bids and a hard close, as on eBay;
+6. Myerson: the auction that would be optimal if the prior were the histogram of a small sample. The sample is
+   drawn from the same prior as the buyers' values, but no buyer's value is in it.
+
+Some hundreds of people live in the town for good. Now and then, at random times, one of them wants a good;
+nature draws what it is worth to her. She chooses a seller by what she has earned there before and by what her
+neighbours in a small world tell her (better sellers more often, but every seller sometimes), waits for the
+next opening, and takes part. If she gets nothing she comes back later with the same want, or gives it up.
+Messages travel, some people's slower than others', and one that misses its deadline is lost.
+
+Bidders play the equilibrium of the format: they shade their bids in the first-price auction, and tell the
+truth elsewhere. (Truthful bidders would never gain anything at first price, and come less and less: try
+`--set strategy=truthful`.) Some snipe in the open auction, some raise their bids step by step; elsewhere they
+play like all others.
+
+What to look for. With as many bidders, first price, second price without a reserve and the clock would earn
+the same (revenue equivalence). Here they need not: people go where bidders keep more, and the crowd there
+narrows the difference. Nor are those who come a fair sample: who lost comes back with the same value, so
+that low values are more frequent than in the prior, for which first-price bidders compute their shading. So
+compare three columns: the revenue an auction, the share of visits, and the revenue against the optimal
+auction for as many bidders. The posted price loses welfare, because whoever comes first gets the good, not
+whoever values it most.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from agents.choice import Logit
+from agents.network import small_world
+from agents.population import Group, Population
+from agents.seller import SellerPlan
+from agents.strategies import STRATEGIES, Equilibrium, Incremental, Sniper, make_strategy
+from agents.strategies.base import Disclosure
+from mechanisms.auctions import AscendingClock, FirstPrice, OpenProxy, PostedPrice, SecondPrice
+from mechanisms.conversation import Mechanism
+from mechanisms.distributions import Distribution, PiecewiseUniform, Uniform
+from mechanisms.myerson import MyersonAuction, monopoly_price
+from sim import scenario
+from sim.arrivals import Trace
+from sim.bids import BidsError, LoggedBids, read_bids
+from sim.draws import Stream
+from sim.market import Market
+from sim.records import Records
+from sim.scenario import BidsFile, OneOf
+from sim.town import Town
+
+VALUES = Uniform(0.0, 100.0)
+"""What a good is worth to a buyer, in money, unless a file of bids tells."""
+
+
+class Parameters(scenario.Parameters):
+    """What can be set. Money that goes with the values is given in shares of their mean."""
+
+    until: float = Field(default=400.0, gt=0, le=1e9, description="simulated time at which the run ends")
+    sellers: int = Field(
+        default=6, ge=1, le=6, description="how many sellers open, in the order of the story"
+    )
+    buyers: int = Field(default=300, ge=1, le=100_000, description="people in the town")
+    rate: float = Field(default=0.1, gt=0, le=1000, description="wants of a free buyer in a unit of time")
+    comeback: float = Field(
+        default=0.5, ge=0, le=1, description="probability that a loser comes back with her want"
+    )
+    retry: float = Field(default=1.0, gt=0, le=1e6, description="mean time until she does")
+    trace: str | None = Field(
+        default=None, description="CSV file with the columns time and buyer, in place of random wants"
+    )
+    bids: BidsFile | None = Field(
+        default=None, description="CSV file of logged bids, in place of uniform values"
+    )
+    period: float = Field(
+        default=1.0, gt=0, le=1e6, description="time from one opening of a seller to the next"
+    )
+    window: float = Field(default=0.2, gt=0, le=1e6, description="how long a question stays open")
+    rounds: int = Field(
+        default=3, ge=1, le=1000, description="rounds of the open proxy auction before its hard close"
+    )
+    latency: float = Field(
+        default=0.02, ge=0, le=1e6, description="mean time that a message travels, over all buyers"
+    )
+    latency_spread: float = Field(
+        default=0.5, ge=0, le=3, description="how much buyers' latencies differ: sigma of the logs"
+    )
+    reserve: float | None = Field(
+        default=None, ge=0, le=1e9, description="second price's reserve; none: monopoly price"
+    )
+    posted_price: float | None = Field(
+        default=None, ge=0, le=1e9, description="the posted price; none: monopoly price"
+    )
+    increment: float = Field(
+        default=0.02, gt=0, le=1, description="least raise in the open auction, of the mean value"
+    )
+    sample: int = Field(
+        default=100, ge=2, le=1_000_000, description="how many values Myerson's estimate is made from"
+    )
+    strategy: Annotated[str, OneOf(tuple(STRATEGIES))] = Field(
+        default="equilibrium", description="how most buyers answer"
+    )
+    snipers: float = Field(
+        default=0.05, ge=0, le=1, description="share of buyers who snipe in the open auction"
+    )
+    incremental: float = Field(
+        default=0.05, ge=0, le=1, description="share of buyers who raise step by step there"
+    )
+    temperature: float = Field(
+        default=0.05, gt=0, le=100, description="randomness in choosing sellers, of the mean value"
+    )
+    heard_weight: float = Field(
+        default=0.25, ge=0, le=100, description="weight of a neighbour's visit beside one's own"
+    )
+    memory: float = Field(default=0.9, gt=0, le=1, description="weight of an old visit beside a new one")
+    degree: int = Field(
+        default=6, ge=0, le=1000, description="neighbours of a buyer in the small world, an even number"
+    )
+    rewiring: float = Field(default=0.1, ge=0, le=1, description="probability that a tie leads far away")
+    discloses: Annotated[Disclosure, OneOf(("own", "price", "bids"))] = Field(
+        default="price", description="what sellers tell afterwards"
+    )
+
+    @model_validator(mode="after")
+    def _fit_together(self) -> Parameters:
+        if self.degree % 2 or self.degree >= self.buyers:
+            raise ValueError(f"degree is {self.degree}; it must be even and below buyers, {self.buyers}")
+        if self.snipers + self.incremental > 1:
+            raise ValueError(
+                f"snipers is {self.snipers} and incremental {self.incremental}; "
+                "together they must be at most 1"
+            )
+        return self
+
+
+class EquilibriumSniper(Sniper, Equilibrium):
+    """Snipe where the auction is open; bid as in equilibrium where it is sealed."""
+
+
+class EquilibriumIncremental(Incremental, Equilibrium):
+    """Raise step by step where the auction is open; bid as in equilibrium where it is sealed."""
+
+
+def build(parameters: Parameters | None = None, seed: int = 0, records: Records | None = None) -> Market:
+    """The town with its sellers, ready to run.
+
+    Raises BidsError and TraceError for files that cannot be used, ValueError where a strategy relies on more
+    than sellers disclose.
+    """
+    told = Parameters() if parameters is None else parameters
+    records = Records() if records is None else records
+    prior: Distribution = VALUES
+    if told.bids is not None:
+        logged = read_bids(**told.bids.model_dump(exclude={"file"}), path=told.bids.file)
+        prior = estimated_prior(logged)
+        records.manifest.notes.append(f"Prior from {logged.summary()}")
+    plans = seller_plans(told, prior, seed)
+    town = make_town(told, float(prior.mean), seed)
+    return Market(make_population(told, prior, seed), plans, [town] * len(plans), prior, seed, records)
+
+
+def estimated_prior(logged: LoggedBids) -> PiecewiseUniform:
+    """The prior behind logged bids: uniform within bins that hold about as many samples each.
+
+    As many bins as Rice's rule says. Raises BidsError if all highest bids are the same.
+    """
+    samples = logged.prior()
+    if samples[0] == samples[-1]:
+        raise BidsError(f"{logged.source}: all highest bids are {samples[0]:g}; it takes two different ones")
+    return smoothed(samples)
+
+
+def smoothed(samples: Any) -> PiecewiseUniform:
+    """A histogram of samples, shape (m,), with about 2 m^(1/3) bins of equal frequency."""
+    bins = int(np.ceil(2 * len(samples) ** (1 / 3)))
+    edges = np.unique(np.quantile(samples, np.linspace(0, 1, bins + 1)))
+    return PiecewiseUniform.from_data(samples, edges.tolist())
+
+
+def mechanisms(parameters: Parameters, prior: Distribution, seed: int) -> dict[str, Mechanism]:
+    """The six formats by the names of their sellers."""
+    sample = prior.quantile(Stream(seed, "sample").generator().random(parameters.sample))
+    reserve = monopoly_price(prior) if parameters.reserve is None else parameters.reserve
+    price = monopoly_price(prior) if parameters.posted_price is None else parameters.posted_price
+    return {
+        "second price": SecondPrice(reserve),
+        "first price": FirstPrice(),
+        "posted price": PostedPrice(price),
+        "ascending clock": AscendingClock(),
+        "open proxy": OpenProxy(parameters.increment * float(prior.mean), parameters.rounds),
+        "Myerson": MyersonAuction(smoothed(sample)),
+    }
+
+
+def seller_plans(parameters: Parameters, prior: Distribution, seed: int) -> list[SellerPlan]:
+    """A plan for each seller; they open at different moments of the period."""
+    first = list(mechanisms(parameters, prior, seed).items())[: parameters.sellers]
+    period, window = parameters.period, parameters.window
+    return [
+        SellerPlan(
+            mechanism, period, window, period * k / len(first), discloses=parameters.discloses, name=name
+        )
+        for k, (name, mechanism) in enumerate(first)
+    ]
+
+
+def make_population(parameters: Parameters, prior: Distribution, seed: int) -> Population:
+    """The buyers: most with the main strategy, a few with their own ways in the open auction."""
+    strategies = (make_strategy(parameters.strategy), EquilibriumSniper(), EquilibriumIncremental())
+    buyers = np.arange(parameters.buyers)
+    draw, of_latency = Stream(seed, "buyers").pair(buyers, np.zeros_like(buyers))
+    snipes = draw < parameters.snipers
+    raises = ~snipes & (draw < parameters.snipers + parameters.incremental)
+    return Population(
+        [Group(strategy, prior=prior) for strategy in strategies],
+        np.select([snipes, raises], [1, 2], 0),
+        mean_latencies(parameters, of_latency),
+    )
+
+
+def mean_latencies(parameters: Parameters, uniforms: Any) -> Any:
+    """Log-normal mean latencies of the buyers, whose expectation is `latency`."""
+    from scipy.special import ndtri
+
+    sigma = parameters.latency_spread
+    return parameters.latency * np.exp(sigma * ndtri(np.maximum(uniforms, 1e-16)) - sigma**2 / 2)
+
+
+def make_town(parameters: Parameters, mean_value: float, seed: int) -> Town:
+    """How buyers come, choose, and come back. At first they expect a tenth of the mean value anywhere."""
+    network = small_world(
+        parameters.buyers, parameters.degree, parameters.rewiring, Stream(seed, "network").generator()
+    )
+    choice = Logit(parameters.temperature * mean_value, parameters.heard_weight, optimism=mean_value / 10)
+    trace = None if parameters.trace is None else Trace.read(parameters.trace, parameters.buyers)
+    return Town(
+        choice, network, parameters.rate, parameters.comeback, parameters.retry, parameters.memory, trace
+    )
+
+
+if __name__ == "__main__":
+    from scenarios.__main__ import main
+
+    main(["run", "town_market", *sys.argv[1:]])

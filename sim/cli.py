@@ -1,0 +1,263 @@
+"""The command line: list scenarios, run one, show what came of it.
+
+Bad input ends in one message on the error stream and exit code 2; a breach of what always holds in exit
+code 1; Ctrl-C in 130. Everything heavy is imported by the command that needs it, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from sim.registry import Registry
+
+if TYPE_CHECKING:
+    from sim.records import RecordedRun
+    from sim.scenario import Parameters
+
+WIDTH = 100
+BAD_INPUT, BREACH, INTERRUPTED = 2, 1, 130
+
+app = typer.Typer(
+    help="Bazaar, a laboratory for auctions.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+_SCENARIO = typer.Argument(help="Name of a scenario, see `bazaar list`; by default the main one.")
+_SET = typer.Option(
+    "--set",
+    metavar="NAME=VALUE",
+    help="Set a parameter; may be given many times. `bazaar list SCENARIO` names them.",
+)
+_SEED = typer.Option(metavar="N", help="Same seed, same records; an integer of at least 0.")
+_UNTIL = typer.Option(metavar="T", help="Simulated time at which the run ends, above 0.")
+_BIDS = typer.Option(
+    metavar="FILE",
+    help="Make the buyers' prior from a CSV file of logged bids: the highest bid of each bidder in each "
+    "auction counts as a value. This assumes private values and a second-price or ascending format. It is "
+    "biased: winners are censored at what they paid, and losers may stop early (too low); who did not bid is "
+    "not seen (too high).",
+)
+_COLUMNS = typer.Option(
+    metavar="KIND=COLUMN,…",
+    help="Names of the columns of FILE, such as auctionid=lot,bidder=who,bid=amount; what is left out keeps "
+    "its name.",
+)
+_ITEM = typer.Option(metavar="ITEM", help="Read only bids on this item (column `item`).")
+_SKIP = typer.Option("--bids-skip-bad", help="Leave out bad rows of FILE and count them.")
+_OUT = typer.Option(
+    metavar="DIR", help="Folder for the records, new or empty; by default a fresh one in runs."
+)
+_STORY = typer.Argument(help="Tell this one's story and its parameters.")
+_FOLDER = typer.Argument(metavar="DIR", help="Folder of a run.")
+_CSV = typer.Option(metavar="DIR", help="Also write each table as a CSV file into this folder.")
+
+
+def run_command(registry: Registry, arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command with some arguments, by default the process's; ends in SystemExit."""
+    raise SystemExit(app(args=arguments, prog_name="bazaar", obj=registry))
+
+
+@app.command("list")
+def list_command(context: typer.Context, scenario: Annotated[str | None, _STORY] = None) -> None:
+    """List the scenarios, or tell one's story and its parameters."""
+    registry: Registry = context.obj
+    if scenario is None:
+        width = max(map(len, registry), default=0)
+        for name, entry in registry.items():
+            main = " (the main one)" if name == registry.default else ""
+            typer.echo(f"{name:{width}}  {entry.summary}{main}")
+        return
+    with _bad_input():
+        entry = registry[scenario]
+    typer.echo(f"{entry.story}\n\nParameters:")
+    for line in _parameter_lines(entry.load().Parameters):
+        typer.echo(line)
+
+
+@app.command("run")
+def run_scenario(
+    context: typer.Context,
+    scenario: Annotated[str | None, _SCENARIO] = None,
+    settings: Annotated[list[str] | None, _SET] = None,
+    seed: Annotated[str, _SEED] = "0",
+    until: Annotated[str | None, _UNTIL] = None,
+    bids: Annotated[str | None, _BIDS] = None,
+    bids_columns: Annotated[str | None, _COLUMNS] = None,
+    bids_item: Annotated[str | None, _ITEM] = None,
+    bids_skip_bad: Annotated[bool, _SKIP] = False,
+    out: Annotated[str | None, _OUT] = None,
+) -> None:
+    """Run a scenario, write its records, and show a summary."""
+    registry: Registry = context.obj
+    name = registry.default if scenario is None else scenario
+    with _bad_input():
+        from sim.scenario import make_parameters, parse_settings
+
+        entry = registry[name]
+        given: dict[str, Any] = dict(parse_settings(settings or []))
+        if until is not None:
+            given["until"] = until
+        reading = _bids_options(bids, bids_columns, bids_item, bids_skip_bad)
+        if reading is not None:
+            given["bids"] = reading
+        module: Any = entry.load()
+        from sim.running import set_up
+
+        parameters = make_parameters(module.Parameters, given)
+        market = set_up(name, module, parameters, _seed(seed), out)
+    status = _play(market, parameters)
+    folder = market.records.directory
+    typer.echo(f"Records: {folder}\n")
+    _show(registry, str(folder))
+    if status == "interrupted":
+        raise typer.Exit(INTERRUPTED)
+
+
+@app.command("show")
+def show_command(
+    context: typer.Context, folder: Annotated[str, _FOLDER], csv: Annotated[str | None, _CSV] = None
+) -> None:
+    """Show the summary of a run from its records."""
+    _show(context.obj, folder)
+    if csv is not None:
+        with _bad_input():
+            from sim.records import load, write_csv
+
+            write_csv(load(folder), csv)
+        typer.echo(f"Tables as CSV: {csv}")
+
+
+# --- input -----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _bad_input() -> Iterator[None]:
+    """What is refused in here is bad input: say so in one message, without a traceback."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise typer.Exit(INTERRUPTED) from None
+    except (ValueError, TypeError) as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(BAD_INPUT) from None
+
+
+def _seed(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"--seed is {text}; it must be an integer of at least 0")
+    return int(text)
+
+
+def _bids_options(
+    file: str | None, columns: str | None, item: str | None, skip_bad: bool
+) -> dict[str, Any] | None:
+    """The options on bids as a `BidsFile`'s fields, None if no file was named."""
+    if file is None:
+        if columns is not None or item is not None or skip_bad:
+            raise ValueError("--bids is missing; the other options on bids need --bids FILE")
+        return None
+    return {"file": file, "item": item, "skip_bad": skip_bad, **_columns(columns)}
+
+
+_COLUMN_FIELDS = {"auctionid": "auction", "bidder": "bidder", "bid": "bid"}
+
+
+def _columns(mapping: str | None) -> dict[str, str]:
+    """The columns' names from text such as `auctionid=lot,bid=amount`."""
+    named = {}
+    for pair in [] if mapping is None else mapping.split(","):
+        kind, _, column = (part.strip() for part in pair.partition("="))
+        if kind not in _COLUMN_FIELDS or not column:
+            raise ValueError(
+                f"--bids-columns is {mapping!r}; it must be KIND=COLUMN pairs, with commas between "
+                f"them, and the kinds from {', '.join(_COLUMN_FIELDS)}"
+            )
+        named[_COLUMN_FIELDS[kind]] = column
+    return named
+
+
+def _parameter_lines(kind: type[Parameters]) -> Iterator[str]:
+    """Each parameter with what it means, what it may be, and its default."""
+    from sim.scenario import allowed
+
+    for name, field in kind.model_fields.items():
+        default = "none" if field.default is None else field.default
+        yield f"  {name} = {default}"
+        yield textwrap.indent(textwrap.fill(f"{field.description}; {allowed(field)}", WIDTH - 6), 6 * " ")
+
+
+# --- playing and showing ---------------------------------------------------------------------------
+
+
+def _play(market: Any, parameters: Parameters) -> str:
+    """Run the market with a progress bar; a breach ends the command."""
+    from sim.checks import BreachError
+    from sim.records import OutputError
+    from sim.running import play
+
+    try:
+        with _progress(parameters.until) as advanced:
+            return play(market, parameters.until, advanced)
+    except KeyboardInterrupt:
+        typer.echo(f"Interrupted. Records: {market.records.directory}", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except BreachError as breach:
+        typer.echo(
+            f"Error: the run stopped, because a rule was broken that always holds. In {breach}\n"
+            f"Records: {market.records.directory}",
+            err=True,
+        )
+        raise typer.Exit(BREACH) from None
+    except OutputError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(BAD_INPUT) from None
+
+
+@contextmanager
+def _progress(until: float) -> Iterator[Callable[[float], Any]]:
+    """A bar over simulated time, where there is a terminal to show it on."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    clock = TextColumn("time {task.completed:,.1f} of {task.total:,.1f}")
+    columns = (clock, BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=until)
+        yield lambda now: bar.update(task, completed=now)
+
+
+def _show(registry: Registry, folder: str) -> None:
+    """Print the summary of a run, at most WIDTH columns wide."""
+    with _bad_input():
+        from sim.records import RecordedRun
+
+        run = RecordedRun(folder)
+        lines = _reporter(registry, run)(run, run.manifest)
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    console = Console(highlight=False, width=min(WIDTH, console.width) if console.is_terminal else WIDTH)
+    if not run.complete:
+        console.print(f"Incomplete: {run.message}.\n", soft_wrap=True)
+    for line in lines:
+        console.print(line)
+
+
+def _reporter(registry: Registry, run: RecordedRun) -> Callable[..., Any]:
+    """How the run's scenario reports; the common way if it says nothing, or is not known here."""
+    from sim.report import summary
+
+    name = str(run.manifest.get("scenario"))
+    return getattr(registry[name].load(), "report", summary) if name in registry else summary

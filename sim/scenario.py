@@ -1,0 +1,180 @@
+"""Scenario: an experiment as one module, with its parameters as one validated, frozen object.
+
+A scenario is a module with a story in its docstring, whose first line is its summary, a class `Parameters`
+(a subclass of the one here), and a function `build(parameters, seed, records)` that returns a `Market`. The
+command line, a page's sliders and sweeps are made from the parameters.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError, model_validator
+from pydantic.fields import FieldInfo
+from pydantic_core import CoreSchema, core_schema
+
+from sim.registry import nearest
+
+if TYPE_CHECKING:
+    from sim.market import Market
+    from sim.records import Records
+
+
+class ParameterError(ValueError):
+    """A parameter has no such name or may not have such a value; the message says what is allowed."""
+
+
+class Parameters(BaseModel):
+    """What a scenario can be told. Each field has a type, a range, a default and a line of help.
+
+    A scenario's class adds `Field(default, ge=…, le=…, description="…")` for each parameter, and may give
+    `until` another default. Unknown fields are refused, and nothing can be changed afterwards.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    until: float = Field(default=100.0, gt=0, le=1e9, description="simulated time at which the run ends")
+
+
+class BidsFile(BaseModel):
+    """Which file of logged bids a prior is made from, and how it is read; see `sim.bids.read_bids`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str = Field(description="a CSV file, one row for each bid")
+    auction: str = Field(default="auctionid", description="column with the auction's number or name")
+    bidder: str = Field(default="bidder", description="column with the bidder's name")
+    bid: str = Field(default="bid", description="column with the bid")
+    item: str | None = Field(default=None, description="read only rows with this in the column `item`")
+    skip_bad: bool = Field(
+        default=False, description="leave out bad rows and count them, instead of stopping"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, given: Any) -> Any:
+        """A text alone is the file's name."""
+        return {"file": given} if isinstance(given, str) and given else given
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """Annotates a text parameter that must be one of some names: `Annotated[str, OneOf(names)]`."""
+
+    names: tuple[str, ...]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Allow the names and nothing else."""
+        return core_schema.literal_schema(list(self.names))
+
+
+class Scenario(Protocol):
+    """What a scenario's module holds.
+
+    It may also have `report(tables, manifest)`, which returns what stands at the end of a run in place of
+    `sim.report.summary`.
+    """
+
+    Parameters: type[Parameters]
+
+    def build(self, parameters: Any, seed: int = 0, records: Records | None = None) -> Market:
+        """The market, ready to run; everything in it follows from parameters and seed."""
+
+
+# --- parameters from text --------------------------------------------------------------------------
+
+
+def parse_settings(settings: Iterable[str]) -> dict[str, str]:
+    """Split settings of the form `name=value`; of several for one name the last one counts.
+
+    >>> parse_settings(["sellers=3", "until = 50"])
+    {'sellers': '3', 'until': '50'}
+    """
+    parsed = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals or not name.strip():
+            raise ParameterError(f"--set is {setting!r}; it must be name=value")
+        parsed[name.strip()] = value.strip()
+    return parsed
+
+
+def make_parameters(kind: type[Parameters], given: Mapping[str, Any]) -> Parameters:
+    """Parameters from values or texts by name; `none` stands for None where that is allowed.
+
+    Raises ParameterError, which names the field, the value and what is allowed.
+    """
+    fields = kind.model_fields
+    for name in given:
+        if name not in fields:
+            raise ParameterError(f"there is no parameter {name!r}; {nearest(name, fields)}")
+    values = {name: _without_none(fields[name], value) for name, value in given.items()}
+    try:
+        return kind(**values)
+    except ValidationError as error:
+        faults = dict.fromkeys(_fault(kind, fault) for fault in error.errors())
+        raise ParameterError("; ".join(faults)) from None
+
+
+def _without_none(field: FieldInfo, value: Any) -> Any:
+    optional = type(None) in typing.get_args(field.annotation)
+    return None if optional and isinstance(value, str) and value.lower() == "none" else value
+
+
+def _fault(kind: type[Parameters], fault: Any) -> str:
+    """One fault in words."""
+    if not fault["loc"]:
+        return str(fault["msg"]).removeprefix("Value error, ")
+    name, value = str(fault["loc"][0]), fault["input"]
+    return f"{name} is {_shown(value)}; it must be {allowed(kind.model_fields[name])}"
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) and value else repr(value)
+
+
+# --- parameters in words ---------------------------------------------------------------------------
+
+_KINDS = {
+    int: "an integer",
+    float: "a number",
+    bool: "true or false",
+    str: "text",
+    BidsFile: "a file of bids",
+}
+_BOUNDS = {"ge": "at least", "gt": "above", "le": "at most", "lt": "below"}
+
+
+def allowed(field: FieldInfo) -> str:
+    """What a field may be, in words.
+
+    >>> allowed(Parameters.model_fields["until"])
+    'a number above 0 and at most 1,000,000,000'
+    """
+    annotation, optional = field.annotation, ""
+    if isinstance(annotation, types.UnionType):
+        (annotation,) = (part for part in typing.get_args(annotation) if part is not type(None))
+        optional = ", or none"
+    for note in field.metadata:
+        if isinstance(note, OneOf):
+            return f"one of {', '.join(note.names)}{optional}"
+    kind = _KINDS.get(typing.cast(Any, annotation), str(annotation))
+    return f"{kind}{_range(field)}{optional}"
+
+
+def _range(field: FieldInfo) -> str:
+    """The bounds of a field in words."""
+    bounds = {
+        bound: f"{getattr(note, bound):,.12g}"
+        for note in field.metadata
+        for bound in _BOUNDS
+        if getattr(note, bound, None) is not None
+    }
+    if bounds.keys() == {"ge", "le"}:
+        return f" from {bounds['ge']} to {bounds['le']}"
+    words = " and ".join(f"{_BOUNDS[bound]} {number}" for bound, number in bounds.items())
+    return f" {words}" if words else ""
