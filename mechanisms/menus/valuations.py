@@ -7,6 +7,7 @@ probability Pr(q, S) = Π_{j in S} q_j Π_{j not in S} (1 − q_j). Its value is
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
@@ -173,9 +174,10 @@ def as_valuations(
 
     Raises ValueError if there are none, or if they are of different numbers of items.
     """
-    if np.ndim(types) == 0 or len(types) == 0:  # type: ignore[arg-type]
-        raise ValueError("types must hold at least one type")
-    valuations = tuple(as_valuation(one, n, f"types[{t}]") for t, one in enumerate(types))  # type: ignore[arg-type]
+    rows = list(types) if isinstance(types, Iterable) else []
+    if not rows:
+        raise ValueError(f"types must hold at least one type, not {types!r}")
+    valuations = tuple(as_valuation(one, n, f"types[{t}]") for t, one in enumerate(rows))
     sizes = sorted({valuation.n for valuation in valuations})
     if len(sizes) > 1:
         raise ValueError(f"types must all be of the same number of items, not of {sizes}")
