@@ -91,12 +91,20 @@ def optimal_buy_k_menu(
     limit = check_purchases(k)
     wanted = number_in("gap", gap, above=0)
     seconds = number_in("time_limit", time_limit, above=0)
-    search = _Search(values, weights, limit, wanted)
-    return search.run(seconds)
+    unit = _unit(values)
+    best = _Search(values / unit, weights, limit, wanted / unit).run(seconds)
+    menu = Menu(best.menu.probabilities, best.menu.prices * unit)
+    return CertifiedMenu(menu, best.revenue * unit, best.upper_bound * unit, best.boxes, best.seconds)
+
+
+def _unit(values: FloatArray) -> float:
+    """A power of 2, so that dividing by it rounds nothing, with values of all items up to 16 in its unit."""
+    most = float(values.sum(axis=1).max())
+    return 2.0 ** (math.frexp(most)[1] - 4) if most > 0 else 1.0
 
 
 class _Search:
-    """Best bound first."""
+    """Best bound first, in a unit of money in which values are neither large nor small."""
 
     def __init__(self, values: FloatArray, weights: FloatArray, k: float, gap: float) -> None:
         self.all_values, self.all_weights = values, weights

@@ -51,7 +51,7 @@ def best_prices(
         if not len(found):
             return shaded(tidy, prices)
         more_rows, more_limits, _ = _constraints(values, tidy, found)
-        violated = more_rows @ prices - more_limits > 1e-10
+        violated = more_rows @ prices - more_limits > 1e-9
         if not violated.any():
             return shaded(tidy, prices)
         active = np.concatenate([active, len(rows) + np.arange(violated.sum())])

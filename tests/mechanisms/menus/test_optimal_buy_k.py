@@ -67,6 +67,29 @@ def test_the_coffee_shop():
         assert best.revenue == pytest.approx(4, abs=1e-6)
 
 
+@pytest.mark.parametrize("scale", [1e-6, 1e6])
+def test_the_unit_of_money_does_not_matter(scale):
+    example = LOTTERY_TICKETS
+    best = optimal_buy_k_menu(example.types * scale, example.probabilities, 2, gap=1e-5 * scale)
+    assert best.upper_bound - best.revenue <= 1e-5 * scale
+    assert best.revenue == pytest.approx(ticket_revenue(2) * scale, abs=1e-5 * scale)
+    assert menu_revenue(best.menu, example.types * scale, example.probabilities, 2) == best.revenue
+
+
+@pytest.mark.parametrize("types", [[[0.0, 0.0]], [[5.0]], [[1.0, 2.0, 3.0]], [[2.0], [5.0], [2.0]]])
+def test_small_instances(types):
+    """Nobody wants anything; one type pays all she has; one item is sold at its best price."""
+    weights = np.full(len(types), 1 / len(types))
+    best = optimal_buy_k_menu(types, weights, 3)
+    assert best.revenue == pytest.approx(bundle_revenue(types, weights), abs=1e-6)
+    assert best.upper_bound - best.revenue <= 1e-5
+
+
+def test_a_type_that_never_comes_does_not_count():
+    best = optimal_buy_k_menu([[5.0, 1.0], [1.0, 1.0]], [1.0, 0.0], 2)
+    assert best.revenue == pytest.approx(6, abs=1e-6)
+
+
 @settings(max_examples=12, deadline=None)
 @given(brute.distributions(n=2, most=3))
 def test_the_chain_of_observation_1(instance):
