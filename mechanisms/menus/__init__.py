@@ -20,6 +20,7 @@ from mechanisms.menus.instances import (
 )
 from mechanisms.menus.menu import Menu, lot
 from mechanisms.menus.optimal_buy_k import CertifiedMenu, optimal_buy_k_menu
+from mechanisms.menus.posted import PostedMenu
 from mechanisms.menus.programs import OptimalMenu, optimal_deterministic_menu, optimal_menu
 from mechanisms.menus.purchase import Purchase, best_purchase, menu_revenue
 from mechanisms.menus.simple import (
@@ -45,6 +46,7 @@ __all__ = [
     "Menu",
     "OptimalMenu",
     "Policy",
+    "PostedMenu",
     "Purchase",
     "Table",
     "UnitDemand",

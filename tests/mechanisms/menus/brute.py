@@ -1,6 +1,8 @@
 """Plain enumerations to compare with, and random instances."""
 
+import functools
 import itertools
+import math
 
 import numpy as np
 from hypothesis import strategies as st
@@ -39,21 +41,24 @@ def best_committed(menu, table, k):
     return top, max(paid for utility, paid, _ in found if utility >= top - 1e-11)
 
 
-def best_adaptive(menu, table, k, held=None):
-    """Highest expected utility by walking the tree of entries and outcomes."""
-    held = (0,) * menu.n if held is None else held
-    best = table[held]
-    if k == 0:
+def best_adaptive(menu, table, k):
+    """Highest expected utility by walking the tree of entries and outcomes, one outcome after the other."""
+
+    @functools.cache
+    def worth(held, left):
+        best = table[held]
+        if left == 0:
+            return best
+        for lottery, price in zip(menu.probabilities.tolist(), menu.prices.tolist(), strict=True):
+            gain = -price
+            for got in itertools.product((0, 1), repeat=menu.n):
+                chance = math.prod(q if g else 1 - q for q, g in zip(lottery, got, strict=True))
+                if chance > 0:
+                    gain += chance * worth(tuple(max(h, g) for h, g in zip(held, got, strict=True)), left - 1)
+            best = max(best, gain)
         return best
-    for lottery, price in zip(menu.probabilities, menu.prices, strict=True):
-        worth = -price
-        for got in itertools.product((0, 1), repeat=menu.n):
-            chance = np.prod([q if g else 1 - q for q, g in zip(lottery, got, strict=True)])
-            if chance > 0:
-                after = tuple(max(h, g) for h, g in zip(held, got, strict=True))
-                worth += chance * best_adaptive(menu, table, k - 1, after)
-        best = max(best, worth)
-    return best
+
+    return worth((0,) * menu.n, k)
 
 
 @st.composite

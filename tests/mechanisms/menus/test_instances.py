@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from agents.strategies.menu_buyers import ExactMenuBuyer
 from mechanisms.menus import (
     best_purchase,
     bundle_revenue,
@@ -18,6 +19,8 @@ from mechanisms.menus import (
     rare_items_distribution,
 )
 from mechanisms.menus.finite_fields import finite_field, prime_power
+from mechanisms.menus.posted import PostedMenu
+from tests.mechanisms.menus.walking import expected
 
 
 @pytest.mark.parametrize("order", [2, 3, 4, 5, 7, 8, 9, 11, 16, 25, 27])
@@ -91,6 +94,16 @@ def test_the_menu_sells_as_lemma_21_says(q, degree, k):
     assert instance.menu_gap >= len(instance) / n  # Claim 20
     assert instance.bundle_revenue <= 2 * n
     assert instance.revenue / instance.bundle_revenue >= instance.menu_gap / (2 * n)
+
+
+def test_the_menu_sells_in_conversation():
+    """One buyer of each type talks to the posted menu, in her own unit; by the weights, payments add up."""
+    instance = gap_instance(cover_free_family(3, 1), 2)
+    paid = [
+        expected(PostedMenu(instance.menu_for(i), 2), instance.sets[i], ExactMenuBuyer())[1]
+        for i in range(len(instance))
+    ]
+    assert sum(paid) == pytest.approx(instance.revenue, rel=1e-12)
 
 
 def test_bundling_and_probabilities_are_exact():
