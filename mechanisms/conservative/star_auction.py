@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from mechanisms._validation import check_field
 from mechanisms.comparison import at_least
 from mechanisms.conservative.aggregation import combine
-from mechanisms.conservative.scoring import Brier, ScoringRule, mass_and_norm
+from mechanisms.conservative.scoring import Brier, ScoringRule, checked_beliefs, mass_and_norm
 from mechanisms.conversation import Conversation, Mechanism, check_count
+from mechanisms.distributions import JointDistribution
 from mechanisms.outcome import Outcome
 from mechanisms.questions import Announce, AskGridBelief, AskGridValue, Chance, Question
 
@@ -132,7 +133,10 @@ class StarAuction(Mechanism):
         if self.designer is not None:
             own = self.designer(star, tuple(np.delete(values, star).tolist()))
             if own is not None:
-                beliefs = np.vstack([beliefs, own])
+                known = checked_beliefs("designer", own)
+                if known.shape != (self.value_bound,):
+                    raise ValueError(f"designer must return {self.value_bound} masses, got {known.shape}")
+                beliefs = np.vstack([beliefs, known])
         if len(beliefs) == 0:
             return classical
         price, revenue = best_price(combine(beliefs))
@@ -146,6 +150,26 @@ class StarAuction(Mechanism):
         if rewards is None:
             return Outcome(allocation, prices)
         return Outcome(allocation, prices - rewards, {"price": prices, "reward": -rewards})
+
+
+def designer_knowing(prior: JointDistribution) -> Designer:
+    """What a seller who knows the prior knows of the star, given the announcement.
+
+    `prior` is over integers 0 … B−1 for every buyer. She has nothing to say (None) where the announcement has
+    probability 0, and where somebody has left.
+    """
+
+    def knows(star: int, others: tuple[float, ...]) -> Any:
+        values = np.insert(np.array(others), star, -np.inf)
+        if np.isinf(others).any():
+            return None
+        place = (*(int(v) for v in others[:star]), slice(None), *(int(v) for v in others[star:]))
+        masses = prior.table[place].copy()
+        masses[: classical_price(values, star)] = 0.0
+        total = masses.sum()
+        return masses / total if total > 0 else None
+
+    return knows
 
 
 def classical_price(values: NDArray[Any], star: int) -> int:
