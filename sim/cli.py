@@ -57,6 +57,9 @@ _OUT = typer.Option(
     metavar="DIR", help="Folder for the records, new or empty; by default a fresh one in runs."
 )
 _STORY = typer.Argument(help="Tell this one's story and its parameters.")
+_PORT = typer.Option(metavar="PORT", help="Port of the page; 0 finds a free one.", min=0, max=65535)
+_HOST = typer.Option(metavar="HOST", help="Address to listen at; 0.0.0.0 lets other machines in.")
+_NO_BROWSER = typer.Option("--no-browser", help="Do not open a browser.")
 _FOLDER = typer.Argument(metavar="DIR", help="Folder of a run.")
 
 
@@ -119,6 +122,29 @@ def run_scenario(
     _show(registry, str(folder))
     if status == "interrupted":
         raise typer.Exit(INTERRUPTED)
+
+
+@app.command("watch")
+def watch_scenario(
+    context: typer.Context,
+    scenario: Annotated[str | None, _SCENARIO] = None,
+    settings: Annotated[list[str] | None, _SET] = None,
+    seed: Annotated[str, _SEED] = "0",
+    host: Annotated[str, _HOST] = "127.0.0.1",
+    port: Annotated[int, _PORT] = 8765,
+    no_browser: Annotated[bool, _NO_BROWSER] = False,
+) -> None:
+    """Watch a scenario in the browser; Ctrl-C ends it."""
+    registry: Registry = context.obj
+    with _bad_input():
+        from sim.page.server import require_extra, watch
+        from sim.scenario import make_parameters, parse_settings
+
+        entry = registry[registry.default if scenario is None else scenario]
+        require_extra()
+        module: Any = entry.load()
+        parameters = make_parameters(module.Parameters, parse_settings(settings or []))
+        watch(entry, parameters, _seed(seed), host, port, not no_browser, typer.echo)
 
 
 @app.command("show")
