@@ -37,11 +37,16 @@ EXHIBIT = Exhibit()
 
 @solara.component
 def Page() -> None:
-    """One browser session."""
-    entry = EXHIBIT.entry
-    if entry is None:
+    """What a browser session sees first."""
+    if EXHIBIT.entry is None:
         solara.Error("No scenario was chosen; start the page with `bazaar watch`.")
-        return
+    else:
+        Watched(EXHIBIT.entry)
+
+
+@solara.component
+def Watched(entry: Entry) -> None:
+    """One browser session."""
     told = solara.use_memo(lambda: controls(entry.load().Parameters, EXHIBIT.parameters, EXHIBIT.seed), [])
     first = solara.use_memo(lambda: first_show(entry, told), [])
     show = solara.use_reactive(first)
@@ -50,15 +55,20 @@ def Page() -> None:
     solara.Title(f"Bazaar: {entry.name}")
     solara.Style(CSS)
     SolaraViz(show, components=[], model_params=told, name=f"Bazaar: {entry.name}", play_interval=PLAY_INTERVAL)
-    with solara.Sidebar():
-        Saving(current)
-        Meanings(told)
+    Extras(current, told)
     Board(current, entry.summary)
 
 
 def first_show(entry: Entry, told: dict[str, Any]) -> Show:
     """The show with what the controls say at first."""
     return show_of(entry)(**{name: control["value"] for name, control in told.items()})
+
+
+@solara.component
+def Extras(show: Show, told: dict[str, Any]) -> None:
+    """What stands in the sidebar below Mesa's own controls, because it is nested more deeply."""
+    Saving(show)
+    Meanings(told)
 
 
 @solara.component
@@ -75,7 +85,7 @@ def Saving(show: Show) -> None:
             tell(str(error))
             fail(True)
 
-    with solara.Card("Records"):
+    with solara.Sidebar(), solara.Card("Records"):
         solara.Button("Save records", on_click=save, outlined=True, disabled=show.market is None)
         if told:
             solara.Text(told, classes=["saved", "fault" if failed else "fine"])
@@ -84,7 +94,7 @@ def Saving(show: Show) -> None:
 @solara.component
 def Meanings(told: dict[str, Any]) -> None:
     """What each parameter means and may be."""
-    with solara.Details("What the parameters mean"), solara.Column(gap="6px"):
+    with solara.Sidebar(), solara.Details("What the parameters mean"), solara.Column(gap="6px"):
         for control in told.values():
             solara.HTML("p", unsafe_innerHTML=_meaning(control), classes=["meaning"])
 

@@ -132,9 +132,15 @@ def Picture(show: Show, steps: int, panel: Panel, option: str) -> None:
 
 
 def png(figure: Figure) -> bytes:
-    """The figure as a PNG file; light compression, because it travels no further than this machine."""
+    """The figure as a PNG file; light compression, because drawing must be quick and the way is short."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
     file = io.BytesIO()
-    figure.savefig(file, format="png", pil_kwargs={"compress_level": 3})
+    pixels.convert("RGB").save(file, "png", compress_level=1)
     return file.getvalue()
 
 

@@ -15,8 +15,10 @@ SELLERS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8
 BUYERS = (("#A3A3A3", "o"), ("#000000", "^"), ("#8C510A", "D"), ("#DFC27D", "s"), ("#5E4FA2", "v"))
 """Strategies of buyers: shade and shape, so that they cannot be taken for sellers."""
 
+_LEFT, _BELOW = 0.62, 0.5   # inches for the names of the axes
+
 INK, FAINT, GRID = "#222222", "#767676", "#E4E4E4"
-DPI = 110
+DPI = 150
 
 
 def seller_colour(number: int) -> str:
@@ -29,17 +31,19 @@ def buyer_look(strategy: int) -> tuple[str, str]:
     return BUYERS[strategy % len(BUYERS)]
 
 
-def new_figure(width: float = 6.4, height: float = 4.0) -> Figure:
+def new_figure(width: float = 4.6, height: float = 3.1) -> Figure:
     """An empty figure of a size in inches; it does not pass through pyplot, which keeps global state."""
     return Figure(figsize=(width, height), dpi=DPI, facecolor="white")
 
 
 def plain_axes(figure: Figure, x: str, y: str, right: float = 0.97) -> Axes:
     """Axes with named units, a light grid and no box; they stay in one place whatever is drawn."""
-    axes = figure.add_axes((0.115, 0.135, right - 0.115, 0.83))
-    axes.set_xlabel(x, color=INK, fontsize=10)
-    axes.set_ylabel(y, color=INK, fontsize=10)
-    axes.tick_params(colors=INK, labelsize=9, length=3)
+    width, height = figure.get_size_inches()
+    left, bottom = _LEFT / width, _BELOW / height
+    axes = figure.add_axes((left, bottom, right - left, 0.965 - bottom))
+    axes.set_xlabel(x, color=INK, fontsize=9)
+    axes.set_ylabel(y, color=INK, fontsize=9)
+    axes.tick_params(colors=INK, labelsize=8, length=3)
     axes.grid(color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
     for side in ("top", "right"):
@@ -51,7 +55,7 @@ def plain_axes(figure: Figure, x: str, y: str, right: float = 0.97) -> Axes:
 
 def say_nothing_yet(axes: Axes, words: str) -> None:
     """Say in the middle of empty axes why they are empty."""
-    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color=FAINT, fontsize=11)
+    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color=FAINT, fontsize=10)
 
 
 def label_ends(axes: Axes, ends: list[tuple[float, str, str]], x: float, apart: float) -> None:
@@ -59,7 +63,7 @@ def label_ends(axes: Axes, ends: list[tuple[float, str, str]], x: float, apart: 
     places = spread([height for height, _, _ in ends], apart)
     for place, (_, name, colour) in zip(places, ends, strict=True):
         axes.annotate(
-            name, (x, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=9,
+            name, (x, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5,
             color=colour, annotation_clip=False,
         )
 

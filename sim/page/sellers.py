@@ -13,13 +13,13 @@ if TYPE_CHECKING:
 
     from sim.page.scene import Scene
 
-_NAMES_FROM = 0.8
-_LABELS_APART = 0.058
+_NAMES_FROM = 0.79
+_LABELS_APART = 0.056
 
 
 def race(scene: Scene) -> Figure:
     """Revenue so far of each seller, and of the benchmark: the optimal auctions for as many bidders."""
-    figure = new_figure(7.6, 4.0)
+    figure = new_figure(6.2, 3.4)
     axes = plain_axes(figure, "simulated time", "revenue so far (money)", right=_NAMES_FROM)
     times, earned, expected = scene.revenue()
     end = max(float(times[-1]), 1e-9)
@@ -30,7 +30,7 @@ def race(scene: Scene) -> Figure:
     if scene.has_benchmark:
         mean = expected.mean(axis=1)
         axes.plot(times, mean, color=INK, linewidth=1.4, linestyle=(0, (5, 3)))
-        ends.append((float(mean[-1]), "optimal, on average", INK))
+        ends.append((float(mean[-1]), "optimal (mean)", INK))
     top = max(1.0, *(height for height, _, _ in ends)) * 1.06
     axes.set(xlim=(0, end), ylim=(0, top))
     label_ends(axes, ends, end, _LABELS_APART * top)
@@ -39,8 +39,8 @@ def race(scene: Scene) -> Figure:
 
 def against_benchmark(scene: Scene) -> Figure:
     """Revenue so far, in percent of what the optimal auction would earn from as many bidders."""
-    figure = new_figure(6.4, 4.0)
-    axes = plain_axes(figure, "simulated time", "revenue, % of the optimal auction's", right=0.77)
+    figure = new_figure()
+    axes = plain_axes(figure, "simulated time", "revenue, % of the optimal auction's", right=0.73)
     times, earned, expected = scene.revenue()
     end = max(float(times[-1]), 1e-9)
     ends = [(100.0, "optimal", INK)]
@@ -53,7 +53,7 @@ def against_benchmark(scene: Scene) -> Figure:
     axes.axhline(100, color=INK, linewidth=1.4, linestyle=(0, (5, 3)))
     axes.set(xlim=(0, end), ylim=(0, 150))
     if scene.has_benchmark:
-        label_ends(axes, ends, end, _LABELS_APART * 150)
+        label_ends(axes, ends, end, 0.066 * 150)
     else:
         say_nothing_yet(axes, "no single prior, so no benchmark")
     return figure
@@ -61,13 +61,12 @@ def against_benchmark(scene: Scene) -> Figure:
 
 def prices(scene: Scene) -> Figure:
     """What was paid for each of the last goods, over simulated time."""
-    figure = new_figure(6.4, 4.0)
+    figure = new_figure()
     axes = plain_axes(figure, "simulated time", "price paid (money)")
     sales = scene.transactions[scene.transactions["cause"] == "price"]
-    for number in range(len(scene.sellers)):
-        own = sales[sales["seller_id"] == number]
-        axes.scatter(own["time"], own["payment"], s=16, color=seller_colour(number), linewidths=0, alpha=0.85)
     if len(sales):
+        colours = [seller_colour(number) for number in sales["seller_id"].tolist()]
+        axes.scatter(sales["time"], sales["payment"], s=12, c=colours, linewidths=0, alpha=0.85)
         first = float(sales["time"].iloc[0]) if len(sales) > 300 else 0.0
         top = max(1e-9, float(sales["payment"].max()))
         axes.set(xlim=(first, max(scene.now, first + 1e-9)), ylim=(min(0.0, float(sales["payment"].min())), top * 1.06))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import warnings
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ EXTRA = "solara-assets"
 _SETTINGS = {
     "SOLARA_APP": "sim.page.app",
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
+    "SOLARA_CHECK_HOOKS": "off",
     "SOLARA_MODE": "production",
     "SOLARA_THEME_SHOW_BANNER": "False",
     "SOLARA_THEME_TITLE": "Bazaar",
@@ -54,6 +56,7 @@ def watch(
     require_extra()
     listening = bind(host, port)
     os.environ.update(_SETTINGS)
+    warnings.filterwarnings("ignore", module="solara")
     import uvicorn
 
     _exhibit(entry, parameters, seed)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 COLOURINGS = ("strategy", "wealth")
 """What the buyers' colour can stand for."""
 
-SIZE = 6.4
+SIZE = 5.4
 _SELLERS_AT = 0.42
 _MOST_TIES = 6000
 _ON_ONE_RING, _MOST_RINGS, _BETWEEN_RINGS = 200, 6, 0.05
@@ -26,7 +26,7 @@ _ON_ONE_RING, _MOST_RINGS, _BETWEEN_RINGS = 200, 6, 0.05
 
 def town(scene: Scene, colouring: str = "strategy") -> Figure:
     """Ties between neighbours, visits of the last step in grey, trades in the colour of the seller."""
-    figure = new_figure(SIZE, SIZE + 0.55)
+    figure = new_figure(SIZE, SIZE + 0.5)
     axes = figure.add_axes((0, 0.08, 1, 0.92))
     axes.set(xlim=(-1.12, 1.12), ylim=(-1.12, 1.12), aspect="equal")
     axes.axis("off")
@@ -59,7 +59,7 @@ def on_rings(count: int) -> NDArray[Any]:
 
 def _dot(count: int) -> float:
     """Area of a buyer's dot in square points: smaller where there are many."""
-    return float(np.clip(12_000 / count, 3, 60))
+    return float(np.clip(9_000 / count, 3, 45))
 
 
 def _draw_ties(axes: Axes, scene: Scene, buyers: NDArray[Any]) -> None:
@@ -120,19 +120,21 @@ def _index_of(scene: Scene, persons: NDArray[Any]) -> NDArray[Any]:
 
 
 def _draw_trades(axes: Axes, scene: Scene, buyers: NDArray[Any], sellers: NDArray[Any]) -> None:
-    for seller, buyer in zip(scene.trades["seller_id"].tolist(), scene.trades["bidder_id"].tolist(), strict=True):
-        colour = seller_colour(seller)
-        (x0, y0), (x1, y1) = sellers[seller], buyers[buyer]
-        axes.plot([x0, x1], [y0, y1], color=colour, linewidth=2.4, solid_capstyle="round", zorder=4)
-        axes.scatter([x1], [y1], s=95, facecolors="white", edgecolors=colour, linewidths=2.6, zorder=5)
+    from matplotlib.collections import LineCollection
+
+    who, whom = scene.trades["seller_id"].to_numpy(), scene.trades["bidder_id"].to_numpy()
+    colours = [seller_colour(seller) for seller in who.tolist()]
+    lines = np.stack([sellers[who], buyers[whom]], axis=1)
+    axes.add_collection(LineCollection(list(lines), colors=colours, linewidths=2.0, zorder=4))
+    axes.scatter(*buyers[whom].T, s=70, facecolors="white", edgecolors=colours, linewidths=2.2, zorder=5)
 
 
 def _draw_sellers(axes: Axes, scene: Scene, sellers: NDArray[Any]) -> None:
     colours = [seller_colour(number) for number in range(len(sellers))]
-    axes.scatter(*sellers.T, s=230, c=colours, marker="s", edgecolors="white", linewidths=1.5, zorder=6)
+    axes.scatter(*sellers.T, s=170, c=colours, marker="s", edgecolors="white", linewidths=1.5, zorder=6)
     for place, name in zip(sellers, scene.sellers, strict=True):
         axes.annotate(
-            name, place, xytext=(0, -17), textcoords="offset points", ha="center", va="center", fontsize=9.5,
+            name, place, xytext=(0, -15), textcoords="offset points", ha="center", va="center", fontsize=9,
             color=INK, zorder=7, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2, "alpha": 0.85},
         )
     if not len(scene.trades) and scene.now == 0:
