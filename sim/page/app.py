@@ -7,6 +7,7 @@ scenario into `Exhibit` before the first page is opened.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import solara
@@ -94,12 +95,6 @@ def Saving(show: Show) -> None:
 @solara.component
 def Meanings(told: dict[str, Any]) -> None:
     """What each parameter means and may be."""
-    with solara.Sidebar(), solara.Details("What the parameters mean"), solara.Column(gap="6px"):
-        for control in told.values():
-            solara.HTML("p", unsafe_innerHTML=_meaning(control), classes=["meaning"])
-
-
-def _meaning(control: dict[str, Any]) -> str:
-    from html import escape
-
-    return f"<b>{escape(control['label'])}</b>: {escape(control['help'])}"
+    words = "".join(f"<dt>{escape(each['label'])}</dt><dd>{escape(each['help'])}</dd>" for each in told.values())
+    with solara.Sidebar(), solara.Details("What the parameters mean"):
+        solara.HTML("dl", unsafe_innerHTML=words, classes=["meanings"])

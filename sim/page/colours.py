@@ -18,7 +18,7 @@ BUYERS = (("#A3A3A3", "o"), ("#000000", "^"), ("#8C510A", "D"), ("#DFC27D", "s")
 _LEFT, _BELOW = 0.62, 0.5   # inches for the names of the axes
 
 INK, FAINT, GRID = "#222222", "#767676", "#E4E4E4"
-DPI = 150
+DPI = 120
 
 
 def seller_colour(number: int) -> str:
@@ -44,6 +44,7 @@ def plain_axes(figure: Figure, x: str, y: str, right: float = 0.97) -> Axes:
     axes.set_xlabel(x, color=INK, fontsize=9)
     axes.set_ylabel(y, color=INK, fontsize=9)
     axes.tick_params(colors=INK, labelsize=8, length=3)
+    axes.locator_params(nbins=6)
     axes.grid(color=GRID, linewidth=0.8)
     axes.set_axisbelow(True)
     for side in ("top", "right"):

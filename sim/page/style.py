@@ -32,7 +32,9 @@ CSS = """
 .table td { border-bottom: 1px solid #EEE; padding: 3px 10px; white-space: nowrap; }
 .table .number { text-align: right; }
 .quiet { color: #777; }
-.meaning { font-size: 12.5px; line-height: 1.4; margin: 0; }
+.meanings { font-size: 12.5px; line-height: 1.4; }
+.meanings dt { font-weight: 600; }
+.meanings dd { margin: 0 0 8px; }
 .saved { font-size: 13px; word-break: break-all; margin-top: 8px; }
 .v-application .v-slider .v-slider__thumb-label-container { display: block !important; }
 .v-application .v-slider .v-slider__thumb-label { display: block !important; background: none !important;

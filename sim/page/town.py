@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from sim.page.colours import FAINT, INK, buyer_look, new_figure, seller_colour
+from sim.page.colours import DPI, FAINT, INK, buyer_look, new_figure, seller_colour
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,25 +19,35 @@ if TYPE_CHECKING:
 COLOURINGS = ("strategy", "wealth")
 """What the buyers' colour can stand for."""
 
-SIZE = 5.4
+SIZE, STRIP = 5.4, 0.5
+"""Inches: the square of the network, and below it the strip of the legend."""
+
 _SELLERS_AT = 0.42
+_REACH = 1.1
 _MOST_TIES = 6000
 _ON_ONE_RING, _MOST_RINGS, _BETWEEN_RINGS = 200, 6, 0.05
 
 
 def town(scene: Scene, colouring: str = "strategy") -> Figure:
     """Ties between neighbours, visits of the last step in grey, trades in the colour of the seller."""
-    figure = new_figure(SIZE, SIZE + 0.5)
-    axes = figure.add_axes((0, 0.08, 1, 0.92))
-    axes.set(xlim=(-1.12, 1.12), ylim=(-1.12, 1.12), aspect="equal")
-    axes.axis("off")
+    figure = new_figure(SIZE, SIZE + STRIP)
+    axes = _plane(figure)
     buyers, sellers = on_rings(len(scene.surplus)), on_ring(len(scene.sellers), _SELLERS_AT)
-    _draw_ties(axes, scene, buyers)
+    figure.figimage(_picture_of_ties(scene), yo=round(STRIP * DPI), zorder=-1)
     _COLOURED[colouring](figure, axes, scene, buyers)
     _draw_visits(axes, scene, buyers, sellers)
     _draw_trades(axes, scene, buyers, sellers)
     _draw_sellers(axes, scene, sellers)
     return figure
+
+
+def _plane(figure: Figure) -> Axes:
+    """Axes without scales over all of the figure but a strip at the bottom."""
+    width, height = figure.get_size_inches()
+    axes = figure.add_axes((0, 1 - width / height, 1, width / height))
+    axes.set(xlim=(-_REACH, _REACH), ylim=(-_REACH, _REACH))
+    axes.axis("off")
+    return axes
 
 
 def on_ring(count: int, radius: float = 1.0) -> NDArray[Any]:
@@ -62,14 +73,29 @@ def _dot(count: int) -> float:
     return float(np.clip(9_000 / count, 3, 45))
 
 
-def _draw_ties(axes: Axes, scene: Scene, buyers: NDArray[Any]) -> None:
+_PICTURES: WeakKeyDictionary[Scene, NDArray[Any]] = WeakKeyDictionary()
+
+
+def _picture_of_ties(scene: Scene) -> NDArray[Any]:
+    """The ties between neighbours, drawn once for each run; pixels, shape (height, width, 4)."""
+    if scene not in _PICTURES:
+        _PICTURES[scene] = _drawn_ties(scene)
+    return _PICTURES[scene]
+
+
+def _drawn_ties(scene: Scene) -> NDArray[Any]:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.collections import LineCollection
 
+    figure = new_figure(SIZE, SIZE)
+    axes, buyers = _plane(figure), on_rings(len(scene.surplus))
     if len(scene.ties):
         shown = scene.ties[:: -(-len(scene.ties) // _MOST_TIES)]
         strength = float(np.clip(300 / len(shown), 0.12, 0.7))
-        lines = LineCollection(list(buyers[shown]), colors="#8FA3B5", linewidths=0.5, alpha=strength)
-        axes.add_collection(lines)
+        axes.add_collection(LineCollection(list(buyers[shown]), colors="#8FA3B5", linewidths=0.5, alpha=strength))
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.array(canvas.buffer_rgba())
 
 
 def _by_strategy(figure: Figure, axes: Axes, scene: Scene, buyers: NDArray[Any]) -> None:
