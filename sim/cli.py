@@ -57,7 +57,7 @@ _OUT = typer.Option(
     metavar="DIR", help="Folder for the records, new or empty; by default a fresh one in runs."
 )
 _STORY = typer.Argument(help="Tell this one's story and its parameters.")
-_PORT = typer.Option(metavar="PORT", help="Port of the page; 0 finds a free one.", min=0, max=65535)
+_PORT = typer.Option(metavar="PORT", help="Port of the page; 0 finds a free one.")
 _HOST = typer.Option(metavar="HOST", help="Address to listen at; 0.0.0.0 lets other machines in.")
 _NO_BROWSER = typer.Option("--no-browser", help="Do not open a browser.")
 _FOLDER = typer.Argument(metavar="DIR", help="Folder of a run.")
@@ -131,7 +131,7 @@ def watch_scenario(
     settings: Annotated[list[str] | None, _SET] = None,
     seed: Annotated[str, _SEED] = "0",
     host: Annotated[str, _HOST] = "127.0.0.1",
-    port: Annotated[int, _PORT] = 8765,
+    port: Annotated[str, _PORT] = "8765",
     no_browser: Annotated[bool, _NO_BROWSER] = False,
 ) -> None:
     """Watch a scenario in the browser; Ctrl-C ends it."""
@@ -144,7 +144,7 @@ def watch_scenario(
         require_extra()
         module: Any = entry.load()
         parameters = make_parameters(module.Parameters, parse_settings(settings or []))
-        watch(entry, parameters, _seed(seed), host, port, not no_browser, typer.echo)
+        watch(entry, parameters, _seed(seed), host, _port(port), not no_browser, typer.echo)
 
 
 @app.command("show")
@@ -171,6 +171,12 @@ def _bad_input() -> Iterator[None]:
 def _seed(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f"--seed is {text}; it must be an integer of at least 0")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise ValueError(f"--port is {text}; it must be an integer from 0 to 65535")
     return int(text)
 
 

@@ -1,49 +1,16 @@
-"""The board: a line that says how things stand, and the panels in a grid."""
+"""The board: a line that says how things stand, and the panels in a grid, as Solara components."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import solara
 from mesa.visualization.utils import update_counter
 
-from sim.page import bids, sellers, tables, town
-from sim.page.colours import new_figure, plain_axes, say_nothing_yet
+from sim.page.panels import FIGURES, TABLES, Panel, picture, scenario_panel, town_panel, words
 from sim.page.show import Show
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-    from sim.page.scene import Scene
-
-
-@dataclass(frozen=True)
-class Panel:
-    """A panel's title, what it shows in a line, and how it is drawn; `name` stands in the page's source."""
-
-    name: str
-    title: str
-    caption: str
-    draw: Callable[[Scene], Any]
-
-
-FIGURES = (
-    Panel("race", "The sellers' race", "Revenue so far; dashed: what the optimal auction would have earned "
-          "from as many bidders, mean over the sellers.", sellers.race),
-    Panel("bids", "Bids against values", "A dot for each bidder's last answer in money.",
-          bids.bids_against_values),
-    Panel("benchmark", "Against the optimal auction", "Revenue so far, of what the optimal auction would earn "
-          "from as many bidders.", sellers.against_benchmark),
-    Panel("prices", "Prices paid", "A dot for each good sold, in its seller's colour.", sellers.prices),
-)
-TABLES = (
-    Panel("conversation", "The last conversation", "Questions, answers and outcome.", tables.conversation),
-    Panel("transactions", "Last transactions", "The newest first.", tables.transactions),
-)
+from sim.page.town import COLOURINGS
 
 
 @solara.component
@@ -83,13 +50,12 @@ def Standing(show: Show, steps: int, running: bool, summary: str) -> None:
 @solara.component
 def Town(show: Show, steps: int) -> None:
     """The network, with a choice of what colour means."""
-    colouring, colour_by = solara.use_state(town.COLOURINGS[0])
-    panel = Panel("town", "The town", "Squares: sellers. Dots: buyers. Grey lines: visits of the last step; "
-                  "coloured: trades.", partial(town.town, colouring=colouring))
+    colouring, colour_by = solara.use_state(COLOURINGS[0])
+    panel = town_panel(colouring)
     with solara.Div(classes=["panel", "panel-town"]):
         with solara.Div(classes=["beside"]):
             Heading(panel)
-            solara.Select("buyers' colour", list(town.COLOURINGS), colouring, on_value=colour_by, dense=True)
+            solara.Select("buyers' colour", list(COLOURINGS), colouring, on_value=colour_by, dense=True)
         Picture(show, steps, panel, colouring)
 
 
@@ -104,15 +70,16 @@ def Drawn(show: Show, steps: int, panel: Panel) -> None:
 @solara.component
 def Written(show: Show, steps: int, panel: Panel) -> None:
     """A panel with a table."""
-    words = solara.use_memo(lambda: _safely(show, panel.draw), [show, steps])
+    text = solara.use_memo(lambda: _still(show, words, panel), [show, steps])
     with solara.Div(classes=["panel", f"panel-{panel.name}"]):
         Heading(panel)
-        solara.HTML("div", unsafe_innerHTML=words, classes=["table"])
+        solara.HTML("div", unsafe_innerHTML=text, classes=["table"])
 
 
-def _safely(show: Show, draw: Callable[[Scene], Any]) -> Any:
+def _still(show: Show, make: Callable[[Panel, Any], Any], panel: Panel) -> Any:
+    """What is made of the scene, while the market stands still."""
     with show.lock:
-        return None if show.scene is None else draw(show.scene)
+        return make(panel, show.scene)
 
 
 @solara.component
@@ -126,36 +93,6 @@ def Heading(panel: Panel) -> None:
 @solara.component
 def Picture(show: Show, steps: int, panel: Panel, option: str) -> None:
     """A figure as an image, drawn anew after each step."""
-    image = solara.use_memo(lambda: png(_safely(show, panel.draw)), [show, steps, option])
+    image = solara.use_memo(lambda: _still(show, picture, panel), [show, steps, option])
     with solara.Div(classes=["picture"]):
         solara.Image(image)
-
-
-def png(figure: Figure) -> bytes:
-    """The figure as a PNG file; light compression, because drawing must be quick and the way is short."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL import Image
-
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    pixels = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
-    file = io.BytesIO()
-    pixels.convert("RGB").save(file, "png", compress_level=1)
-    return file.getvalue()
-
-
-def scenario_panel(draw: Callable[[Any], Figure]) -> Panel:
-    """A scenario's own panel: its function takes the market and returns a figure; its docstring is the title."""
-    title, _, caption = (draw.__doc__ or draw.__name__).strip().partition("\n")
-    name = draw.__name__.replace("_", "-")
-    return Panel(name, title.rstrip("."), " ".join(caption.split()), partial(_drawn_by_scenario, draw))
-
-
-def _drawn_by_scenario(draw: Callable[[Any], Figure], scene: Scene) -> Figure:
-    """What the scenario draws; if it fails, a figure that says so."""
-    try:
-        return draw(scene.market)
-    except Exception as error:  # noqa: BLE001 — scenarios may be anybody's code; the page must live
-        figure = new_figure()
-        say_nothing_yet(plain_axes(figure, "", ""), f"{draw.__name__} failed:\n{type(error).__name__}: {error}")
-        return figure
