@@ -55,7 +55,9 @@ def Watched(entry: Entry) -> None:
     solara.use_effect(lambda: current.close, [current])
     solara.Title(f"Bazaar: {entry.name}")
     solara.Style(CSS)
-    SolaraViz(show, components=[], model_params=told, name=f"Bazaar: {entry.name}", play_interval=PLAY_INTERVAL)
+    SolaraViz(
+        show, components=[], model_params=told, name=f"Bazaar: {entry.name}", play_interval=PLAY_INTERVAL
+    )
     Extras(current, told)
     Board(current, entry.summary)
 
@@ -95,6 +97,8 @@ def Saving(show: Show) -> None:
 @solara.component
 def Meanings(told: dict[str, Any]) -> None:
     """What each parameter means and may be."""
-    words = "".join(f"<dt>{escape(each['label'])}</dt><dd>{escape(each['help'])}</dd>" for each in told.values())
+    words = "".join(
+        f"<dt>{escape(each['label'])}</dt><dd>{escape(each['help'])}</dd>" for each in told.values()
+    )
     with solara.Sidebar(), solara.Details("What the parameters mean"):
         solara.HTML("dl", unsafe_innerHTML=words, classes=["meanings"])

@@ -28,8 +28,15 @@ def bids_against_values(scene: Scene) -> Figure:
         return figure
     top = 1.04 * max(1e-9, float(bids["value"].max()), float(np.quantile(bids["answer"], 0.99)))
     axes.plot([0, top], [0, top], color=INK, linewidth=1.2, linestyle=(0, (5, 3)))
-    axes.annotate("bid = value", (0.93 * top, 0.93 * top), xytext=(-8, 5), textcoords="offset points", ha="right",
-                  fontsize=8.5, color=FAINT)
+    axes.annotate(
+        "bid = value",
+        (0.93 * top, 0.93 * top),
+        xytext=(-8, 5),
+        textcoords="offset points",
+        ha="right",
+        fontsize=8.5,
+        color=FAINT,
+    )
     colours = [seller_colour(number) for number in bids["seller_id"].tolist()]
     axes.scatter(bids["value"], bids["answer"], s=12, c=colours, linewidths=0, alpha=0.7)
     axes.set(xlim=(0, top), ylim=(0, top))

@@ -15,7 +15,7 @@ SELLERS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8
 BUYERS = (("#A3A3A3", "o"), ("#000000", "^"), ("#8C510A", "D"), ("#DFC27D", "s"), ("#5E4FA2", "v"))
 """Strategies of buyers: shade and shape, so that they cannot be taken for sellers."""
 
-_LEFT, _BELOW = 0.62, 0.5   # inches for the names of the axes
+_LEFT, _BELOW = 0.62, 0.5  # inches for the names of the axes
 
 INK, FAINT, GRID = "#222222", "#767676", "#E4E4E4"
 DPI = 120
@@ -64,8 +64,14 @@ def label_ends(axes: Axes, ends: list[tuple[float, str, str]], x: float, apart: 
     places = spread([height for height, _, _ in ends], apart)
     for place, (_, name, colour) in zip(places, ends, strict=True):
         axes.annotate(
-            name, (x, place), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8.5,
-            color=colour, annotation_clip=False,
+            name,
+            (x, place),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8.5,
+            color=colour,
+            annotation_clip=False,
         )
 
 

@@ -68,5 +68,3 @@ def as_text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.12g}"
     return str(getattr(value, "file", value))
-
-

@@ -34,12 +34,25 @@ class Panel:
 
 
 FIGURES = (
-    Panel("race", "The sellers' race", "Revenue so far; dashed: what the optimal auction would have earned "
-          "from as many bidders, mean over the sellers.", sellers.race),
-    Panel("bids", "Bids against values", "A dot for each bidder's last answer in money.",
-          bids.bids_against_values),
-    Panel("benchmark", "Against the optimal auction", "Revenue so far, of what the optimal auction would earn "
-          "from as many bidders.", sellers.against_benchmark),
+    Panel(
+        "race",
+        "The sellers' race",
+        "Revenue so far; dashed: what the optimal auction would have earned "
+        "from as many bidders, mean over the sellers.",
+        sellers.race,
+    ),
+    Panel(
+        "bids",
+        "Bids against values",
+        "A dot for each bidder's last answer in money.",
+        bids.bids_against_values,
+    ),
+    Panel(
+        "benchmark",
+        "Against the optimal auction",
+        "Revenue so far, of what the optimal auction would earn from as many bidders.",
+        sellers.against_benchmark,
+    ),
     Panel("prices", "Prices paid", "A dot for each good sold, in its seller's colour.", sellers.prices),
 )
 TABLES = (
@@ -50,8 +63,12 @@ TABLES = (
 
 def town_panel(colouring: str) -> Panel:
     """The town as a network, with the buyers' colour standing for one of `COLOURINGS`."""
-    return Panel("town", "The town", "Squares: sellers. Dots: buyers. Grey lines: visits of the last step; "
-                 "coloured: trades.", partial(network.town, colouring=colouring))
+    return Panel(
+        "town",
+        "The town",
+        "Squares: sellers. Dots: buyers. Grey lines: visits of the last step; coloured: trades.",
+        partial(network.town, colouring=colouring),
+    )
 
 
 def png(figure: Figure) -> bytes:

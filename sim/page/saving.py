@@ -25,7 +25,9 @@ def save(show: Show, base: str | Path) -> Path:
     folder = fresh_directory(show.entry.name, show.seed, base)
     manifest = show.new_manifest()
     manifest.notes, manifest.started = list(show.records.manifest.notes), show.records.manifest.started
-    copy = Records(folder, tables=[show.records[name].schema for name in manifest_tables(show)], manifest=manifest)
+    copy = Records(
+        folder, tables=[show.records[name].schema for name in manifest_tables(show)], manifest=manifest
+    )
     show.market.flush()
     for name in manifest_tables(show):
         copy_rows(show.records[name], copy[name])

@@ -111,7 +111,7 @@ class Scene:
         return math.nan if self._optimum is None else self._optimum(bidders)
 
     def revenue(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """Times, shape (t,), and by seller, shape (t, sellers): revenue so far, and the benchmark's so far."""
+        """Times, shape (t,); revenue so far and the benchmark's so far, shape (t, sellers)."""
         return np.array(self._times), np.array(self._earned), np.array(self._expected)
 
 

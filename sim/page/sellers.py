@@ -69,7 +69,10 @@ def prices(scene: Scene) -> Figure:
         axes.scatter(sales["time"], sales["payment"], s=12, c=colours, linewidths=0, alpha=0.85)
         first = float(sales["time"].iloc[0]) if len(sales) > 300 else 0.0
         top = max(1e-9, float(sales["payment"].max()))
-        axes.set(xlim=(first, max(scene.now, first + 1e-9)), ylim=(min(0.0, float(sales["payment"].min())), top * 1.06))
+        axes.set(
+            xlim=(first, max(scene.now, first + 1e-9)),
+            ylim=(min(0.0, float(sales["payment"].min())), top * 1.06),
+        )
     else:
         say_nothing_yet(axes, "nothing was sold yet")
     return figure

@@ -112,5 +112,3 @@ def _quiet_end() -> Iterator[None]:
         pass
     finally:
         close_all()
-
-

@@ -140,5 +140,7 @@ def read_seed(text: Any) -> int:
     """
     words = str(text).strip()
     if not (words.isascii() and words.isdigit() and len(words) <= 18):
-        raise ValueError(f"seed is {words or 'empty'}; it must be an integer of at least 0, of 18 digits at most")
+        raise ValueError(
+            f"seed is {words or 'empty'}; it must be an integer of at least 0, at most 18 digits"
+        )
     return int(words)

@@ -10,8 +10,8 @@ CSS = """
 .standing .clock { font-size: 15px; min-width: 21em; }
 .standing .message { font-size: 15px; }
 .fault { color: #A33D00 !important; font-weight: 600; }
-.panel { grid-column: span 4; border: 1px solid #DDD; border-radius: 6px; padding: 10px 12px; background: white;
-  color: #222; min-width: 0; overflow: hidden; }
+.panel { grid-column: span 4; border: 1px solid #DDD; border-radius: 6px; padding: 10px 12px;
+  background: white; color: #222; min-width: 0; overflow: hidden; }
 .panel-town { grid-column: span 6; grid-row: span 2; }
 .panel-race, .panel-conversation { grid-column: span 6; }
 .panel-transactions { grid-column: span 12; }
@@ -28,7 +28,8 @@ CSS = """
 .panel-conversation .table { height: 290px; overflow-y: auto; }
 .panel-transactions .table { height: 390px; overflow-y: auto; }
 .table table { border-collapse: collapse; width: 100%; }
-.table th { text-align: left; font-weight: 600; color: #555; border-bottom: 1px solid #CCC; padding: 3px 10px; }
+.table th { text-align: left; font-weight: 600; color: #555; border-bottom: 1px solid #CCC;
+  padding: 3px 10px; }
 .table td { border-bottom: 1px solid #EEE; padding: 3px 10px; white-space: nowrap; }
 .table .number { text-align: right; }
 .quiet { color: #777; }

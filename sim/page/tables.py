@@ -19,6 +19,7 @@ def transactions(scene: Scene) -> str:
     """The last transactions, the newest first."""
     headings = ("time", "seller", "buyer", "for", "value", "paid", "surplus")
     last = scene.transactions.tail(_TRANSACTIONS).iloc[::-1]
+    sales: Any = last.itertuples()
     rows = [
         (
             f"{row.time:.2f}",
@@ -29,7 +30,7 @@ def transactions(scene: Scene) -> str:
             money(row.payment),
             money(row.value * row.quantity - row.payment),
         )
-        for row in last.itertuples()
+        for row in sales
     ]
     return table(headings, rows, numbers={0, 2, 4, 5, 6}, empty="Nothing was sold yet.")
 
@@ -58,7 +59,7 @@ def conversation(scene: Scene) -> str:
 
 
 def last_conversation(scene: Scene) -> Any:
-    """The row of the auction that ended last, of those whose messages are at hand and where two or more came."""
+    """The row of the last auction that ended, of those whose messages are at hand; of two or more bidders."""
     known = set(scene.messages["auction"].tolist())
     ended = scene.auctions[scene.auctions["auction"].isin(known) & (scene.auctions["status"] != "unfinished")]
     crowded = ended[ended["bidders"] >= 2]
@@ -70,7 +71,9 @@ def _story(scene: Scene, auction: Any, messages: pandas.DataFrame) -> str:
     """The auction in a sentence or two."""
     questions = messages.drop_duplicates("question_number")["question"].astype(str)
     counts = questions.value_counts(sort=False)
-    asked = ", ".join(in_words(kind) + (f" × {count}" if count > 1 else "") for kind, count in counts.items())
+    asked = ", ".join(
+        in_words(str(kind)) + (f" × {count}" if count > 1 else "") for kind, count in counts.items()
+    )
     outcome = f"sold for {money(auction.revenue)}" if auction.sold else "not sold"
     return (
         f"<b>{escape(seller_name(scene, auction.seller_id))}</b>, auction {auction.auction}, "
@@ -121,7 +124,9 @@ def table(headings: Any, rows: Any, numbers: set[int], empty: str = "") -> str:
     align = ["number" if column in numbers else "text" for column in range(len(headings))]
     head = "".join(f"<th class='{a}'>{escape(str(h))}</th>" for a, h in zip(align, headings, strict=True))
     body = "".join(
-        "<tr>" + "".join(f"<td class='{a}'>{escape(str(c))}</td>" for a, c in zip(align, row, strict=True)) + "</tr>"
+        "<tr>"
+        + "".join(f"<td class='{a}'>{escape(str(c))}</td>" for a, c in zip(align, row, strict=True))
+        + "</tr>"
         for row in rows
     )
     below = "" if body or not empty else f"<p class='quiet'>{escape(empty)}</p>"

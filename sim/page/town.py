@@ -51,7 +51,7 @@ def _plane(figure: Figure) -> Axes:
 
 
 def on_ring(count: int, radius: float = 1.0) -> NDArray[Any]:
-    """Places of `count` people on a circle, from the top clockwise, shape (count, 2); one alone in the middle.
+    """Places on a circle, from the top clockwise, shape (count, 2); one alone stands in the middle.
 
     >>> on_ring(4).round(9).tolist()
     [[0.0, 1.0], [1.0, 0.0], [0.0, -1.0], [-1.0, -0.0]]
@@ -92,7 +92,9 @@ def _drawn_ties(scene: Scene) -> NDArray[Any]:
     if len(scene.ties):
         shown = scene.ties[:: -(-len(scene.ties) // _MOST_TIES)]
         strength = float(np.clip(300 / len(shown), 0.12, 0.7))
-        axes.add_collection(LineCollection(list(buyers[shown]), colors="#8FA3B5", linewidths=0.5, alpha=strength))
+        axes.add_collection(
+            LineCollection(list(buyers[shown]), colors="#8FA3B5", linewidths=0.5, alpha=strength)
+        )
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.array(canvas.buffer_rgba())
@@ -102,10 +104,25 @@ def _by_strategy(figure: Figure, axes: Axes, scene: Scene, buyers: NDArray[Any])
     for number, name in enumerate(scene.strategies):
         colour, marker = buyer_look(number)
         where = buyers[scene.strategy_of == number]
-        axes.scatter(*where.T, s=_dot(len(buyers)), c=colour, marker=marker, linewidths=0, label=name, zorder=3)
+        axes.scatter(
+            where[:, 0],
+            where[:, 1],
+            s=_dot(len(buyers)),
+            c=colour,
+            marker=marker,
+            linewidths=0,
+            label=name,
+            zorder=3,
+        )
     legend = figure.legend(
-        loc="lower center", ncols=min(3, len(scene.strategies)), frameon=False, fontsize=9, labelcolor=INK,
-        handletextpad=0.1, columnspacing=1.2, bbox_to_anchor=(0.5, 0.0),
+        loc="lower center",
+        ncols=min(3, len(scene.strategies)),
+        frameon=False,
+        fontsize=9,
+        labelcolor=INK,
+        handletextpad=0.1,
+        columnspacing=1.2,
+        bbox_to_anchor=(0.5, 0.0),
     )
     for handle in legend.legend_handles:
         if handle is not None and hasattr(handle, "set_sizes"):
@@ -117,13 +134,21 @@ def _by_wealth(figure: Figure, axes: Axes, scene: Scene, buyers: NDArray[Any]) -
     low = 0.0 if scene.surplus.min() >= 0 else -reach
     order = np.argsort(scene.surplus, kind="stable")
     dots = axes.scatter(
-        *buyers[order].T, s=_dot(len(buyers)), c=scene.surplus[order], cmap="RdBu" if low else "Blues",
-        vmin=low, vmax=reach, linewidths=0.4, edgecolors="#9A9A9A", zorder=3,
+        buyers[order][:, 0],
+        buyers[order][:, 1],
+        s=_dot(len(buyers)),
+        c=scene.surplus[order],
+        cmap="RdBu" if low else "Blues",
+        vmin=low,
+        vmax=reach,
+        linewidths=0.4,
+        edgecolors="#9A9A9A",
+        zorder=3,
     )
     scale = figure.colorbar(dots, cax=figure.add_axes((0.2, 0.065, 0.6, 0.016)), orientation="horizontal")
     scale.set_label("buyer's surplus so far (money)", fontsize=9, color=INK, labelpad=1)
     scale.ax.tick_params(labelsize=8, length=2)
-    scale.outline.set_visible(False)  # type: ignore[operator]
+    scale.outline.set_visible(False)
 
 
 _COLOURED = {"strategy": _by_strategy, "wealth": _by_wealth}
@@ -135,7 +160,9 @@ def _draw_visits(axes: Axes, scene: Scene, buyers: NDArray[Any], sellers: NDArra
     visits = scene.visits[scene.visits["seller_id"] >= 0]
     index = _index_of(scene, visits["person_id"].to_numpy())
     ends = [sellers[visits["seller_id"].to_numpy()], buyers[index]]
-    axes.add_collection(LineCollection(list(np.stack(ends, axis=1)), colors="#9A9A9A", linewidths=0.6, alpha=0.6))
+    axes.add_collection(
+        LineCollection(list(np.stack(ends, axis=1)), colors="#9A9A9A", linewidths=0.6, alpha=0.6)
+    )
 
 
 def _index_of(scene: Scene, persons: NDArray[Any]) -> NDArray[Any]:
@@ -152,18 +179,41 @@ def _draw_trades(axes: Axes, scene: Scene, buyers: NDArray[Any], sellers: NDArra
     colours = [seller_colour(seller) for seller in who.tolist()]
     lines = np.stack([sellers[who], buyers[whom]], axis=1)
     axes.add_collection(LineCollection(list(lines), colors=colours, linewidths=2.0, zorder=4))
-    axes.scatter(*buyers[whom].T, s=70, facecolors="white", edgecolors=colours, linewidths=2.2, zorder=5)
+    axes.scatter(
+        buyers[whom][:, 0],
+        buyers[whom][:, 1],
+        s=70,
+        facecolors="white",
+        edgecolors=colours,
+        linewidths=2.2,
+        zorder=5,
+    )
 
 
 def _draw_sellers(axes: Axes, scene: Scene, sellers: NDArray[Any]) -> None:
     colours = [seller_colour(number) for number in range(len(sellers))]
-    axes.scatter(*sellers.T, s=170, c=colours, marker="s", edgecolors="white", linewidths=1.5, zorder=6)
+    axes.scatter(
+        sellers[:, 0],
+        sellers[:, 1],
+        s=170,
+        c=colours,
+        marker="s",
+        edgecolors="white",
+        linewidths=1.5,
+        zorder=6,
+    )
     for place, name in zip(sellers, scene.sellers, strict=True):
         axes.annotate(
-            name, place, xytext=(0, -15), textcoords="offset points", ha="center", va="center", fontsize=9,
-            color=INK, zorder=7, bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2, "alpha": 0.85},
+            name,
+            place,
+            xytext=(0, -15),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            fontsize=9,
+            color=INK,
+            zorder=7,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.2, "alpha": 0.85},
         )
     if not len(scene.trades) and scene.now == 0:
         axes.text(0, 0, "press ▶ or Step", ha="center", va="center", color=FAINT, fontsize=11, zorder=7)
-
-

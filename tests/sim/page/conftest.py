@@ -20,7 +20,7 @@ SMALL = ("--set", "buyers=40", "--set", "rate=0.3")
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 # Put into the server's process before anything else: whoever is called but this machine is noted and refused.
-CUT_OFF = '''
+CUT_OFF = """
 import os, socket
 def _refusing(call):
     def checked(self, address, *rest):
@@ -41,7 +41,7 @@ def getaddrinfo(host, *rest, **more):
         raise socket.gaierror(f"refused: {host}")
     return _resolve(host, *rest, **more)
 socket.getaddrinfo = getaddrinfo
-'''
+"""
 
 
 def required():
@@ -78,7 +78,11 @@ def serving(folder, *arguments):
     with (folder / "errors.txt").open("w") as errors:
         process = subprocess.Popen(
             [sys.executable, "-m", "scenarios", "watch", *arguments, "--no-browser", "--port", "0"],
-            cwd=folder, env=variables, text=True, stdout=subprocess.PIPE, stderr=errors,
+            cwd=folder,
+            env=variables,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=errors,
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
     try:
@@ -86,7 +90,9 @@ def serving(folder, *arguments):
         found = re.search(r"http://\S+:\d+", line)
         assert found, (folder / "errors.txt").read_text()
         yield SimpleNamespace(
-            address=found[0], process=process, folder=folder,
+            address=found[0],
+            process=process,
+            folder=folder,
             errors=lambda: (folder / "errors.txt").read_text(),
             calls=lambda: calls.read_text().splitlines() if calls.exists() else [],
         )
@@ -161,7 +167,8 @@ class Window:
         """Press Step, and wait until the clock has moved."""
         before = self.page.locator(".clock").inner_text()
         self.button("Step").click()
-        self.page.wait_for_function("before => document.querySelector('.clock').innerText != before", arg=before)
+        moved = "before => document.querySelector('.clock').innerText != before"
+        self.page.wait_for_function(moved, arg=before)
 
     def reset(self):
         self.button("Reset").click()

@@ -1,4 +1,4 @@
-"""The page without a browser: what it reads, that it changes nothing, and what it says when something is wrong."""
+"""The page without a browser: what it reads, that it changes nothing, what it says when something fails."""
 
 import io
 import socket
@@ -45,11 +45,11 @@ def shown(steps=0, seed=0, module=town_market, **told):
     return show
 
 
-def tiny(strategies, sellers=(SecondPrice(),), **extra):
+def tiny(strategies, sellers=None, **extra):
     """A scenario's module with panels of buyers who are always there."""
 
     def build(parameters, seed=0, records=None):
-        plans = [SellerPlan(mechanism) for mechanism in sellers]
+        plans = [SellerPlan(mechanism) for mechanism in sellers or [SecondPrice()]]
         panels = [Panel() for _ in plans]
         return Market(Population.of(strategies), plans, panels, Uniform(0, 1), seed, records)
 
@@ -294,7 +294,7 @@ def test_controls_follow_the_parameters():
     assert made["comeback"]["type"] == "SliderFloat"
     assert made["strategy"]["type"] == "Select"
     assert "truthful" in made["strategy"]["values"]
-    assert made["buyers"] | {"help": ""} == {"type": "InputText", "value": "300", "label": "buyers", "help": ""}
+    assert (made["buyers"]["type"], made["buyers"]["value"]) == ("InputText", "300")
     assert made["bids"]["value"] == "none"
     assert "from 1 to 6" in slider["help"]
 
@@ -342,9 +342,8 @@ def test_somebodys_broken_code_ends_the_run_with_a_message(tmp_path):
             yield
 
     def build(parameters, seed=0, records=None):
-        return Market(
-            Population.of([Truthful()] * 2), [SellerPlan(Broken())], [Panel(ahead=False)], Uniform(0, 1), seed, records
-        )
+        people, plans, panels = Population.of([Truthful()] * 2), [SellerPlan(Broken())], [Panel(ahead=False)]
+        return Market(people, plans, panels, Uniform(0, 1), seed, records)
 
     show = shown(steps=3, module=SimpleNamespace(Parameters=Parameters, build=build), buyers="", rate="")
     assert show.failed
