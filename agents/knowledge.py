@@ -8,9 +8,9 @@ she really answered). Everything here enumerates profiles, for small instances.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,12 @@ from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Replies
 
 Said = tuple[Any, ...]
 """A buyer's answers so far, in the order of her questions: numbers, or tuples of numbers."""
+Facts = tuple[Any, ...]
+"""The contents of announcements."""
+Beliefs = Callable[[int, tuple[Announce, ...], Said], Any]
+"""Seat, announcements heard, own answers so far: to that buyer's belief over type profiles now."""
+Transcripts = list[tuple[Facts, float]]
+"""What may have been heard, with probabilities."""
 
 
 def own_type_partitions(prior: JointDistribution) -> tuple[NDArray[np.intp], ...]:
@@ -64,41 +70,131 @@ def check_partitions(prior: JointDistribution, partitions: Sequence[Any]) -> tup
 class Posteriors:
     """Beliefs of every buyer in every situation of one mechanism on one finite prior; remembered once found.
 
-    If nothing that honest others could do explains what a buyer heard (somebody lied), she falls back on her
-    cell alone.
+    If nothing that honest others could do explains what a buyer heard (somebody lied), she drops the facts of
+    the last announcement one by one, the last-named first, and with the first of them falls back on her cell
+    alone: in ℳ she drops the others' announced values first, then the star. Her own type stays the true one.
     """
 
     def __init__(self, mechanism: Mechanism, prior: JointDistribution, partitions: Sequence[Any]) -> None:
         self.mechanism = mechanism
         self.prior = prior
         self.partitions = check_partitions(prior, partitions)
-        self._found: dict[Any, JointDistribution] = {}
+        self._beliefs: dict[Any, JointDistribution | None] = {}
+        self._transcripts: dict[Any, Transcripts] = {}
+        everyone = np.arange(prior.n)
+        self.honest_sides = (Side(Group(Truthful()), everyone, everyone.copy()),)
 
     def cell(self, buyer: int, profile: tuple[int, ...]) -> int:
         """Label of the cell in which the buyer finds herself; `profile` holds indices of types."""
         return int(self.partitions[buyer][profile])
 
-    def belief(self, buyer: int, cell: int, heard: tuple[Announce, ...], said: Said) -> JointDistribution:
-        """The prior given the buyer's cell, the announcements so far, and her own answers so far."""
-        key = (buyer, cell, heard, said)
-        if key not in self._found:
-            within = self.partitions[buyer] == cell
-            weights = self._likelihood(buyer, within, heard, said) if heard else within
-            if not np.any(self.prior.table * weights > 0):
-                weights = within
-            table = self.prior.table * weights
-            self._found[key] = JointDistribution.from_table(table / table.sum(), self.prior.values)
-        return self._found[key]
+    def belief(
+        self, buyer: int, cell: int, heard: tuple[Announce, ...], said: Said
+    ) -> JointDistribution | None:
+        """The prior given the buyer's cell, the announcements so far, and her own answers so far.
 
-    def _likelihood(
-        self, buyer: int, within: NDArray[np.bool_], heard: tuple[Announce, ...], said: Said
+        None if the prior gives her cell no mass at all.
+        """
+        key = (buyer, cell, heard, said)
+        if key not in self._beliefs:
+            self._beliefs[key] = self._condition(*key)
+        return self._beliefs[key]
+
+    def _condition(
+        self, buyer: int, cell: int, heard: tuple[Announce, ...], said: Said
+    ) -> JointDistribution | None:
+        within = np.where(self.partitions[buyer] == cell, self.prior.table, 0.0)
+        if not within.any():
+            return None
+        for facts in _fewer_and_fewer(heard):
+            table = self._explaining(facts, buyer, within, said) if heard else within
+            if table.any():
+                return JointDistribution.from_table(table / table.sum(), self.prior.values)
+        return JointDistribution.from_table(within / within.sum(), self.prior.values)
+
+    def _explaining(
+        self, facts: tuple[Any, ...], buyer: int, within: NDArray[np.float64], said: Said
     ) -> NDArray[np.float64]:
-        """For each profile of the cell, how likely its honest play is to be heard as `heard`."""
-        likelihood = np.zeros(self.prior.shape)
-        for profile in map(tuple, np.argwhere(within & (self.prior.table > 0)).tolist()):
-            paths = walk(self.mechanism, self.prior.n, partial(_Rehearsal, self, profile, buyer, said, heard))
-            likelihood[profile] = sum(player.path.probability for player, _ in paths if player.fits)
-        return likelihood
+        """`within` times, for each profile, how likely its honest play is to be heard as `facts`."""
+        table = np.zeros(self.prior.shape)
+        last = len(facts[-1])
+        for profile in map(tuple, np.argwhere(within > 0).tolist()):
+            for heard, probability in self._heard_at(profile, buyer, said):
+                if len(heard) == len(facts) and (*heard[:-1], heard[-1][:last]) == facts:
+                    table[profile] += within[profile] * probability
+        return table
+
+    def _heard_at(self, profile: tuple[int, ...], buyer: int, said: Said) -> Transcripts:
+        """What the buyer may have heard at a profile when her next question comes, with probabilities."""
+        key = (profile, buyer, said)
+        if key not in self._transcripts:
+            self._rehearse(profile, buyer, said)
+        return self._transcripts[key]
+
+    def _rehearse(self, profile: tuple[int, ...], buyer: int, said: Said) -> None:
+        """Fill in the transcripts of a buyer, and of those who are always asked together with her."""
+        played = walk(self.mechanism, self.prior.n, partial(_Rehearsal, self, profile, buyer, said))
+        stopped = [player for player, _ in played if player.together]
+        together = set.intersection(*(player.together for player in stopped)) if stopped else set()
+        found: dict[Any, Transcripts] = {(profile, buyer, said): []}
+        for other in {buyer, *together}:
+            for player in stopped:
+                here = found.setdefault((profile, other, player.said[other]), [])
+                here.append((player.facts, player.path.probability))
+        self._transcripts.update(found)
+
+
+def _fewer_and_fewer(heard: tuple[Announce, ...]) -> Iterator[Facts]:
+    """What was heard, as facts; then without the last facts of the last announcement, down to its first."""
+    *before, last = tuple(announcement.content for announcement in heard) or ((),)
+    return ((*before, last[:kept]) for kept in range(len(last), 0, -1))
+
+
+class Knowledge(Protocol):
+    """What the buyers of one seller know of one another, for any auction of theirs."""
+
+    @property
+    def n(self) -> int:
+        """How many take part."""
+
+    def during(self, mechanism: Mechanism, values: NDArray[np.float64]) -> Beliefs:
+        """Everybody's beliefs in one conversation, at the true values (n,)."""
+
+
+class TableKnowledge:
+    """A finite prior, and for each seat a partition of its profiles; by default everyone knows her own type.
+
+    Raises as `check_partitions`; `during` raises ValueError for values off the prior's grid.
+    """
+
+    def __init__(self, prior: JointDistribution, partitions: Sequence[Any] | None = None) -> None:
+        self.prior = prior
+        self.partitions = check_partitions(
+            prior, own_type_partitions(prior) if partitions is None else partitions
+        )
+        self._posteriors: dict[int, Posteriors] = {}
+
+    @property
+    def n(self) -> int:
+        """The number of buyers of the prior."""
+        return self.prior.n
+
+    def during(self, mechanism: Mechanism, values: NDArray[np.float64]) -> Beliefs:
+        """Beliefs by enumeration, remembered from one auction to the next."""
+        if id(mechanism) not in self._posteriors:
+            self._posteriors[id(mechanism)] = Posteriors(mechanism, self.prior, self.partitions)
+        posteriors = self._posteriors[id(mechanism)]
+        profile = tuple(
+            int(np.searchsorted(grid, value))
+            for grid, value in zip(self.prior.values, values.tolist(), strict=True)
+        )
+        if any(k == len(g) or g[k] != v for g, k, v in zip(self.prior.values, profile, values, strict=True)):
+            raise ValueError(f"values must lie on the prior's grid, got {values.tolist()}")
+
+        def belief(seat: int, heard: tuple[Announce, ...], said: Said) -> JointDistribution | None:
+            return posteriors.belief(seat, posteriors.cell(seat, profile), heard, said)
+
+        return belief
 
 
 class ProfilePlayer:
@@ -118,7 +214,7 @@ class ProfilePlayer:
         values = np.array([grid[k] for grid, k in zip(prior.values, profile, strict=True)], dtype=float)
         self.party = Party(posteriors.mechanism, values, sides, prior.n, posterior=self._belief)
 
-    def _belief(self, buyer: int) -> JointDistribution:
+    def _belief(self, buyer: int) -> JointDistribution | None:
         cell = self.posteriors.cell(buyer, self.profile)
         return self.posteriors.belief(buyer, cell, self.party.heard, self.said[buyer])
 
@@ -128,7 +224,7 @@ class ProfilePlayer:
         for where, reason in answers.refusals:
             raise ValueError(f"the answer of buyer {where[-1]} is refused: {reason}")
         for seat in question.seats(self.party.n).tolist():
-            self.said[seat] += (_hashable(answers.values[seat]),)
+            self.said[seat] += (hashable(answers.values[seat]),)
         return Replies(answers.values, answers.answered)
 
     def _resolve(self, mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
@@ -155,45 +251,39 @@ class ProfilePlayer:
 class _Rehearsal(ProfilePlayer):
     """A buyer's reconstruction of the play at one profile: others honest, her own answers as she gave them.
 
-    It ends when she would be asked her next question; it `fits` if until then it was heard as `heard`.
+    It breaks off when she would be asked her next question. `together` then holds her, and if she was honest
+    those who are asked with her; it is empty if her next question never comes.
     """
 
     def __init__(
-        self,
-        posteriors: Posteriors,
-        profile: tuple[int, ...],
-        buyer: int,
-        given: Said,
-        heard: tuple[Announce, ...],
-        path: Path,
+        self, posteriors: Posteriors, profile: tuple[int, ...], buyer: int, given: Said, path: Path
     ) -> None:
-        everyone = np.arange(posteriors.prior.n)
-        super().__init__(posteriors, profile, (Side(_HONEST, everyone, everyone.copy()),), path)
-        self.buyer, self.given, self.target = buyer, given, heard
-        self.fits = False
+        super().__init__(posteriors, profile, posteriors.honest_sides, path)
+        self.buyer, self.given = buyer, given
+        self.together: set[int] = set()
+        self.honest = True
+
+    @property
+    def facts(self) -> Facts:
+        """What was announced until it broke off."""
+        return tuple(announcement.content for announcement in self.party.heard)
 
     def ask(self, question: BuyerQuestion) -> Replies:
         """Answer for the others honestly, and for her as she did."""
         asked_now = len(self.said[self.buyer])
-        involved = self.buyer in question.seats(self.party.n)
+        seats = question.seats(self.party.n)
+        involved = self.buyer in seats
         if involved and asked_now == len(self.given):
-            self.fits = self.party.heard == self.target
+            self.together = set(seats.tolist()) if self.honest else {self.buyer}
             raise Enough
         replies = super().ask(question)
-        if involved:
+        if involved and self.said[self.buyer][-1] != self.given[asked_now]:
+            self.honest = False
             replies.values[self.buyer] = self.given[asked_now]
             self.said[self.buyer] = self.given[: asked_now + 1]
         return replies
 
-    def announce(self, question: Announce) -> None:
-        """Break off as soon as something else is heard."""
-        super().announce(question)
-        if self.party.heard != self.target[: len(self.party.heard)]:
-            raise Enough
 
-
-_HONEST = Group(Truthful())
-
-
-def _hashable(answer: NDArray[Any]) -> Any:
+def hashable(answer: NDArray[Any]) -> Any:
+    """One buyer's answer as a number, or a tuple of numbers."""
     return tuple(answer.ravel().tolist()) if np.ndim(answer) else float(answer)

@@ -40,6 +40,11 @@ class Nature(mesa.Agent):
         profiles of whole auctions.
     redraw
         Whether each want has a new type; otherwise a buyer keeps the type of her first want for life.
+    persons
+        Shape (buyers,): who is behind each name, if somebody has several. Names of one person who meet in an
+        auction have one type, that of the first.
+
+    Raises ValueError for a `Prior` with several items, or without redrawing.
     """
 
     def __init__(
@@ -49,12 +54,18 @@ class Nature(mesa.Agent):
         draws: Sequence[PairDraws],
         uniforms: Callable[[Any, Any], Uniforms],
         redraw: bool = True,
+        persons: NDArray[np.int64] | None = None,
     ) -> None:
         super().__init__(model)
+        if isinstance(prior, Prior) and len(draws) > 1:
+            raise ValueError(f"prior is over profiles of one kind of good, but sellers have {len(draws)}")
+        if isinstance(prior, Prior) and not redraw:
+            raise ValueError("redraw must be True where the prior is over whole profiles")
         self.prior = prior
         self.redraw = redraw
         self._draws = draws
         self._uniforms = uniforms
+        self._persons = persons
         self._lifelong: dict[int, Any] = {}
 
     def wants(self, buyers: NDArray[np.intp]) -> tuple[Values, Uniforms]:
@@ -62,14 +73,20 @@ class Nature(mesa.Agent):
         return self._typed([source.take(buyers) for source in self._draws], buyers)
 
     def rows_of_wants(
-        self, buyers: NDArray[np.intp], auctions: NDArray[np.int64]
+        self, buyers: NDArray[np.intp], auctions: NDArray[np.int64], prior: Prior | None = None
     ) -> tuple[Values, Uniforms]:
-        """Types of shape (rows, m) or (rows, m, items) for rows of participants, and uniforms (rows, m)."""
+        """Types of shape (rows, m) or (rows, m, items) for rows of participants, and uniforms (rows, m).
+
+        `prior` over whole profiles stands in place of nature's own, if given.
+        """
         pairs = [source.take_block(buyers) for source in self._draws]
-        if isinstance(self.prior, Prior):
-            places = np.arange(self.prior.uniforms_per_profile)
-            return self.prior.from_uniforms(self._uniforms(places, auctions[:, None])), pairs[0][1]
-        return self._typed(pairs, buyers)
+        joint = prior or self.prior
+        if isinstance(joint, Prior):
+            places = np.arange(joint.uniforms_per_profile)
+            profiles = joint.from_uniforms(self._uniforms(places, auctions[:, None]))
+            return self._shared(profiles, buyers), pairs[0][1]
+        values, uniforms = self._typed(pairs, buyers)
+        return self._shared(values, buyers), uniforms
 
     def _typed(
         self, pairs: list[tuple[Uniforms, Uniforms]], buyers: NDArray[np.intp]
@@ -79,6 +96,14 @@ class Nature(mesa.Agent):
         drawn = [self.prior.quantile(of_item) for of_item, _ in pairs]
         values = drawn[0] if len(drawn) == 1 else np.stack(drawn, axis=-1)
         return values if self.redraw else self._kept(values, buyers), pairs[0][1]
+
+    def _shared(self, values: Values, buyers: NDArray[np.intp]) -> Values:
+        """The same types for all names of a person in a row."""
+        if self._persons is None:
+            return values
+        behind = self._persons[buyers]
+        first = (behind[:, :, None] == behind[:, None, :]).argmax(axis=-1)
+        return np.take_along_axis(values, first if values.ndim == 2 else first[:, :, None], axis=1)
 
     def _kept(self, values: Values, buyers: NDArray[np.intp]) -> Values:
         """Each buyer's first type, in place of the one just drawn."""

@@ -87,6 +87,14 @@ class Answers:
         """Whose answer is believed."""
         return self.status == ANSWERED
 
+    def refuse(self, question: BuyerQuestion, seats: NDArray[np.intp], reason: str) -> None:
+        """Let the default stand for those of some seats who answered; for answers without leading axes."""
+        seats = seats[self.status[seats] == ANSWERED]
+        self.values = self.values.copy()
+        self.values[seats] = question.default
+        self.status[seats] = REFUSED
+        self.refusals += [((seat,), reason) for seat in seats.tolist()]
+
 
 def collect(question: BuyerQuestion, party: Party, resolve: Resolve) -> Answers:
     """Ask every side; believe only acceptable answers."""
@@ -123,7 +131,8 @@ def definite(mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
 
 def asked(question: BuyerQuestion, sides: tuple[Side, ...]) -> tuple[Side, ...]:
     """The sides, cut down to those members whom the question goes to."""
-    kept = ((side, np.isin(side.seats, question.seats(0))) for side in sides)
+    chosen = question.seats(sum(len(side.seats) for side in sides))
+    kept = ((side, np.isin(side.seats, chosen)) for side in sides)
     return tuple(Side(s.group, s.seats[mask], s.buyers[mask]) for s, mask in kept if mask.any())
 
 

@@ -27,6 +27,11 @@ class Group:
         """Whether the strategy ever waits before it sends an answer."""
         return type(self.strategy).wait is not Strategy.wait
 
+    @cached_property
+    def colludes(self) -> bool:
+        """Whether its members ever pay one another."""
+        return type(self.strategy).side_payments is not Strategy.side_payments
+
 
 @dataclass(frozen=True, eq=False)
 class Side:
@@ -39,6 +44,14 @@ class Side:
     def __post_init__(self) -> None:
         self.seats.flags.writeable = False
         self.buyers.flags.writeable = False
+
+
+def whole_numbers(name: str, given: ArrayLike) -> NDArray[np.intp]:
+    """The numbers of buyers or groups as an array; TypeError if they are no integers."""
+    numbers = np.asarray(given)
+    if numbers.size and numbers.dtype.kind not in "iu":
+        raise TypeError(f"{name} must hold integers, got dtype {numbers.dtype}")
+    return numbers.astype(np.intp)
 
 
 class Population:
@@ -55,6 +68,8 @@ class Population:
     persons
         Shape (buyers,): the person behind each buyer's name; by default everyone is herself. One person
         may bid under several names.
+
+    Raises TypeError for memberships or persons that are no integers, ValueError for what does not fit.
     """
 
     def __init__(
@@ -65,12 +80,17 @@ class Population:
         persons: ArrayLike | None = None,
     ) -> None:
         self.groups = tuple(groups)
-        self.membership = np.asarray(membership, dtype=np.intp)
+        self.membership = whole_numbers("membership", membership)
         size = self.membership.size
-        self.latency = np.broadcast_to(np.asarray(latency, dtype=float), (size,))
-        self.persons = np.arange(size) if persons is None else np.asarray(persons, dtype=np.int64)
+        delays = np.asarray(latency, dtype=float)
+        self.persons = np.arange(size) if persons is None else whole_numbers("persons", persons)
         if size == 0:
             raise ValueError("membership must name at least one buyer, got none")
+        if self.membership.ndim != 1:
+            raise ValueError(f"membership must have shape (buyers,), got {self.membership.shape}")
+        if delays.shape not in ((), (1,), (size,)):
+            raise ValueError(f"latency must be one, or one for each of {size} buyers, got {delays.shape}")
+        self.latency = np.broadcast_to(delays, (size,))
         if self.membership.min() < 0 or self.membership.max() >= len(self.groups):
             raise ValueError(f"membership must hold indices of the {len(self.groups)} groups, 0 and up")
         if not np.all(np.isfinite(self.latency) & (self.latency >= 0)):

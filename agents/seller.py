@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 import mesa
+import numpy as np
+from numpy.typing import NDArray
 
 from agents.strategies.base import Disclosure
 from mechanisms.conversation import Mechanism, check_count
@@ -74,6 +76,8 @@ class Seller(mesa.Agent):
     ----------
     number
         0 … sellers−1.
+    stock
+        Shape (kinds of goods,): units left of each; None for no end.
     turn
         Index of her last scheduled opening, −1 before the first.
     held
@@ -88,7 +92,7 @@ class Seller(mesa.Agent):
         super().__init__(model)
         self.number = number
         self.plan = plan
-        self.stock = plan.stock
+        self.stock = None if plan.stock is None else np.full(plan.mechanism.items, float(plan.stock))
         self.turn = -1
         self.held = 0
         self.sold = 0.0
@@ -104,14 +108,14 @@ class Seller(mesa.Agent):
 
     @property
     def can_open(self) -> bool:
-        """Whether the stock covers all that one auction may sell."""
-        return self.stock is None or self.stock >= self.plan.mechanism.units
+        """Whether the stock covers all that one auction may sell, allowing for rounding."""
+        return self.stock is None or bool(self.stock.min() >= self.plan.mechanism.units - 1e-9)
 
-    def deliver(self, quantity: float, revenue: float) -> None:
-        """Hand over what was sold, and book the money."""
+    def deliver(self, sold: float, revenue: float, of_each: NDArray[np.float64] | None = None) -> None:
+        """Hand over what was sold, and book the money; `of_each` kind of good, if there are several."""
         if self.stock is not None:
-            self.stock -= round(quantity)
-        self.sold += quantity
+            self.stock -= sold if of_each is None else of_each
+        self.sold += sold
         self.received += revenue
 
     def restock(self) -> None:

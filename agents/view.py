@@ -74,8 +74,8 @@ class Feedback:
     seats, buyers, n, mechanism, values, utility
         As in `View`; `values` has shape `(m,)` or `(m, items)`.
     answers
-        Each question that was put to a member, with the answers that counted, shape `(n, *question.shape)`,
-        NaN for everyone outside the group.
+        Each question that was put to a member, with the answers that counted, shape `(m, *question.shape)`;
+        the question's default where a member was not asked.
     allocation, payments, payoffs
         Shape `(m,)` (`allocation` `(m, items)` for several kinds of goods): what they got and paid, and value
         less payment in money.
@@ -85,6 +85,11 @@ class Feedback:
         The highest price paid, if the seller discloses it (or all bids), else None.
     bids
         Shape `(n, …)`: everybody's answers to the first question, if the seller discloses them, else None.
+    prior
+        As in `View`.
+
+    Where many conversations were played alike at once (instant learning), all arrays have the same leading
+    axes, a row for each; only `seats` and `buyers` have none.
     """
 
     seats: NDArray[np.intp]
@@ -100,3 +105,22 @@ class Feedback:
     causes: Mapping[str, NDArray[Any]]
     price: float | None = None
     bids: NDArray[Any] | None = None
+    prior: Any = None
+
+
+@dataclass(slots=True)
+class SidePayments:
+    """Money that members of a group pay one another after an auction, behind the seller's back.
+
+    payers, payees
+        Shape `(k,)`: numbers of buyers (as in `Feedback.buyers`) who took part.
+    amounts
+        Shape `(k,)`: money, at least 0.
+    reason
+        Why, for the records.
+    """
+
+    payers: NDArray[np.intp]
+    payees: NDArray[np.intp]
+    amounts: NDArray[np.float64]
+    reason: str

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from mechanisms.outcome import Lottery, Outcome
 from mechanisms.questions import AskValue, Chance, Question
+from mechanisms.utilities import Utility
 
 Conversation = Generator[Question, Any, Outcome]
 """What `Mechanism.conversation` returns: yields questions, is sent their replies, returns the outcome."""
@@ -58,6 +59,15 @@ class Mechanism(ABC):
         """
         return values
 
+    def risk_averse_bids(self, values: NDArray[Any], n: int, prior: Any, utility: Utility) -> NDArray[Any]:
+        """The same where all have this utility: the values themselves where truth is the equilibrium.
+
+        Raises NotImplementedError where risk aversion changes an equilibrium that nobody has solved here.
+        """
+        if type(self).equilibrium_bids is not Mechanism.equilibrium_bids:
+            raise NotImplementedError(f"{self.name} has no known equilibrium of bidders with {utility!r}")
+        return self.equilibrium_bids(values, n, prior)
+
 
 class DirectMechanism(Mechanism):
     """A mechanism that asks everybody for a report once and decides by a closed rule, without chance."""
@@ -92,6 +102,11 @@ class DirectLottery(Mechanism):
         lottery = self.lottery(replies.values)
         taken = yield Chance(tuple(lottery.probabilities.tolist()))
         return lottery.branch(taken)
+
+
+def plays_by_rule(mechanism: Mechanism) -> bool:
+    """Whether the mechanism's conversation is that of its closed rule, and not one of its own."""
+    return type(mechanism).conversation in (DirectMechanism.conversation, DirectLottery.conversation)
 
 
 def check_count(name: str, value: int, least: int = 1) -> None:

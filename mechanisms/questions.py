@@ -70,8 +70,12 @@ class BuyerQuestion(Question):
         return player.ask(self)
 
     def seats(self, n: int) -> NDArray[np.intp]:
-        """Local indices of those who are asked, in ascending order."""
-        return np.arange(n) if self.to is None else np.asarray(self.to, dtype=np.intp)
+        """Local indices of those who are asked, in the order of `to`; ValueError if one is not in 0 … n−1."""
+        if self.to is None:
+            return np.arange(n)
+        if not all(0 <= seat < n for seat in self.to):
+            raise ValueError(f"to must hold local indices from 0 to {n - 1}, got {self.to}")
+        return np.asarray(self.to, dtype=np.intp)
 
     def defaults(self, n: int) -> NDArray[Any]:
         """Array `(n, *shape)` of the default answer."""
@@ -109,6 +113,42 @@ class AskValue(BuyerQuestion):
 
 
 @dataclass(frozen=True)
+class AskGridValue(AskValue):
+    """Report your value, an integer from 0 to `bound` − 1. Silence: no bid, `-inf`."""
+
+    bound: int = 1
+
+    @property
+    def allowed(self) -> str:  # type: ignore[override]
+        """In words."""
+        return f"an integer from 0 to {self.bound - 1}"
+
+    def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
+        """Integers in range."""
+        whole = answers == np.floor(answers)
+        return _all_parts(whole & (answers >= 0) & (answers < self.bound), self.shape)
+
+
+@dataclass(frozen=True)
+class AskValueBound(BuyerQuestion):
+    """Name the least B such that the buyers in `about` have values in 0 … B−1. Silence: not known, NaN."""
+
+    about: tuple[int, ...] = ()
+
+    answered_by: ClassVar[str] = "report_value_bound"
+    allowed: ClassVar[str] = "an integer, at least 1"
+    default: ClassVar[float] = np.nan
+
+    def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
+        """Positive integers."""
+        return np.isfinite(answers) & (answers >= 1) & (answers == np.floor(answers))
+
+    def told_by(self, belief: Any) -> int:
+        """The true answer of a buyer with this belief over type profiles (None: 1)."""
+        return 1 if belief is None else belief.value_bound(self.about)
+
+
+@dataclass(frozen=True)
 class AskBelief(BuyerQuestion):
     """Report your belief about the types of the buyers in `about`.
 
@@ -131,7 +171,78 @@ class AskBelief(BuyerQuestion):
     def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
         """Non-negative masses that sum to 1 within 1e-9."""
         with np.errstate(invalid="ignore"):
-            return np.all(answers >= 0, axis=-1) & (np.abs(answers.sum(axis=-1) - 1) <= 1e-9)
+            sums_to_1 = np.abs(answers.sum(axis=-1) - 1) <= 1e-9
+            return np.asarray(np.all(answers >= 0, axis=-1) & sums_to_1)
+
+    def silent(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
+        """NaN or SILENT throughout."""
+        return _all_parts(np.isnan(answers) | (answers == SILENT), self.shape)
+
+    def told_by(self, belief: Any) -> NDArray[np.float64]:
+        """The true answer of a buyer with this belief over type profiles (None: she has none; uniform)."""
+        return self.uniform() if belief is None else self._read(belief)
+
+    def uniform(self) -> NDArray[np.float64]:
+        """The answer of somebody who can say nothing at all."""
+        return np.full(self.shape, 1 / self.outcomes)
+
+    def _read(self, belief: Any) -> NDArray[np.float64]:
+        return belief.marginal(self.about).table.ravel()
+
+
+@dataclass(frozen=True)
+class AskGridBelief(AskBelief):
+    """Report your belief about m buyers whose types are 0 … B−1; `outcomes` is B to the power of m.
+
+    `least` is the least type that any of them may have, given what was announced: who can make no sense of
+    what she heard reports uniform on the types from there on.
+    """
+
+    least: int = 0
+
+    @property
+    def bound(self) -> int:
+        """B, the number of types of each buyer in `about`."""
+        return round(self.outcomes ** (1 / max(len(self.about), 1)))
+
+    def uniform(self) -> NDArray[np.float64]:
+        """Uniform from `least` on."""
+        table = np.zeros((self.bound,) * len(self.about))
+        table[(slice(min(self.least, self.bound - 1), None),) * len(self.about)] = 1.0
+        return table.ravel() / table.sum()
+
+    def _read(self, belief: Any) -> NDArray[np.float64]:
+        return belief.integer_table(self.about, self.bound).ravel()
+
+
+@dataclass(frozen=True)
+class AskMarginals(AskGridBelief):
+    """Report your belief about several buyers as a product: one distribution for each of `about`.
+
+    The answer has shape (len(about), outcomes); `outcomes` is the number of types of each.
+    """
+
+    @property
+    def bound(self) -> int:
+        """How many types each has."""
+        return self.outcomes
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(len(about), outcomes)."""
+        return (len(self.about), self.outcomes)
+
+    def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
+        """Each row a distribution."""
+        return np.asarray(super().acceptable(answers).all(axis=-1))
+
+    def uniform(self) -> NDArray[np.float64]:
+        """All alike, uniform from `least` on."""
+        row = np.arange(self.bound) >= min(self.least, self.bound - 1)
+        return np.tile(row / row.sum(), (len(self.about), 1))
+
+    def _read(self, belief: Any) -> NDArray[np.float64]:
+        return np.stack([belief.integer_table((buyer,), self.bound) for buyer in self.about])
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,11 @@ play like all others.
 
 What to look for. With as many bidders, first price, second price without a reserve and the clock would earn
 the same (revenue equivalence). Here they need not: people go where bidders keep more, and the crowd there
-narrows the difference. Nor are those who come a fair sample: who lost comes back with the same value, so that
-low values are more frequent than in the prior, for which the first-price bidders compute their shading. So compare three columns: the revenue an auction, the share of visits, and the revenue
-against the optimal auction for as many bidders. The posted price loses welfare, because whoever comes first
-gets the good, not whoever values it most.
+narrows the difference. Nor are those who come a fair sample: who lost comes back with the same value, so
+that low values are more frequent than in the prior, for which first-price bidders compute their shading. So
+compare three columns: the revenue an auction, the share of visits, and the revenue against the optimal
+auction for as many bidders. The posted price loses welfare, because whoever comes first gets the good, not
+whoever values it most.
 """
 
 from __future__ import annotations

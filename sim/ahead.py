@@ -57,7 +57,7 @@ def can_play_ahead(plan: SellerPlan, groups: Sequence[Group]) -> bool:
         and plan.mechanism.least_buyers <= 1
         and plan.stock is None
         and plan.period >= plan.window
-        and not any(group.waits for group in groups)
+        and not any(group.waits or group.colludes for group in groups)
     )
 
 
@@ -81,6 +81,7 @@ class AheadPlayer:
         self.learners = learners
         self._done = self._written = 0
         self._block: Block | None = None
+        self._mixing: list[NDArray[np.intp]] = []
 
     def start(self) -> None:
         """Work out the next block and wait for its first auction to close."""
@@ -95,8 +96,7 @@ class AheadPlayer:
         if block is None:
             return
         if self._done < len(block):
-            env = self.stage.env
-            env.timeout(block.closed.item(self._done) - env.now).callbacks.append(self._closed)
+            self.stage.at(block.closed.item(self._done), self._closed)
         elif self._done:
             self._hand_back()
             self.start()
@@ -109,8 +109,11 @@ class AheadPlayer:
         self._next()
 
     def _hand_back(self) -> None:
+        """Leave the rest of the block as if it had not been worked out."""
         self.flush()
         self.panel.skip(self._done)
+        for buyers in self._mixing:
+            self.stage.mixing.put_back(buyers[self._done :])
 
     def _give_up(self) -> None:
         """The next auction is irregular: from now on sessions hold this seller's auctions."""
@@ -126,6 +129,7 @@ class AheadPlayer:
         rows, n = participants.shape
         sides = self._memoryless(participants)
         party = Party(self.mechanism, values, sides, n, lead=(rows,))
+        self._mixing = []
         answers = collect(_QUESTION, party, partial(self._resolve, participants))
         answers.values = answers.sent.copy()
         opened: NDArray[Any] = self.seller.opening(self.seller.turn + 1 + np.arange(rows))
@@ -153,16 +157,21 @@ class AheadPlayer:
     def _resolve(
         self, participants: NDArray[Any], mixed: Mixed, side: Side, question: BuyerQuestion
     ) -> NDArray[Any]:
-        return sample_mixed(mixed, self.stage.mixing.take_block(participants[:, side.seats])[0])
+        buyers = participants[:, side.seats]
+        self._mixing.append(buyers)
+        return sample_mixed(mixed, self.stage.mixing.take_block(buyers)[0])
 
     def _decide(self, block: Block) -> None:
         """Apply the rule to all rows, and end the block before the first irregular one."""
         n = block.participants.shape[1]
         sides = self._memoryless(block.participants)
         party = Party(self.mechanism, block.values, sides, n, lead=(len(block),))
-        block.outcome = self.mechanism.outcome(block.answers.values)
         regular = ~(block.answers.status == REFUSED).any(axis=1)
-        regular &= regular_rows(party, block.outcome, block.answers.answered)
+        try:
+            block.outcome = self.mechanism.outcome(block.answers.values)
+            regular &= regular_rows(party, block.outcome, block.answers.answered)
+        except Exception:  # noqa: BLE001 — the sessions that take over find out in which auction, and say so
+            regular[:] = False
         if not regular.all():
             block.opened = block.opened[: int(regular.argmin())]
 
@@ -188,10 +197,12 @@ class LearningAheadPlayer(AheadPlayer):
 
     _some_missing: list[bool]
     _some_late: list[bool]
+    _taken: list[NDArray[np.intp]]
 
     def start(self) -> None:
         """Work out what is known ahead, and ask the learners about the first auction."""
         self._done = self._written = 0
+        self._taken = []
         self._block = self._prepare()
         self._seats = np.concatenate([side.seats for side in self.learners])
         population = self.stage.population
@@ -213,6 +224,7 @@ class LearningAheadPlayer(AheadPlayer):
 
     def _ask(self, block: Block, row: int) -> bool:
         """Ask the learners about the auction that opens now; False if an answer is irregular."""
+        self._taken = []
         sent = block.answers.sent[row]
         values = block.values[row]
         n = len(values)
@@ -223,6 +235,7 @@ class LearningAheadPlayer(AheadPlayer):
             try:
                 given = group.strategy.report_value(_QUESTION, view)
                 if type(given) is Mixed:
+                    self._taken.append(side.buyers)
                     given = sample_mixed(given, self.stage.mixing.take(side.buyers)[0])
             except Exception:  # noqa: BLE001 — the session that takes over asks again, and records why
                 return False
@@ -255,18 +268,36 @@ class LearningAheadPlayer(AheadPlayer):
             return
         row = self._done
         reports, values = block.answers.values[row], block.values[row]
+        try:
+            ruled = self._rule(reports, values)
+        except Exception:  # noqa: BLE001 — the session that takes over finds out the same, and says so
+            ruled = None
+        if ruled is None:
+            self._replay()
+            return
+        outcome, payoffs = ruled
+        block.outcome.allocation[row] = outcome.allocation
+        block.outcome.payments[row] = outcome.payments
+        self._taken = []
+        self._tell(reports, values, outcome, payoffs)
+        super()._closed(event)
+
+    def _rule(
+        self, reports: NDArray[Any], values: NDArray[Any]
+    ) -> tuple[Outcome, NDArray[np.float64]] | None:
+        """Outcome and payoffs; None if anything about them is irregular."""
         outcome = self.mechanism.outcome(reports)
         party = self._party
         party.values = values
         payoffs = payoffs_of(party, outcome)
         absent: Any = None if self._all_there else reports == _QUESTION.default
-        if outcome.causes is not None or broken_rule(party, outcome, payoffs, absent) is not None:
-            self._replay()
-            return
-        block.outcome.allocation[row] = outcome.allocation
-        block.outcome.payments[row] = outcome.payments
-        self._tell(reports, values, outcome, payoffs)
-        super()._closed(event)
+        irregular = outcome.causes is not None or broken_rule(party, outcome, payoffs, absent) is not None
+        return None if irregular else (outcome, payoffs)
+
+    def _hand_back(self) -> None:
+        super()._hand_back()
+        for buyers in self._taken:
+            self.stage.mixing.put_back(buyers)
 
     def _replay(self) -> None:
         """Let a session that opened when this auction did find out what is wrong."""
@@ -286,20 +317,25 @@ class LearningAheadPlayer(AheadPlayer):
         for side in self.learners:
             seats = side.seats
             paid = payments[seats]
-            side.group.strategy.observe(
-                Feedback(
-                    seats,
-                    side.buyers,
-                    n,
-                    self.mechanism,
-                    values[seats],
-                    side.group.utility,
-                    ((_QUESTION, reports[seats]),),
-                    allocation[seats],
-                    paid,
-                    payoffs[seats],
-                    {"price": paid},
-                    price,
-                    reports.copy() if told == "bids" else None,
-                )
+            feedback = Feedback(
+                seats,
+                side.buyers,
+                n,
+                self.mechanism,
+                values[seats],
+                side.group.utility,
+                ((_QUESTION, reports[seats]),),
+                allocation[seats],
+                paid,
+                payoffs[seats],
+                {"price": paid},
+                price,
+                reports.copy() if told == "bids" else None,
+                side.group.prior,
             )
+            try:
+                side.group.strategy.observe(feedback)
+            except Exception as error:  # noqa: BLE001 — strategies may be anybody's code
+                k = self.seller.held + self._done - self._written
+                number = self.stage.auction_number(self.seller, k)
+                self.stage.failed_to_learn(side, number, 0, error)

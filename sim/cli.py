@@ -61,6 +61,19 @@ _PORT = typer.Option(metavar="PORT", help="Port of the page; 0 finds a free one.
 _HOST = typer.Option(metavar="HOST", help="Address to listen at; 0.0.0.0 lets other machines in.")
 _NO_BROWSER = typer.Option("--no-browser", help="Do not open a browser.")
 _FOLDER = typer.Argument(metavar="DIR", help="Folder of a run.")
+_AUDITED = typer.Argument(
+    metavar="SCENARIO", help="Audit the mechanisms of this scenario's sellers; `all`: those of the project."
+)
+_MECHANISM = typer.Option("--mechanism", metavar="NAME", help="Only this one; may be given many times.")
+_NOTION = typer.Option("--notion", metavar="NAME", help="Only this notion; may be given many times.")
+_TYPES = typer.Option(metavar="B", min=1, help="How many types of each buyer an exact audit takes.")
+_BUYERS = typer.Option(metavar="N", min=1, help="How many buyers take part.")
+_SAMPLE = typer.Option(
+    metavar="PROFILES",
+    min=4,
+    help="Audit a sample of so many profiles from the scenario's own prior, instead of a few types exactly.",
+)
+_CSV = typer.Option(metavar="DIR", help="Also write each table as a CSV file into this folder.")
 
 
 def run_command(registry: Registry, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -148,9 +161,52 @@ def watch_scenario(
 
 
 @app.command("show")
-def show_command(context: typer.Context, folder: Annotated[str, _FOLDER]) -> None:
+def show_command(
+    context: typer.Context, folder: Annotated[str, _FOLDER], csv: Annotated[str | None, _CSV] = None
+) -> None:
     """Show the summary of a run from its records."""
     _show(context.obj, folder)
+    if csv is not None:
+        with _bad_input():
+            from sim.records import load, write_csv
+
+            write_csv(load(folder), csv)
+        typer.echo(f"Tables as CSV: {csv}")
+
+
+@app.command("audit")
+def audit_command(
+    context: typer.Context,
+    scenario: Annotated[str, _AUDITED] = "all",
+    mechanism: Annotated[list[str] | None, _MECHANISM] = None,
+    notion: Annotated[list[str] | None, _NOTION] = None,
+    settings: Annotated[list[str] | None, _SET] = None,
+    seed: Annotated[str, _SEED] = "0",
+    types: Annotated[int, _TYPES] = 3,
+    buyers: Annotated[int, _BUYERS] = 2,
+    sample: Annotated[int | None, _SAMPLE] = None,
+) -> None:
+    """Show what a lie is worth in each mechanism, and to whom, under each notion of truthfulness."""
+    with _bad_input():
+        from sim.audit import report
+
+        if scenario == "all":
+            if sample is not None:
+                raise ValueError("--sample needs a scenario, whose prior is sampled")
+            lines = list(report.exact_report(report.standard(mechanism or []), notion or None))
+        else:
+            market = _market(context.obj, scenario, settings or [], _seed(seed))
+            mechanisms = report.only(report.sellers_mechanisms(market), mechanism or [])
+            prior = market.nature.prior
+            if sample is None:
+                instances = report.audited(mechanisms, prior, types, buyers)
+                lines = list(report.exact_report(instances, notion or None))
+            else:
+                frame = report.sampled(mechanisms, prior, buyers, sample, _seed(seed), notion or None)
+                lines = [report.terminal_table(frame), report.SAMPLE_EXPLANATION]
+    console = _console()
+    for line in lines:
+        console.print(line)
 
 
 # --- input -----------------------------------------------------------------------------------------
@@ -166,6 +222,14 @@ def _bad_input() -> Iterator[None]:
     except (ValueError, TypeError) as error:
         typer.echo(f"Error: {error}", err=True)
         raise typer.Exit(BAD_INPUT) from None
+
+
+def _market(registry: Registry, name: str, settings: Sequence[str], seed: int) -> Any:
+    """A scenario's market, which is not run, with its records in memory."""
+    from sim.scenario import make_parameters, parse_settings
+
+    module: Any = registry[name].load()
+    return module.build(make_parameters(module.Parameters, parse_settings(settings)), seed)
 
 
 def _seed(text: str) -> int:
@@ -268,14 +332,19 @@ def _show(registry: Registry, folder: str) -> None:
 
         run = RecordedRun(folder)
         lines = _reporter(registry, run)(run, run.manifest)
-    from rich.console import Console
-
-    console = Console(highlight=False)
-    console = Console(highlight=False, width=min(WIDTH, console.width) if console.is_terminal else WIDTH)
+    console = _console()
     if not run.complete:
         console.print(f"Incomplete: {run.message}.\n", soft_wrap=True)
     for line in lines:
         console.print(line)
+
+
+def _console() -> Any:
+    """A console at most WIDTH columns wide."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    return Console(highlight=False, width=min(WIDTH, console.width) if console.is_terminal else WIDTH)
 
 
 def _reporter(registry: Registry, run: RecordedRun) -> Callable[..., Any]:

@@ -210,6 +210,12 @@ class DrawAhead:
         np.add.at(self._position, flat, self.population)
         return pairs.real, pairs.imag
 
+    def put_back(self, ids: npt.ArrayLike) -> None:
+        """Undo the last takes of these ids, as many as there are entries of an id: they are drawn again."""
+        who, times = np.unique(np.asarray(ids, dtype=np.intp), return_counts=True)
+        self._base[who] = self.counters(who) - times - self.block
+        self._position[who] = who + self.block * self.population
+
     def _refill(self, used_up: Ints) -> None:
         """Draw new blocks for the ids that are used up, and for their neighbours that have used some.
 

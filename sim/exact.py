@@ -18,7 +18,7 @@ from agents.knowledge import Posteriors, ProfilePlayer, check_partitions, own_ty
 from agents.party import Party, RefusesRandomness, collect, definite
 from agents.population import Group, Side
 from agents.strategies.base import Strategy, Truthful
-from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism
+from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism, plays_by_rule
 from mechanisms.distributions import JointDistribution
 from mechanisms.engine import walk
 from mechanisms.outcome import Outcome
@@ -29,10 +29,12 @@ PROFILE_LIMIT = 200_000
 """The most profiles that a conversation is replayed at."""
 RULE_LIMIT = 20_000_000
 """The most reports (profiles times buyers) that a closed rule is applied to."""
+LEAF_LIMIT = 1_000_000
+"""The most ends of play, over all profiles, that a conversation is replayed to."""
 
 
 class TooLargeError(ValueError):
-    """The prior has too many profiles for exact play."""
+    """The prior has too many profiles for exact play, or play has too many ends."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +123,15 @@ def expected_outcome(
     Raises
     ------
     TooLargeError
-        If the prior has more profiles than can be walked; it says how many.
+        If the prior has more profiles than can be walked, or their plays more ends; it says how many.
     ValueError
         If an answer is not acceptable, if the mechanism draws from a continuous distribution, or if
         `partitions`, `strategies` or `utilities` do not fit the prior.
+    NotImplementedError
+        If the mechanism sells several kinds of goods: the prior is over numbers.
     """
+    if mechanism.items > 1:
+        raise NotImplementedError("exact play of several items needs a prior over vectors of values")
     n = prior.n
     players = _one_each("strategies", strategies, Truthful(), n, Strategy)
     attitudes = _one_each("utilities", utilities, Linear(), n, Utility)
@@ -134,8 +140,6 @@ def expected_outcome(
     leaves = _leaves(mechanism, prior, cells, sides)
     profiles, probabilities = prior.profiles(), prior.support_probabilities()
     worth = profiles[leaves.profile]
-    if leaves.allocation.ndim > 2:
-        raise NotImplementedError("exact play of several items needs a prior over vectors of values")
     payoffs = worth * leaves.allocation - leaves.payments
     felt = np.stack([utility(payoffs[:, i]) for i, utility in enumerate(attitudes)], axis=-1)
     weight = leaves.probability
@@ -176,7 +180,7 @@ def _sides(
 def _leaves(
     mechanism: Mechanism, prior: JointDistribution, cells: Sequence[Any], sides: tuple[Side, ...]
 ) -> Leaves:
-    if isinstance(mechanism, (DirectMechanism, DirectLottery)):
+    if isinstance(mechanism, (DirectMechanism, DirectLottery)) and plays_by_rule(mechanism):
         try:
             return _leaves_by_rule(mechanism, prior, sides)
         except RefusesRandomness:
@@ -230,6 +234,11 @@ def _leaves_by_replay(
     weight: list[float] = []
     for index, profile in enumerate(map(tuple, support.tolist())):
         for player, outcome in walk(mechanism, prior.n, partial(ProfilePlayer, posteriors, profile, sides)):
+            if len(ends) == LEAF_LIMIT:
+                raise TooLargeError(
+                    f"prior has {len(support)} profiles, and play from them more than {LEAF_LIMIT} ends, the "
+                    "most that exact play takes: sample profiles instead (sim.instant)"
+                )
             if outcome is not None:
                 ends.append(outcome)
                 profile_of.append(index)

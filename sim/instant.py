@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from agents.party import Party, RefusesRandomness, collect, definite, sample_mixed
 from agents.population import Population, Side
 from agents.view import Mixed
-from mechanisms.conversation import DirectMechanism, Mechanism
+from mechanisms.conversation import DirectMechanism, Mechanism, plays_by_rule
 from mechanisms.engine import play
 from mechanisms.outcome import Outcome
 from mechanisms.questions import Announce, AskValue, BuyerQuestion, Chance, Draw, Replies, branch
@@ -68,15 +68,22 @@ def play_many(
     """Play many independent conversations; arrays of the outcome get the profiles as their first axis.
 
     `values` has shape (profiles, n), or (profiles, n, items). A mechanism with a closed rule and strategies
-    that do not randomise are evaluated for all profiles at once.
+    that do not randomise are evaluated for all profiles at once. Raises ValueError for an answer that is not
+    acceptable, and where there are no profiles.
     """
-    if isinstance(mechanism, DirectMechanism):
+    if not len(values):
+        raise ValueError("values must hold at least one profile, got none")
+    if isinstance(mechanism, DirectMechanism) and plays_by_rule(mechanism):
         try:
             return mechanism.outcome(_reports(mechanism, values, population))
         except RefusesRandomness:
             pass  # play one by one
     ends = [play_once(mechanism, profile, population, rng) for profile in values]
-    causes = {cause: np.stack([end.itemised[cause] for end in ends]) for cause in ends[0].itemised}
+    names = dict.fromkeys(cause for end in ends for cause in end.itemised)
+    causes = {
+        name: np.stack([end.itemised.get(name, np.zeros_like(end.payments)) for end in ends])
+        for name in names
+    }
     return Outcome(
         np.stack([end.allocation for end in ends]), np.stack([end.payments for end in ends]), causes
     )

@@ -62,7 +62,7 @@ class Ledger:
         revenue = float(payments.sum())
         sold = float(allocation.sum())
         self.paid[seating.buyers] += payments
-        seller.deliver(sold, revenue)
+        seller.deliver(sold, revenue, allocation.sum(axis=0) if allocation.ndim > 1 else None)
         units = seller.plan.mechanism.units
         self._auctions.row(
             auction,
@@ -204,10 +204,15 @@ class Ledger:
             rows = len(chosen)
         self._messages.extend((auction, number, kind, *_without_silence(columns)), rows)
         for (seat,), reason in answers.refusals:
-            why = self._refusals.code("reason", reason[:500])
-            self._refusals.row(auction, number, seating.buyers[seat], why)
+            self.write_refusals(auction, number, [seating.buyers[seat]], reason)
         if not scalar:
             self._write_vectors(auction, number, seating, question, answers)
+
+    def write_refusals(self, auction: int, number: int, buyers: Sequence[int], reason: str) -> None:
+        """Note why what some buyers did with a question was refused."""
+        why = self._refusals.code("reason", reason[:500])
+        for buyer in buyers:
+            self._refusals.row(auction, number, buyer, why)
 
     def _write_vectors(
         self, auction: int, number: int, seating: Seating, question: BuyerQuestion, answers: Answers

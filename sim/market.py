@@ -22,6 +22,7 @@ from agents.strategies.base import Disclosure
 from mechanisms.distributions import Distribution, Prior
 from sim.attendance import Attendance
 from sim.draws import DrawAhead, Stream
+from sim.policies import PolicyRecorder
 from sim.records import Records
 from sim.seating import Seating
 from sim.session import Session
@@ -48,9 +49,11 @@ class Market(mesa.Model):
     records
         Where everything is written; by default in memory.
     tick
-        How much simulated time one `step()` runs.
+        How much simulated time one `step()` runs; at each whole tick the records are brought up to date.
     redraw
         Whether each want has a new type.
+    policies_every
+        Simulated time from one look at the policies of those who learn to the next, above 0.
 
     Raises ValueError where a strategy relies on more than a seller tells, and where shapes disagree.
     """
@@ -65,12 +68,20 @@ class Market(mesa.Model):
         records: Records | None = None,
         tick: float = 1.0,
         redraw: bool = True,
+        policies_every: float = 10.0,
     ) -> None:
         super().__init__(rng=Stream(seed, "mesa").generator())
-        if not plans or len(plans) != len(attendances):
+        if not plans:
+            raise ValueError("plans must hold at least one seller's, got none")
+        kinds = sorted({plan.mechanism.items for plan in plans})
+        if len(kinds) > 1:
+            raise ValueError(f"plans must sell the same number of kinds of goods, got {kinds}")
+        if len(plans) != len(attendances):
             raise ValueError(f"attendances must be {len(plans)}, one a plan, got {len(attendances)}")
         if not (math.isfinite(tick) and tick > 0):
             raise ValueError(f"tick must be above 0, got {tick}")
+        if not (math.isfinite(policies_every) and policies_every > 0):
+            raise ValueError(f"policies_every must be finite and above 0, got {policies_every}")
         self.tick = tick
         self.population = population
         self.records = Records() if records is None else records
@@ -84,6 +95,7 @@ class Market(mesa.Model):
         self._under_way: dict[int, Session] = {}
         self._ticks = 0
         self._write_agents()
+        PolicyRecorder(self.env, self.records, population.groups, policies_every)
         for attendance in dict.fromkeys(attendances):
             attendance.start(self.stage, self, [s for s in self.sellers if self.attendance(s) is attendance])
         for seller in self.sellers:
@@ -98,17 +110,29 @@ class Market(mesa.Model):
 
     def step(self) -> None:
         """Run the clock to the next whole tick; what happens exactly then belongs to the next step."""
-        self._ticks += 1
-        self.advance_to(self._ticks * self.tick)
+        self.advance_to((self._ticks + 1) * self.tick)
 
     def advance_to(self, until: float) -> None:
-        """Run the clock up to, and without, `until`."""
+        """Run the clock up to, and without, `until`; ValueError if that is not finite.
+
+        At each whole tick the books are reconciled and the records brought up to date: the order of rows
+        then depends on the tick, but not on how many calls the time was run in.
+        """
+        if not math.isfinite(until):
+            raise ValueError(f"until must be finite, got {until}")
+        while (self._ticks + 1) * self.tick <= until:
+            self._ticks += 1
+            self._run_to(self._ticks * self.tick)
+            self.flush()
+        self._run_to(until)
+
+    def _run_to(self, until: float) -> None:
         if until > self.env.now:
             self.env.run(until=until)
         self.ledger.reconcile()
 
     def flush(self) -> None:
-        """Bring the records up to date with all that has happened so far."""
+        """Bring the records up to date with all that has happened so far, between ticks too."""
         for attendance in dict.fromkeys(self.attendances):
             attendance.flush()
 
@@ -137,22 +161,24 @@ class Market(mesa.Model):
 
     def _start_seller(self, seller: Seller) -> None:
         if seller.plan.restock_every is not None:
-            self._at(seller.plan.restock_every, lambda _: self._restock(seller))
+            self._await_delivery(seller, 1)
         if not self.attendance(seller).opens_itself(seller):
             self.schedule_opening(seller)
 
     def schedule_opening(self, seller: Seller) -> None:
         """Let the seller open at her next scheduled time that is not past."""
         seller.turn = max(seller.turn + 1, seller.next_opening(self.env.now))
-        self._at(seller.opening(seller.turn), lambda _: self._open(seller))
+        self.stage.at(seller.opening(seller.turn), lambda _: self._open(seller))
 
-    def _at(self, time: float, do: Any) -> None:
-        self.env.timeout(max(0.0, time - self.env.now)).callbacks.append(do)
+    def _await_delivery(self, seller: Seller, number: int) -> None:
+        """Let the seller take her delivery of this number, from 1, and wait for the next."""
 
-    def _restock(self, seller: Seller) -> None:
-        seller.restock()
+        def restock(_: Any) -> None:
+            seller.restock()
+            self._await_delivery(seller, number + 1)
+
         if seller.plan.restock_every is not None:
-            self._at(self.env.now + seller.plan.restock_every, lambda _: self._restock(seller))
+            self.stage.at(number * seller.plan.restock_every, restock)
 
     def _open(self, seller: Seller) -> None:
         """Hold an auction, if there is something to sell and somebody to sell it to."""
@@ -189,10 +215,12 @@ class Market(mesa.Model):
 
     def _nature(self, prior: Distribution | Prior, seed: int, redraw: bool) -> Nature:
         """Nature, with draws of their own for each item."""
-        items = max(seller.plan.mechanism.items for seller in self.sellers)
+        items = self.sellers[0].plan.mechanism.items
         names = ["wants", *(f"wants of item {item}" for item in range(1, items))]
         draws = [DrawAhead(Stream(seed, name), len(self.population)) for name in names]
-        return Nature(self, prior, draws, Stream(seed, "profiles").uniform, redraw)
+        several_names = len(np.unique(self.population.persons)) < len(self.population)
+        persons = self.population.persons if several_names else None
+        return Nature(self, prior, draws, Stream(seed, "profiles").uniform, redraw, persons)
 
     def _refuse_unmet_needs(self) -> None:
         for group in self.population.groups:

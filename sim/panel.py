@@ -6,12 +6,14 @@ in blocks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.population import Side
+from agents.knowledge import Knowledge
+from agents.population import Group, Side, whole_numbers
 from agents.seller import Seller
 from mechanisms.conversation import check_count
 from mechanisms.distributions import Prior
@@ -37,14 +39,30 @@ class Panel:
     ahead
         Whether auctions whose answers depend on nothing that happens in them may be played a block at a
         time. The records are the same.
+    knowledge
+        What the buyers know of one another, by seat; for mechanisms that ask for beliefs.
+    prior
+        Over the profiles of this seller's participants, in place of the prior that nature has for all.
+
+    Raises TypeError for members that are no integers or a size that is none, ValueError for a size below 1;
+    the market raises ValueError for members that are unknown, named twice, or another panel's.
     """
 
-    def __init__(self, members: Any = None, size: int | None = None, ahead: bool = True) -> None:
-        self._named = None if members is None else np.asarray(members, dtype=np.intp)
+    def __init__(
+        self,
+        members: Any = None,
+        size: int | None = None,
+        ahead: bool = True,
+        knowledge: Knowledge | None = None,
+        prior: Prior | None = None,
+    ) -> None:
+        self._named = None if members is None else whole_numbers("members", members)
         if size is not None:
             check_count("size", size)
         self.size = size
-        self.ahead = ahead
+        self.ahead = ahead and knowledge is None
+        self.knowledge = knowledge
+        self.prior = prior
         self._player: AheadPlayer | None = None
         self._row = BLOCK
         self._drawn = 0
@@ -55,12 +73,15 @@ class Panel:
             raise ValueError(f"a panel serves one seller, got {len(sellers)}")
         self._stage, (self._seller,) = stage, sellers
         self.members = np.arange(len(stage.population)) if self._named is None else self._named
+        stage.claim(self.members)
         size = len(self.members) if self.size is None else self.size
         if size > len(self.members):
             raise ValueError(f"size must be at most the {len(self.members)} members, got {size}")
-        prior = stage.nature.prior
+        prior = self.prior or stage.nature.prior
         if isinstance(prior, Prior) and prior.n != size:
             raise ValueError(f"size must be the prior's {prior.n} buyers, got {size}")
+        if self.knowledge is not None and self.knowledge.n != size:
+            raise ValueError(f"knowledge must be of {size} buyers, got {self.knowledge.n}")
         self._draws_participants = size < len(self.members)
         self._participants = np.tile(self.members[:size], (BLOCK, 1))
         self._stream = Stream(stage.seed, "panel").generator(self._seller.number)
@@ -81,11 +102,18 @@ class Panel:
         if all(group.strategy.memoryless for group in groups):
             alike = len(groups) == 1 or not self._draws_participants
             return AheadPlayer(self._stage, doors, self._seller, mechanism, self, ()) if alike else None
-        at_home = np.isin(population.membership, present).sum() == len(self.members)
-        if self._sides is None or not at_home:
+        if self._sides is None or not self._learn_here_only(groups):
             return None
         learners = [side for side in self._sides if not side.group.strategy.memoryless]
         return LearningAheadPlayer(self._stage, doors, self._seller, mechanism, self, learners)
+
+    def _learn_here_only(self, groups: Sequence[Group]) -> bool:
+        """Whether nobody else shares a strategy with the learners among these groups."""
+        population = self._stage.population
+        learners = {id(group.strategy) for group in groups if not group.strategy.memoryless}
+        sharing = [k for k, group in enumerate(population.groups) if id(group.strategy) in learners]
+        alike = np.isin(population.membership, sharing).nonzero()[0]
+        return bool(np.isin(alike, self.members).all())
 
     def opens_itself(self, seller: Seller) -> bool:
         """Whether a block player holds the auctions."""
@@ -100,7 +128,7 @@ class Panel:
             self._participants = _subsets(self._stream, self.members, self._participants.shape)
         turns = np.arange(self._drawn, self._drawn + BLOCK)
         auctions = turns * len(stage.sellers) + self._seller.number
-        self._values, uniforms = stage.nature.rows_of_wants(self._participants, auctions)
+        self._values, uniforms = stage.nature.rows_of_wants(self._participants, auctions, self.prior)
         self._latencies = stage.travel_times(self._participants, uniforms)
         self._persons = stage.population.persons[self._participants]
         self._drawn += BLOCK
@@ -125,7 +153,8 @@ class Panel:
         self._row += 1
         buyers = self._participants[row]
         sides = self._stage.population.sides(buyers) if self._sides is None else self._sides
-        return Seating(buyers, self._persons[row], self._values[row], self._latencies[row], sides)
+        values, latencies = self._values[row], self._latencies[row]
+        return Seating(buyers, self._persons[row], values, latencies, sides, self.knowledge)
 
     def dismiss(self, seller: Seller, seating: Seating, payoffs: NDArray[Any], served: NDArray[Any]) -> None:
         """Nothing to do: they come back when they are drawn."""

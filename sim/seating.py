@@ -7,6 +7,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from agents.knowledge import Knowledge
 from agents.population import Side
 
 
@@ -22,6 +23,8 @@ class Seating:
         Shape (n,): how long the first message of each travels.
     sides
         The participants by group.
+    knowledge
+        What they know of one another; None where nature gives no beliefs.
     """
 
     buyers: NDArray[Any]
@@ -29,3 +32,4 @@ class Seating:
     values: NDArray[Any]
     latencies: NDArray[Any]
     sides: tuple[Side, ...]
+    knowledge: Knowledge | None = None

@@ -14,15 +14,17 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
+from agents.knowledge import hashable
 from agents.party import ANSWERED, LATE, REFUSED, Answers, Party, asked, collect, sample_mixed
 from agents.population import Side
 from agents.seller import Seller
 from agents.view import Feedback, Mixed
 from mechanisms.outcome import Outcome
-from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Question, Replies, branch
+from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Replies, branch
 from sim.checks import BreachError, broken_rule, payoffs_of
 from sim.seating import Seating
 from sim.stage import Stage
+from sim.transfers import write_side_payments
 
 Ended = Callable[["Session", NDArray[Any], NDArray[Any]], None]
 """Told when a session is over: the session, payoffs in money, and a mask of those served, shapes (n,)."""
@@ -44,6 +46,9 @@ class Session:
         plan = seller.plan
         n = len(seating.buyers)
         self.party = Party(plan.mechanism, seating.values, seating.sides, n)
+        if seating.knowledge is not None:
+            self._beliefs = seating.knowledge.during(plan.mechanism, seating.values)
+            self.party.posterior = self._posterior
         self.asked: list[tuple[BuyerQuestion, NDArray[Any]]] = []
         self.took_part: NDArray[np.bool_] | None = None
         self._conversation = plan.mechanism.conversation(n)
@@ -52,14 +57,12 @@ class Session:
 
     def advance(self, _: simpy.Event | None = None) -> None:
         """Go on with the conversation until it needs time, or ends."""
-        env = self.stage.env
         try:
             while True:
                 self._close_window()
-                question = self._next_question()
-                self._reply = question.put(self)
+                self._reply = self._exchange()
                 if self.closes > self.now:
-                    env.timeout(max(0.0, self.closes - env.now)).callbacks.append(self.advance)
+                    self.stage.at(self.closes, self.advance)
                     return
         except StopIteration as end:
             self._finish(end.value)
@@ -72,28 +75,36 @@ class Session:
             self.stage.ledger.write_messages(self.auction, number, self.seating, *self._unwritten)
             self._unwritten = None
 
-    def _next_question(self) -> Question:
+    def _exchange(self) -> Any:
+        """Hear the mechanism's next question, put it, and return the reply."""
         try:
-            return self._conversation.send(self._reply)
-        except (StopIteration, BreachError):
+            return self._conversation.send(self._reply).put(self)
+        except StopIteration:
             raise
         except Exception as error:
             raise self._breach(f"the mechanism failed with {type(error).__name__}: {error}") from error
+
+    def _posterior(self, seat: int) -> Any:
+        """What a buyer believes now: her knowledge, what she heard, and what she said herself."""
+        n = self.party.n
+        said = tuple(hashable(answers[seat]) for asked, answers in self.asked if seat in asked.seats(n))
+        return self._beliefs(seat, self.party.heard, said)
 
     def ask(self, question: BuyerQuestion) -> Replies:
         """Collect the answers, and see which arrive before the deadline."""
         answers = collect(question, self.party, self._resolve)
         window = self.seller.plan.window
-        sent = self.now + self._waits(question) * window
+        sent = self.now + self._waits(question, answers) * window
         arrivals = sent + self._latencies()
         self._lose_what_is_late(question, answers, arrivals, self.now + window)
         self._unwritten = (question, answers, sent, arrivals)
+        answers.values.flags.writeable = False  # it goes to the mechanism, and later into the feedback
         answered = answers.status == ANSWERED
         self._note_presence(answered)
         self.asked.append((question, answers.values))
         return Replies(answers.values, answered)
 
-    def _waits(self, question: BuyerQuestion) -> Any:
+    def _waits(self, question: BuyerQuestion, answers: Answers) -> Any:
         """Shares of the window that the buyers wait before they send; 0 if nobody waits."""
         if not any(side.group.waits for side in self.party.sides):
             return 0.0
@@ -101,8 +112,10 @@ class Session:
         sides = self.party.sides if question.to is None else asked(question, self.party.sides)
         for side in sides:
             if side.group.waits:
-                share = float(side.group.strategy.wait(question, self.party.view(side)))
-                waits[side.seats] = share if 0 <= share < math.inf else 0.0
+                try:
+                    waits[side.seats] = _share(side.group.strategy.wait(question, self.party.view(side)))
+                except Exception as error:  # noqa: BLE001 — strategies may be anybody's code
+                    answers.refuse(question, side.seats, f"wait: {type(error).__name__}: {error}")
         return waits
 
     def _latencies(self) -> NDArray[Any]:
@@ -127,7 +140,8 @@ class Session:
             status[late] = LATE
         arrived = (status == ANSWERED) | ((status == REFUSED) & (arrivals < deadline))
         expected = question.seats(self.party.n)
-        self.closes = float(arrivals[expected].max()) if arrived[expected].all() else deadline
+        complete = arrived[expected].all()
+        self.closes = float(arrivals[expected].max(initial=self.now)) if complete else deadline
 
     def _note_presence(self, answered: NDArray[np.bool_]) -> None:
         self.took_part = answered if self.took_part is None else self.took_part | answered
@@ -156,7 +170,7 @@ class Session:
         try:
             payoffs = payoffs_of(self.party, outcome)
             broken = broken_rule(self.party, outcome, payoffs, absent)
-        except ValueError as error:
+        except (AttributeError, TypeError, ValueError) as error:
             broken = f"allocation and payments do not fit the buyers: {error}"
         if broken is not None:
             raise self._breach(broken)
@@ -165,7 +179,14 @@ class Session:
         )
         for side in self.party.sides:
             if not side.group.strategy.memoryless:
-                side.group.strategy.observe(self._feedback(side, outcome, payoffs))
+                feedback = self._feedback(side, outcome, payoffs)
+                try:
+                    side.group.strategy.observe(feedback)
+                except Exception as error:  # noqa: BLE001 — strategies may be anybody's code
+                    self.stage.failed_to_learn(side, self.auction, len(self.asked) - 1, error)
+            if side.group.colludes:
+                told = self._feedback(side, outcome, payoffs)
+                write_side_payments(self.stage.ledger, self.auction, self.now, side, told)
         got = outcome.allocation if outcome.allocation.ndim == 1 else outcome.allocation.sum(axis=-1)
         self.ended(self, payoffs, got > 0)
 
@@ -183,11 +204,25 @@ class Session:
             self.party.mechanism,
             self.seating.values[seats],
             side.group.utility,
-            tuple((question, values[seats]) for question, values in self.asked),
+            tuple((question, values[seats]) for question, values in self.asked if _concerns(question, side)),
             outcome.allocation[seats],
             outcome.payments[seats],
             payoffs[seats],
             {cause: part[seats] for cause, part in outcome.itemised.items()},
             None if told == "own" else float(outcome.payments.max()),
             self.asked[0][1].copy() if told == "bids" and self.asked else None,
+            side.group.prior,
         )
+
+
+def _share(wait: Any) -> float:
+    """A strategy's wait, as a share of the window."""
+    share = float(wait)
+    if not 0 <= share < math.inf:
+        raise ValueError(f"must be finite and at least 0, got {share}")
+    return share
+
+
+def _concerns(question: BuyerQuestion, side: Side) -> bool:
+    """Whether a question was put to a member of the side."""
+    return question.to is None or not set(question.to).isdisjoint(side.seats.tolist())

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
 from agents.nature import Nature
-from agents.population import Population
+from agents.population import Population, Side
 from agents.seller import Seller
 from sim.draws import DrawAhead, Stream
 from sim.ledger import Ledger
@@ -42,6 +43,7 @@ class Stage:
         self.ledger = Ledger(records, population, sellers)
         self.mixing = DrawAhead(Stream(seed, "mixing"), len(population))
         self._latency = DrawAhead(Stream(seed, "latency"), len(population))
+        self._claimed = np.zeros(len(population), dtype=bool)
         self._chance = [Stream(seed, "chance").generator(seller.number) for seller in sellers]
 
     @property
@@ -49,9 +51,35 @@ class Stage:
         """Simulated time."""
         return float(self.env.now)
 
+    def at(self, time: float, do: Callable[[simpy.Event], None]) -> None:
+        """Let `do` be called at this very time, or at once if it is past.
+
+        SimPy adds a delay to the clock; the sum is rounded, and what is due at the end of a run must not
+        happen before.
+        """
+        now = self.env.now
+        delay = time - now
+        if now + delay != time:
+            delay = math.nextafter(delay, math.inf if now + delay < time else 0.0)
+        self.env.timeout(max(0.0, delay)).callbacks.append(do)
+
     def auction_number(self, seller: Seller, k: int) -> int:
         """Number of a seller's k-th auction: known ahead, and unlike any other's."""
         return k * len(self.sellers) + seller.number
+
+    def claim(self, members: NDArray[np.intp]) -> None:
+        """Note the buyers who belong to one seller; ValueError if they cannot, or already do."""
+        size = len(self.population)
+        unknown = members[(members < 0) | (members >= size)]
+        if not len(members) or len(unknown):
+            got = unknown[0] if len(unknown) else "none"
+            raise ValueError(f"members must be buyers from 0 to {size - 1}, at least one, got {got}")
+        who, times = np.unique(members, return_counts=True)
+        if (times > 1).any():
+            raise ValueError(f"members must be distinct, got {who[times > 1][0]} more than once")
+        if self._claimed[who].any():
+            raise ValueError(f"members must belong to one panel, but {who[self._claimed[who]][0]} is in two")
+        self._claimed[who] = True
 
     def latencies(self, buyers: NDArray[np.intp]) -> NDArray[np.float64]:
         """How long the next message of each of distinct buyers travels, shape (m,)."""
@@ -60,6 +88,11 @@ class Stage:
     def travel_times(self, buyers: NDArray[np.intp], uniforms: NDArray[np.float64]) -> NDArray[np.float64]:
         """Exponential travel times of the buyers' mean latencies, from uniforms of the same shape."""
         return -self.population.latency[buyers] * np.log1p(-uniforms)
+
+    def failed_to_learn(self, side: Side, auction: int, question_number: int, error: Exception) -> None:
+        """Record that a side's strategy failed when it was told how its last answer ended."""
+        reason = f"observe: {type(error).__name__}: {error}"
+        self.ledger.write_refusals(auction, question_number, side.buyers.tolist(), reason)
 
     def chance_uniform(self, seller: Seller) -> float:
         """The next uniform number for chance moves of a seller's mechanism."""

@@ -78,6 +78,7 @@ class Town:
         size = len(stage.population)
         seed = stage.seed
         self._stage = stage
+        stage.claim(np.arange(size))
         self._sellers = sellers
         self._column = {seller.number: column for column, seller in enumerate(sellers)}
         self.experience = Experience(size, len(sellers), self.neighbours, self.memory)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import MappingProxyType
 
 from agents.strategies.adaptive import AdaptiveShading
 from agents.strategies.base import Answer, Disclosure, OneBuyerStrategy, Strategy, Truthful
+from agents.strategies.best_response import BestResponse
 from agents.strategies.equilibrium import Equilibrium
+from agents.strategies.false_names import FalseNames
 from agents.strategies.incremental import Incremental
 from agents.strategies.late import Late
+from agents.strategies.policy import Policy
 from agents.strategies.random_bidder import RandomBidder
+from agents.strategies.ring import Ring
 from agents.strategies.shading import Shading
 from agents.strategies.sniper import Sniper
 
@@ -19,18 +24,34 @@ __all__ = [
     "STRATEGIES",
     "AdaptiveShading",
     "Answer",
+    "BestResponse",
     "Disclosure",
     "Equilibrium",
+    "FalseNames",
     "Incremental",
     "Late",
     "OneBuyerStrategy",
+    "Policy",
     "RandomBidder",
+    "Ring",
     "Shading",
     "Sniper",
     "Strategy",
     "Truthful",
     "make_strategy",
 ]
+
+def _learner(name: str) -> Callable[[], Strategy]:
+    """Makes a learner by its class's name; learners build on strategies, so they are imported late."""
+
+    def make() -> Strategy:
+        from agents import learners
+
+        strategy: Strategy = getattr(learners, name)()
+        return strategy
+
+    return make
+
 
 STRATEGIES: Mapping[str, Callable[[], Strategy]] = MappingProxyType({
     "truthful": Truthful,
@@ -41,6 +62,14 @@ STRATEGIES: Mapping[str, Callable[[], Strategy]] = MappingProxyType({
     "incremental": Incremental,
     "late": Late,
     "adaptive": AdaptiveShading,
+    "best_response": partial(BestResponse, anonymous=True),
+    "ring": Ring,
+    "false_names": FalseNames,
+    "hedge": _learner("Hedge"),
+    "exp3": _learner("Exp3"),
+    "regret_matching": _learner("RegretMatching"),
+    "fictitious_play": _learner("FictitiousPlay"),
+    "gradient": _learner("SmoothGradient"),
 })
 """Names that scenarios and the command line use; each makes the strategy with its default parameters."""
 

@@ -7,17 +7,20 @@ Override the method that answers the question you care about; the others stay tr
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.view import Feedback, Mixed, View
+from agents.strategies.policy import Policy
+from agents.view import Feedback, Mixed, SidePayments, View
 from mechanisms.comparison import RELATIVE_SLACK, at_least
 from mechanisms.questions import (
     AskBelief,
     AskValue,
+    AskValueBound,
     BuyerQuestion,
     CallPrice,
     InviteBid,
@@ -64,10 +67,13 @@ class Strategy:
 
     def report_belief(self, question: AskBelief, view: View) -> Answer:
         """Report one's belief about the buyers in `question.about`."""
-        if view.posterior is None:
-            raise ValueError("posterior is None: asked for a belief, but nature gave this buyer none")
-        beliefs = [view.posterior(k).marginal(question.about).table.ravel() for k in range(len(view.seats))]
-        return np.array(beliefs)
+        believes = _believer(view)
+        return np.array([question.told_by(believes(k)) for k in range(len(view.seats))])
+
+    def report_value_bound(self, question: AskValueBound, view: View) -> Answer:
+        """Say how many values the buyers in `question.about` may have."""
+        believes = _believer(view)
+        return np.array([question.told_by(believes(k)) for k in range(len(view.seats))])
 
     def answer_offer(self, question: OfferPrice, view: View) -> Answer:
         """Take the unit if it is worth the price; an indifferent buyer buys."""
@@ -101,6 +107,21 @@ class Strategy:
 
     def observe(self, feedback: Feedback) -> None:
         """Learn from how it ended. Called for a strategy that is not memoryless, once for each group."""
+
+    def side_payments(self, feedback: Feedback) -> SidePayments | None:
+        """What members of the group pay one another after the auction; None for nothing."""
+        return None
+
+    def policy(self) -> Policy | None:
+        """How a strategy that learns bids by type at present, for the records; None if it does not say."""
+        return None
+
+
+def _believer(view: View) -> Callable[[int], Any]:
+    """The members' beliefs; ValueError if nature gave them none."""
+    if view.posterior is None:
+        raise ValueError("posterior is None: asked for a belief, but nature gave this buyer none")
+    return view.posterior
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from mechanisms.conversation import check_money
 from mechanisms.questions import (
     AskBelief,
     AskValue,
+    AskValueBound,
     BuyerQuestion,
     CallPrice,
     InviteBid,
@@ -58,6 +59,10 @@ class Late(Strategy):
     def report_belief(self, question: AskBelief, view: View) -> Answer:
         """As `inner`."""
         return self.inner.report_belief(question, view)
+
+    def report_value_bound(self, question: AskValueBound, view: View) -> Answer:
+        """As `inner`."""
+        return self.inner.report_value_bound(question, view)
 
     def answer_offer(self, question: OfferPrice, view: View) -> Answer:
         """As `inner`."""

@@ -13,6 +13,7 @@ of the greatest bid wherever there is any chance to win. Schedules are kept for 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -138,10 +139,16 @@ class Contest:
 
     def cumulated_chance(self, values: NDArray[Any]) -> NDArray[Any]:
         """Integral of G from the first of the ascending values to each of them."""
+        return self.cumulated(self.win_probability, values)
+
+    def cumulated(
+        self, function: Callable[[NDArray[Any]], NDArray[Any]], values: NDArray[Any]
+    ) -> NDArray[Any]:
+        """Integral of a function of the value from the first of the ascending values to each of them."""
         nodes, weights = np.polynomial.legendre.leggauss(GAUSS_POINTS)
         half = np.diff(values)[:, None] / 2
         middles = (values[1:] + values[:-1])[:, None] / 2
-        cells = (half * weights * self.win_probability(middles + half * nodes)).sum(axis=1)
+        cells = (half * weights * function(middles + half * nodes)).sum(axis=1)
         return np.concatenate([[0.0], np.cumsum(cells)])
 
     def entry_value(self, least_bid: float) -> float:

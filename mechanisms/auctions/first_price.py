@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms.auctions.equilibrium import pay_as_bid
+from mechanisms.auctions.risk_averse import risk_averse_schedule
 from mechanisms.conversation import DirectMechanism, check_money
 from mechanisms.outcome import Outcome
 from mechanisms.ranking import single_sale, top_one
+from mechanisms.utilities import Utility
 
 
 @dataclass(frozen=True)
@@ -41,3 +43,7 @@ class FirstPrice(DirectMechanism):
         See `mechanisms.auctions.equilibrium`, also for the errors.
         """
         return pay_as_bid(prior, n, 1, self.reserve)(values)
+
+    def risk_averse_bids(self, values: NDArray[Any], n: int, prior: Any, utility: Utility) -> NDArray[Any]:
+        """The symmetric equilibrium of bidders who share a utility; `mechanisms.auctions.risk_averse`."""
+        return risk_averse_schedule(utility, prior, n, 1, self.reserve)(values)

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms.auctions.equilibrium import pay_as_bid
+from mechanisms.auctions.risk_averse import risk_averse_schedule
 from mechanisms.conversation import DirectMechanism, check_count, check_money
 from mechanisms.outcome import Outcome
 from mechanisms.ranking import k_highest, lowest_accepted
+from mechanisms.utilities import Utility
 
 
 @dataclass(frozen=True)
@@ -76,3 +78,7 @@ class Discriminatory(_UnitDemandAuction):
         See `mechanisms.auctions.equilibrium`, also for the errors.
         """
         return pay_as_bid(prior, n, self.supply, self.reserve)(values)
+
+    def risk_averse_bids(self, values: NDArray[Any], n: int, prior: Any, utility: Utility) -> NDArray[Any]:
+        """The symmetric equilibrium of bidders who share a utility; `mechanisms.auctions.risk_averse`."""
+        return risk_averse_schedule(utility, prior, n, self.supply, self.reserve)(values)

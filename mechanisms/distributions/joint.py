@@ -190,6 +190,22 @@ class JointDistribution(Prior):
             raise ValueError(f"event must have positive probability, but has 0: {what}")
         return JointDistribution(kept / total, self.values)
 
+    def integer_table(self, buyers: Sequence[int], bound: int) -> FloatArray:
+        """Return the joint probabilities of some buyers' values among the integers 0 .. bound - 1.
+
+        Shape (bound,) * len(buyers). Raises ValueError if a buyer's grid holds anything else.
+        """
+        kept = [self._buyer(buyer) for buyer in buyers]
+        table = np.zeros((bound,) * len(kept))
+        places = [_as_integers(self.values[buyer], bound) for buyer in kept]
+        axes = [*kept, *(j for j in range(self.n) if j not in kept)]
+        table[np.ix_(*places)] = self.table.transpose(axes).sum(axis=tuple(range(len(kept), self.n)))
+        return table
+
+    def value_bound(self, buyers: Sequence[int]) -> int:
+        """Return the least B such that all values on these buyers' grids are below B."""
+        return 1 + int(np.floor(max(self.values[self._buyer(buyer)][-1] for buyer in buyers)))
+
     def is_product(self, tolerance: float = 1e-12) -> bool:
         """Whether the values are independent: no entry is off the product of marginals by more than this."""
         axes = [tuple(j for j in range(self.n) if j != i) for i in range(self.n)]
@@ -231,6 +247,13 @@ class JointDistribution(Prior):
 
     def __repr__(self) -> str:
         return f"<JointDistribution of shape {self.shape}, {self._masses.size} profiles in the support>"
+
+
+def _as_integers(grid: FloatArray, bound: int) -> NDArray[np.intp]:
+    """Return a grid of integers in 0 .. bound - 1 as indices, or raise ValueError."""
+    if (grid % 1 != 0).any() or grid[0] < 0 or grid[-1] >= bound:
+        raise ValueError(f"values must be integers from 0 to {bound - 1}, not {grid.tolist()}")
+    return grid.astype(np.intp)
 
 
 def _refuse_size(shape: tuple[int, ...]) -> None:

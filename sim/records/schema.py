@@ -93,7 +93,7 @@ def restore(described: Mapping[str, Any]) -> tuple[Table, ...]:
                  for name, entry in described.items())
 
 
-_AUCTION = Column("auction", "int32", "", "number of the auction, from 0 in the order of opening")
+_AUCTION = Column("auction", "int32", "", "number: a seller's k-th auction has k × sellers + seller_id")
 _SELLER = Column("seller_id", "int32", "", "the seller, an agent_id")
 _BIDDER = Column("bidder_id", "int32", "", "the name under which the person bids, an agent_id")
 _PERSON = Column("person_id", "int32", "", "the person behind it; one person may bid under several names")
@@ -156,7 +156,7 @@ AGENTS = Table("agents", "One row for each agent.", (
     Column("latency", "float64", "time", "mean delay of its messages; NaN where it sends none"),
 ))
 
-REFUSALS = Table("refusals", "One row for each answer that was refused; the question's default stood.", (
+REFUSALS = Table("refusals", "One row for each refused answer (the default stood) or failed learning.", (
     _AUCTION,
     _QUESTION_NUMBER,
     _BIDDER,
@@ -183,4 +183,15 @@ BENCHMARKS = Table("benchmarks", "One row for each number of bidders.", (
     Column("optimal_revenue", "float64", "money", "expected revenue of the optimal auction for the prior"),
 ))
 
-SCHEMAS = (AUCTIONS, MESSAGES, TRANSACTIONS, TRANSFERS, AGENTS, REFUSALS, VECTORS, VISITS, BENCHMARKS)
+POLICIES = Table("policies", "One row for each group that learns, type at which it bids, and time.", (
+    Column("time", "float64", "time", "when the policy was looked at"),
+    Column("group", "int32", "", "number of the group"),
+    Column("strategy", "category", "", "name of its strategy"),
+    Column("type", "float64", "money", "the private value"),
+    Column("bid", "float64", "money", "what it bids then, on average over its own mixing and its buyers"),
+    Column("deviation", "float64", "money", "standard deviation of the bid over the same"),
+))
+
+SCHEMAS = (
+    AUCTIONS, MESSAGES, TRANSACTIONS, TRANSFERS, AGENTS, REFUSALS, VECTORS, VISITS, BENCHMARKS, POLICIES,
+)

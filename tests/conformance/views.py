@@ -8,7 +8,17 @@ from agents.view import Feedback, View
 from mechanisms.conversation import DirectMechanism
 from mechanisms.distributions import Discrete, JointDistribution, Uniform
 from mechanisms.outcome import Outcome
-from mechanisms.questions import AskBelief, AskValue, CallPrice, InviteBid, OfferPrice, ShowMenu
+from mechanisms.questions import (
+    AskBelief,
+    AskGridBelief,
+    AskMarginals,
+    AskValue,
+    AskValueBound,
+    CallPrice,
+    InviteBid,
+    OfferPrice,
+    ShowMenu,
+)
 from mechanisms.utilities import Linear
 
 N = 5
@@ -20,6 +30,9 @@ QUESTIONS = (
     AskValue(to=SEATS),
     AskValue(items=3),
     AskBelief(about=(1, 4), outcomes=6),
+    AskGridBelief(about=(1, 4), outcomes=9),
+    AskMarginals(about=(1, 4), outcomes=3),
+    AskValueBound(about=(1, 4)),
     OfferPrice(prices=(0.5, 0.1, 0.5, 0.0, 2.0)),
     OfferPrice(to=SEATS, prices=(0.5, 0.25, 0.75)),
     ShowMenu(entries=((1.0,), (0.5,)), prices=(0.5, 0.2)),
@@ -46,7 +59,7 @@ class PayYourBid(DirectMechanism):
         return values * (n - 1) / n
 
 
-THREE, TWO = Discrete([0.25, 0.5, 1.0], [0.2, 0.3, 0.5]), Discrete([0.0, 1.0], [0.4, 0.6])
+THREE, TWO = Discrete([0, 1, 2], [0.2, 0.3, 0.5]), Discrete([0, 1], [0.4, 0.6])
 BELIEF = JointDistribution.product([TWO, THREE, TWO, TWO, TWO])
 """What each member believes in these views: independent types, three values of buyer 1, two of others."""
 
@@ -60,7 +73,7 @@ def items_of(question):
 
 def takes_rows(question):
     """Whether many occasions can be answered at once; a belief stands for one."""
-    return not isinstance(question, AskBelief)
+    return not isinstance(question, AskBelief | AskValueBound)
 
 
 def about_one_item(questions):
@@ -95,7 +108,7 @@ def reordered(view, question, order):
 def feedback_on(question, winner, values=(1.0, 0.5, 0.75)):
     """What the group is told after all bid half their values and the member at `winner` (or none) won."""
     values = np.array(values)
-    bids = np.full(N, np.nan)
+    bids = np.full(N, 0.1)
     bids[list(SEATS)] = values / 2
     allocation = (np.arange(len(SEATS)) == winner).astype(float)
     payments = allocation * values / 2
@@ -106,11 +119,12 @@ def feedback_on(question, winner, values=(1.0, 0.5, 0.75)):
         mechanism=PayYourBid(),
         values=values,
         utility=Linear(),
-        answers=((question, bids),),
+        answers=((question, bids[list(SEATS)]),),
         allocation=allocation,
         payments=payments,
         payoffs=allocation * values - payments,
         causes={"price": payments},
         price=float(payments.max()),
-        bids=np.where(np.isnan(bids), 0.1, bids),
+        bids=bids,
+        prior=Uniform(0.0, 1.0),
     )

@@ -146,6 +146,26 @@ def test_take_block_equals_take_row_by_row(block):
         np.testing.assert_array_equal(at_once.take(single), by_row.take(single))
 
 
+@pytest.mark.parametrize("block", [1, 3, 64])
+def test_what_is_put_back_is_drawn_again(block):
+    """Against ids that never took what was put back, with takes in between that refill whole pages."""
+    stream, rng = Stream(2, "mixing"), np.random.default_rng(1)
+    draws, sober = DrawAhead(stream, 9, block), DrawAhead(stream, 9, block)
+    for _ in range(60):
+        kept = rng.permutation(9)[:4]
+        np.testing.assert_array_equal(draws.take(kept), sober.take(kept))
+        undone = rng.permutation(9)[: rng.integers(1, 9)]
+        draws.take(undone)
+        others = np.setdiff1d(np.arange(9), undone)
+        np.testing.assert_array_equal(draws.take(others), sober.take(others))
+        draws.put_back(undone)
+        rows = np.array([rng.permutation(9)[:3] for _ in range(5)])
+        draws.take_block(rows)
+        draws.put_back(rows[2:])
+        sober.take_block(rows[:2])
+        np.testing.assert_array_equal(draws.counters(np.arange(9)), sober.counters(np.arange(9)))
+
+
 def test_adding_an_id_changes_no_other_draws():
     stream = Stream(2, "want")
     small, large = DrawAhead(stream, 10), DrawAhead(stream, 1_000_000)

@@ -199,10 +199,12 @@ def test_each_scenario_plays_and_is_photographed(window, tmp_path, scenario):
     """The screenshots are for people to look at; the test holds that the page plays on without a fault."""
     with serving(tmp_path, scenario) as started:
         page = window(started.address)
+        page.page.set_viewport_size({"width": 1500, "height": 1720})
         page.button("▶").click()
+        page.wait_for("Time 1 of")
         page.page.wait_for_timeout(1000 * SECONDS_OF_PLAY)
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        page.page.screenshot(path=SCREENSHOTS / f"{scenario}.png", full_page=True)
+        page.page.screenshot(path=SCREENSHOTS / f"{scenario}.png", animations="disabled")
         assert page.time > 0
         assert page.page.locator(".fault").count() == 0
         assert "Traceback" not in started.errors()

@@ -1,0 +1,93 @@
+"""Fictitious play: the best response to how the others have bid so far (Brown 1951; Robinson 1951).
+
+In its form for auctions with types: at each knot, the share of the value that would have brought most in all
+rounds so far, the others' bids being what they were. What the others bid is taken to be independent of one's
+own type, so that every round teaches all knots. Between knots the share is interpolated, which keeps the
+bids of a population free of atoms.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.learners.counterfactual import counterfactual_utility, has_rule, own_reports
+from agents.learners.knots import FloatArray
+from agents.learners.memory import Experience, Memory
+from agents.learners.share_learner import Occasions, ShareLearner, level
+from agents.strategies.base import Answer, Disclosure
+from agents.view import Feedback, View
+from mechanisms.questions import AskValue
+
+CHUNK = 2_000_000
+"""Reports evaluated at once, to bound memory."""
+
+
+@dataclass(eq=False)
+class FictitiousPlay(ShareLearner):
+    """Plays the share of the value that is best against all bids seen so far; ties go to the highest share.
+
+    Parameters and errors as in `ShareLearner`. Needs all bids. With several items, or a single knot, only the
+    member's own type teaches: a knot says nothing about how a type is made up, or stands for all types.
+    """
+
+    needs: ClassVar[Disclosure] = "bids"
+
+    def mixture(self, known: Experience) -> FloatArray:
+        """All weight on the best share."""
+        actions = len(self.shares)
+        best = actions - 1 - known.scores[..., ::-1].argmax(axis=-1)
+        return (np.arange(actions) == best[..., None]).astype(float)
+
+    def report_value(self, question: AskValue, view: View) -> Answer:
+        """The interpolated share of the value."""
+        chosen = self._mixtures(view.buyers, level(view.values, question.items)) @ np.asarray(self.shares)
+        return view.values * (chosen if question.items == 1 else chosen[..., None])
+
+    def credit(self, known: Experience, occasions: Occasions) -> FloatArray:
+        """The utility that each share would have brought."""
+        if occasions.utilities is None:
+            raise ValueError("utilities is None: fictitious play needs the utility of every action")
+        return occasions.utilities
+
+    def observe(self, feedback: Feedback) -> None:
+        """Let each member see what every share would have brought at every knot."""
+        if own_reports(feedback) is None or not has_rule(feedback.mechanism):
+            return
+        memory = self._memory_for(feedback)
+        if feedback.mechanism.items > 1 or len(memory.knots) == 1:
+            super().observe(feedback)
+        else:
+            rows = memory.rows_for(feedback.buyers)
+            gains, rounds = self._gains(feedback, memory)
+            known = memory.experience
+            np.add.at(known.played, rows, rounds * self.mixture(known.at(rows)))
+            np.add.at(known.scores, rows, gains)
+            np.add.at(known.rounds, rows, rounds)
+
+    def _gains(self, feedback: Feedback, memory: Memory) -> tuple[FloatArray, int]:
+        """Utilities of every share at every knot, summed over occasions, (m, J, K); how many occasions."""
+        knots, shares = memory.knots.points, np.asarray(self.shares)
+        bids = np.atleast_2d(feedback.bids) if feedback.bids is not None else None
+        if bids is None:
+            raise ValueError("bids is None: fictitious play needs the seller to tell all bids")
+        m, cells = len(feedback.seats), knots.size * shares.size
+        rows = max(1, CHUNK // (m * cells * bids.shape[-1]))
+        total = np.zeros((m, knots.size, shares.size))
+        for start in range(0, len(bids), rows):
+            part = _told(feedback, bids[start : start + rows])
+            shape = (len(part.bids), m, cells)  # type: ignore[arg-type]
+            alternatives = np.broadcast_to((knots[:, None] * shares).ravel(), shape)
+            felt = counterfactual_utility(part, np.repeat(knots, shares.size), alternatives)
+            total += felt.sum(axis=0).reshape(total.shape)
+        return total, len(bids)
+
+
+def _told(feedback: Feedback, bids: NDArray[Any]) -> Feedback:
+    """The same feedback with other bids."""
+    from dataclasses import replace
+
+    return replace(feedback, bids=bids)

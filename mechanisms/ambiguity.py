@@ -1,0 +1,227 @@
+"""Attitudes to ambiguity over a set of distributions of the types (robust paper, Definitions 1.2.2 to 1.2.6).
+
+A buyer who does not know the distribution of the others' types has an expected utility under each one of an
+ambiguity set. She conditions every distribution on what she knows, and drops those that exclude it. An
+attitude then turns the expected utilities, an array with one entry for each distribution on its last axis,
+into a number; Knightian preferences are incomplete, and only compare.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mechanisms._validation import FloatArray, check_field, probability_array, without_nan
+from mechanisms.distributions import JointDistribution
+
+SLACK = 1e-12
+"""Expected utilities that differ by less, relative to their size, count as equal."""
+
+
+class AmbiguitySet(ABC):
+    """A set of distributions over the type profiles of n buyers.
+
+    What every attitude needs of it are extreme expectations, so that sets that are given by moments or by
+    their support fit in as well: they find these by linear programs.
+    """
+
+    @property
+    @abstractmethod
+    def n(self) -> int:
+        """The number of buyers."""
+
+    @abstractmethod
+    def least_expectation(self, function: ArrayLike, event: NDArray[np.bool_]) -> float:
+        """The infimum of the expected `function` of the profile, given the event, both on the table."""
+
+    def greatest_expectation(self, function: ArrayLike, event: NDArray[np.bool_]) -> float:
+        """The supremum of the same."""
+        return -self.least_expectation(-np.asarray(function, dtype=float), event)
+
+
+class FiniteAmbiguitySet(AmbiguitySet):
+    """Finitely many joint distributions on one grid of profiles.
+
+    Parameters
+    ----------
+    distributions
+        At least one `JointDistribution`; all have the same type values.
+    possible
+        Optional boolean array of the tables' shape: profiles that can occur.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If there are none, if one is no `JointDistribution`, if grids differ, or if a distribution gives
+        weight to a profile that is not possible.
+    """
+
+    def __init__(self, distributions: Sequence[JointDistribution], possible: ArrayLike | None = None) -> None:
+        self.distributions = tuple(distributions)
+        if not self.distributions:
+            raise ValueError("distributions must hold at least one distribution, got none")
+        for place, distribution in enumerate(self.distributions):
+            if not isinstance(distribution, JointDistribution):
+                raise TypeError(f"distributions[{place}] must be a JointDistribution, got {distribution!r}")
+            first = self.distributions[0]
+            if distribution.shape != first.shape:
+                raise ValueError(
+                    f"distributions[{place}] must have the shape {first.shape}, got {distribution.shape}"
+                )
+            if not all(map(np.array_equal, distribution.values, first.values)):
+                raise ValueError(f"distributions[{place}] must have the first one's type values")
+            if possible is not None:
+                check_belief(f"distributions[{place}]", distribution, possible)
+
+    def __len__(self) -> int:
+        return len(self.distributions)
+
+    def __repr__(self) -> str:
+        return f"FiniteAmbiguitySet({list(self.distributions)!r})"
+
+    @property
+    def n(self) -> int:
+        """The number of buyers."""
+        return self.distributions[0].n
+
+    @property
+    def grids(self) -> tuple[FloatArray, ...]:
+        """Each buyer's type values."""
+        return self.distributions[0].values
+
+    def consistent(self, event: NDArray[np.bool_]) -> tuple[int, ...]:
+        """Indices of the distributions that give the event positive probability."""
+        return tuple(k for k, p in enumerate(self.distributions) if p.table[event].sum() > 0)
+
+    def expectations(self, function: ArrayLike, event: NDArray[np.bool_]) -> FloatArray:
+        """Expected `function` given the event, under each distribution that is consistent with it."""
+        kept = [self.distributions[k].condition(event) for k in self.consistent(event)]
+        if not kept:
+            raise ValueError("event must have positive probability under one of the distributions")
+        return np.array([posterior.expectation(function) for posterior in kept])
+
+    def least_expectation(self, function: ArrayLike, event: NDArray[np.bool_]) -> float:
+        """The least of the expectations."""
+        return float(self.expectations(function, event).min())
+
+
+def check_belief(name: str, belief: JointDistribution, possible: ArrayLike) -> None:
+    """Raise ValueError if a belief gives weight to a profile that is not possible, a mask of its shape."""
+    mask = np.asarray(possible)
+    if mask.dtype != np.bool_ or mask.shape != belief.shape:
+        raise ValueError(f"possible must be boolean of shape {belief.shape}, got {mask.dtype} {mask.shape}")
+    impossible = np.argwhere((belief.table > 0) & ~mask)
+    if impossible.size:
+        profile = [float(grid[k]) for grid, k in zip(belief.values, impossible[0], strict=True)]
+        weight = float(belief.table[tuple(impossible[0])])
+        raise ValueError(f"{name} must give impossible profiles no weight, but gives {weight} to {profile}")
+
+
+class Attitude(ABC):
+    """A complete preference: a number for expected utilities of shape (..., K), one for each distribution."""
+
+    @abstractmethod
+    def evaluate(self, utilities: ArrayLike) -> FloatArray:
+        """What the plan is worth, shape (...); it never falls when an expected utility rises."""
+
+    def among(self, kept: Sequence[int]) -> Attitude | None:
+        """The attitude when only the distributions `kept` are consistent; None if it then says nothing."""
+        return self
+
+
+@dataclass(frozen=True)
+class ExpectedUtility(Attitude):
+    """One belief, K = 1: its expected utility."""
+
+    def evaluate(self, utilities: ArrayLike) -> FloatArray:
+        """The only entry; ValueError if there are several."""
+        array = _utilities(utilities)
+        if array.shape[-1] != 1:
+            raise ValueError(f"utilities must be under one belief, got {array.shape[-1]}")
+        return array[..., 0]
+
+
+@dataclass(frozen=True)
+class Maxmin(Attitude):
+    """The expected utility under the worst distribution (Gilboa and Schmeidler 1989)."""
+
+    def evaluate(self, utilities: ArrayLike) -> FloatArray:
+        """The least entry."""
+        return _utilities(utilities).min(axis=-1)
+
+
+@dataclass(frozen=True)
+class Hurwicz(Attitude):
+    """`alpha` in [0, 1] times the worst expected utility and 1 - alpha times the best."""
+
+    alpha: float
+
+    def __post_init__(self) -> None:
+        check_field(self, "alpha", at_least=0, at_most=1)
+
+    def evaluate(self, utilities: ArrayLike) -> FloatArray:
+        """The weighted sum of the least and the greatest entry."""
+        array = _utilities(utilities)
+        return self.alpha * array.min(axis=-1) + (1 - self.alpha) * array.max(axis=-1)
+
+
+@dataclass(frozen=True)
+class BayesianOverSet(Attitude):
+    """A weight on each distribution of the set: the weighted mean of the expected utilities.
+
+    Weights are at least 0 and sum to 1; they are not updated by what the buyer learns. Where she learns that
+    some distributions are impossible, those fall out and the others keep their proportions.
+    """
+
+    weights: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "weights", tuple(probability_array("weights", self.weights).tolist()))
+
+    def evaluate(self, utilities: ArrayLike) -> FloatArray:
+        """The weighted mean; ValueError unless there are as many utilities as weights."""
+        array = _utilities(utilities)
+        if array.shape[-1] != len(self.weights):
+            raise ValueError(
+                f"weights must be one for each of {array.shape[-1]} distributions, got {len(self.weights)}"
+            )
+        return array @ np.array(self.weights)
+
+    def among(self, kept: Sequence[int]) -> BayesianOverSet | None:
+        """The weights of those kept, in proportion; None if they have no weight."""
+        weights = np.array(self.weights)[list(kept)]
+        return BayesianOverSet(tuple((weights / weights.sum()).tolist())) if weights.sum() > 0 else None
+
+
+@dataclass(frozen=True)
+class Knightian:
+    """Incomplete preferences (Bewley 2002): unanimity of the distributions, one of them strictly.
+
+    Such a buyer leaves what she would do otherwise, the truth, only for a plan that she prefers to it.
+    """
+
+    def prefers(self, one: ArrayLike, other: ArrayLike) -> Any:
+        """Whether `one`, shape (..., K), is at least as good under all distributions, better under one."""
+        left, right = np.broadcast_arrays(_utilities(one), _utilities(other))
+        slack = SLACK * np.maximum(np.abs(left), np.abs(right))
+        preferred = np.all(left >= right - slack, axis=-1) & np.any(left > right + slack, axis=-1)
+        return preferred if preferred.ndim else bool(preferred)
+
+    def undominated(self, utilities: ArrayLike) -> NDArray[np.bool_]:
+        """For m plans, shape (m, K): mask (m,) of those to which no other plan is preferred."""
+        plans = _utilities(utilities)
+        if plans.ndim != 2:
+            raise ValueError(f"utilities must have shape (plans, distributions), got {plans.shape}")
+        return ~np.any(self.prefers(plans[:, None, :], plans[None, :, :]), axis=0)
+
+
+def _utilities(utilities: ArrayLike) -> FloatArray:
+    array = without_nan("utilities", utilities)
+    if array.ndim == 0 or array.shape[-1] == 0:
+        raise ValueError(f"utilities must have an entry for each distribution, got shape {array.shape}")
+    return array

@@ -1,0 +1,184 @@
+"""Learning to bid: do buyers who start from nothing end in equilibrium, and do they learn to tell the truth?
+
+Seven sellers each hold an auction a unit of time, always with the same two buyers of their own. The buyers
+know the rules and the distribution of values, nothing else, and learn from what happens, each for herself.
+
+In five rooms the auction is first price and values are drawn anew, uniform on 0 to 1, for each auction. The
+equilibrium is to bid half the value (Vickrey 1961), and the seller earns 1/3. Each room tries another
+learner: smooth gradient play, Hedge, regret matching, fictitious play, and EXP3-IX, who sees only her own
+result.
+
+In two rooms the auction is second price, where truth is a dominant strategy, and the buyers learn by one
+rule (`--set learner=...`, by default Hedge). In the one values are drawn anew: each type of each buyer is
+sometimes close to losing or winning, sees what lies would cost, and ends near the truth; the seller earns
+about 1/3. In the other the values are 1 and 1/2 for ever, known to nobody but their owners. Now the stronger
+buyer soon wins almost always. The weaker one stops learning before she bids her value, because what she bids
+no longer matters, and goes on bidding below it. The seller earns less than 1/2, which truth would bring
+(Kolumbus and Nisan 2022, "Auctions between regret-minimizing agents").
+
+What to look for. Bids are compared where the loss identifies them; the weaker buyer's loss is nothing, and
+her bids are still far from the truth. Bandits learn slowly: EXP3-IX is far from equilibrium at the end, and
+gradient play, which forgets what it saw, needs many more auctions than the others to be as good.
+Two plots go to the folder of the run: bids against values, and the loss over time.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from agents.population import Group, Population
+from agents.seller import SellerPlan
+from agents.strategies import make_strategy
+from mechanisms.auctions import FirstPrice, SecondPrice
+from mechanisms.conversation import DirectMechanism
+from mechanisms.distributions import Discrete, Distribution, IndependentPrior, Uniform
+from sim import scenario
+from sim.learning_curves import Room, loss_path, plot_bids, plot_losses, room_of
+from sim.market import Market
+from sim.panel import Panel
+from sim.records import Records
+from sim.scenario import OneOf
+from sim.statistics import Estimate, batch_means, batch_ratio
+
+VALUES = Uniform(0.0, 1.0)
+EQUILIBRIUM_UTILITY = 1 / 6
+"""Of each buyer before she knows her value, in first price (truthful second price brings the same)."""
+LEARNERS = ("gradient", "hedge", "regret_matching", "fictitious_play", "exp3")
+
+
+class Parameters(scenario.Parameters):
+    """What can be set."""
+
+    until: float = Field(default=4000.0, ge=200, le=1e7, description="how many auctions each seller holds")
+    learner: Annotated[str, OneOf(LEARNERS)] = Field(
+        default="hedge", description="how the buyers of the second-price rooms learn"
+    )
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One room: its name, its auction, how its two buyers learn, and the distributions of their values."""
+
+    name: str
+    mechanism: DirectMechanism
+    learner: str
+    values: tuple[Distribution, Distribution] = (VALUES, VALUES)
+
+
+def settings(parameters: Parameters) -> list[Setting]:
+    """The rooms, in the order of the story."""
+    fixed = (Discrete([1.0], [1.0]), Discrete([0.5], [1.0]))
+    taught = parameters.learner
+    first = [Setting(f"first price: {name.replace('_', ' ')}", FirstPrice(), name) for name in LEARNERS]
+    return [
+        *first,
+        Setting("second price: values anew", SecondPrice(), taught),
+        Setting("second price: values fixed", SecondPrice(), taught, fixed),
+    ]
+
+
+def build(parameters: Parameters | None = None, seed: int = 0, records: Records | None = None) -> Market:
+    """The rooms, ready to run: each a seller with a panel of two buyers, each of whom learns for herself."""
+    told = Parameters() if parameters is None else parameters
+    rooms = settings(told)
+    groups = [Group(make_strategy(room.learner), prior=values) for room in rooms for values in room.values]
+    population = Population(groups, np.arange(len(groups)))
+    plans = [SellerPlan(room.mechanism, discloses="bids", name=room.name) for room in rooms]
+    panels = [
+        Panel(members=[2 * k, 2 * k + 1], prior=IndependentPrior(room.values))
+        for k, room in enumerate(rooms)
+    ]
+    every = told.until / 40
+    return Market(population, plans, panels, VALUES, seed, records, policies_every=every)
+
+
+# --- what came of it --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the table: what was learned, with its interval, beside what theory says."""
+
+    room: str
+    figure: str
+    learned: Estimate
+    theory: str
+
+
+def findings(tables: Mapping[str, Any], parameters: Parameters) -> Iterator[Finding]:
+    """The figures of each room, from the second half of its auctions; the loss from the last quarter."""
+    for number, setting in enumerate(settings(parameters)):
+        room = room_of(tables, number)
+        late = room.part(len(room) // 2)
+        first_price, anew = isinstance(setting.mechanism, FirstPrice), setting.values[0] == VALUES
+        revenue = batch_means(late.revenue)
+        if anew:
+            share = batch_ratio(late.bids.ravel(), late.values.ravel())
+            yield Finding(setting.name, "bids, of values", share, "0.5" if first_price else "1")
+            yield Finding(setting.name, "revenue", revenue, "0.3333")
+            yield Finding(setting.name, "loss, of utility", relative_loss(room, setting), "0")
+        else:
+            weak = batch_ratio(late.bids[:, 1], late.values[:, 1])
+            yield Finding(setting.name, "weak buyer's bids, of value", weak, "below 1 (truth: 1)")
+            yield Finding(setting.name, "revenue", revenue, "below 0.5 (truth: 0.5)")
+
+
+def relative_loss(room: Room, setting: Setting) -> Estimate:
+    """The loss in the last quarter, over the ex-ante utility in equilibrium."""
+    _, (loss,) = loss_path(room.part(3 * len(room) // 4), setting.mechanism, windows=1)
+    return Estimate(loss.mean / EQUILIBRIUM_UTILITY, loss.half_width / EQUILIBRIUM_UTILITY, loss.batches)
+
+
+def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
+    """The table of learned and theoretical figures; the plots go to the run's folder, if it has one."""
+    from rich.table import Table
+
+    parameters = Parameters(**manifest["parameters"])
+    table = Table("room", "figure", "learned", "±", "theory", width=99)
+    previous = ""
+    for finding in findings(tables, parameters):
+        room = "" if finding.room == previous else finding.room
+        learned = f"{finding.learned.mean:.4f}", f"{finding.learned.half_width:.4f}"
+        table.add_row(room, finding.figure, *learned, finding.theory)
+        previous = finding.room
+    explanation = (
+        "± is the half-width of a 95% confidence interval by batch means. Bids and revenue: means of the "
+        "second half of the auctions. Loss: what a better bid would have gained in the last quarter, judged "
+        "in other auctions than it was chosen in, over the utility in equilibrium, 1/6."
+    )
+    return [table, explanation, *plots(tables, parameters)]
+
+
+def plots(tables: Mapping[str, Any], parameters: Parameters) -> list[str]:
+    """Draw both plots into the folder of the run; says where, or nothing if the run is in memory."""
+    folder = getattr(tables, "directory", None)
+    if folder is None:
+        return []
+    panels, losses = {}, {}
+    for number, setting in enumerate(settings(parameters)):
+        room = room_of(tables, number)
+        late = room.part(3 * len(room) // 4)
+        share = 0.5 if isinstance(setting.mechanism, FirstPrice) else 1.0
+        panels[setting.name] = (late, partial(np.multiply, share))
+        if setting.values[0] == VALUES:
+            times, path = loss_path(room, setting.mechanism)
+            losses[setting.name] = (times, np.array([e.mean for e in path]) / EQUILIBRIUM_UTILITY)
+    try:
+        plot_bids(folder / "bids.png", panels)
+        plot_losses(folder / "loss.png", losses, "of the utility in equilibrium")
+    except OSError as error:
+        return [f"The plots could not be written: {error}."]
+    return [f"Plots: {folder / 'bids.png'}, {folder / 'loss.png'}"]
+
+
+if __name__ == "__main__":
+    from scenarios.__main__ import main
+
+    main(["run", "learn_first_price", *sys.argv[1:]])

@@ -1,0 +1,162 @@
+"""Risk-averse bidders: first price earns more than second price, and revenue equivalence breaks.
+
+Three crowds of bidders differ in nothing but their attitude to risk: risk-neutral, averse with constant
+relative risk aversion (CRRA), and averse with constant absolute risk aversion (CARA). Each crowd bids at two
+sellers of its own, one of whom runs a first-price and the other a second-price auction. Values are
+independent and uniform on [0, 1], drawn anew for each auction, and everybody plays the equilibrium among
+bidders like herself.
+
+In second price truth is dominant whatever the attitude: nothing that one risks depends on one's own bid. In
+first price a lower bid risks the good for a better price. Who fears that risk bids more: with CRRA utility
+x^r/r, r = 1 - crra, b(v) = v (n-1)/(n-1+r); with CARA utility, exp(a b) is the mean of exp(a Y) over the
+highest rival value Y below v. So among the averse first price earns more (Holt 1980; Krishna, Auction Theory,
+Proposition 4.1), and among the neutral as much.
+
+What to look for. The column of differences: 0 for the neutral, above 0 for both others, as theory says,
+figure for figure. The plot `bids.png` in the run's folder shows each crowd's bids against values on
+the theoretical curve. `loss.png` shows over time what each crowd's first-price bidders lose in the mean of
+utility against a bidder who knows all bids of an auction before she makes hers: that is the price of not
+knowing, and not a mistake.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from agents.population import Group, Population
+from agents.seller import SellerPlan
+from agents.strategies import Equilibrium
+from mechanisms.auctions import FirstPrice, SecondPrice
+from mechanisms.auctions.risk_averse import expected_highest_bid, risk_averse_schedule
+from mechanisms.distributions import Uniform
+from mechanisms.distributions.order_statistics import expected_second_highest
+from mechanisms.utilities import CARA, CRRA, Linear, Utility
+from sim import scenario
+from sim.comparison import Figure, comparison_table
+from sim.hindsight import hindsight_losses
+from sim.market import Market
+from sim.panel import Panel
+from sim.plots import plot_bids, plot_curves, running_means
+from sim.records import Records
+from sim.statistics import Estimate, batch_means
+
+if TYPE_CHECKING:
+    import pandas
+
+VALUES = Uniform(0.0, 1.0)
+FORMATS = {"first price": FirstPrice(), "second price": SecondPrice()}
+SHOWN = 1500
+"""Bids of each crowd in the plot."""
+
+EXPLANATION = (
+    "Revenue an auction, and by how much first price earns more. ± is the half-width of a 95% confidence "
+    "interval by batch means, of independent series for the difference."
+)
+
+
+class Parameters(scenario.Parameters):
+    """What can be set."""
+
+    until: float = Field(default=10_000.0, gt=0, le=1e9, description="simulated time at which the run ends")
+    bidders: int = Field(default=3, ge=2, le=1000, description="bidders in each auction")
+    crra: float = Field(default=0.6, ge=0, lt=1, description="relative risk aversion of the CRRA bidders")
+    cara: float = Field(default=4.0, gt=0, le=500, description="absolute risk aversion of the CARA bidders")
+
+
+def attitudes(crra: float, cara: float) -> dict[str, Utility]:
+    """The three crowds' utilities, by their names in the table."""
+    return {"risk-neutral": Linear(), f"CRRA {crra:g}": CRRA(crra), f"CARA {cara:g}": CARA(cara)}
+
+
+def build(parameters: Parameters | None = None, seed: int = 0, records: Records | None = None) -> Market:
+    """Six sellers, each with her own panel of bidders; one auction in a unit of time each."""
+    told = Parameters() if parameters is None else parameters
+    crowds = attitudes(told.crra, told.cara)
+    groups = [Group(Equilibrium(), utility, VALUES) for utility in crowds.values()]
+    names = [f"{format_}, {crowd}" for crowd in crowds for format_ in FORMATS]
+    rules = list(FORMATS.values()) * len(crowds)
+    plans = [
+        SellerPlan(rule, window=0.5, name=name) for rule, name in zip(rules, names, strict=True)
+    ]
+    membership = np.repeat(np.arange(len(crowds)), told.bidders * len(FORMATS))
+    members = np.arange(membership.size).reshape(len(plans), told.bidders)
+    panels = [Panel(row) for row in members]
+    return Market(Population(groups, membership), plans, panels, VALUES, seed, records)
+
+
+def revenues(tables: Mapping[str, pandas.DataFrame]) -> list[NDArray[np.float64]]:
+    """The revenue of each finished auction, for each seller."""
+    auctions = tables["auctions"]
+    done = auctions[auctions["status"] != "unfinished"].sort_values("auction")
+    return [part["revenue"].to_numpy(dtype=float) for _, part in done.groupby("seller_id")]
+
+
+def figures(
+    tables: Mapping[str, pandas.DataFrame], bidders: int, crowds: Mapping[str, Utility]
+) -> dict[str, dict[str, Figure]]:
+    """For each crowd: revenue in both formats and the difference, simulated and in theory."""
+    earned = iter(revenues(tables))
+    rows = {}
+    for crowd, utility in crowds.items():
+        first, second = batch_means(next(earned)), batch_means(next(earned))
+        schedule = risk_averse_schedule(utility, VALUES, bidders, 1, 0.0)
+        expected = expected_highest_bid(schedule, VALUES, bidders)
+        dominant = float(expected_second_highest(VALUES, bidders))
+        spread = float(np.hypot(first.half_width, second.half_width))
+        rows[crowd] = {
+            "first price": Figure(first, expected),
+            "second price": Figure(second, dominant),
+            "difference": Figure(
+                Estimate(first.mean - second.mean, spread, first.batches), expected - dominant
+            ),
+        }
+    return rows
+
+
+def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
+    """The table of revenues, and the plots in the run's folder."""
+    told = manifest["parameters"]
+    bidders, crowds = int(told["bidders"]), attitudes(told["crra"], told["cara"])
+    rows = figures(tables, bidders, crowds)
+    lines: list[Any] = [
+        f"Risk-averse bidders: {bidders} in each auction, values uniform on [0, 1].",
+        comparison_table("attitude", ["first price", "second price", "difference"], rows),
+        EXPLANATION,
+    ]
+    folder = getattr(tables, "directory", None)
+    if folder is not None:
+        draw(tables, bidders, crowds, folder)
+        lines.append(f"Plots: {folder / 'bids.png'} and {folder / 'loss.png'}")
+    return lines
+
+
+def draw(
+    tables: Mapping[str, pandas.DataFrame], bidders: int, crowds: Mapping[str, Utility], folder: Any
+) -> None:
+    """Bids against values, and the loss over time, of each crowd in first price."""
+    messages = tables["messages"]
+    seller = messages["auction"].to_numpy() % (len(FORMATS) * len(crowds))
+    values = np.linspace(0, 1, 200)
+    points, losses = {}, {}
+    curves: dict[str, tuple[Any, Any]] = {}
+    for k, (crowd, utility) in enumerate(crowds.items()):
+        mine = messages[seller == len(FORMATS) * k]
+        points[crowd] = (mine["value"].to_numpy()[:SHOWN], mine["answer"].to_numpy()[:SHOWN])
+        label = "_" * bool(curves) + "theory"
+        curves[label + " " * k] = (values, risk_averse_schedule(utility, VALUES, bidders, 1, 0.0)(values))
+        lost = hindsight_losses(mine, tables["transactions"], utility).groupby("auction")["loss"].mean()
+        losses[crowd] = running_means(lost.to_numpy())
+    plot_bids(folder / "bids.png", points, curves, f"First price, {bidders} bidders")
+    plot_curves(folder / "loss.png", losses, "auction", "mean utility lost in hindsight")
+
+
+if __name__ == "__main__":
+    from scenarios.__main__ import main
+
+    main(["run", "risk_averse_bidders", *sys.argv[1:]])

@@ -1,0 +1,73 @@
+"""What a buyer may answer to each kind of question, besides the truth: the deviations of an exact audit."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mechanisms.questions import (
+    SILENT,
+    AskBelief,
+    AskValue,
+    BuyerQuestion,
+    CallPrice,
+    InviteBid,
+    OfferPrice,
+    ShowMenu,
+)
+
+Answers = list[Any]
+"""Answers to one question: floats, or tuples."""
+
+
+@singledispatch
+def possible_answers(question: BuyerQuestion, amounts: NDArray[Any]) -> Answers:
+    """Every answer to try.
+
+    `amounts` holds the reports that make sense for this buyer: all her types, as numbers (or rows), and extra
+    ones. Register a function for a new kind of question. Raises NotImplementedError for one that is unknown.
+    """
+    raise NotImplementedError(f"the audit knows no answers to {type(question).__name__}")
+
+
+@possible_answers.register
+def _(question: AskValue, amounts: NDArray[Any]) -> Answers:
+    silence = SILENT if question.items == 1 else (SILENT,) * question.items
+    return [*(_plain(amount) for amount in amounts), silence]
+
+
+@possible_answers.register
+def _(question: AskBelief, amounts: NDArray[Any]) -> Answers:
+    """Point masses: beliefs between them are worth no more where rewards are convex in the belief."""
+    return [tuple(row) for row in np.eye(question.outcomes).tolist()]
+
+
+@possible_answers.register
+def _(question: OfferPrice, amounts: NDArray[Any]) -> Answers:
+    return [0.0, 1.0]
+
+
+@possible_answers.register
+def _(question: ShowMenu, amounts: NDArray[Any]) -> Answers:
+    entries = range(-1, len(question.prices))
+    return [tuple(map(float, choice)) for choice in product(entries, repeat=question.purchases)]
+
+
+@possible_answers.register
+def _(question: CallPrice, amounts: NDArray[Any]) -> Answers:
+    """Leave at once, or at one of the amounts above the price."""
+    return [SILENT, *(_plain(amount) for amount in amounts if amount >= question.price)]
+
+
+@possible_answers.register
+def _(question: InviteBid, amounts: NDArray[Any]) -> Answers:
+    """Stay silent, or name a maximum above the standing price."""
+    return [SILENT, *(_plain(amount) for amount in amounts if amount >= question.price)]
+
+
+def _plain(amount: Any) -> Any:
+    return float(amount) if np.ndim(amount) == 0 else tuple(np.asarray(amount, dtype=float).tolist())

@@ -1,0 +1,168 @@
+"""Instance: a mechanism with finitely many types, what buyers know of each other, and their attitudes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from agents.knowledge import check_partitions, own_type_partitions
+from agents.strategies.base import Strategy, Truthful
+from mechanisms.ambiguity import BayesianOverSet, FiniteAmbiguitySet, Hurwicz
+from mechanisms.conversation import Mechanism
+from mechanisms.distributions import JointDistribution
+from mechanisms.utilities import Linear, Utility
+
+Worth = Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]
+"""What an allocation (..., items) is worth to a type (items,): (type, allocation) -> (...)."""
+
+
+def additive(value: NDArray[Any], allocation: NDArray[Any]) -> NDArray[Any]:
+    """The sum of the values of what one gets."""
+    return allocation @ value
+
+
+def unit_demand(value: NDArray[Any], allocation: NDArray[Any]) -> NDArray[Any]:
+    """The best of the values of what one gets."""
+    return (allocation * value).max(axis=-1)
+
+
+def units_in_turn(value: NDArray[Any], allocation: NDArray[Any]) -> NDArray[Any]:
+    """The sum of the values of the first, second, … unit, for as many units as one gets."""
+    return np.concatenate([[0.0], np.cumsum(value)])[allocation.astype(int)]
+
+
+@dataclass(frozen=True, eq=False)
+class Instance:
+    """What is audited.
+
+    Parameters
+    ----------
+    mechanism
+        Any mechanism.
+    prior
+        The common prior on a finite grid of type profiles. Notions that speak of every profile mean every
+        profile of the grid.
+    partitions
+        What each buyer knows: label arrays of the prior's shape. None: her own type only.
+    ambiguity
+        The distributions that buyers think possible, on the prior's grid. None: the prior alone.
+    weights
+        Weight on each of them, for Bayesian buyers; None: equal.
+    alpha
+        In [0, 1]: the weight that Hurwicz's buyers give to the worst case.
+    utilities, strategies
+        Attitudes to risk (None: linear), and the play that is audited (None: truth in every question); one
+        for all, or one for each buyer. Wherever the audit says truth, it means this play.
+    extra_reports
+        Amounts, at least 0, that are tried as reports besides all types and silence.
+    vectors
+        For several items, or several units: vectors[i] of shape (types, items) holds the types whose numbers
+        0, 1, … stand in the prior's grid.
+    worth
+        What an allocation is worth to such a type; by default the sum over items.
+    name
+        For tables; by default the mechanism's name.
+
+    Raises ValueError or TypeError for anything that does not fit the prior.
+    """
+
+    mechanism: Mechanism
+    prior: JointDistribution
+    partitions: Sequence[Any] | None = None
+    ambiguity: FiniteAmbiguitySet | None = None
+    weights: Sequence[float] | None = None
+    alpha: float = 0.5
+    utilities: Utility | Sequence[Utility] | None = None
+    strategies: Strategy | Sequence[Strategy] | None = None
+    extra_reports: ArrayLike = ()
+    vectors: Sequence[Any] | None = None
+    worth: Worth = additive
+    name: str = ""
+
+    players: tuple[Strategy, ...] = field(init=False)
+    attitudes: tuple[Utility, ...] = field(init=False)
+    cells: tuple[NDArray[Any], ...] = field(init=False)
+    set: FiniteAmbiguitySet = field(init=False)
+    hurwicz: Hurwicz = field(init=False)
+    bayesian: BayesianOverSet = field(init=False)
+    extra: NDArray[np.float64] = field(init=False)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.mechanism, Mechanism):
+            raise TypeError(f"mechanism must be a Mechanism, got {self.mechanism!r}")
+        if not isinstance(self.prior, JointDistribution):
+            raise TypeError(f"prior must be a JointDistribution for an exact audit, got {self.prior!r}")
+        possible = FiniteAmbiguitySet((self.prior,)) if self.ambiguity is None else self.ambiguity
+        FiniteAmbiguitySet((self.prior, *possible.distributions))  # refuses different grids
+        count = len(possible)
+        weights = (1 / count,) * count if self.weights is None else tuple(self.weights)
+        if len(weights) != count:
+            raise ValueError(f"weights must be one for each of {count} distributions, got {len(weights)}")
+        cells = own_type_partitions(self.prior) if self.partitions is None else self.partitions
+        self._set("players", one_each("strategies", self.strategies, Truthful(), self.n, Strategy))
+        self._set("attitudes", one_each("utilities", self.utilities, Linear(), self.n, Utility))
+        self._set("cells", check_partitions(self.prior, cells))
+        self._set("set", possible)
+        self._set("hurwicz", Hurwicz(self.alpha))
+        self._set("bayesian", BayesianOverSet(weights))
+        self._set("extra", amounts_of("extra_reports", self.extra_reports))
+        self._set("name", self.name or self.mechanism.name)
+        self._check_vectors()
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+    def _check_vectors(self) -> None:
+        items = self.mechanism.items
+        if self.vectors is None:
+            if items > 1:
+                raise ValueError(f"vectors must hold the types of a mechanism of {items} items, got None")
+            return
+        shapes = tuple(np.shape(vectors) for vectors in self.vectors)
+        length = items if items > 1 or not shapes else shapes[0][-1]
+        wanted = tuple((types, length) for types in self.prior.shape)
+        if shapes != wanted:
+            raise ValueError(f"vectors must have shapes {wanted}, got {shapes}")
+
+    @property
+    def length(self) -> int:
+        """How many numbers a report holds."""
+        return 1 if self.vectors is None else int(np.shape(self.vectors[0])[-1])
+
+    @property
+    def n(self) -> int:
+        """The number of buyers."""
+        return self.prior.n
+
+    def types(self, buyer: int) -> NDArray[Any]:
+        """All types of a buyer: numbers, shape (types,), or vectors, shape (types, items)."""
+        return self.prior.values[buyer] if self.vectors is None else np.asarray(self.vectors[buyer], float)
+
+    def payoff(
+        self, buyer: int, type_: int, allocation: NDArray[Any], payments: NDArray[Any]
+    ) -> NDArray[Any]:
+        """Money: worth of her part of the allocation to this type, less her payment, elementwise."""
+        value = self.types(buyer)[type_]
+        worth = value * allocation if self.vectors is None else self.worth(value, allocation)
+        return worth - payments
+
+
+def one_each(name: str, given: Any, default: Any, n: int, kind: type) -> tuple[Any, ...]:
+    """One object for each of n buyers, from None, one for all, or a sequence; ValueError otherwise."""
+    alike = default if given is None else given
+    each = (alike,) * n if isinstance(alike, kind) else tuple(alike)
+    if len(each) != n or not all(isinstance(one, kind) for one in each):
+        raise ValueError(f"{name} must be one {kind.__name__}, or one for each of {n} buyers, got {given!r}")
+    return each
+
+
+def amounts_of(name: str, given: ArrayLike) -> NDArray[np.float64]:
+    """A vector of amounts of money; ValueError unless they are finite and at least 0."""
+    amounts = np.asarray(given, dtype=float)
+    if amounts.ndim != 1 or not np.all(np.isfinite(amounts) & (amounts >= 0)):
+        raise ValueError(f"{name} must be a vector of finite amounts of at least 0, got {given!r}")
+    return amounts

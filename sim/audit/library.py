@@ -1,0 +1,97 @@
+"""Standard small instances: of each mechanism of the project, and how to make them of any other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from mechanisms.ambiguity import FiniteAmbiguitySet
+from mechanisms.auctions import (
+    AllPay,
+    AscendingClock,
+    Discriminatory,
+    FirstPrice,
+    OpenProxy,
+    PostedPrice,
+    SecondPrice,
+    UniformPrice,
+)
+from mechanisms.auctions.multi_unit_demand import UniformPriceMultiUnit
+from mechanisms.conversation import Mechanism, check_count
+from mechanisms.core_selecting import NearestBid, NearestVCG, NearestZero
+from mechanisms.distributions import Discrete, JointDistribution
+from mechanisms.myerson import MyersonAuction
+from mechanisms.vcg import AdditiveVCG, UnitDemandVCG
+from sim.audit.instance import Instance, additive, unit_demand, units_in_turn
+
+
+def standard_instance(
+    mechanism: Mechanism, values: ArrayLike = (0.0, 1.0, 2.0, 3.0), n: int = 2, name: str = "", **options: Any
+) -> Instance:
+    """An instance with n >= 1 buyers whose values are equally likely, and a set of distributions around that.
+
+    `values` are increasing. The set holds the prior, one in which low values are more likely, one in which
+    high values are, and one in which the buyers' values tend to be alike; Bayesian buyers weigh them equally.
+    """
+    check_count("n", n)
+    grid = np.asarray(values, dtype=float)
+    ranks = np.arange(1, len(grid) + 1)
+    prior = _independent(grid, np.ones(len(grid)), n)
+    low, high = _independent(grid, ranks[::-1], n), _independent(grid, ranks, n)
+    possible = FiniteAmbiguitySet((prior, low, high, _alike(prior)))
+    return Instance(mechanism, prior, ambiguity=possible, name=name, **options)
+
+
+def _independent(grid: Any, weights: Any, n: int) -> JointDistribution:
+    return JointDistribution.product([Discrete(grid, weights / np.sum(weights))] * n)
+
+
+def _alike(prior: JointDistribution) -> JointDistribution:
+    """Half the prior, half everyone with the same type."""
+    table = prior.table / 2
+    count = prior.shape[0]
+    table[(np.arange(count),) * prior.n] += 1 / (2 * count)
+    return JointDistribution(table, prior.values)
+
+
+def _several_items(mechanism: Mechanism, worth: Any, name: str) -> Instance:
+    """Two buyers who value each item at 0, 1 or 2; the first item's value counts three in a type's number."""
+    vectors = np.array(list(product((0.0, 1.0, 2.0), repeat=mechanism.items)))
+    numbers = np.arange(len(vectors), dtype=float)
+    return standard_instance(mechanism, numbers, name=name, vectors=(vectors, vectors), worth=worth)
+
+
+def _two_units(mechanism: Mechanism) -> Instance:
+    """Two buyers who value a first unit at 0, 1, 2 or 3, and a second at no more."""
+    vectors = np.array([(first, second) for first in range(4) for second in range(first + 1)], dtype=float)
+    numbers = np.arange(len(vectors), dtype=float)
+    return standard_instance(mechanism, numbers, vectors=(vectors, vectors), worth=units_in_turn)
+
+
+def standard_instances() -> Sequence[Instance]:
+    """The instances that `bazaar audit all` prints."""
+    three = (0.0, 1.0, 2.0)
+    skewed = Discrete([0, 1, 2, 3], [0.4, 0.1, 0.1, 0.4])
+    return (
+        standard_instance(SecondPrice()),
+        standard_instance(SecondPrice(reserve=1.5), name="second price, reserve 1.5", extra_reports=(1.5,)),
+        standard_instance(FirstPrice(), extra_reports=(0.5, 1.5)),
+        standard_instance(AllPay(), extra_reports=(0.5, 1.5)),
+        standard_instance(UniformPrice(2), n=3),
+        standard_instance(Discriminatory(2), n=3),
+        standard_instance(PostedPrice(1.5)),
+        standard_instance(AscendingClock(), (0.0, 2.0), n=3, name="ascending clock, 3 buyers"),
+        standard_instance(AscendingClock(), three),
+        standard_instance(OpenProxy(increment=1.0, rounds=2), three),
+        standard_instance(MyersonAuction(skewed), name="Myerson"),
+        _several_items(AdditiveVCG(2), additive, "additive VCG, 2 items"),
+        _several_items(UnitDemandVCG(2), unit_demand, "unit-demand VCG, 2 items"),
+        _two_units(UniformPriceMultiUnit(2)),
+        standard_instance(NearestZero(), n=3),
+        standard_instance(NearestBid(), n=3),
+        standard_instance(NearestVCG(), n=3),
+    )

@@ -1,0 +1,305 @@
+"""Notions of incentive compatibility and individual rationality, each a search for the greatest gain.
+
+Sources: robust paper, Definitions 1.2.3, 1.2.4 and 1.2.6; risk-averse seller, footnote a, for dominant
+strategies (for every realisation of the mechanism's coins) and truth in expectation (on average over them);
+conservative-Bayesian paper, Section 3, for knowledge and the two-step notion. Every utility is an expected
+utility of realised outcomes.
+
+Register a further notion with `notion(...)`; the table and the command then know it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from math import isfinite, isnan
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from mechanisms.ambiguity import Attitude, Knightian, Maxmin
+from sim.audit.direct import words
+from sim.audit.game import Game, Plan, Says, Worst
+
+
+@dataclass(frozen=True)
+class Witness:
+    """Who gains: which buyer, of what type, knowing what, says what instead, when the others say what.
+
+    `undominated` names the answers to which a Knightian buyer of this type prefers no other.
+    """
+
+    buyer: int
+    type: str
+    knows: str
+    says: str
+    others: str = ""
+    undominated: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The greatest gain over truth (or, for rationality, of staying away), and who has it; at least 0.
+
+    `exhaustive` is False where not everything could be tried.
+    """
+
+    gain: float
+    witness: Witness | None
+    exhaustive: bool = True
+
+
+Search = Callable[[Game], Iterator[tuple[float, Witness, bool]]]
+"""Yields gains with their witnesses, and whether everything was tried."""
+
+
+@dataclass(frozen=True)
+class Notion:
+    """One notion: its short name, its title in tables, how its gains are found, and where it applies."""
+
+    name: str
+    title: str
+    gains: Search
+    applies: Callable[[Game], bool]
+
+    def examine(self, game: Game) -> Finding:
+        """The greatest gain in a game."""
+        best: tuple[float, Witness | None] = (0.0, None)
+        exhaustive = True
+        for gain, witness, complete in self.gains(game):
+            exhaustive &= complete
+            if isnan(gain):
+                raise ValueError(
+                    f"utilities must stay finite where outcomes are compared, but overflow for {witness}"
+                )
+            if gain > best[0] + rounding(gain):
+                best = (gain, witness)
+        return Finding(*best, exhaustive)
+
+
+def rounding(amount: float) -> float:
+    """Gains up to this are rounding."""
+    return 1e-12 * max(1.0, abs(amount)) if isfinite(amount) else 0.0
+
+
+_NOTIONS: dict[str, Notion] = {}
+NOTIONS: Mapping[str, Notion] = MappingProxyType(_NOTIONS)
+"""All notions by name, in the order of the table."""
+
+
+def notion(
+    name: str, title: str, applies: Callable[[Game], bool] = lambda _: True
+) -> Callable[[Search], Search]:
+    """Register the decorated search as a notion; ValueError if the name is taken."""
+
+    def register(gains: Search) -> Search:
+        if name in _NOTIONS:
+            raise ValueError(f"name must be new, but there is a notion {name!r}")
+        _NOTIONS[name] = Notion(name, title, gains, applies)
+        return gains
+
+    return register
+
+
+def _everybody(game: Game) -> Iterator[tuple[int, int]]:
+    """Every buyer with every type."""
+    for buyer in range(game.n):
+        yield from ((buyer, type_) for type_ in range(game.instance.prior.shape[buyer]))
+
+
+def _witness(game: Game, buyer: int, type_: int, knows: str, says: str, others: str = "") -> Witness:
+    return Witness(buyer, words(game.instance.types(buyer)[type_]), knows, says, others)
+
+
+def plan_words(says: Says) -> str:
+    """A plan in words; the method that answers, and the answer."""
+    shown = [words(answer) if name == "value" else f"{name} {words(answer)}" for name, answer in says]
+    return "; ".join(shown[:4]) + (" …" if len(shown) > 4 else "")
+
+
+# --- whatever others do ----------------------------------------------------------------------------
+
+
+def _against_anything(
+    game: Game, search: Callable[[int, int], Worst], says: str = ""
+) -> Iterator[tuple[float, Witness, bool]]:
+    for buyer, type_ in _everybody(game):
+        worst = search(buyer, type_)
+        text = says or plan_words(worst.says)
+        yield worst.gain, _witness(game, buyer, type_, "her type", text, worst.others), worst.exhaustive
+
+
+@notion("dominant", "dominant-strategy IC")
+def dominant(game: Game) -> Iterator[tuple[float, Witness, bool]]:
+    """Truth is best whatever the others say and however the coins fall."""
+    return _against_anything(game, lambda buyer, type_: game.dominance(buyer, type_, each_coin=True))
+
+
+@notion("expectation", "truthful in expectation")
+def truthful_in_expectation(game: Game) -> Iterator[tuple[float, Witness, bool]]:
+    """Truth is best whatever the others say, on average over the coins."""
+    return _against_anything(game, lambda buyer, type_: game.dominance(buyer, type_, each_coin=False))
+
+
+@notion("two-step-values", "two-step: values dominant", lambda game: game.asks_for_knowledge)
+def values_dominant(game: Game) -> Iterator[tuple[float, Witness, bool]]:
+    """Step 1: a true value is best whatever the others say, if later answers stay as they are."""
+    return _against_anything(game, game.values_first)
+
+
+@notion("ex-post-ir", "ex-post IR")
+def ex_post_ir(game: Game) -> Iterator[tuple[float, Witness, bool]]:
+    """Truth never loses, whatever the others say and however the coins fall."""
+    return _against_anything(game, game.worst_of_truth, "stays away")
+
+
+# --- one belief ------------------------------------------------------------------------------------
+
+
+def _against(
+    game: Game, buyer: int, type_: int, weights: Any, **options: bool
+) -> Iterator[tuple[int, float, Plan]]:
+    """For each belief: its number, the greatest gain, and the plan that has it."""
+    truth = game.truth(buyer, type_, weights)
+    for k, plan in enumerate(game.best(buyer, type_, weights, **options)):
+        yield k, float(plan.utilities[0] - truth[k]), plan
+
+
+@notion("ex-post-ic", "ex-post IC")
+def ex_post_ic(game: Game) -> Iterator[tuple[float, Witness, bool]]:
+    """Truth is best against the truth of others, whatever their types."""
+    for buyer, type_ in _everybody(game):
+        worlds = game.worlds(buyer, type_)
+        for s, gain, plan in _against(game, buyer, type_, np.eye(len(worlds))):
+            types = [(j, game.instance.types(j)[k]) for j, k in enumerate(worlds[s]) if j != buyer]
+            others = ", ".join(f"buyer {j}: {words(value)}" for j, value in types)
+            yield gain, _witness(game, buyer, type_, "everyone's type", plan_words(plan.says), others), True
+
+
+@notion("bayesian-ic", "Bayesian IC")
+def bayesian_ic(game: Game) -> Iterator[tuple[float, Witness, bool]]:
+    """Truth is best on average over the prior, given the buyer's knowledge."""
+    return _given_knowledge(game)
+
+
+@notion("two-step-knowledge", "two-step: knowledge optimal", lambda game: game.asks_for_knowledge)
+def knowledge_optimal(game: Game) -> Iterator[tuple[float, Witness, bool]]:
+    """Step 2: true knowledge is best on average, given that values were told truthfully."""
+    return _given_knowledge(game, later_only=True)
+
+
+def _given_knowledge(game: Game, **options: bool) -> Iterator[tuple[float, Witness, bool]]:
+    for buyer, type_ in _everybody(game):
+        for cell, weights in game.beliefs(buyer, type_):
+            for _, gain, plan in _against(game, buyer, type_, weights, **options):
+                yield gain, _witness(game, buyer, type_, _cell_words(game, cell), plan_words(plan.says)), True
+
+
+@notion("interim-ir", "interim IR")
+def interim_ir(game: Game) -> Iterator[tuple[float, Witness, bool]]:
+    """Truth loses nothing on average over the prior, given the buyer's knowledge."""
+    for buyer, type_ in _everybody(game):
+        for cell, weights in game.beliefs(buyer, type_):
+            loss = -float(game.truth(buyer, type_, weights)[0])
+            yield loss, _witness(game, buyer, type_, _cell_words(game, cell), "stays away"), True
+
+
+def _cell_words(game: Game, cell: object) -> str:
+    return "her type" if game.instance.partitions is None else f"cell {cell}"
+
+
+# --- ambiguity -------------------------------------------------------------------------------------
+
+
+@notion("knightian-ic", "Knightian IC (distributionally robust)")
+def knightian_ic(game: Game) -> Iterator[tuple[float, Witness, bool]]:
+    """Definition 1.2.3: truth is at least as good under every distribution of the set."""
+    for buyer, type_ in _everybody(game):
+        kept, weights = game.conditioned_set(buyer, type_)
+        if not kept:
+            continue
+        k, gain, plan = max(_against(game, buyer, type_, weights), key=lambda found: found[1])
+        witness = _witness(game, buyer, type_, f"distribution {kept[k]}", plan_words(plan.says))
+        if gain > rounding(gain):
+            answers = [plan_words(one.says) for one in undominated_answers(game, buyer, type_)]
+            shown = " or ".join(answers[:6]) + (" …" if len(answers) > 6 else "")
+            witness = replace(witness, undominated=shown)
+        yield gain, witness, True
+
+
+@notion("knightian-ir", "Knightian IR (distributionally robust)")
+def knightian_ir(game: Game) -> Iterator[tuple[float, Witness, bool]]:
+    """Definition 1.2.4: truth loses nothing under any distribution of the set."""
+    for buyer, type_ in _everybody(game):
+        kept, weights = game.conditioned_set(buyer, type_)
+        for k, utility in enumerate(game.truth(buyer, type_, weights) if kept else ()):
+            yield -float(utility), _witness(game, buyer, type_, f"distribution {kept[k]}", "stays away"), True
+
+
+def _set_ic(game: Game, attitude: Attitude) -> Iterator[tuple[float, Witness, bool]]:
+    """Definition 1.2.6: truth is worth most to somebody of this attitude."""
+    for buyer, type_ in _everybody(game):
+        kept, weights = game.conditioned_set(buyer, type_)
+        feels = attitude.among(kept) if kept else None
+        if feels is None:
+            continue
+        truth = float(feels.evaluate(game.truth(buyer, type_, weights)))
+        for plan in game.frontier(buyer, type_, weights):
+            gain = float(feels.evaluate(plan.utilities)) - truth
+            yield gain, _witness(game, buyer, type_, "the ambiguity set", plan_words(plan.says)), True
+
+
+def _set_ir(game: Game, attitude: Attitude) -> Iterator[tuple[float, Witness, bool]]:
+    for buyer, type_ in _everybody(game):
+        kept, weights = game.conditioned_set(buyer, type_)
+        feels = attitude.among(kept) if kept else None
+        if feels is not None:
+            loss = -float(feels.evaluate(game.truth(buyer, type_, weights)))
+            yield loss, _witness(game, buyer, type_, "the ambiguity set", "stays away"), True
+
+
+@notion("maxmin-ic", "maxmin IC")
+def maxmin_ic(game: Game) -> Iterator[tuple[float, Witness, bool]]:
+    """Definition 1.2.6 (ii)."""
+    return _set_ic(game, Maxmin())
+
+
+@notion("maxmin-ir", "maxmin IR")
+def maxmin_ir(game: Game) -> Iterator[tuple[float, Witness, bool]]:
+    """Its individual rationality."""
+    return _set_ir(game, Maxmin())
+
+
+@notion("hurwicz-ic", "Hurwicz IC")
+def hurwicz_ic(game: Game) -> Iterator[tuple[float, Witness, bool]]:
+    """Definition 1.2.6 (iii), with the instance's alpha."""
+    return _set_ic(game, game.instance.hurwicz)
+
+
+@notion("hurwicz-ir", "Hurwicz IR")
+def hurwicz_ir(game: Game) -> Iterator[tuple[float, Witness, bool]]:
+    """Its individual rationality."""
+    return _set_ir(game, game.instance.hurwicz)
+
+
+@notion("bayesian-set-ic", "Bayesian IC over the set")
+def bayesian_set_ic(game: Game) -> Iterator[tuple[float, Witness, bool]]:
+    """Definition 1.2.6 (iv): a weight on each distribution, which is not updated."""
+    return _set_ic(game, game.instance.bayesian)
+
+
+@notion("bayesian-set-ir", "Bayesian IR over the set")
+def bayesian_set_ir(game: Game) -> Iterator[tuple[float, Witness, bool]]:
+    """Its individual rationality."""
+    return _set_ir(game, game.instance.bayesian)
+
+
+def undominated_answers(game: Game, buyer: int, type_: int) -> list[Plan]:
+    """The plans to which a Knightian buyer prefers no other; she stays with truth if it is among them."""
+    kept, weights = game.conditioned_set(buyer, type_)
+    if not kept:
+        return []
+    plans = game.frontier(buyer, type_, weights)
+    mask = Knightian().undominated(np.array([plan.utilities for plan in plans]))
+    return [plan for plan, stays in zip(plans, mask, strict=True) if stays]

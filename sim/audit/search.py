@@ -1,0 +1,71 @@
+"""Search over rules that are made up as they are needed: all of them if they are few, else some at random."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import numpy as np
+
+from mechanisms.conversation import Mechanism
+from mechanisms.engine import Enough, Path, PathPlayer, play
+from mechanisms.outcome import Outcome
+
+P = TypeVar("P", bound=PathPlayer)
+
+
+def replay(
+    mechanism: Mechanism, n: int, player_on: Callable[[Path], P], taken: tuple[int, ...] = ()
+) -> Iterator[tuple[P, Outcome | None]]:
+    """Play every path that begins with the branches taken; as `mechanisms.engine.walk`."""
+    untried = [taken]
+    while untried:
+        player = player_on(Path(untried.pop()))
+        try:
+            outcome = play(mechanism, n, player)
+        except Enough:
+            outcome = None
+        untried += player.path.untried
+        yield player, outcome
+
+
+class Search:
+    """Rounds of choices: in each, `choose(key, options)` fixes one option for the key.
+
+    All combinations come up, each once, if there are at most `limit`; otherwise `limit` rounds drawn with
+    equal probabilities at every choice, from a generator that is always the same. `exhaustive` tells, after
+    the rounds, which it was.
+    """
+
+    def __init__(self, limit: int, seed: int = 0) -> None:
+        self.limit = limit
+        self.exhaustive = True
+        self._rng = np.random.default_rng(seed)
+        self._chosen: dict[Any, Any] = {}
+        self._path = Path()
+
+    def choose(self, key: Any, options: Sequence[Any]) -> Any:
+        """The option that stands for the key in this round."""
+        if key not in self._chosen:
+            count = len(options)
+            if self.exhaustive:
+                taken = self._path.take((1 / count,) * count)
+            else:
+                taken = int(self._rng.integers(count))
+            self._chosen[key] = options[taken]
+        return self._chosen[key]
+
+    def rounds(self) -> Iterator[dict[Any, Any]]:
+        """Yield the choices of each round; they fill while the round's caller plays."""
+        untried: list[tuple[int, ...]] = [()]
+        tried = 0
+        while untried and tried < self.limit:
+            self._path, self._chosen = Path(untried.pop()), {}
+            yield self._chosen
+            untried += self._path.untried
+            tried += 1
+        if untried:
+            self.exhaustive = False
+            for _ in range(self.limit):
+                self._chosen = {}
+                yield self._chosen

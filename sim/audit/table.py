@@ -1,0 +1,85 @@
+"""The audit's table: for each instance and notion holds or fails, the greatest gain, and the witness."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mechanisms.conversation import DirectLottery, DirectMechanism
+from sim.audit.conversing import ConversationGame
+from sim.audit.direct import DirectGame
+from sim.audit.game import Game
+from sim.audit.instance import Instance
+from sim.audit.notions import NOTIONS, Finding, Notion, Witness
+from sim.registry import nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+WITNESS = ("buyer", "type", "knows", "says", "others", "undominated")
+COLUMNS = ("mechanism", "notion", "verdict", "gain", "interval", *WITNESS)
+TOLERANCE = 1e-9
+"""Gains up to this, relative to amounts of about 1, do not make a notion fail: buyers feel no such sums."""
+
+
+def game_of(instance: Instance) -> Game:
+    """The instance as a game: through the closed rule if it has one, else by replay. Raises TooLargeError."""
+    closed = isinstance(instance.mechanism, (DirectMechanism, DirectLottery))
+    return DirectGame(instance) if closed else ConversationGame(instance)
+
+
+def chosen_notions(names: Iterable[str] | None = None) -> list[Notion]:
+    """Notions by name; None: all. ValueError for a name that is unknown, with the nearest."""
+    if names is None:
+        return list(NOTIONS.values())
+    wanted = list(names)
+    for name in wanted:
+        if name not in NOTIONS:
+            raise ValueError(f"there is no notion {name!r}; {nearest(name, NOTIONS)}")
+    return [NOTIONS[name] for name in wanted]
+
+
+def audit(instances: Instance | Iterable[Instance], notions: Sequence[str] | None = None) -> pd.DataFrame:
+    """Audit finite instances exactly under all notions, or those named.
+
+    One row for each instance and notion that applies. `verdict` is "holds", "fails", or "no gain found" where
+    the others' ways to play were too many to try all; `gain` is the greatest gain over truth (for individual
+    rationality, of staying away), `interval` is "exact", and the witness says which `buyer` of what `type`,
+    knowing what (`knows`), says what instead (`says`), while the `others` say what; `undominated` lists the
+    answers that Knightian buyers of this type do not rule out. A notion holds among the answers that are
+    tried: reports of all types, silence and the instance's extra ones; see `possible_answers` for others.
+
+    Raises TooLargeError, with the size, for an instance that is too large; ValueError for unknown notions.
+    """
+    wanted = chosen_notions(notions)
+    each = [instances] if isinstance(instances, Instance) else list(instances)
+    rows: list[dict[str, Any]] = []
+    for instance in each:
+        game = game_of(instance)
+        fit = [one for one in wanted if one.applies(game)]
+        rows += [exact_row(instance.name, one.title, one.examine(game)) for one in fit]
+    return as_frame(rows)
+
+
+def exact_row(mechanism: str, notion: str, finding: Finding) -> dict[str, Any]:
+    """One line of the table from an exact finding."""
+    fails = finding.gain > TOLERANCE
+    verdict = "fails" if fails else "holds" if finding.exhaustive else "no gain found"
+    interval = "exact" if finding.exhaustive else "at least" if fails else "tried"
+    return row(mechanism, notion, verdict, finding.gain, interval, finding.witness if fails else None)
+
+
+def row(
+    mechanism: str, notion: str, verdict: str, gain: float, interval: str, witness: Witness | None
+) -> dict[str, Any]:
+    """One line of the table."""
+    line: dict[str, Any] = dict.fromkeys(COLUMNS, "")
+    line |= {"mechanism": mechanism, "notion": notion, "verdict": verdict, "gain": gain, "interval": interval}
+    return line | ({} if witness is None else vars(witness))
+
+
+def as_frame(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """The lines as a frame."""
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -1,0 +1,50 @@
+"""Comparison: what was simulated beside what theory says, as a table of 100 columns at most."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sim.statistics import Estimate
+
+
+@dataclass(frozen=True)
+class Figure:
+    """An estimate, and the figure of theory beside it; NaN where there is none."""
+
+    estimate: Estimate
+    theory: float = math.nan
+
+    @property
+    def agrees(self) -> bool:
+        """Whether theory's figure is in the interval."""
+        return bool(abs(self.estimate.mean - self.theory) <= self.estimate.half_width)
+
+
+def comparison_table(
+    heading: str, columns: Sequence[str], rows: Mapping[str, Mapping[str, Figure]], decimals: int = 4
+) -> Any:
+    """A table for `rich`: each cell holds the mean, the half-width of its interval, and theory's figure.
+
+    `rows` maps a row's name to its figures by column; what is missing is shown as –.
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1))
+    table.add_column(heading, overflow="fold")
+    for column in columns:
+        table.add_column(column, justify="right", overflow="fold")
+    for name, figures in rows.items():
+        cells = [_cell(figures[column], decimals) if column in figures else "–" for column in columns]
+        table.add_row(f"{name}\n±\n[dim]theory[/dim]\n", *cells)
+    return table
+
+
+def _cell(figure: Figure, decimals: int) -> str:
+    estimate = figure.estimate
+    parts = (estimate.mean, estimate.half_width, figure.theory)
+    mean, half_width, theory = ("–" if math.isnan(part) else f"{part:.{decimals}f}" for part in parts)
+    return f"{mean}\n±{half_width}\n[dim]{theory}[/dim]"

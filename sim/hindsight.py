@@ -1,0 +1,53 @@
+"""Hindsight: what bidders lost against somebody who knows the bids of an auction before she makes her own.
+
+For sealed auctions of one good to the highest bidder. Knowing the highest rival bid m, a bidder of value v
+can get v - m in first and in second price (in first price up to the part by which m is beaten), and nothing
+if that is negative. The loss is its utility less that of what she got. No reserve is reckoned with.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mechanisms.utilities import Linear, Utility
+
+if TYPE_CHECKING:
+    import pandas
+
+
+def hindsight_losses(
+    messages: pandas.DataFrame, transactions: pandas.DataFrame, utility: Utility | None = None
+) -> pandas.DataFrame:
+    """The loss of each bidder in each auction: columns `auction`, `bidder_id`, `loss`, of utility.
+
+    `messages` are those of auctions of this kind, in the tables of records; a bid that never counted is none.
+    """
+    felt = Linear() if utility is None else utility
+    frame = messages[["auction", "bidder_id", "value"]].reset_index(drop=True)
+    bids = np.where(messages["status"] == "answered", messages["answer"], -np.inf)
+    prices = np.maximum(_highest_rivals(frame["auction"].to_numpy(), bids), 0.0)
+    best = np.maximum(frame["value"].to_numpy() - prices, 0.0)
+    gains = transactions["value"] * transactions["quantity"] - transactions["payment"]
+    keys = ["auction", "bidder_id"]
+    payoffs = gains.groupby([transactions[key] for key in keys]).sum().rename("payoff")
+    got = frame.join(payoffs, on=keys)["payoff"].fillna(0.0)
+    loss = felt(best) - felt(got.to_numpy())
+    return frame[keys].assign(loss=loss)
+
+
+def _highest_rivals(auctions: NDArray[Any], bids: NDArray[Any]) -> NDArray[np.float64]:
+    """The highest bid of anybody else in the same auction, `-inf` if there is none; shapes (rows,)."""
+    ascending = np.lexsort((bids, auctions))
+    ranked = auctions[ascending]
+    last = np.flatnonzero(np.append(ranked[1:] != ranked[:-1], True))
+    first = np.append(0, last[:-1] + 1)
+    alone = first == last
+    runner_up = np.where(alone, -np.inf, bids[ascending[np.where(alone, last, last - 1)]])
+    highest = np.repeat(bids[ascending[last]], last - first + 1)
+    highest[last] = runner_up
+    rivals = np.empty(len(bids))
+    rivals[ascending] = highest
+    return rivals

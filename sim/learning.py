@@ -1,0 +1,108 @@
+"""Instant learning: a direct mechanism played over and over, away from the market, and what is learned of it.
+
+In each round many independent auctions are played at once, and everybody learns from all of them together:
+the strategies answer with the auctions on a leading axis, and are told with the same axis. Nobody is told a
+price, which differs between auctions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.party import Party, collect, sample_mixed
+from agents.population import Population, Side
+from agents.view import Feedback, Mixed
+from mechanisms.conversation import DirectMechanism, check_count
+from mechanisms.distributions import Distribution, Prior
+from mechanisms.outcome import Outcome
+from mechanisms.questions import AskValue, BuyerQuestion
+from sim.checks import payoffs_of
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """One round: arrays with its auctions on the first axis, (batch, n), and the n buyers behind it."""
+
+    round: int
+    values: NDArray[Any]
+    reports: NDArray[Any]
+    outcome: Outcome
+    payoffs: NDArray[Any]
+
+
+def learn(
+    mechanism: DirectMechanism,
+    population: Population,
+    prior: Distribution | Prior,
+    rounds: int,
+    batch: int,
+    rng: np.random.Generator,
+) -> Iterator[Play]:
+    """Let the whole population meet in `batch` auctions a round, and learn; yields each round's play.
+
+    All bids are disclosed. After a round has been yielded the strategies hold what they learned from it.
+
+    prior
+        Of each buyer's value, independent, or of whole profiles.
+
+    Raises TypeError or ValueError at the first round for a mechanism without a closed rule, a prior of
+    another number of buyers, rounds or batch below 1, and answers that are not acceptable.
+    """
+    if not isinstance(mechanism, DirectMechanism):
+        raise TypeError(f"mechanism must be a DirectMechanism, whose rule is closed, got {mechanism!r}")
+    check_count("rounds", rounds)
+    check_count("batch", batch)
+    n = len(population)
+    if isinstance(prior, Prior) and prior.n != n:
+        raise ValueError(f"prior must be of the population's {n} buyers, got {prior.n}")
+    sides = population.sides(np.arange(n))
+    for number in range(rounds):
+        values = prior.sample(rng, batch) if isinstance(prior, Prior) else prior.sample(rng, (batch, n))
+        party = Party(mechanism, values, sides, n, lead=(batch,))
+        play = _played(number, party, rng)
+        for side in sides:
+            if not side.group.strategy.memoryless:
+                side.group.strategy.observe(_feedback(play, side, party))
+        yield play
+
+
+def _played(number: int, party: Party, rng: np.random.Generator) -> Play:
+    def resolve(mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
+        return sample_mixed(mixed, rng.random((*party.lead, len(side.seats))))
+
+    answers = collect(AskValue(items=party.mechanism.items), party, resolve)
+    for where, reason in answers.refusals:
+        raise ValueError(f"the answer of buyer {where[-1]} is refused: {reason}")
+    mechanism: Any = party.mechanism
+    outcome = mechanism.outcome(answers.values)
+    return Play(number, party.values, answers.values, outcome, payoffs_of(party, outcome))
+
+
+def _feedback(play: Play, side: Side, party: Party) -> Feedback:
+    """What one side is told about all auctions of a round."""
+
+    def own(array: NDArray[Any]) -> NDArray[Any]:
+        return party.of(array, side.seats)
+
+    question = AskValue(items=party.mechanism.items)
+    return Feedback(
+        seats=side.seats,
+        buyers=side.buyers,
+        n=party.n,
+        mechanism=party.mechanism,
+        values=own(play.values),
+        utility=side.group.utility,
+        answers=((question, own(play.reports)),),
+        allocation=own(play.outcome.allocation),
+        payments=own(play.outcome.payments),
+        payoffs=own(play.payoffs),
+        causes={cause: own(part) for cause, part in play.outcome.itemised.items()},
+        price=None,
+        bids=play.reports.copy(),
+        prior=side.group.prior,
+    )

@@ -1,0 +1,93 @@
+"""Plots: points and curves with axes that are named, written as PNG files without a screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+WIDTH, HEIGHT, DPI = 6.4, 4.4, 120
+
+
+@contextmanager
+def figure(path: str | Path, x_label: str, y_label: str, title: str = "") -> Iterator[Any]:
+    """Axes to draw on; on leaving, the figure is written to `path` as PNG, with a legend of what is labelled.
+
+    Only the Agg canvas is touched, never pyplot or a backend, so that nothing outside the figure changes.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    drawn = Figure(figsize=(WIDTH, HEIGHT), layout="constrained")
+    FigureCanvasAgg(drawn)
+    axes = drawn.add_subplot()
+    axes.set(xlabel=x_label, ylabel=y_label, title=title)
+    yield axes
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(frameon=False)
+    drawn.savefig(path, format="png", dpi=DPI, metadata={"Software": None})
+
+
+def plot_bids(
+    path: str | Path,
+    points: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    curves: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    title: str = "",
+) -> None:
+    """Bids against values: observed `points` and theoretical `curves`, each (values, bids) by its label.
+
+    Curves are dashed black; one labelled with a leading underscore has no entry in the legend.
+    """
+    with figure(path, "value", "bid", title) as axes:
+        _draw(axes, points, linestyle="none", marker=".", markersize=3)
+        _draw(axes, curves, linewidth=1.0, linestyle="--", color="black")
+
+
+def plot_curves(
+    path: str | Path,
+    curves: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    x_label: str,
+    y_label: str,
+    title: str = "",
+    log_y: bool = False,
+) -> None:
+    """Curves, each (x, y) by its label; `log_y` for a logarithmic axis, such as of a loss over time."""
+    with figure(path, x_label, y_label, title) as axes:
+        _draw(axes, curves, linewidth=1.2)
+        if log_y:
+            axes.set_yscale("log")
+
+
+def plot_bars(
+    path: str | Path,
+    bars: Mapping[str, tuple[ArrayLike, ArrayLike]],
+    groups: list[str],
+    y_label: str,
+    title: str = "",
+) -> None:
+    """Bars side by side for each of `groups`: (heights, half-widths) by label, shape (groups,)."""
+    width = 0.8 / max(1, len(bars))
+    places = np.arange(len(groups))
+    with figure(path, "", y_label, title) as axes:
+        for k, (label, (heights, half_widths)) in enumerate(bars.items()):
+            offset = (k - (len(bars) - 1) / 2) * width
+            axes.bar(places + offset, heights, width, yerr=half_widths, label=label, capsize=2)
+        axes.set_xticks(places, groups)
+        axes.axhline(0, color="black", linewidth=0.6)
+
+
+def _draw(axes: Any, lines: Mapping[str, tuple[ArrayLike, ArrayLike]], **style: Any) -> None:
+    for label, (x, y) in lines.items():
+        axes.plot(x, y, label=label, **style)
+
+
+def running_means(series: ArrayLike, points: int = 400) -> tuple[Any, Any]:
+    """The mean of all entries so far, at `points` moments: (how many, mean), for a curve over time."""
+    entries = np.asarray(series, dtype=float)
+    counts = np.arange(1, entries.size + 1)
+    at = np.unique(np.linspace(0, entries.size - 1, points).astype(int)) if entries.size else counts - 1
+    return counts[at], (np.cumsum(entries) / counts)[at]

@@ -1,0 +1,131 @@
+"""The standard instances cover the project, break no guarantee of theory, and come out of the command."""
+
+import importlib
+import pkgutil
+from inspect import isabstract
+
+import pytest
+
+import mechanisms
+from mechanisms.auctions import FirstPrice
+from mechanisms.conversation import Mechanism
+from sim.audit import NOTIONS, audit, notion, standard_instance, standard_instances
+from sim.audit.notions import _NOTIONS
+from tests.sim.command import bazaar
+
+__all__ = ["bazaar"]
+
+INSTANCES = {instance.name: instance for instance in standard_instances()}
+TRUTHFUL = (
+    "second price",
+    "second price, reserve 1.5",
+    "uniform price",
+    "posted price",
+    "ascending clock",
+    "ascending clock, 3 buyers",
+    "Myerson",
+    "additive VCG, 2 items",
+    "unit-demand VCG, 2 items",
+)
+"""Truth is dominant in these, by the theorems named in their modules."""
+
+
+def every_mechanism():
+    """All mechanism classes of the ground floor that can be run."""
+    for module in pkgutil.walk_packages(mechanisms.__path__, "mechanisms."):
+        for kind in vars(importlib.import_module(module.name)).values():
+            is_mechanism = isinstance(kind, type) and issubclass(kind, Mechanism) and not isabstract(kind)
+            if is_mechanism and not kind.__name__.startswith("_"):
+                yield kind
+
+
+def test_every_mechanism_has_an_instance():
+    covered = {type(instance.mechanism) for instance in INSTANCES.values()}
+    assert set(every_mechanism()) <= covered
+
+
+@pytest.mark.parametrize("name", TRUTHFUL)
+def test_truth_is_dominant_where_theory_says_so(name):
+    frame = audit(INSTANCES[name])
+    assert set(frame.verdict) == {"holds"}
+    assert set(frame.gain) == {0.0}
+
+
+@pytest.mark.parametrize("name", INSTANCES)
+def test_truth_loses_nothing_where_the_mechanism_promises_it(name):
+    (row,) = audit(INSTANCES[name], ["ex-post-ir"]).to_dict("records")
+    if INSTANCES[name].mechanism.ex_post_ir:
+        assert row["verdict"] == "holds"
+    else:
+        assert name == "all pay"
+        assert row["gain"] == 3.0  # type 3 pays 3 and does not win against a tie of lower index
+
+
+def test_demand_reduction_and_free_riding_pay():
+    """Uniform price with several units each, and core-selecting rules: truth is no equilibrium."""
+    for name in ("uniform price multi unit", "nearest zero", "nearest bid", "nearest VCG"):
+        frame = audit(INSTANCES[name], ["dominant", "ex-post-ic"])
+        assert (frame.verdict == "fails").all()
+
+
+def test_sniping_pays_against_who_answers_raises():
+    """In the open format with few rounds truth is not dominant: others may react to the standing price."""
+    (row,) = audit(INSTANCES["open proxy"], ["dominant"]).to_dict("records")
+    assert row["verdict"] == "fails"
+
+
+def test_a_notion_of_ones_own():
+    try:
+        @notion("generosity", "seller gives nothing")
+        def generosity(game):
+            yield 0.0, None, True
+
+        frame = audit(standard_instance(FirstPrice()), ["generosity"])
+        assert frame.verdict.tolist() == ["holds"]
+        with pytest.raises(ValueError, match="name must be new"):
+            notion("generosity", "again")(generosity)
+    finally:
+        _NOTIONS.pop("generosity", None)
+    assert "generosity" not in NOTIONS
+
+
+# --- the command -----------------------------------------------------------------------------------
+
+
+def test_the_command_prints_the_table(bazaar):
+    notions = ("--notion", "bayesian-ic", "--notion", "ex-post-ir")
+    call = bazaar("audit", "all", "--mechanism", "first price", *notions)
+    assert call.code == 0
+    assert "Bayesian IC" in call.out
+    assert "fails" in call.out
+    assert "ex-post IR" in call.out
+    assert "holds" in call.out
+    assert "buyer 0 of type 3" in call.out
+    assert all(len(line) <= 100 for line in call.out.splitlines())
+
+
+def test_the_command_audits_a_scenario(bazaar):
+    town = ("audit", "town_market", "--mechanism")
+    call = bazaar(*town, "second price", "--types", "2", "--set", "reserve=60")
+    assert call.code == 0
+    assert "fails" not in call.out
+    call = bazaar(*town, "first price", "--notion", "bayesian-ic", "--sample", "2000")
+    assert call.code == 0
+    assert "fails" in call.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere"], "there is no scenario 'nowhere'"),
+        (["all", "--mechanism", "frst price"], "there is no mechanism 'frst price'; the nearest"),
+        (["all", "--notion", "bayesan-ic"], "there is no notion 'bayesan-ic'; the nearest"),
+        (["all", "--sample", "100"], "--sample needs a scenario"),
+        (["town_market", "--types", "400", "--mechanism", "second price"], "audit a sample"),
+    ],
+)
+def test_bad_input(bazaar, arguments, said):
+    call = bazaar("audit", *arguments)
+    assert call.code == 2
+    assert said in call.err
+    assert call.out == ""
