@@ -46,14 +46,18 @@ def against_benchmark(scene: Scene) -> Figure:
     ends = [(100.0, "optimal", INK)]
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = np.where(expected > 0, 100 * earned / expected, np.nan)
+    known = shares[-1][np.isfinite(shares[-1])]
+    top = float(np.clip(1.1 * known.max(initial=0.0), 150, 1000))
     for number, name in enumerate(scene.sellers):
         axes.plot(times, shares[:, number], color=seller_colour(number), linewidth=1.8)
         if np.isfinite(shares[-1, number]):
-            ends.append((float(np.clip(shares[-1, number], 2, 148)), name, seller_colour(number)))
+            ends.append(
+                (float(np.clip(shares[-1, number], 0.01 * top, 0.99 * top)), name, seller_colour(number))
+            )
     axes.axhline(100, color=INK, linewidth=1.4, linestyle=(0, (5, 3)))
-    axes.set(xlim=(0, end), ylim=(0, 150))
+    axes.set(xlim=(0, end), ylim=(0, top))
     if scene.has_benchmark:
-        label_ends(axes, ends, end, 0.066 * 150)
+        label_ends(axes, ends, end, 0.066 * top)
     else:
         say_nothing_yet(axes, "no single prior, so no benchmark")
     return figure
