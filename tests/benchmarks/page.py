@@ -1,4 +1,4 @@
-"""What a rendered step of the page costs, in seconds: a step, its reading, every figure and table, the widgets.
+"""What a rendered step of the page costs, in seconds: the step, every figure and table, the widgets.
 
 Measured with the widgets of the real page, without a browser; processor time of this process, so that other
 work on the machine counts less.

@@ -142,11 +142,14 @@ def test_windows_do_not_disturb_each_other(window):
     one.step()
     assert (one.time, other.time) == (2, 0)
     assert other.images() == untouched
+    other.step()
+    one.step()
+    assert (one.time, other.time) == (3, 1)
     other.field("seed").fill("5")
     other.reset()
     other.wait_for("seed 5")
     other.step()
-    assert (one.time, other.time) == (2, 1)
+    assert (one.time, other.time) == (3, 1)
     assert "seed 0" in one.standing
 
 
