@@ -1,12 +1,15 @@
-# Two commands on a fresh clone with only Python >= 3.11 and make: `make run` and `make test`.
+# On a fresh clone with only Python >= 3.11 and make: `make run`, `make watch` and `make test`.
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test bench lint clean
+.PHONY: run watch test bench lint clean
 
 run: $(VENV)/installed
 	$(BIN)/bazaar run
+
+watch: $(VENV)/installed
+	$(BIN)/bazaar watch
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest -n auto

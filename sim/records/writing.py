@@ -70,6 +70,11 @@ class Records:
         buffer = self[table]
         return frame(buffer.schema, [*self._parts_on_disk(table), buffer.in_memory()])
 
+    def recent(self, table: str, row: int) -> pandas.DataFrame:
+        """Return the rows of one table from number `row` on, as far as they are still in memory."""
+        buffer = self[table]
+        return frame(buffer.schema, [buffer.since(row)])
+
     def frames(self) -> dict[str, pandas.DataFrame]:
         """Return each table as a frame; see `frame`."""
         return {name: self.frame(name) for name in self._tables}
