@@ -256,6 +256,8 @@ def _bids_options(
         if columns is not None or item is not None or skip_bad:
             raise ValueError("--bids is missing; the other options on bids need --bids FILE")
         return None
+    if not file:
+        raise ValueError("--bids is empty; it must name a CSV file")
     return {"file": file, "item": item, "skip_bad": skip_bad, **_columns(columns)}
 
 

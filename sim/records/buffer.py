@@ -181,6 +181,10 @@ class TableBuffer:
         self._columns = [np.empty(0, column.storage) for column in self.schema.columns]
         self._capacity = self._filled = 0
 
+    def cut(self) -> None:
+        """Close the chunk at hand, however full."""
+        self._close_chunk()
+
     def seal(self) -> None:
         """Close the last chunk; rows appended later raise ValueError."""
         if not self._sealed:
