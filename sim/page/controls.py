@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from sim.scenario import OneOf, Parameters, allowed
+from sim.scenario import OneOf, Parameters, allowed, optional
 
 Control = dict[str, Any]
 
@@ -39,7 +39,8 @@ def controls(kind: type[Parameters], values: Parameters | None = None, seed: int
 def _control(field: FieldInfo, value: Any) -> Control:
     choices = next((note.names for note in field.metadata if isinstance(note, OneOf)), None)
     if choices is not None:
-        return {"type": "Select", "value": value, "values": list(choices)}
+        none = ["none"] if optional(field.annotation) else []
+        return {"type": "Select", "value": as_text(value), "values": [*none, *choices]}
     if field.annotation is bool:
         return {"type": "Checkbox", "value": value}
     low, high = bounds(field)

@@ -28,7 +28,6 @@ def save(show: Show, base: str | Path) -> Path:
     copy = Records(
         folder, tables=[show.records[name].schema for name in manifest_tables(show)], manifest=manifest
     )
-    show.market.flush()
     for name in manifest_tables(show):
         copy_rows(show.records[name], copy[name])
     over = show.records.manifest.status

@@ -76,8 +76,7 @@ class Scene:
         return self._held
 
     def update(self) -> None:
-        """Read what happened since the last time."""
-        self.market.flush()
+        """Read what happened since the last time; the market brings its records up to date at each tick."""
         fresh = {table: self._fresh(table) for table in self._read}
         self.trades, self.visits = fresh["transactions"], fresh["visits"]
         for table, most in _KEPT.items():
