@@ -76,7 +76,8 @@ class Scenario(Protocol):
     """What a scenario's module holds.
 
     It may also have `report(tables, manifest)`, which returns what stands at the end of a run in place of
-    `sim.report.summary`.
+    `sim.report.summary`. And it may have `PANELS`, a tuple of functions that take the market and return a
+    matplotlib figure, each a panel of its page in the browser (see `sim.page.panels`).
     """
 
     Parameters: type[Parameters]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -89,6 +90,12 @@ class StarAuction(Mechanism):
         """What one point of the scoring rule is worth, δε/(3nB)."""
         return self.delta * self.epsilon / (REWARD_DIVISOR * self.n * self.value_bound)
 
+    @cached_property
+    def _chances(self) -> tuple[Chance, Chance, Chance]:
+        """The biased coin, and the random sale's buyer and price."""
+        coin = Chance((self.delta, 1 - self.delta))
+        return coin, Chance((1 / self.n,) * self.n), Chance((1 / self.value_bound,) * self.value_bound)
+
     def conversation(self, n: int) -> Conversation:
         """Play ℳ; ValueError for another number of buyers than it was made for."""
         if n != self.n:
@@ -96,7 +103,8 @@ class StarAuction(Mechanism):
         values = (yield AskGridValue(bound=self.value_bound)).values
         if np.isfinite(values).sum() < 2:
             return self._outcome()
-        if (yield Chance((self.delta, 1 - self.delta))) == HEADS:
+        coin, _, _ = self._chances
+        if (yield coin) == HEADS:
             return (yield from self._random_sale(values))
         star = int(values.argmax())
         yield self._announcement(values, star)
@@ -117,8 +125,9 @@ class StarAuction(Mechanism):
 
     def _random_sale(self, values: NDArray[Any]) -> Generator[Question, Any, Outcome]:
         """Step c: a random buyer may buy at a random price, less ε."""
-        buyer = yield Chance((1 / self.n,) * self.n)
-        price = yield Chance((1 / self.value_bound,) * self.value_bound)
+        _, any_buyer, any_price = self._chances
+        buyer = yield any_buyer
+        price = yield any_price
         return self._outcome(buyer if values[buyer] >= price else None, price - self.epsilon)
 
     def _announcement(self, values: NDArray[Any], star: int) -> Announce:
@@ -163,7 +172,7 @@ def designer_knowing(prior: JointDistribution) -> Designer:
         values = np.insert(np.array(others), star, -np.inf)
         if np.isinf(others).any():
             return None
-        place = (*(int(v) for v in others[:star]), slice(None), *(int(v) for v in others[star:]))
+        place: Any = (*(int(v) for v in others[:star]), slice(None), *(int(v) for v in others[star:]))
         masses = prior.table[place].copy()
         masses[: classical_price(values, star)] = 0.0
         total = masses.sum()
