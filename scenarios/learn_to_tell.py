@@ -70,9 +70,9 @@ POINTS = 20
 """Points of a curve over time."""
 
 EXPLANATION = (
-    "Truthful: share of reports in step 1 that are the value. Distance: squared distance of a belief from the "
-    "truth, where more than one value is possible. First and last quarter of the run; ± is the half-width of "
-    "a 95% confidence interval by batch means."
+    "Truthful: share of reports in step 1 that are the value. Distance: squared distance of a belief from "
+    "the truth, where more than one value is possible. First and last quarter of the run; ± is the half-width "
+    "of a 95% confidence interval by batch means."
 )
 
 
@@ -140,14 +140,14 @@ def truthful_reports(tables: Mapping[str, pandas.DataFrame], room: int) -> NDArr
     """Of each auction of a room the share of truthful reports, in order."""
     messages = tables["messages"]
     first = messages[(messages["question_number"] == 0) & (messages["auction"] % len(ROOMS) == room)]
-    told = (first["answer"] == first["value"]).groupby(first["auction"].to_numpy()).mean()
-    return told.sort_index().to_numpy(dtype=float)
+    told = (first["answer"] == first["value"]).astype(float).groupby(first["auction"].to_numpy()).mean()
+    return np.asarray(told.sort_index(), dtype=np.float64)
 
 
 def distances(
     tables: Mapping[str, pandas.DataFrame], room: int, parameters: Parameters
 ) -> NDArray[np.float64]:
-    """Squared distance of each belief from the truth, in order; where only one value is possible, left out."""
+    """Squared distance of each belief from the truth, in order, where more than one value is possible."""
     messages, vectors = tables["messages"], tables["vectors"]
     first = messages[(messages["question_number"] == 0) & (messages["auction"] % len(ROOMS) == room)]
     ordered = first.sort_values(["auction", "bidder_id"])

@@ -2,8 +2,8 @@
 
 One good is sold to a town of a dozen people. The seller has no idea what it is worth to them. But they know
 something of one another: along each tie of a small world, a person knows in which of a few bins her
-neighbour's value falls. The bins' cut points are drawn for each tie, so that two neighbours of the same person
-know more together than either alone; with common cut points the second would add nothing.
+neighbour's value falls. The bins' cut points are drawn for each tie, so that two neighbours of the same
+person know more together than either alone; with common cut points the second would add nothing.
 
 Mechanism ℳ of Azar, Chen and Micali (2010) buys that knowledge. Values are told to the seller in secret. She
 announces who values the good most, the star, and what all others reported. Then the others say what they
@@ -13,16 +13,17 @@ then (δ) the good is offered to anybody at a random price instead, which makes 
 
 What to look for. Where nobody knows anybody, ℳ earns what the lookahead auction of a seller who knows the
 prior would earn, the star benchmark S, less about δS + ε. From there it climbs with every tie and every bin
-towards the highest value itself, which nobody could exceed: `share.png` in the run's folder shows what share of that
-gap is closed, although no one person knows much, and the seller nothing. On the same profiles stand beside
-it Vickrey's auction, the lookahead auction, and the revenue of the optimal auction (for independent values;
-for correlated ones its bound 2S).
+towards the highest value itself, which nobody could exceed: `share.png` in the run's folder shows what share
+of that gap is closed, although no one person knows much, and the seller nothing. On the same profiles stand
+beside it Vickrey's auction and the lookahead auction; and below, the expected revenue of the optimal auction
+(for independent values; for correlated ones its bound 2S).
 
 Values have a heavy tail (`prior=heavy tail`, independent), or move with a common factor (`prior=common
 factor`): both leave something to learn. Mix in others than the honest with `liars`, `lazy`, `noisy` and
 `learners`, who sit side by side from seat `odd_seat` on. The reporter of the lowest index gives the
-aggregate its density: a lazy one at seat 0 makes the others' knowledge of the prior worthless (what they
-rule out still counts), and the same one at a high seat does no harm. The second table shows what each kind
+aggregate its density: a lazy one at seat 0 erases what the others know of the prior (what they rule out
+still counts), and the same one at the last seat only withholds what she alone rules out. Liars and noisy
+reporters do worse: values that are ruled out by mistake are gone. The second table shows what each kind
 earned, and what their answers cost the seller against an all honest town on the same profiles.
 """
 
@@ -343,8 +344,8 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     if kinds_in_a_room(told).any():
         cost = cost_of_the_odd(told, seed, results)
         lines.append(
-            f"Their answers cost the seller {cost.mean:.3f} ± {cost.half_width:.3f} an auction, against an all "
-            "honest town on the same profiles."
+            f"Their answers cost the seller {cost.mean:.3f} ± {cost.half_width:.3f} an auction, against an "
+            "all honest town on the same profiles."
         )
     folder = getattr(tables, "directory", None)
     if folder is not None:

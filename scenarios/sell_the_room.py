@@ -16,11 +16,12 @@ For one good a reserve from the raw frequencies of the others' bids would never 
 highest of them, which the winner pays anyway. So the estimates are smoothed (a box around each bid).
 
 What to look for. 𝕄 loses one buyer, and nothing else but ε: with n buyers it earns what the optimal auction
-earns from n - 1, at least (1 - 1/n) OPT. A good estimate costs no buyer, and needs many: at n = 2 there is one
-bid to learn from, which is no reserve at all. So who is ahead depends on n, and on what a reserve is worth:
-with many buyers even Vickrey's auction is close to the optimum, and 𝕄's missing buyer is all that counts.
-With `prior=two kinds` a reserve matters for longer: most values are low, a few are high, and a smoothed
-estimate has to find the gap. `revenue.png` in the run's folder shows the shares of OPT against n.
+earns from n - 1, at least (1 - 1/n) OPT. An estimate costs no buyer, but it is only as good as the bids it
+comes from. So who is ahead depends on n, and on what a reserve is worth. With uniform values a reserve is
+worth little, and a few buyers are better kept than asked: 𝕄 is behind at first, and ahead when one buyer
+among many is no loss. With `prior=two kinds` most values are low and a few are high; the reserve is nearly
+everything, smoothed estimates miss it, and 𝕄 is ahead by far until there are so many buyers that two of them
+value the good highly anyway. `revenue.png` in the run's folder shows the shares of OPT against n.
 """
 
 from __future__ import annotations

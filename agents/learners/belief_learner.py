@@ -62,8 +62,8 @@ class BeliefLearner(Strategy):
         """What she believes of values that are possible, masks of shape (..., B)."""
         size = possible.shape[-1]
         if self._weights is None:
-            self._weights = TREMBLE * self.rng.standard_normal(size)
-        raised = np.where(possible, self._weights, -np.inf)
+            self._weights = np.asarray(TREMBLE * self.rng.standard_normal(size))
+        raised: NDArray[Any] = np.where(possible, self._weights, -np.inf)
         masses = np.exp(raised - raised.max(axis=-1, keepdims=True))
         return masses / masses.sum(axis=-1, keepdims=True)
 

@@ -116,7 +116,7 @@ class InformedReports(ReportLearner):
             raise ValueError(f"allocation must have shape {wanted}, got {self.allocation.shape}")
 
     def brought(self, feedback: Feedback, k: int, chosen: int) -> NDArray[np.float64]:
-        """Value of the expected quantity less the expected payment, the others' reports being as they were."""
+        """Value of the expected quantity less the expected payment, the others reporting as they did."""
         seat = int(feedback.seats[k])
         bids: Any = feedback.bids
         profile: list[Any] = [int(bid) for bid in bids]
