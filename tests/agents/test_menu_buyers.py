@@ -1,0 +1,144 @@
+import numpy as np
+import pytest
+
+from agents.strategies.menu_buyers import ExactMenuBuyer, GreedyMenuBuyer, ImpatientMenuBuyer
+from agents.strategies.menu_learner import LearningMenuBuyer, purchases_of
+from agents.view import Feedback
+from mechanisms.menus import Menu, best_purchase, coffee_shop_menu
+from mechanisms.menus.posted import PostedMenu
+from mechanisms.questions import ShowMenu
+from mechanisms.utilities import Linear
+from tests.conformance.strategy import StrategyConformance
+from tests.conformance.views import QUESTIONS, view_for
+from tests.mechanisms.menus.brute import additive_table, all_purchases
+from tests.mechanisms.menus.walking import expected
+
+MENUS = tuple(question for question in QUESTIONS if isinstance(question, ShowMenu))
+
+
+class TestMenuBuyers(StrategyConformance):
+    instances = (ExactMenuBuyer(), GreedyMenuBuyer())
+
+
+class TestImpatientMenuBuyer(StrategyConformance):
+    instances = (ImpatientMenuBuyer(0.5), ImpatientMenuBuyer(0.25, 2))
+    questions = tuple(q for q in QUESTIONS if not (isinstance(q, ShowMenu) and q.adaptive))
+
+
+class TestLearningMenuBuyer(StrategyConformance):
+    instances = (LearningMenuBuyer(), LearningMenuBuyer(0.5))
+
+    def test_only_learners_change_by_observing(self, instance):
+        question = MENUS[0]
+        before = chances(instance, question, view_for(question))
+        instance.observe(told(question, view_for(question), bought=0))
+        assert (chances(instance, question, view_for(question)) != before).any()
+
+
+def chances(strategy, question, view):
+    return strategy.choose_from_menu(question, view).probabilities
+
+
+def told(question, view, bought):
+    """Feedback for the members of a view who all bought one entry, and got it if it is sure."""
+    answers = np.full((view.n, *question.shape), np.nan)
+    answers[view.seats] = -1
+    answers[view.seats, 0] = bought
+    lottery, price = np.array(question.entries[bought]), question.prices[bought]
+    worth = view.values * lottery if len(lottery) == 1 else view.values @ lottery
+    payments = np.full(len(view.seats), price)
+    return Feedback(
+        seats=view.seats, buyers=view.buyers, n=view.n, mechanism=view.mechanism, values=view.values,
+        utility=Linear(), answers=((question, answers),), allocation=np.ones(len(view.seats)),
+        payments=payments, payoffs=worth - payments, causes={"price": payments},
+    )
+
+
+def test_a_learner_ends_at_the_best_purchase():
+    """The coffee shop's third type, prices a cent lower: two visits are worth 2 more than the bundle."""
+    menu = Menu([[1, 0], [0, 1], [1, 1]], [1.99, 3.99, 7.99])
+    question = ShowMenu(
+        entries=tuple(map(tuple, menu.probabilities)), prices=tuple(menu.prices), purchases=2
+    )
+    learner, rng = LearningMenuBuyer(exploration=0.0), np.random.default_rng(1)
+    view = view_for(question, values=np.array([[4.0, 6.0]] * 3))
+    for _ in range(len(purchases_of(3, 2))):
+        mixture = learner.choose_from_menu(question, view)
+        picks = [rng.choice(len(p), p=p) for p in mixture.probabilities]
+        answers = np.full((view.n, 2), np.nan)
+        answers[view.seats] = mixture.answers[np.arange(3), picks]
+        learner.observe(lived(question, view, menu, answers))
+    final = learner.choose_from_menu(question, view)
+    best = best_purchase(menu, [4.0, 6.0], 2)
+    for member in range(3):
+        favourite = final.answers[member, final.probabilities[member].argmax()]
+        assert tuple(favourite) == best.entries == (0, 1)
+        assert final.probabilities[member].max() == 1
+
+
+def lived(question, view, menu, answers):
+    """Feedback with the expected payoff of what was bought: all entries are sure."""
+    payoffs = []
+    for member, seat in enumerate(view.seats):
+        bought = [int(e) for e in answers[seat] if e >= 0]
+        got = menu.probabilities[bought].max(axis=0, initial=0)
+        payoffs.append(got @ view.values[member] - menu.prices[bought].sum())
+    zeros = np.zeros(len(view.seats))
+    return Feedback(
+        seats=view.seats, buyers=view.buyers, n=view.n, mechanism=view.mechanism, values=view.values,
+        utility=Linear(), answers=((question, answers),), allocation=zeros, payments=zeros,
+        payoffs=np.array(payoffs), causes={"price": zeros},
+    )
+
+
+def test_purchases_are_all_multisets():
+    assert len(purchases_of(3, 2)) == 10  # 1 + 3 + 6
+    with pytest.raises(ValueError, match="more than 1000"):
+        purchases_of(50, 5)
+
+
+def test_greed_is_not_always_best():
+    menu = Menu([[0.75, 0], [1, 1]], [0.25, 4])
+    # values (4, 2.25): first entry gains 2.75, the bundle 2.25; afterwards the bundle adds 1 + 2.25 − 4 < 0
+    greedy = expected(PostedMenu(menu, 2), [4, 2.25], GreedyMenuBuyer())
+    # a second copy of the first entry gains ¾ · 1 − ¼ = ½
+    assert greedy == pytest.approx((3.25, 0.5))
+    # two entries that complete each other beat the one that greed takes first, at 1.5
+    menu = Menu([[1, 0, 0.9], [0, 1, 0], [1, 0.75, 0]], [1.4, 1.4, 1.5])
+    values = [2, 2, 1]
+    assert expected(PostedMenu(menu, 2), values, GreedyMenuBuyer())[0] == pytest.approx(2.0)
+    assert expected(PostedMenu(menu, 2), values, ExactMenuBuyer())[0] == pytest.approx(2.1)
+
+
+@pytest.mark.parametrize(("cost", "utility", "payment"), [(0, 4, 6), (1.5, 2.5, 6), (2.5, 2, 8), (9, 2, 8)])
+def test_patience_decides_whether_one_comes_back(cost, utility, payment):
+    """Example 1's third type gains 2 by coming twice: up to a cost of 2 she does."""
+    got, paid = expected(PostedMenu(coffee_shop_menu(), 2), [4, 6], ImpatientMenuBuyer(cost))
+    assert paid == pytest.approx(payment)
+    assert got - (cost if payment == 6 else 0) == pytest.approx(utility)
+    limited = expected(PostedMenu(coffee_shop_menu(), 2), [4, 6], ImpatientMenuBuyer(limit=1))
+    assert limited == pytest.approx((2, 8))
+
+
+def test_the_impatient_buyer_is_exact():
+    """Against enumeration of all purchases, each after the first at a cost."""
+    rng = np.random.default_rng(8)
+    for _ in range(60):
+        m, n, k = rng.integers(1, 4), rng.integers(1, 3), int(rng.integers(1, 4))
+        menu = Menu(rng.integers(0, 5, (m, n)) / 4, rng.integers(0, 6, m) / 4)
+        values, cost = rng.integers(0, 7, n).astype(float), rng.integers(0, 4) / 4
+        found = all_purchases(menu, additive_table(values), k)
+        top = max(utility - cost * max(len(entries) - 1, 0) for utility, _, entries in found)
+        bought = ImpatientMenuBuyer(cost).entries(menu, tuple(values), k, False)
+        together = 1 - np.prod(1 - menu.probabilities[bought], axis=0)
+        felt = together @ values - menu.prices[bought].sum() - cost * max(len(bought) - 1, 0)
+        assert felt == pytest.approx(top, abs=1e-12)
+
+
+def test_bad_input_is_named():
+    with pytest.raises(ValueError, match="cost must be finite"):
+        ImpatientMenuBuyer(-1)
+    with pytest.raises(ValueError, match="limit must be at least 1"):
+        ImpatientMenuBuyer(limit=0)
+    with pytest.raises(ValueError, match="exploration"):
+        LearningMenuBuyer(2)

@@ -1,0 +1,179 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mechanisms.menus import Additive, Menu, Policy, Table, best_purchase, menu_revenue
+from tests.mechanisms.menus import brute
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_committed_purchases_equal_enumeration(data):
+    menu = data.draw(brute.menus())
+    buyer, table = data.draw(brute.buyers(menu.n))
+    k = data.draw(st.integers(1, 4))
+    best = best_purchase(menu, buyer, k)
+    utility, payment = brute.best_committed(menu, table, k)
+    assert best.utility == pytest.approx(utility, abs=1e-10)
+    assert best.payment == pytest.approx(payment, abs=1e-10)  # ties to the seller
+    assert best.bound == pytest.approx(best.utility, abs=1e-10)
+    assert len(best.entries) <= k
+    together = 1 - np.prod(1 - menu.probabilities[list(best.entries)], axis=0)
+    worth = brute.lottery_value(table, together * np.ones(menu.n))
+    assert best.utility == pytest.approx(worth - menu.prices[list(best.entries)].sum(), abs=1e-10)
+    least = best_purchase(menu, buyer, k, ties="buyer")
+    assert least.utility == pytest.approx(utility, abs=1e-10)
+    cheapest = min(p for u, p, _ in brute.all_purchases(menu, table, k) if u >= utility - 1e-11)
+    assert least.payment == pytest.approx(cheapest, abs=1e-10)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_adaptive_purchases_equal_the_tree(data):
+    menu = data.draw(brute.menus())
+    buyer, table = data.draw(brute.buyers(menu.n))
+    k = data.draw(st.integers(1, 4))
+    best = best_purchase(menu, buyer, k, adaptive=True)
+    assert best.utility == pytest.approx(brute.best_adaptive(menu, table, k), abs=1e-10)
+    assert best.utility >= best_purchase(menu, buyer, k).utility - 1e-10
+    assert isinstance(best.entries, Policy)
+    utility, payment = follow(menu, table, best.entries, k)
+    assert utility == pytest.approx(best.utility, abs=1e-10)
+    assert payment == pytest.approx(best.payment, abs=1e-10)
+
+
+def follow(menu, table, policy, left, held=None):
+    """Expected utility and payment of following a policy, outcome by outcome."""
+    held = (0,) * menu.n if held is None else held
+    entry = policy.next(held, left)
+    if entry < 0:
+        return table[held], 0.0
+    utility, payment = -menu.prices[entry], menu.prices[entry]
+    for got in np.ndindex((2,) * menu.n):
+        chance = np.prod(np.where(got, menu.probabilities[entry], 1 - menu.probabilities[entry]))
+        if chance > 0:
+            after = follow(menu, table, policy, left - 1, tuple(np.maximum(held, got).tolist()))
+            utility, payment = utility + chance * after[0], payment + chance * after[1]
+    return utility, payment
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_without_limit_is_what_many_purchases_come_to(data):
+    menu = data.draw(brute.menus(n=data.draw(st.integers(1, 2)), most=3))
+    buyer, _ = data.draw(brute.buyers(menu.n))
+    for adaptive in (False, True):
+        endless = best_purchase(menu, buyer, math.inf, adaptive)
+        many = best_purchase(menu, buyer, 60, adaptive)
+        assert endless.utility >= many.utility - 1e-10
+        assert endless.utility == pytest.approx(many.utility, abs=1e-6)  # (3/4)^60 is 3e-8
+
+
+def test_without_limit_stops_where_a_copy_no_longer_pays():
+    # the c-th copy adds ½^c · 8: worth its price of 1 up to c = 3, where it is a tie
+    menu = Menu([[0.5]], [1.0])
+    assert best_purchase(menu, [8.0], math.inf).entries == (0, 0, 0)
+    assert best_purchase(menu, [8.0], math.inf, ties="buyer").entries == (0, 0)
+    assert best_purchase(menu, [8.0], 1).entries == (0,)
+    assert best_purchase(menu, [1.9], math.inf).entries == ()
+
+
+def test_free_entries_are_taken_without_end():
+    best = best_purchase(Menu([[0.1, 0], [0, 1]], [0, 1]), [3.0, 2.0], math.inf)
+    assert (best.entries, best.endless) == ((0, 1), (0,))
+    assert (best.utility, best.payment) == (4.0, 1.0)
+
+
+def test_adaptive_buyer_stops_when_she_has_won():
+    # one item worth 1, tickets of ½ at 0.3: .5 − .3, and on losing once more, .2 + ½ · .2
+    menu = Menu([[0.5]], [0.3])
+    best = best_purchase(menu, [1.0], 2, adaptive=True)
+    assert best.utility == pytest.approx(0.3)
+    assert best.payment == pytest.approx(0.45)
+    assert best.entries.next((1,), 1) == -1
+    assert best.entries.next((0,), 1) == 0
+    assert best.entries.next((0,), 0) == -1
+    endless = best_purchase(menu, [1.0], math.inf, adaptive=True)
+    assert endless.utility == pytest.approx(1 - 0.3 / 0.5)  # expected tickets to win: 2
+    assert best_purchase(menu, [1.0], 2).utility == pytest.approx(0.2)
+
+
+def test_complements_can_gain_more_from_the_second_copy():
+    """Utility is concave in a multiplicity for submodular buyers; (½, ½) shows why not for all."""
+    both_or_nothing = Table([[0, 0], [0, 1]])
+    utilities = [both_or_nothing.value(1 - 0.5 ** np.array([c, c], dtype=float)) for c in range(3)]
+    assert utilities == [0, 0.25, 0.5625]
+    assert best_purchase(Menu([[0.5, 0.5]], [0.27]), both_or_nothing, 2).entries == (0, 0)
+    assert best_purchase(Menu([[0.5, 0.5]], [0.27]), both_or_nothing, 1).entries == ()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_utility_is_concave_in_each_multiplicity_for_submodular_buyers(data):
+    """Claim 24."""
+    menu = data.draw(brute.menus(most=3))
+    buyer, _ = data.draw(brute.buyers(menu.n).filter(lambda pair: pair[0].submodular))
+    others = np.prod(1 - menu.probabilities[1:], axis=0) * np.ones(menu.n)
+    copies = np.arange(6)[:, None]
+    values = buyer.value(1 - others * (1 - menu.probabilities[0]) ** copies)
+    assert (np.diff(values, 2) <= 1e-12).all()
+
+
+def test_a_search_that_is_cut_short_says_how_good_it_may_be():
+    rng = np.random.default_rng(3)
+    lotteries = rng.random((12, 6)) * 0.5
+    menu, values = Menu(lotteries, 0.45 * lotteries.sum(axis=1)), np.ones(6)
+    full = best_purchase(menu, values, 5)
+    cut = best_purchase(menu, values, 5, max_nodes=3)
+    assert cut.utility <= full.utility + 1e-12
+    assert cut.bound >= full.utility - 1e-12
+    assert cut.bound > cut.utility
+
+
+def test_revenue_of_crossing_menus():
+    """At {4, 4} the coffee shop earns 8/3 when people come once, and 4 when they come back."""
+    menu = Menu([[1, 0], [0, 1]], [4, 4])
+    types, thirds = [[2, 0], [0, 4], [4, 6]], np.ones(3) / 3
+    assert menu_revenue(menu, types, thirds, 1) == pytest.approx(8 / 3)
+    assert menu_revenue(menu, types, thirds, 2) == pytest.approx(4)
+
+
+def test_all_types_of_a_table_array_are_read():
+    tables = np.array([[[0, 1], [2, 3]], [[0, 0], [0, 5]]])
+    menu = Menu([[1, 1]], [3])
+    assert menu_revenue(menu, tables, [0.5, 0.5], 1) == pytest.approx(3)
+    assert menu_revenue(Menu([[1, 0]], [1]), tables, [0.5, 0.5], 1) == pytest.approx(0.5)
+
+
+MENU = Menu([[0.5, 1]], [1])
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda: best_purchase(MENU, [1, 2], 0), ValueError, "k must be an integer of at least 1.*not 0"),
+        (lambda: best_purchase(MENU, [1, 2], -math.inf), ValueError, "k must be"),
+        (lambda: best_purchase(MENU, [1, 2], 1.5), ValueError, "not 1.5"),
+        (lambda: best_purchase(MENU, [1, 2], math.nan), ValueError, "k must be"),
+        (lambda: best_purchase(MENU, [1, 2], "2"), TypeError, "k must be"),
+        (lambda: best_purchase(MENU, [1, 2], True), TypeError, "k must be"),
+        (lambda: best_purchase(MENU, [1, -2], 1), ValueError, r"values\[1\]"),
+        (lambda: best_purchase(MENU, [1, 2, 3], 1), ValueError, "2 items like the menu, not of 3"),
+        (lambda: best_purchase(MENU, [[0, 2], [3, 1]], 1), ValueError, "monotone"),
+        (lambda: best_purchase([[1]], [1], 1), TypeError, "menu must be a Menu"),
+        (lambda: best_purchase(MENU, [1, 2], 1, ties="nobody"), ValueError, "ties"),
+        (lambda: menu_revenue(MENU, [[1, 2]], [0.5], 1), ValueError, "sum to 1"),
+        (lambda: menu_revenue(MENU, [[1, 2]], [0.5, 0.5], 1), ValueError, "each of 1 types"),
+        (
+            lambda: best_purchase(Menu(np.ones((1, 17)), [1]), Additive(np.ones(17)), 1, adaptive=True),
+            ValueError,
+            "at most 16 items, not 17",
+        ),
+    ],
+)
+def test_bad_input_is_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call()
