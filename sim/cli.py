@@ -31,6 +31,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+menus = typer.Typer(
+    help="Menus of lotteries, for customers who may come back.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(menus, name="menu")
+
 _SCENARIO = typer.Argument(help="Name of a scenario, see `bazaar list`; by default the main one.")
 _SET = typer.Option(
     "--set",
@@ -71,6 +76,17 @@ _SAMPLE = typer.Option(
     help="Audit a sample of so many profiles from the scenario's own prior, instead of a few types exactly.",
 )
 _CSV = typer.Option(metavar="DIR", help="Also write each table as a CSV file into this folder.")
+_MENU = typer.Argument(
+    metavar="FILE",
+    help="A .toml file with [[entries]] (probabilities, price) and [[types]] (values, probability), or a "
+    ".csv file with the columns kind (entry or type), one for each item, price and probability.",
+)
+_MOST = typer.Option(
+    "--k",
+    metavar="K",
+    help="Look at customers who buy up to 1, 2, …, K entries, an integer of at least 1; `inf` for any "
+    "number alone. Any number is always looked at too.",
+)
 
 
 def run_command(registry: Registry, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -183,6 +199,15 @@ def audit_command(
         console.print(line)
 
 
+@menus.command("check")
+def check_menu(file: Annotated[str, _MENU], k: Annotated[str, _MOST] = "5") -> None:
+    """Say whether customers gain by buying several entries of a menu, who gains, and what it then earns."""
+    with _bad_input():
+        from sim.menu_check import check_menu_file
+
+        typer.echo(check_menu_file(file, _purchases(k)))
+
+
 # --- input -----------------------------------------------------------------------------------------
 
 
@@ -195,6 +220,9 @@ def _bad_input() -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
     except (ValueError, TypeError) as error:
         typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(BAD_INPUT) from None
+    except OSError as error:
+        typer.echo(f"Error: {error.filename}: {error.strerror}", err=True)
         raise typer.Exit(BAD_INPUT) from None
 
 
@@ -209,6 +237,14 @@ def _market(registry: Registry, name: str, settings: Sequence[str], seed: int) -
 def _seed(text: str) -> int:
     if not (text.isascii() and text.isdigit()):
         raise ValueError(f"--seed is {text}; it must be an integer of at least 0")
+    return int(text)
+
+
+def _purchases(text: str) -> float:
+    if text in ("inf", "∞"):
+        return float("inf")
+    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+        raise ValueError(f"--k is {text}; it must be an integer of at least 1, or inf")
     return int(text)
 
 
