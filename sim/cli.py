@@ -186,6 +186,8 @@ def audit_command(
             lines = list(report.exact_report(report.standard(mechanism or []), notion or None))
         else:
             market = _market(context.obj, scenario, settings or [], _seed(seed))
+            if not hasattr(market, "nature"):
+                raise ValueError(f"{scenario} has no auctions to audit")
             mechanisms = report.only(report.sellers_mechanisms(market), mechanism or [])
             prior = market.nature.prior
             if sample is None:
