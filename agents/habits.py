@@ -133,17 +133,18 @@ def _question(menu: Menu, most: int) -> ShowMenu:
 def committed_plan(menu: Menu, values: Values, cost: float, most: int) -> tuple[int, ...]:
     """The entries to buy if at most `most` visits are possible and each after the first costs `cost`.
 
-    Of every number of visits the best purchase, and of these the best; at a tie the fewer visits. Raises
+    Of every number of visits the best purchase, and of these the best; ties go to the seller. Raises
     ValueError for bad values or `most`.
     """
     check_count("most", most)
     best: tuple[int, ...] = ()
-    utility, slack = 0.0, RELATIVE_SLACK * sum(values)
+    utility, payment = 0.0, 0.0
+    slack = RELATIVE_SLACK * sum(values)
     for visits in range(1, most + 1):
         purchase = best_purchase(menu, values, visits)
-        net = purchase.utility - cost * (visits - 1)
-        if visits == 1 or net > utility + slack:
-            best, utility = purchase.committed, net
+        net = purchase.utility - cost * max(0, len(purchase.committed) - 1)
+        if net > utility + slack or (net >= utility - slack and purchase.payment > payment):
+            best, utility, payment = purchase.committed, net, purchase.payment
         if len(purchase.committed) < visits:
             break  # nobody would come so often, whatever it cost
     return best
@@ -153,7 +154,7 @@ def committed_plan(menu: Menu, values: Values, cost: float, most: int) -> tuple[
 def adaptive_step(menu: Menu, values: Values, held: Held, cost: float, left: int, first: bool) -> int:
     """The entry to buy now, with `left` visits left, or `HOME`; the first visit is free.
 
-    At a tie she stays away from the counter, but on her first visit she buys, and the dearer entry.
+    Ties go to the seller: she buys, and the dearer entry, but nothing that is free and useless.
     """
     gains = [
         _expected(menu, values, held, cost, left, entry) - (0 if first else cost)
@@ -161,10 +162,10 @@ def adaptive_step(menu: Menu, values: Values, held: Held, cost: float, left: int
     ] if left else []
     slack = RELATIVE_SLACK * sum(values)
     best = max(gains, default=-1.0)
-    if best < -slack or (not first and best <= slack):
-        return HOME
-    near = [entry for entry, gain in enumerate(gains) if gain >= best - slack]
-    return max(near, key=lambda entry: float(menu.prices[entry]))
+    near = [entry for entry, gain in enumerate(gains) if gain >= max(best, 0.0) - slack]
+    dearest = max(near, key=lambda entry: float(menu.prices[entry]), default=HOME)
+    useless = best <= slack and dearest != HOME and menu.prices[dearest] == 0
+    return HOME if useless else dearest
 
 
 def _expected(menu: Menu, values: Values, held: Held, cost: float, left: int, entry: int) -> float:

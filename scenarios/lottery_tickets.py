@@ -82,7 +82,7 @@ class Parameters(scenario.Parameters):
     """What can be set."""
 
     until: float = Field(
-        default=21.0, gt=0, le=1e9, description="days: one for each k from 1 to `most`, then one for any number",
+        default=21.0, gt=0, le=1e9, description="days: one for each k up to `most`, then one for any number",
     )
     most: int = Field(default=20, ge=1, le=100, description="the largest finite k")
     gap: float = Field(default=1e-5, gt=0, le=1, description="how far the upper bound may be off, in money")

@@ -59,8 +59,8 @@ class Crowd:
     rate
         Customers in a unit of time.
     regulars
-        How many people there are, who come again and again with a type and a habit for life; None: everyone
-        comes once.
+        How many people there are, who come again and again with a type and a habit for life, types in
+        proportion to their probabilities; None: everyone comes once.
     names
         Under how many names a person can come in one errand.
 
@@ -166,7 +166,7 @@ class Counter:
         self._values = [tuple(row) for row in plan.crowd.types.tolist()]
         self._chances = plan.menu.probabilities.tolist()
         self._prices = plan.menu.prices.tolist()
-        self._people = None if plan.crowd.regulars is None else self._draw(plan.crowd.regulars)
+        self._people = self._regulars()
         env.process(self._arrivals())
 
     def _draw(self, people: int) -> list[tuple[int, int]]:
@@ -174,6 +174,15 @@ class Counter:
         crowd, rng = self.plan.crowd, self._rng
         types = rng.choice(len(self._values), size=people, p=crowd.probabilities)
         return list(zip(types.tolist(), rng.integers(len(crowd.habits), size=people).tolist(), strict=True))
+
+    def _regulars(self) -> list[tuple[int, int]] | None:
+        """Types and habits of the regulars: of types as many as their probabilities say."""
+        crowd = self.plan.crowd
+        if crowd.regulars is None:
+            return None
+        shares = (np.arange(crowd.regulars) + 0.5) / crowd.regulars
+        types = np.searchsorted(np.cumsum(crowd.probabilities)[:-1], shares, side="right")
+        return [(int(type_), k % len(crowd.habits)) for k, type_ in enumerate(types)]
 
     def _arrivals(self) -> Generator[simpy.Event, Any, None]:
         """Customers come at random times, each free of the others."""
