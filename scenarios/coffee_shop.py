@@ -44,7 +44,7 @@ from mechanisms.menus import COFFEE_SHOP, Menu, coffee_shop_menu, menu_revenue
 from sim import scenario
 from sim.comparison import Figure, comparison_table
 from sim.counter import CounterMarket, CounterPlan, crowd_of
-from sim.plots import figure, running_means
+from sim.plots import figure
 from sim.records import Records
 from sim.statistics import batch_means
 
@@ -208,6 +208,7 @@ def draw_revenue(found: Mapping[str, Figure], path: Any) -> None:
             points = axes.errorbar(places, means, errors, fmt="o", markersize=4, capsize=2, label=name)
             axes.plot(places, [one.theory for _, one in shown], linewidth=1, color=points[0].get_color())
         axes.set_xticks(range(len(COSTS)), TICKS)
+        axes.set_ylim(top=5.9)  # room for the legend
 
 
 def draw_visits(tables: Mapping[str, Any], numbers: Mapping[str, int], path: Any) -> None:
@@ -222,11 +223,13 @@ def draw_visits(tables: Mapping[str, Any], numbers: Mapping[str, int], path: Any
 
 
 def draw_learning(tables: Mapping[str, Any], number: int, path: Any) -> None:
-    """The learners' revenue so far, between those who come once and those who know."""
+    """The learners' revenue, a moving mean, beside that of those who come once and of those who know."""
     customers = tables["customers"]
     learners = customers[customers["seller_id"] == number]
-    with figure(path, "customer", "revenue a customer, so far") as axes:
-        axes.plot(*running_means(learners["paid"].to_numpy()), label="regulars who learn")
+    window = max(1, len(learners) // 8)
+    moving = np.convolve(learners["paid"].to_numpy(), np.ones(window) / window, "valid")
+    with figure(path, "customer", f"revenue a customer, mean of {window}") as axes:
+        axes.plot(np.arange(len(moving)) + window, moving, label="regulars who learn")
         for k, label in ((1, "all come once"), (2, "all know, and come twice")):
             level = menu_revenue(SHADED, COFFEE_SHOP.types, COFFEE_SHOP.probabilities, k)
             axes.axhline(level, linestyle="--" if k == 1 else ":", color="black", linewidth=1, label=label)

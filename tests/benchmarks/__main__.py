@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import audit, learning, market
+from tests.benchmarks import audit, counter, learning, market, menus
 
 
 def main() -> None:
@@ -13,7 +13,14 @@ def main() -> None:
     console = Console(width=100)
     table = Table("what", "ratio", "unit", "at most", "remark", title="Benchmarks")
     with console.status("measuring …"):
-        sources = (market.figures(), market.rule_figures(), audit.figures(), learning.figures())
+        sources = (
+            market.figures(),
+            market.rule_figures(),
+            audit.figures(),
+            learning.figures(),
+            menus.figures(),
+            counter.figures(),
+        )
         for source in sources:
             for figure in source:
                 limit = "" if figure.at_most is None else f"{figure.at_most:g}"
