@@ -33,6 +33,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+menus = typer.Typer(
+    help="Menus of lotteries, for customers who may come back.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(menus, name="menu")
+
 _SCENARIO = typer.Argument(help="Name of a scenario, see `bazaar list`; by default the main one.")
 _SET = typer.Option(
     "--set",
@@ -76,6 +81,17 @@ _SAMPLE = typer.Option(
     help="Audit a sample of so many profiles from the scenario's own prior, instead of a few types exactly.",
 )
 _CSV = typer.Option(metavar="DIR", help="Also write each table as a CSV file into this folder.")
+_MENU = typer.Argument(
+    metavar="FILE",
+    help="A .toml file with [[entries]] (probabilities, price) and [[types]] (values, probability), or a "
+    ".csv file with the columns kind (entry or type), one for each item, price and probability.",
+)
+_MOST = typer.Option(
+    "--k",
+    metavar="K",
+    help="Look at customers who buy up to 1, 2, …, K entries, an integer of at least 1; `inf` for any "
+    "number alone. Any number is always looked at too.",
+)
 
 
 def run_command(registry: Registry, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -198,6 +214,8 @@ def audit_command(
             lines = list(report.exact_report(report.standard(mechanism or []), notion or None))
         else:
             market = _market(context.obj, scenario, settings or [], _seed(seed))
+            if not hasattr(market, "nature"):
+                raise ValueError(f"{scenario} has no auctions to audit")
             mechanisms = report.only(report.sellers_mechanisms(market), mechanism or [])
             prior = market.nature.prior
             if sample is None:
@@ -209,6 +227,15 @@ def audit_command(
     console = _console()
     for line in lines:
         console.print(line)
+
+
+@menus.command("check")
+def check_menu(file: Annotated[str, _MENU], k: Annotated[str, _MOST] = "5") -> None:
+    """Say whether customers gain by buying several entries of a menu, who gains, and what it then earns."""
+    with _bad_input():
+        from sim.menu_check import check_menu_file
+
+        typer.echo(check_menu_file(file, _purchases(k)))
 
 
 # --- input -----------------------------------------------------------------------------------------
@@ -223,6 +250,9 @@ def _bad_input() -> Iterator[None]:
         raise typer.Exit(INTERRUPTED) from None
     except (ValueError, TypeError) as error:
         typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(BAD_INPUT) from None
+    except OSError as error:
+        typer.echo(f"Error: {error.filename}: {error.strerror}", err=True)
         raise typer.Exit(BAD_INPUT) from None
 
 
@@ -245,6 +275,14 @@ def _seed(text: str) -> int:
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):
         raise ValueError(f"--port is {text}; it must be an integer from 0 to 65535")
+    return int(text)
+
+
+def _purchases(text: str) -> float:
+    if text in ("inf", "∞"):
+        return float("inf")
+    if not (text.isascii() and text.isdigit() and int(text) >= 1):
+        raise ValueError(f"--k is {text}; it must be an integer of at least 1, or inf")
     return int(text)
 
 

@@ -50,7 +50,8 @@ class Manifest:
 
     `status` is one of "running", "complete", "interrupted", "failed"; `tables` holds the schemas and
     `parts` how many files each table has, both filled in by the records. `notes` are sentences for the
-    reader of the summary, such as what was read from a file of bids.
+    reader of the summary, such as what was read from a file of bids. `timings` are the seconds that
+    computations took, by name: they differ from run to run, and so have no place in the tables.
     """
 
     scenario: str
@@ -64,6 +65,7 @@ class Manifest:
     cpu: str = field(default_factory=cpu_features)
     tables: dict[str, Any] = field(default_factory=dict)
     parts: dict[str, int] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
 
     def write(self, directory: str | Path) -> None:
         """Write `manifest.json` into the folder, at once or not at all. Raises TypeError if not plain."""

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from sim.benchmarks import record_benchmarks
 from sim.manifest import NAME, Manifest
@@ -16,8 +16,28 @@ from sim.records import Records, fresh_directory, prepare_directory
 from sim.scenario import Parameters, Scenario
 
 
-def set_up(name: str, scenario: Scenario, parameters: Parameters, seed: int, out: str | None) -> Market:
-    """Build the market of a scenario, with records in the folder `out`, or in a fresh one under runs/.
+class Run(Protocol):
+    """What is played: a market of auctions, or anything else that happens in simulated time."""
+
+    records: Records
+    tick: float
+
+    @property
+    def now(self) -> float:
+        """Simulated time."""
+
+    def advance_to(self, until: float) -> None:
+        """Run the clock up to, and without, `until`."""
+
+    def flush(self) -> None:
+        """Bring the records up to date."""
+
+    def finish(self, status: str = "complete") -> None:
+        """End the run, and close its records."""
+
+
+def set_up(name: str, scenario: Scenario, parameters: Parameters, seed: int, out: str | None) -> Run:
+    """Build the run of a scenario, with records in the folder `out`, or in a fresh one under runs/.
 
     If it cannot be built, the folder is left as it was. Raises OutputError, and what `build` raises.
     """
@@ -33,8 +53,8 @@ def set_up(name: str, scenario: Scenario, parameters: Parameters, seed: int, out
         raise
 
 
-def play(market: Market, until: float, advanced: Callable[[float], Any] = lambda _: None) -> str:
-    """Run the market up to `until` and close its records; return "complete" or "interrupted".
+def play(market: Run, until: float, advanced: Callable[[float], Any] = lambda _: None) -> str:
+    """Run up to `until` and close its records; return "complete" or "interrupted".
 
     `advanced` is called with the time at every tick of the market. Ctrl-C stops the run at the next tick; a
     second one stops it at once. After any error the records are closed as failed.
@@ -48,7 +68,8 @@ def play(market: Market, until: float, advanced: Callable[[float], Any] = lambda
                 advanced(market.now)
         status = "interrupted" if interrupted.is_set() else "complete"
         market.flush()
-        record_benchmarks(market)
+        if isinstance(market, Market):
+            record_benchmarks(market)
         market.finish(status)
     except KeyboardInterrupt:
         market.records.close("interrupted")

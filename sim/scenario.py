@@ -1,8 +1,8 @@
 """Scenario: an experiment as one module, with its parameters as one validated, frozen object.
 
 A scenario is a module with a story in its docstring, whose first line is its summary, a class `Parameters`
-(a subclass of the one here), and a function `build(parameters, seed, records)` that returns a `Market`. The
-command line, a page's sliders and sweeps are made from the parameters.
+(a subclass of the one here), and a function `build(parameters, seed, records)` that returns a `Market`, or
+another `sim.running.Run`. The command line, a page's sliders and sweeps are made from the parameters.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from pydantic_core import CoreSchema, core_schema
 from sim.registry import nearest
 
 if TYPE_CHECKING:
-    from sim.market import Market
     from sim.records import Records
+    from sim.running import Run
 
 
 class ParameterError(ValueError):
@@ -90,8 +90,8 @@ class Scenario(Protocol):
 
     Parameters: type[Parameters]
 
-    def build(self, parameters: Any, seed: int = 0, records: Records | None = None) -> Market:
-        """The market, ready to run; everything in it follows from parameters and seed."""
+    def build(self, parameters: Any, seed: int = 0, records: Records | None = None) -> Run:
+        """The market, or another run, ready to start; everything in it follows from parameters and seed."""
 
 
 # --- parameters from text --------------------------------------------------------------------------

@@ -42,9 +42,21 @@ class Records:
         self.manifest = Manifest("", {}, 0) if manifest is None else manifest
         self.manifest.tables = describe(tables)
         self.manifest.parts = dict.fromkeys(names, 0)
-        write = None if self.directory is None else self._write_parts
-        self._tables = {table.name: TableBuffer(table, part_rows, write) for table in tables}
+        self._part_rows = part_rows
+        self._tables = {table.name: self._buffer(table) for table in tables}
         self._write_manifest()
+
+    def add(self, table: Table) -> None:
+        """Add a scenario's own table to an open run. Raises ValueError if there is one of its name."""
+        if table.name in self._tables:
+            raise ValueError(f"there is a table {table.name!r} already; each name must be there only once")
+        self._tables[table.name] = self._buffer(table)
+        self.manifest.tables |= describe([table])
+        self.manifest.parts[table.name] = 0
+        self._write_manifest()
+
+    def _buffer(self, table: Table) -> TableBuffer:
+        return TableBuffer(table, self._part_rows, None if self.directory is None else self._write_parts)
 
     def __getitem__(self, table: str) -> TableBuffer:
         """Return the handle of a table, for appending without looking it up each time."""

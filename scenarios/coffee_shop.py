@@ -1,0 +1,241 @@
+"""Coffee shop: a clever menu, and customers who queue again; what does it earn as people get patient?
+
+A customer wants only coffee (worth 2 to her), only a bagel (worth 4), or is hungry and wants both (4 and 6);
+each kind is as frequent. The seller's clever menu: coffee at 2, the bagel at 4, both at 8. If everybody came
+once, it would earn 4 2/3 a customer, and no menu earns more (buy-many paper, Example 1). But the hungry can
+buy the bagel, queue again, and buy the coffee: 6 instead of 8. Then the menu earns 4.
+
+At each counter of the run customers queue, one is served at a time, and after her purchase she may queue
+again. Each visit after the first costs her something: time, shame, cold feet. People differ: costs are spread
+around a mean, the counters' patience, so how many people come back emerges. Five menus are tried at each
+patience, from customers who come only once to those to whom coming back is free:
+
+- clever: coffee at 2, bagel at 4, both at 8;
+- bagel or both: bagel at 4, both at 8. It earns 4 however often people come, and once they come twice no menu
+  earns more (certified by `optimal_buy_k_menu`);
+- each at 4: it earns 8/3 from people who come once, and 4 from those to whom coming back is free;
+- two and four: coffee at 2, bagel at 4, nothing for both;
+- together: both at 10, and nothing else.
+
+Four counters more: at two of them a surprise bag (coffee and bagel with chance 1/2 each, at 1.90) and both
+for 8, for up to three visits; at one people decide beforehand how many bags to buy, at the other they look
+into the bag first. At the third regulars know nothing and learn by trying; the prices are shaded by a cent or
+two, so that nobody is indifferent. The last counter sells one entry to a name, and everybody gives two names.
+
+What to look for. Down the column of the clever menu revenue falls from 4.67 to 4, while others rise: menus
+cross, and what is best depends on patience. The clever menu's advantage is the queue's nuisance, and nothing
+else. Names are as good as visits. Those who look into the bag first buy another only if it disappointed; here
+they are better off, and pay more. Learners find the second visit by themselves. The plots `revenue.png`,
+`visits.png` and `learning.png` show the sweep, how often the hungry come, and the learners.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from pydantic import Field
+
+from agents.habits import Adaptive, Committed, Habit, Learned, committed_plan
+from mechanisms.menus import COFFEE_SHOP, Menu, coffee_shop_menu, menu_revenue
+from sim import scenario
+from sim.comparison import Figure, comparison_table
+from sim.counter import CounterMarket, CounterPlan, crowd_of
+from sim.plots import figure
+from sim.records import Records
+from sim.statistics import batch_means
+
+MENUS: dict[str, Menu] = {
+    "clever": coffee_shop_menu(),
+    "bagel or both": Menu(np.array([[0, 1], [1, 1]]), [4, 8]),
+    "each at 4": Menu([[1, 0], [0, 1]], [4, 4]),
+    "two and four": Menu([[1, 0], [0, 1]], [2, 4]),
+    "together": Menu([[1, 1]], [10]),
+}
+COSTS = (math.inf, 8.0, 4.0, 2.0, 1.0, 0.5, 0.0)
+"""Mean costs of coming back at the counters of the sweep; inf: people come only once."""
+TICKS = ["once" if math.isinf(cost) else f"{cost:g}" for cost in COSTS]
+LEVELS = 10
+"""How many different costs there are at a counter: as many quantiles of an exponential distribution."""
+SURPRISE = Menu(np.array([[0.5, 0.5], [1, 1]]), [1.9, 8])
+SHADED = Menu(coffee_shop_menu().probabilities, [1.99, 3.99, 7.97])
+BAGS = 3
+HUNGRY = 2
+EXTRAS = ("bag, decides beforehand", "bag, looks first", "clever, learns", "clever, two names")
+
+EXPLANATION = (
+    "Revenue a customer; ± is the half-width of a 95% confidence interval by batch means. Theory: every type "
+    "at every cost buys what is best for her. Of the learners the later half counts; theory: as if they knew."
+)
+
+
+class Parameters(scenario.Parameters):
+    """What can be set."""
+
+    until: float = Field(default=1000.0, gt=0, le=1e9, description="simulated time at which the run ends")
+    rate: float = Field(
+        default=1.0, gt=0, le=1000, description="customers in a unit of time at each counter"
+    )
+    service: float = Field(default=0.2, gt=0, le=1000, description="how long a purchase takes at the counter")
+    visits: int = Field(default=2, ge=2, le=10, description="how often a customer comes at most")
+    regulars: int = Field(default=15, ge=1, le=100_000, description="people at the counter of the learners")
+    exploration: float = Field(default=0.05, ge=0, le=1, description="how often learners try something else")
+
+
+def costs_around(mean: float) -> tuple[float, ...]:
+    """Quantiles of the exponential distribution of this mean, one of each tenth."""
+    shares = (np.arange(LEVELS) + 0.5) / LEVELS
+    return tuple((-mean * np.log1p(-shares)).tolist()) if mean > 0 else (0.0,)
+
+
+def sweep_name(menu: str, cost: float) -> str:
+    """The name of a counter of the sweep."""
+    return f"{menu}, once" if math.isinf(cost) else f"{menu}, cost {cost:g}"
+
+
+def plans(told: Parameters) -> list[CounterPlan]:
+    """All counters: the sweep, menu by menu, and the extras."""
+    found = []
+    for name, menu in MENUS.items():
+        for cost in COSTS:
+            habits = tuple(Committed(one) for one in costs_around(0.0 if math.isinf(cost) else cost))
+            most = 1 if math.isinf(cost) else told.visits
+            found.append(_counter(told, sweep_name(name, cost), menu, most, *habits))
+    learner = Learned(told.exploration)
+    return [
+        *found,
+        _counter(told, EXTRAS[0], SURPRISE, BAGS, Committed()),
+        _counter(told, EXTRAS[1], SURPRISE, BAGS, Adaptive()),
+        _counter(told, EXTRAS[2], SHADED, 2, learner, regulars=told.regulars),
+        _counter(told, EXTRAS[3], MENUS["clever"], 1, Committed(), names=2),
+    ]
+
+
+def _counter(told: Parameters, name: str, menu: Menu, most: int, *habits: Habit, **crowd: Any) -> CounterPlan:
+    people = crowd_of(COFFEE_SHOP, *habits, rate=told.rate, **crowd)
+    return CounterPlan(name, menu, people, told.service, most)
+
+
+def build(
+    parameters: Parameters | None = None, seed: int = 0, records: Records | None = None
+) -> CounterMarket:
+    """The counters, ready to open."""
+    told = Parameters() if parameters is None else parameters
+    return CounterMarket(plans(told), seed, records)
+
+
+# --- theory -----------------------------------------------------------------------------------------
+
+
+def expected_revenue(plan: CounterPlan) -> float:
+    """What a counter earns a customer when everybody does what is best for her."""
+    crowd, habits = plan.crowd, plan.crowd.habits
+    if not all(isinstance(habit, Committed) for habit in habits):
+        adaptive = isinstance(habits[0], Adaptive)
+        return menu_revenue(plan.menu, crowd.types, crowd.probabilities, plan.most, adaptive)
+    paid = [
+        weight * sum(plan.menu.prices[list(committed_plan(plan.menu, tuple(values), habit.cost, plan.most))])
+        for values, weight in zip(crowd.types.tolist(), crowd.probabilities.tolist(), strict=True)
+        for habit in habits
+        if isinstance(habit, Committed)
+    ]
+    return float(sum(paid) / len(habits))
+
+
+# --- what came of it --------------------------------------------------------------------------------
+
+
+def figures(tables: Mapping[str, Any], told: Parameters) -> dict[str, Figure]:
+    """Revenue a customer by counter, simulated and in theory."""
+    paid = {number: rows.to_numpy() for number, rows in tables["customers"].groupby("seller_id")["paid"]}
+    found = {}
+    for number, plan in enumerate(plans(told)):
+        if number in paid:
+            learned = len(paid[number]) // 2 if plan.crowd.regulars else 0
+            found[plan.name] = Figure(batch_means(paid[number][learned:]), expected_revenue(plan))
+    return found
+
+
+def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
+    """The sweep, the extra counters, and the plots in the run's folder."""
+    told = Parameters(**manifest["parameters"])
+    found = figures(tables, told)
+    sweep = {
+        patience(cost): {
+            name: found[sweep_name(name, cost)] for name in MENUS if sweep_name(name, cost) in found
+        }
+        for cost in COSTS
+    }
+    others = {name: {"revenue": found[name]} for name in EXTRAS if name in found}
+    return [
+        f"Coffee shop: {len(tables['customers']):,} customers at {len(plans(told))} counters.",
+        comparison_table("coming back costs", list(MENUS), sweep, 3),
+        comparison_table("other counters", ["revenue"], others, 3),
+        EXPLANATION,
+        *plots(tables, told, found),
+    ]
+
+
+def patience(cost: float) -> str:
+    """A mean cost in words."""
+    return "(comes once)" if math.isinf(cost) else f"{cost:g} on average" if cost else "nothing"
+
+
+def plots(tables: Mapping[str, Any], told: Parameters, found: Mapping[str, Figure]) -> list[str]:
+    """Draw all three into the folder of the run; says where, or nothing if the run is in memory."""
+    folder = getattr(tables, "directory", None)
+    if folder is None:
+        return []
+    numbers = {plan.name: number for number, plan in enumerate(plans(told))}
+    draw_revenue(found, folder / "revenue.png")
+    draw_visits(tables, numbers, folder / "visits.png")
+    draw_learning(tables, numbers[EXTRAS[2]], folder / "learning.png")
+    return [f"Plots: revenue.png, visits.png and learning.png in {folder}"]
+
+
+def draw_revenue(found: Mapping[str, Figure], path: Any) -> None:
+    """Revenue by patience: points with intervals are simulated, lines are theory."""
+    with figure(path, "mean cost of coming back", "revenue a customer") as axes:
+        for name in MENUS:
+            shown = [(x, found[sweep_name(name, cost)]) for x, cost in enumerate(COSTS)
+                     if sweep_name(name, cost) in found]
+            places = [x for x, _ in shown]
+            means = [one.estimate.mean for _, one in shown]
+            errors = [one.estimate.half_width for _, one in shown]
+            points = axes.errorbar(places, means, errors, fmt="o", markersize=4, capsize=2, label=name)
+            axes.plot(places, [one.theory for _, one in shown], linewidth=1, color=points[0].get_color())
+        axes.set_xticks(range(len(COSTS)), TICKS)
+        axes.set_ylim(top=5.9)  # room for the legend
+
+
+def draw_visits(tables: Mapping[str, Any], numbers: Mapping[str, int], path: Any) -> None:
+    """How often the hungry come, by patience."""
+    customers = tables["customers"]
+    hungry = customers[customers["type"] == HUNGRY].groupby("seller_id")["visits"].mean()
+    with figure(path, "mean cost of coming back", "visits of a hungry customer") as axes:
+        for place, name in enumerate(MENUS):
+            visits = [hungry.get(numbers[sweep_name(name, cost)], math.nan) for cost in COSTS]
+            axes.plot(np.arange(len(COSTS)) + place / 30, visits, "o-", markersize=4, label=name)
+        axes.set_xticks(range(len(COSTS)), TICKS)
+
+
+def draw_learning(tables: Mapping[str, Any], number: int, path: Any) -> None:
+    """The learners' revenue, a moving mean, beside that of those who come once and of those who know."""
+    customers = tables["customers"]
+    learners = customers[customers["seller_id"] == number]
+    window = max(1, len(learners) // 8)
+    moving = np.convolve(learners["paid"].to_numpy(), np.ones(window) / window, "valid")
+    with figure(path, "customer", f"revenue a customer, mean of {window}") as axes:
+        axes.plot(np.arange(len(moving)) + window, moving, label="regulars who learn")
+        for k, label in ((1, "all come once"), (2, "all know, and come twice")):
+            level = menu_revenue(SHADED, COFFEE_SHOP.types, COFFEE_SHOP.probabilities, k)
+            axes.axhline(level, linestyle="--" if k == 1 else ":", color="black", linewidth=1, label=label)
+
+
+if __name__ == "__main__":
+    from scenarios.__main__ import main
+
+    main(["run", "coffee_shop", *sys.argv[1:]])

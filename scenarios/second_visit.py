@@ -1,0 +1,120 @@
+"""Second visit: what one visit earns over bundling has no bound, what two visits earn has one.
+
+A seller has two items and one customer at a time. On the simplest menu both items are sold together at one
+price (bundling). With N lotteries, each made for one kind of customer, she can do better, if nobody comes
+twice: rarer kinds want more, and each pays for what her lottery is worth to her beyond those made for the
+kinds before. The more lotteries, the greater the advantage, without end (Hart and Nisan). Here lotteries lie
+on quarter circles in the unit square, ever closer, so that a lottery is only a little better than those
+nearby, but a thousand times dearer.
+
+Then customers may queue again. Two cheap lotteries together give more than the dear one, and the tower
+falls: this is why the buy-many paper lets people come back. For two items and two visits no menu that is
+incentive compatible has gaps that add up to more than 2 (Lemma 7), and none earns more than 36 times what
+bundling earns (Theorem 1).
+
+What to look for. In `second_visit.png`: revenue, in multiples of bundling's, against the number of lotteries.
+The menu for one visit rises without end while people come once. When they come twice, it earns next to
+nothing. Priced for two visits, its gaps add up to 2 at most, and each customer pays hers once or twice; the
+more alike the lotteries, the less is left, and the seller had better sell both items together.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from pydantic import Field
+
+from mechanisms.menus.ladder import Ladder, shell_lotteries
+from sim import scenario
+from sim.plots import figure
+from sim.records import Column, Records, Table
+from sim.workdays import Workdays
+
+BOUND = 2
+"""MenuGap² of two items is at most the number of items."""
+
+ADVANTAGES = Table("advantages", "One row for each menu of lotteries.", (
+    Column("shells", "int32", "", "quarter circles on which the lotteries lie"),
+    Column("lotteries", "int32", "", "how many there are"),
+    Column("bundling", "float64", "money", "what both items together earn"),
+    Column("once", "float64", "money", "what the menu for one visit earns from people who come once"),
+    Column("misjudged", "float64", "money", "what it earns from people who come twice"),
+    Column("twice", "float64", "money", "what the menu priced for two visits earns from them"),
+))
+EXPLANATION = (
+    "Revenue in multiples of bundling's. Every kind of customer buys what is best for her; money is counted "
+    "in a unit of her own, by which her probability is weighted."
+)
+
+
+class Parameters(scenario.Parameters):
+    """What can be set."""
+
+    until: float = Field(default=7.0, gt=0, le=1e9, description="days; each doubles the number of circles")
+    doublings: int = Field(default=6, ge=0, le=8, description="how often the number of circles is doubled")
+
+
+def build(parameters: Parameters | None = None, seed: int = 0, records: Records | None = None) -> Workdays:
+    """A day of work for each number of circles. Nothing is random: the seed changes nothing."""
+    told = Parameters() if parameters is None else parameters
+    book = Records() if records is None else records
+    circles = [2**day for day in range(told.doublings + 1)]
+    tasks = {f"{shells} circles": partial(sell, book, shells) for shells in circles}
+    return Workdays(tasks, book, (ADVANTAGES,))
+
+
+def sell(records: Records, shells: int) -> None:
+    """Sell the lotteries of so many circles, at both prices."""
+    lotteries = shell_lotteries(shells)
+    once, twice = Ladder(lotteries, 1), Ladder(lotteries, 2)
+    records["advantages"].row(
+        shells, len(lotteries), once.bundle_revenue, once.earned(1), once.earned(2), twice.earned(2)
+    )
+
+
+def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
+    """The table of advantages over bundling, and the picture in the run's folder."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table as Grid
+
+    rows = tables["advantages"]
+    grid = Grid(box=SIMPLE_HEAD, padding=(0, 1))
+    headings = (
+        "lotteries", "made for one visit,\npeople come once", "made for one visit,\npeople come twice",
+        "made for two visits,\npeople come twice",
+    )
+    for heading in headings:
+        grid.add_column(heading, justify="right")
+    for row in rows.itertuples():
+        cells = (one / row.bundling for one in (row.once, row.misjudged, row.twice))
+        grid.add_row(f"{row.lotteries:,}", *(f"{cell:.4f}" for cell in cells))
+    lines: list[Any] = ["Second visit: revenue in multiples of bundling's.", grid, EXPLANATION]
+    folder = getattr(tables, "directory", None)
+    if folder is not None:
+        draw(rows, folder / "second_visit.png")
+        lines.append(f"Plot: {folder / 'second_visit.png'}")
+    return lines
+
+
+def draw(rows: Any, path: Any) -> None:
+    """Revenue in multiples of bundling's against the number of lotteries."""
+    with figure(path, "lotteries on the menu", "revenue, in multiples of bundling's") as axes:
+        curves = {
+            "made for one visit, people come once": "once",
+            "made for one visit, people come twice": "misjudged",
+            "made for two visits, people come twice": "twice",
+        }
+        for label, column in curves.items():
+            axes.plot(rows["lotteries"], rows[column] / rows["bundling"], "o-", markersize=4, label=label)
+        axes.axhline(BOUND, color="black", linestyle="--", linewidth=1, label="bound on gaps for two visits")
+        axes.axhline(1, color="black", linestyle=":", linewidth=1, label="bundling")
+        axes.set_xscale("log")
+
+
+if __name__ == "__main__":
+    from scenarios.__main__ import main
+
+    main(["run", "second_visit", *sys.argv[1:]])

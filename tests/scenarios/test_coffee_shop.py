@@ -1,0 +1,80 @@
+"""The coffee shop: its theory by hand, and the simulation against it."""
+
+import math
+from itertools import pairwise
+
+import pytest
+
+from scenarios.coffee_shop import (
+    COSTS,
+    EXTRAS,
+    MENUS,
+    Parameters,
+    build,
+    expected_revenue,
+    figures,
+    plans,
+    report,
+)
+from sim.running import play
+
+
+@pytest.fixture(scope="module")
+def run():
+    """The tables of a short run, and its parameters."""
+    parameters = Parameters(until=150)
+    market = build(parameters, seed=4)
+    assert play(market, parameters.until) == "complete"
+    return market.records.frames(), parameters
+
+
+def theory():
+    return {plan.name: expected_revenue(plan) for plan in plans(Parameters())}
+
+
+@pytest.mark.parametrize(
+    ("menu", "once", "free"),
+    [
+        ("clever", 14 / 3, 4), ("bagel or both", 4, 4), ("each at 4", 8 / 3, 4), ("two and four", 10 / 3, 4),
+        ("together", 10 / 3, 10 / 3),
+    ],
+)
+def test_what_menus_earn_from_one_visit_and_from_two(menu, once, free):
+    """Example 1's 4 2/3 and 4; the others by hand from the three types."""
+    assert theory()[f"{menu}, once"] == pytest.approx(once)
+    assert theory()[f"{menu}, cost 0"] == pytest.approx(free)
+
+
+def test_the_clever_menu_falls_with_the_share_who_come_back():
+    """The hungry come back at a cost below 2: of the ten levels at mean 1, -ln(1 - s) < 2 for s <= .85."""
+    assert theory()["clever, cost 1"] == pytest.approx((2 + 4 + (9 * 6 + 8) / 10) / 3)
+    falling = [theory()[f"clever, {'once' if math.isinf(c) else f'cost {c:g}'}"] for c in COSTS]
+    assert all(a >= b - 1e-12 for a, b in pairwise(falling))
+
+
+def test_bags_by_hand():
+    """At 1.90: the bagel eaters buy one bag beforehand, the hungry two (7.5 - 3.8 beats 5 - 1.9)."""
+    assert theory()[EXTRAS[0]] == pytest.approx((1.9 + 3.8) / 3)
+
+
+def test_simulation_and_theory_agree(run):
+    """Four and a half standard errors, where customers do what is best: an interval holds two."""
+    found = figures(*run)
+    assert len(found) == len(MENUS) * len(COSTS) + len(EXTRAS)
+    for name, figure in found.items():
+        if name != "clever, learns":
+            slack = 2.25 * figure.estimate.half_width + 0.02
+            assert figure.estimate.mean == pytest.approx(figure.theory, abs=slack), name
+
+
+def test_report_fits_and_draws(run, tmp_path):
+    tables, parameters = run
+
+    class Run(dict):
+        directory = tmp_path
+
+    lines = report(Run(tables), {"parameters": parameters.model_dump()})
+    assert lines[1].row_count == len(COSTS)
+    assert lines[2].row_count == len(EXTRAS)
+    for name in ("revenue", "visits", "learning"):
+        assert (tmp_path / f"{name}.png").stat().st_size > 5_000

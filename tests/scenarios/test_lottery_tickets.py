@@ -1,0 +1,72 @@
+"""Lottery tickets: certificates for a few k; all of them: tests/mechanisms/menus/test_optimal_buy_k."""
+
+import math
+
+import pytest
+
+from mechanisms.menus import is_buy_k_ic, ticket_revenue
+from scenarios.lottery_tickets import TYPES, Parameters, build, certify, menu_for, report
+from sim.running import play
+
+
+@pytest.fixture(scope="module")
+def run():
+    """Days for k = 1, 2 and any number."""
+    parameters = Parameters(until=3, most=2)
+    workdays = build(parameters)
+    assert play(workdays, parameters.until) == "complete"
+    return workdays.records, parameters
+
+
+def test_each_day_has_its_certificate(run):
+    """Claim 25: the revenue is 8 + 7/6 α_k for k = 1, 2; for any number that of the other shape."""
+    records, _ = run
+    rows = records.frame("certificates").set_index("k")
+    assert list(rows.index) == [1, 2, math.inf]
+    assert ((rows["upper_bound"] - rows["revenue"]).between(0, 1e-5)).all()
+    for k in (1, 2):
+        assert rows["revenue"][k] == pytest.approx(ticket_revenue(k), abs=1e-5)
+    assert rows["revenue"][math.inf] > ticket_revenue(11) + 1e-4
+    assert set(records.manifest.timings) == {"k = 1", "k = 2", "k = inf"}
+
+
+def test_the_menu_for_any_number_is_safe_and_loses_nothing(run):
+    tables = run[0].frames()
+    assert is_buy_k_ic(menu_for(tables, math.inf), TYPES, math.inf).holds
+    sales = tables["sales"]
+    always = sales[sales["k"] == math.inf]["revenue"]
+    assert always.max() == pytest.approx(always.min(), abs=1e-9)
+
+
+def test_a_menu_for_one_visit_earns_less_when_people_come_back(run):
+    """Observation 1: no menu earns more from people who come k times than the best menu for k does."""
+    tables = run[0].frames()
+    sales = tables["sales"].set_index(["k", "visits"])["revenue"]
+    bounds = tables["certificates"].set_index("k")["upper_bound"]
+    assert sales[1, 1] > sales[1, 2]
+    assert all(sales[made, 1] <= bounds[1] for made in (1, 2, math.inf))
+
+
+def test_report_fits_and_draws(run, tmp_path):
+    records, parameters = run
+
+    class Run(dict):
+        directory = tmp_path
+
+    manifest = {"parameters": parameters.model_dump(), "timings": records.manifest.timings}
+    lines = report(Run(records.frames()), manifest)
+    assert lines[1].row_count == 3
+    assert "conjectured menus are the best" in lines[2]
+    for name in ("menus", "revenue", "misjudged"):
+        assert (tmp_path / f"{name}.png").stat().st_size > 5_000
+
+
+def test_the_conjecture_fails_at_eleven():
+    """The finding: at k = 11 a certified menu earns more than R_11 = 8.02954."""
+    parameters = Parameters(until=1, most=11)
+    workdays = build(parameters)
+    certify(workdays.records, 11, parameters)
+    (row,) = workdays.records.frame("certificates").itertuples()
+    assert row.revenue > ticket_revenue(11) + 1e-4
+    lines = report(workdays.records.frames(), {"parameters": parameters.model_dump()})
+    assert "From k = 11 on" in lines[2]

@@ -1,0 +1,35 @@
+"""Second visit: one visit's advantage grows, two visits' is bounded."""
+
+import numpy as np
+import pytest
+
+from scenarios.second_visit import BOUND, Parameters, build, report
+from sim.running import play
+
+
+@pytest.fixture(scope="module")
+def run():
+    parameters = Parameters(until=5, doublings=4)
+    workdays = build(parameters)
+    assert play(workdays, parameters.until) == "complete"
+    return workdays.records.frames(), parameters
+
+
+def test_the_paper_in_one_table(run):
+    rows = run[0]["advantages"]
+    once, twice = rows["once"] / rows["bundling"], rows["twice"] / rows["bundling"]
+    assert len(rows) == 5
+    assert np.all(np.diff(once[1:]) > 0)
+    assert once.iloc[-1] > 2.8
+    assert (twice <= 2 * BOUND).all()
+    assert twice.iloc[-1] < 1
+    assert rows["misjudged"].iloc[-1] < once.iloc[-1] / 4
+
+
+def test_report_fits_and_draws(run, tmp_path):
+    class Run(dict):
+        directory = tmp_path
+
+    lines = report(Run(run[0]), {"parameters": run[1].model_dump()})
+    assert lines[1].row_count == 5
+    assert (tmp_path / "second_visit.png").stat().st_size > 5_000
