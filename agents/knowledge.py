@@ -15,14 +15,14 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.party import Party, checked_probabilities, collect
+from agents.party import Party, insist
 from agents.population import Group, Side
 from agents.strategies.base import Truthful
-from agents.view import Mixed
+from agents.tree_player import TreePlayer
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import JointDistribution
 from mechanisms.engine import Enough, Path, walk
-from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Replies
+from mechanisms.questions import Announce, BuyerQuestion, Draw, Replies
 
 Said = tuple[Any, ...]
 """A buyer's answers so far, in the order of her questions: numbers, or tuples of numbers."""
@@ -200,7 +200,7 @@ class TableKnowledge:
         return belief
 
 
-class ProfilePlayer:
+class ProfilePlayer(TreePlayer):
     """Plays a conversation at one known type profile, along one path of chance moves and mixed answers.
 
     Refuses continuous draws, and answers that are not acceptable, with a ValueError. Players that replay the
@@ -217,14 +217,15 @@ class ProfilePlayer:
         memo: Memo | None = None,
     ) -> None:
         prior = posteriors.prior
-        self.path = path
+        values = np.array([grid[k] for grid, k in zip(prior.values, profile, strict=True)], dtype=float)
+        super().__init__(
+            Party(posteriors.mechanism, values, sides, prior.n, posterior=self._belief), path
+        )
         self.posteriors = posteriors
         self.profile = profile
         self.said: list[Said] = [()] * prior.n
         self._memo: Memo = {} if memo is None else memo
         self._asked = 0
-        values = np.array([grid[k] for grid, k in zip(prior.values, profile, strict=True)], dtype=float)
-        self.party = Party(posteriors.mechanism, values, sides, prior.n, posterior=self._belief)
 
     def _belief(self, buyer: int) -> JointDistribution | None:
         cell = self.posteriors.cell(buyer, self.profile)
@@ -240,9 +241,7 @@ class ProfilePlayer:
         return Replies(values.copy(), answered.copy())
 
     def _collect(self, question: BuyerQuestion, history: tuple[tuple[int, ...], int]) -> _Answered:
-        answers = collect(question, self.party, self._resolve)
-        for where, reason in answers.refusals:
-            raise ValueError(f"the answer of buyer {where[-1]} is refused: {reason}")
+        answers = insist(question, self.party, self._resolve)
         seats = question.seats(self.party.n).tolist()
         said = [(seat, hashable(answers.values[seat])) for seat in seats]
         found = answers.values, answers.answered, said
@@ -250,25 +249,12 @@ class ProfilePlayer:
             self._memo[history] = found
         return found
 
-    def _resolve(self, mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
-        probabilities = checked_probabilities(mixed, side.seats.shape)
-        chosen = [self.path.take(row) for row in probabilities.tolist()]
-        return np.asarray(mixed.answers)[np.arange(len(chosen)), chosen]
-
-    def chance(self, question: Chance) -> int:
-        """Take the branch that the path says."""
-        return self.path.take(question.probabilities)
-
     def draw(self, question: Draw) -> float:
         """Refuse: there are infinitely many branches."""
         raise ValueError(
             f"exact play cannot enumerate a continuous draw from {question.distribution!r}: "
             "give the mechanism a discrete distribution, or play it at once or in the market"
         )
-
-    def announce(self, question: Announce) -> None:
-        """Let everyone hear it."""
-        self.party.heard += (question,)
 
 
 class _Rehearsal(ProfilePlayer):

@@ -132,6 +132,14 @@ def in_words(error: BaseException) -> str:
         return f"{kind}, which cannot say why"
 
 
+def insist(question: BuyerQuestion, party: Party, resolve: Resolve) -> Answers:
+    """Ask every side, where there is nobody to record a refusal: it raises ValueError."""
+    answers = collect(question, party, resolve)
+    for where, reason in answers.refusals:
+        raise ValueError(f"the answer of buyer {where[-1]} is refused: {reason}")
+    return answers
+
+
 class RefusesRandomness(TypeError):
     """A randomised answer came where only definite ones can be used."""
 

@@ -17,24 +17,21 @@ from numpy.typing import NDArray
 
 from agents.beliefs import Scenarios
 from agents.knowledge import Posteriors, ProfilePlayer, own_type_partitions
-from agents.party import Party, RefusesRandomness, checked_probabilities, collect, definite
+from agents.party import Party, RefusesRandomness, collect, definite
 from agents.population import Group, Side
 from agents.strategies.base import Answer, Strategy, Truthful
-from agents.view import Mixed, View
+from agents.tree_player import TreePlayer
+from agents.view import View
 from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism
 from mechanisms.distributions import JointDistribution
 from mechanisms.engine import Path, walk
 from mechanisms.outcome import Lottery
 from mechanisms.questions import (
-    Announce,
     AskValue,
-    BuyerQuestion,
     CallPrice,
-    Chance,
     Draw,
     InviteBid,
     OfferPrice,
-    Replies,
     ShowMenu,
 )
 from mechanisms.utilities import Utility
@@ -218,37 +215,13 @@ def _knowing_player(encounter: Encounter, sides: tuple[Side, ...]) -> PlayerAt:
     return player
 
 
-class RehearsalPlayer:
+class RehearsalPlayer(TreePlayer):
     """Plays a conversation in one's mind, at one profile and along one path."""
-
-    def __init__(self, party: Party, path: Path) -> None:
-        self.party = party
-        self.path = path
-
-    def ask(self, question: BuyerQuestion) -> Replies:
-        """Collect everybody's answers, branching the path where they are mixed."""
-        answers = collect(question, self.party, self._resolve)
-        for where, reason in answers.refusals:
-            raise ValueError(f"the answer of buyer {where[-1]} is refused: {reason}")
-        return Replies(answers.values, answers.answered)
-
-    def _resolve(self, mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
-        probabilities = checked_probabilities(mixed, side.seats.shape)
-        chosen = [self.path.take(row) for row in probabilities.tolist()]
-        return np.asarray(mixed.answers)[np.arange(len(chosen)), chosen]
-
-    def chance(self, question: Chance) -> int:
-        """Take the branch that the path says."""
-        return self.path.take(question.probabilities)
 
     def draw(self, question: Draw) -> float:
         """One of the quantiles that stand for the draw."""
         branch = self.path.take((1 / DRAW_BRANCHES,) * DRAW_BRANCHES)
         return float(question.distribution.quantile((branch + 0.5) / DRAW_BRANCHES))
-
-    def announce(self, question: Announce) -> None:
-        """Let everyone hear it."""
-        self.party.heard += (question,)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.knowledge import Posteriors, ProfilePlayer, check_partitions, own_type_partitions
-from agents.party import Party, RefusesRandomness, collect, definite
+from agents.party import Party, RefusesRandomness, definite, insist
 from agents.population import Group, Side
 from agents.strategies.base import Strategy, Truthful
 from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism, plays_by_rule
@@ -200,9 +200,7 @@ def _leaves_by_rule(
         )
     question = AskValue(items=mechanism.items)
     party = Party(mechanism, profiles, sides, prior.n, lead=(len(profiles),))
-    answers = collect(question, party, definite)
-    for where, reason in answers.refusals:
-        raise ValueError(f"the answer of buyer {where[-1]} is refused: {reason}")
+    answers = insist(question, party, definite)
     if isinstance(mechanism, DirectMechanism):
         outcome = mechanism.outcome(answers.values)
         return _stack([outcome], np.arange(len(profiles)), probabilities)

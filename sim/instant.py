@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.party import Party, RefusesRandomness, collect, definite, sample_mixed
+from agents.party import Party, RefusesRandomness, definite, insist, sample_mixed
 from agents.population import Population, Side
 from agents.view import Mixed
 from mechanisms.conversation import DirectMechanism, Mechanism, plays_by_rule
@@ -29,9 +29,7 @@ class InstantPlayer:
 
     def ask(self, question: BuyerQuestion) -> Replies:
         """Collect everybody's answers."""
-        answers = collect(question, self.party, self._resolve)
-        for where, reason in answers.refusals:
-            raise ValueError(f"the answer of buyer {where[-1]} is refused: {reason}")
+        answers = insist(question, self.party, self._resolve)
         return Replies(answers.values, answers.answered)
 
     def _resolve(self, mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
@@ -93,7 +91,5 @@ def _reports(mechanism: DirectMechanism, values: NDArray[Any], population: Popul
     """What the population reports at all profiles, shape of `values`."""
     buyers = np.arange(len(population))
     party = Party(mechanism, values, population.sides(buyers), len(buyers), lead=(len(values),))
-    answers = collect(AskValue(items=mechanism.items), party, definite)
-    for where, reason in answers.refusals:
-        raise ValueError(f"the answer of buyer {where[-1]} is refused: {reason}")
+    answers = insist(AskValue(items=mechanism.items), party, definite)
     return answers.values

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.party import Party, collect, sample_mixed
+from agents.party import Party, insist, sample_mixed
 from agents.population import Population, Side
 from agents.view import Feedback, Mixed
 from mechanisms.conversation import DirectMechanism, check_count
@@ -75,9 +75,7 @@ def _played(number: int, party: Party, rng: np.random.Generator) -> Play:
     def resolve(mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
         return sample_mixed(mixed, rng.random((*party.lead, len(side.seats))))
 
-    answers = collect(AskValue(items=party.mechanism.items), party, resolve)
-    for where, reason in answers.refusals:
-        raise ValueError(f"the answer of buyer {where[-1]} is refused: {reason}")
+    answers = insist(AskValue(items=party.mechanism.items), party, resolve)
     mechanism: Any = party.mechanism
     outcome = mechanism.outcome(answers.values)
     return Play(number, party.values, answers.values, outcome, payoffs_of(party, outcome))

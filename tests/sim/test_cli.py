@@ -280,10 +280,9 @@ def test_refused_answers_are_told(bazaar, scenario_of):
 
 def test_interruption_closes_the_records(tmp_path):
     process = start("-m", "scenarios", "run", "--until", "1e6", "--out", "here", folder=tmp_path)
-    deadline = time.monotonic() + 30
-    while not (tmp_path / "here" / "manifest.json").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    time.sleep(1)
+    deadline = time.monotonic() + 90
+    while not list(tmp_path.glob("here/messages/*.parquet")) and time.monotonic() < deadline:
+        time.sleep(0.05)  # until the run is under way for certain
     process.send_signal(signal.SIGINT)
     answer = finish(process)
     assert answer.code == 130, answer.err
