@@ -1,12 +1,15 @@
-# Two commands on a fresh clone with only Python >= 3.11 and make: `make run` and `make test`.
+# On a fresh clone with only Python >= 3.11 and make: `make run`, `make watch` and `make test`.
 PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run test bench lint clean
+.PHONY: run watch test bench lint clean
 
-run: $(VENV)/installed
+run: $(VENV)/ready
 	$(BIN)/bazaar run
+
+watch: $(VENV)/watchable
+	$(BIN)/bazaar watch
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest -n auto
@@ -19,10 +22,14 @@ lint: $(VENV)/installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-$(VENV)/installed: pyproject.toml
+# What is installed: to run; also to watch; also to test. Each holds what stands before it.
+$(VENV)/ready:     EXTRAS =
+$(VENV)/watchable: EXTRAS = [page]
+$(VENV)/installed: EXTRAS = [dev]
+$(VENV)/ready $(VENV)/watchable $(VENV)/installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Bazaar needs Python 3.11 or newer; say make PYTHON=/path/to/python3.11"; exit 2; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.$(EXTRAS)'
 	@touch $@
 
 clean:

@@ -30,6 +30,9 @@ Facts = tuple[Any, ...]
 """The contents of announcements."""
 Beliefs = Callable[[int, tuple[Announce, ...], Said], Any]
 """Seat, announcements heard, own answers so far: to that buyer's belief over type profiles now."""
+_Answered = tuple[NDArray[Any], NDArray[np.bool_], list[tuple[int, Any]]]
+Memo = dict[tuple[tuple[int, ...], int], _Answered]
+"""From the choices taken and the number of questions asked before to what was answered, by whom."""
 Transcripts = list[tuple[Facts, float]]
 """What may have been heard, with probabilities."""
 
@@ -133,7 +136,7 @@ class Posteriors:
 
     def _rehearse(self, profile: tuple[int, ...], buyer: int, said: Said) -> None:
         """Fill in the transcripts of a buyer, and of those who are always asked together with her."""
-        played = walk(self.mechanism, self.prior.n, partial(_Rehearsal, self, profile, buyer, said))
+        played = walk(self.mechanism, self.prior.n, partial(_Rehearsal, self, profile, buyer, said, {}))
         stopped = [player for player, _ in played if player.together]
         together = set.intersection(*(player.together for player in stopped)) if stopped else set()
         found: dict[Any, Transcripts] = {(profile, buyer, said): []}
@@ -200,17 +203,26 @@ class TableKnowledge:
 class ProfilePlayer:
     """Plays a conversation at one known type profile, along one path of chance moves and mixed answers.
 
-    Refuses continuous draws, and answers that are not acceptable, with a ValueError.
+    Refuses continuous draws, and answers that are not acceptable, with a ValueError. Players that replay the
+    same profile along other paths may share a `memo`: answering is pure, so that what was answered after the
+    same choices need not be asked again.
     """
 
     def __init__(
-        self, posteriors: Posteriors, profile: tuple[int, ...], sides: tuple[Side, ...], path: Path
+        self,
+        posteriors: Posteriors,
+        profile: tuple[int, ...],
+        sides: tuple[Side, ...],
+        path: Path,
+        memo: Memo | None = None,
     ) -> None:
         prior = posteriors.prior
         self.path = path
         self.posteriors = posteriors
         self.profile = profile
         self.said: list[Said] = [()] * prior.n
+        self._memo: Memo = {} if memo is None else memo
+        self._asked = 0
         values = np.array([grid[k] for grid, k in zip(prior.values, profile, strict=True)], dtype=float)
         self.party = Party(posteriors.mechanism, values, sides, prior.n, posterior=self._belief)
 
@@ -220,12 +232,23 @@ class ProfilePlayer:
 
     def ask(self, question: BuyerQuestion) -> Replies:
         """Collect everybody's answers, branching the path where they are mixed."""
+        history = (self.path.taken, self._asked)
+        self._asked += 1
+        values, answered, said = self._memo.get(history) or self._collect(question, history)
+        for seat, answer in said:
+            self.said[seat] += (answer,)
+        return Replies(values.copy(), answered.copy())
+
+    def _collect(self, question: BuyerQuestion, history: tuple[tuple[int, ...], int]) -> _Answered:
         answers = collect(question, self.party, self._resolve)
         for where, reason in answers.refusals:
             raise ValueError(f"the answer of buyer {where[-1]} is refused: {reason}")
-        for seat in question.seats(self.party.n).tolist():
-            self.said[seat] += (hashable(answers.values[seat]),)
-        return Replies(answers.values, answers.answered)
+        seats = question.seats(self.party.n).tolist()
+        said = [(seat, hashable(answers.values[seat])) for seat in seats]
+        found = answers.values, answers.answered, said
+        if self.path.taken == history[0]:  # nobody randomised
+            self._memo[history] = found
+        return found
 
     def _resolve(self, mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
         probabilities = checked_probabilities(mixed, side.seats.shape)
@@ -256,9 +279,15 @@ class _Rehearsal(ProfilePlayer):
     """
 
     def __init__(
-        self, posteriors: Posteriors, profile: tuple[int, ...], buyer: int, given: Said, path: Path
+        self,
+        posteriors: Posteriors,
+        profile: tuple[int, ...],
+        buyer: int,
+        given: Said,
+        memo: Memo,
+        path: Path,
     ) -> None:
-        super().__init__(posteriors, profile, posteriors.honest_sides, path)
+        super().__init__(posteriors, profile, posteriors.honest_sides, path, memo)
         self.buyer, self.given = buyer, given
         self.together: set[int] = set()
         self.honest = True

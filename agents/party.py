@@ -21,6 +21,9 @@ from mechanisms.questions import Announce, BuyerQuestion
 ANSWERED, LATE, SILENCE, REFUSED, NOT_ASKED = range(5)
 STATUS_LABELS = ("answered", "late", "silent", "refused", "not asked")
 
+MISBEHAVIOUR = (Exception, SystemExit, GeneratorExit)
+"""What a strategy may raise without stopping the market: anything but Ctrl-C."""
+
 Resolve = Callable[[Mixed, Side, BuyerQuestion], NDArray[Any]]
 """Turns a randomised answer of a side into a definite one, shape `(m, *question.shape)`."""
 
@@ -109,15 +112,24 @@ def collect(question: BuyerQuestion, party: Party, resolve: Resolve) -> Answers:
             sent[where] = _answer(question, party, side, resolve)
             if not everyone:
                 status[where] = ANSWERED
-        except RefusesRandomness:
-            raise
-        except Exception as error:  # noqa: BLE001 — strategies may be anybody's code, and may raise anything
+        except MISBEHAVIOUR as error:  # strategies may be anybody's code
+            if isinstance(error, RefusesRandomness) and resolve is definite:
+                raise
             sent[where] = question.default
             status[where] = REFUSED
-            reason = f"{type(error).__name__}: {error}"
+            reason = in_words(error)
             answers.refusals += [(position, reason) for position in _positions(party.lead, side)]
     _believe(question, answers)
     return answers
+
+
+def in_words(error: BaseException) -> str:
+    """Kind and message of what anybody's code raised, as text that can be written down."""
+    kind = type(error).__name__
+    try:
+        return f"{kind}: {error}".encode(errors="backslashreplace").decode()
+    except MISBEHAVIOUR:  # the error's own words are anybody's code too
+        return f"{kind}, which cannot say why"
 
 
 class RefusesRandomness(TypeError):

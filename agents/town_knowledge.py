@@ -80,7 +80,7 @@ class TownBeliefs:
             masses = self._given_star(buyer, announced, own)
             if not masses.any():
                 return own
-        return StarBelief(announced.star, self.knowledge.structure.grid, masses / masses.sum())
+        return StarBelief(self.knowledge.structure, announced.star, masses / masses.sum())
 
     def _announced(self, announcement: Announce) -> _Announced:
         if self._heard is None or self._heard.announcement is not announcement:
@@ -184,15 +184,15 @@ class _Announced:
 class StarBelief:
     """A belief about one buyer's value: probabilities (B,) on a grid."""
 
+    structure: Structured
     star: int
-    grid: FloatArray
     probabilities: FloatArray
 
     def integer_table(self, buyers: tuple[int, ...], bound: int) -> FloatArray:
         """Probabilities of 0 … bound−1; ValueError about anybody else, or for values that are others."""
         if tuple(buyers) != (self.star,):
             raise ValueError(f"buyers must be ({self.star},), the star, got {tuple(buyers)}")
-        return on_integers(self.grid, self.probabilities, bound)
+        return self.structure.on_integers(self.probabilities, bound)
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,7 +244,7 @@ class BinnedBelief:
         table = np.zeros((bound,) * len(buyers))
         for component, weight in enumerate((weights / weights.sum()).tolist()):
             if weight > 0:
-                rows = [on_integers(self.structure.grid, self._row(component, j), bound) for j in buyers]
+                rows = [self.structure.on_integers(self._row(component, j), bound) for j in buyers]
                 table += weight * reduce(np.multiply.outer, rows)
         return table
 
@@ -257,14 +257,3 @@ class BinnedBelief:
         row = np.zeros(len(self.structure.grid))
         row[first:end] = self.structure.masses[component, j, first:end]
         return row / row.sum()
-
-
-def on_integers(grid: FloatArray, probabilities: FloatArray, bound: int) -> FloatArray:
-    """Probabilities on a grid of integers, spread over 0 … bound−1; ValueError for any other grid."""
-    if len(grid) == bound and grid[0] == 0 and grid[-1] == bound - 1 and (grid % 1 == 0).all():
-        return probabilities
-    if (grid % 1 != 0).any() or grid[0] < 0 or grid[-1] >= bound:
-        raise ValueError(f"values must be integers from 0 to {bound - 1}, got the grid {grid.tolist()}")
-    spread = np.zeros(bound)
-    spread[grid.astype(np.intp)] = probabilities
-    return spread

@@ -126,8 +126,9 @@ class Parameters(scenario.Parameters):
         default=6, ge=0, le=1000, description="neighbours of a buyer in the small world, an even number"
     )
     rewiring: float = Field(default=0.1, ge=0, le=1, description="probability that a tie leads far away")
-    discloses: Annotated[Disclosure, OneOf(("own", "price", "bids"))] = Field(
-        default="price", description="what sellers tell afterwards"
+    discloses: Annotated[Disclosure | None, OneOf(("own", "price", "bids"))] = Field(
+        default=None,
+        description="what sellers tell afterwards; none: the price, or all bids if the strategy needs them",
     )
 
     @model_validator(mode="after")
@@ -207,10 +208,17 @@ def seller_plans(parameters: Parameters, prior: Distribution, seed: int) -> list
     period, window = parameters.period, parameters.window
     return [
         SellerPlan(
-            mechanism, period, window, period * k / len(first), discloses=parameters.discloses, name=name
+            mechanism, period, window, period * k / len(first), discloses=disclosure(parameters), name=name
         )
         for k, (name, mechanism) in enumerate(first)
     ]
+
+
+def disclosure(parameters: Parameters) -> Disclosure:
+    """What sellers tell: as set, or the price, or more if the buyers' strategy relies on it."""
+    if parameters.discloses is not None:
+        return parameters.discloses
+    return "bids" if make_strategy(parameters.strategy).needs == "bids" else "price"
 
 
 def make_population(parameters: Parameters, prior: Distribution, seed: int) -> Population:

@@ -19,7 +19,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from agents.party import ANSWERED, LATE, REFUSED, SILENCE, Party, collect, sample_mixed
+from agents.party import ANSWERED, LATE, MISBEHAVIOUR, REFUSED, SILENCE, Party, collect, sample_mixed
 from agents.population import Group, Side
 from agents.seller import Seller, SellerPlan
 from agents.view import Feedback, Mixed, View
@@ -237,7 +237,7 @@ class LearningAheadPlayer(AheadPlayer):
                 if type(given) is Mixed:
                     self._taken.append(side.buyers)
                     given = sample_mixed(given, self.stage.mixing.take(side.buyers)[0])
-            except Exception:  # noqa: BLE001 — the session that takes over asks again, and records why
+            except MISBEHAVIOUR:  # the session that takes over asks again, and records why
                 return False
             if type(given) is not np.ndarray or given.dtype != np.float64 or given.shape != own.shape:
                 return False
@@ -286,7 +286,7 @@ class LearningAheadPlayer(AheadPlayer):
         self, reports: NDArray[Any], values: NDArray[Any]
     ) -> tuple[Outcome, NDArray[np.float64]] | None:
         """Outcome and payoffs; None if anything about them is irregular."""
-        outcome = self.mechanism.outcome(reports)
+        outcome = self.mechanism.outcome(reports.copy())  # its own, to do with as it likes
         party = self._party
         party.values = values
         payoffs = payoffs_of(party, outcome)
@@ -335,7 +335,7 @@ class LearningAheadPlayer(AheadPlayer):
             )
             try:
                 side.group.strategy.observe(feedback)
-            except Exception as error:  # noqa: BLE001 — strategies may be anybody's code
+            except MISBEHAVIOUR as error:
                 k = self.seller.held + self._done - self._written
                 number = self.stage.auction_number(self.seller, k)
                 self.stage.failed_to_learn(side, number, 0, error)

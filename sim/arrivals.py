@@ -32,12 +32,12 @@ class Trace:
         """
         try:
             with open(path, newline="", encoding="utf-8-sig") as file:
-                reader = csv.DictReader(file)
+                reader = csv.DictReader(file, strict=True)
                 missing = {"time", "buyer"} - set(reader.fieldnames or ())
                 if missing:
                     raise TraceError(f"{path}: needs the columns time and buyer, lacks {sorted(missing)}")
                 rows = [_arrival(path, reader.line_num, row, buyers) for row in reader]
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
             raise TraceError(f"{path}: cannot be read as a UTF-8 CSV file ({error})") from error
         if not rows:
             raise TraceError(f"{path}: holds no arrivals")
@@ -54,10 +54,13 @@ def _arrival(path: str | Path, line: int, row: dict[str, str], buyers: int) -> t
     if not (math.isfinite(time) and time >= 0):
         given = row["time"]
         raise TraceError(f"{path}, line {line}: time must be finite and at least 0, got {given!r}")
-    who = row["buyer"]
-    if who is None or not who.strip().isdigit() or int(who) >= buyers:
-        raise TraceError(f"{path}, line {line}: buyer must be a number from 0 to {buyers - 1}, got {who!r}")
-    return time, int(who)
+    who = (row["buyer"] or "").strip()
+    digits = who.lstrip("0") or who[-1:]
+    if not (who.isascii() and who.isdigit() and len(digits) < 19 and int(digits) < buyers):
+        given = row["buyer"]
+        shown = given if given is None else given[:60]
+        raise TraceError(f"{path}, line {line}: buyer must be a number from 0 to {buyers - 1}, got {shown!r}")
+    return time, int(digits)
 
 
 class PoissonWants:

@@ -39,7 +39,8 @@ def broken_rule(
 ) -> str | None:
     """The first rule that a realised outcome breaks, in words; None if it breaks none.
 
-    `absent` is a mask of those who never took part (None if everybody did).
+    `absent` is a mask of those who never took part, because nothing they were asked was answered in time
+    (None if everybody did).
     """
     allocation, payments = outcome.allocation, outcome.payments
     mechanism = party.mechanism
@@ -74,7 +75,7 @@ def regular_rows(party: Party, outcome: Outcome, answered: NDArray[np.bool_]) ->
     if party.mechanism.ex_post_ir:
         slack = SLACK * np.maximum(1.0, np.abs(party.values).max(axis=1))
         for side in party.sides:
-            if side.group.strategy.honest:
+            if side.group.honest:
                 regular &= payoffs[:, side.seats].min(axis=1) >= -slack
     return regular
 
@@ -101,5 +102,5 @@ def _nobody_honest_lost(party: Party, payoffs: NDArray[Any]) -> bool:
     if payoffs.item(payoffs.argmin()) >= 0:
         return True
     slack = SLACK * max(1.0, float(np.abs(party.values).max()))
-    honest = [side.seats for side in party.sides if side.group.strategy.honest]
+    honest = [side.seats for side in party.sides if side.group.honest]
     return all(float(payoffs[seats].min()) >= -slack for seats in honest)

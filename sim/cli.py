@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 BAD_INPUT, BREACH, INTERRUPTED = 2, 1, 130
+LONGEST_SEED = 100
+"""Digits; the folder of a run is named after its seed."""
 
 app = typer.Typer(
     help="Bazaar, a laboratory for auctions.",
@@ -62,6 +64,9 @@ _OUT = typer.Option(
     metavar="DIR", help="Folder for the records, new or empty; by default a fresh one in runs."
 )
 _STORY = typer.Argument(help="Tell this one's story and its parameters.")
+_PORT = typer.Option(metavar="PORT", help="Port of the page; 0 finds a free one.")
+_HOST = typer.Option(metavar="HOST", help="Address to listen at; 0.0.0.0 lets other machines in.")
+_NO_BROWSER = typer.Option("--no-browser", help="Do not open a browser.")
 _FOLDER = typer.Argument(metavar="DIR", help="Folder of a run.")
 _AUDITED = typer.Argument(
     metavar="SCENARIO", help="Audit the mechanisms of this scenario's sellers; `all`: those of the project."
@@ -148,6 +153,29 @@ def run_scenario(
     _show(registry, str(folder))
     if status == "interrupted":
         raise typer.Exit(INTERRUPTED)
+
+
+@app.command("watch")
+def watch_scenario(
+    context: typer.Context,
+    scenario: Annotated[str | None, _SCENARIO] = None,
+    settings: Annotated[list[str] | None, _SET] = None,
+    seed: Annotated[str, _SEED] = "0",
+    host: Annotated[str, _HOST] = "127.0.0.1",
+    port: Annotated[str, _PORT] = "8765",
+    no_browser: Annotated[bool, _NO_BROWSER] = False,
+) -> None:
+    """Watch a scenario in the browser; Ctrl-C ends it."""
+    registry: Registry = context.obj
+    with _bad_input():
+        from sim.page.server import require_extra, watch
+        from sim.scenario import make_parameters, parse_settings
+
+        entry = registry[registry.default if scenario is None else scenario]
+        require_extra()
+        module: Any = entry.load()
+        parameters = make_parameters(module.Parameters, parse_settings(settings or []))
+        watch(entry, parameters, _seed(seed), host, _port(port), not no_browser, typer.echo)
 
 
 @app.command("show")
@@ -237,8 +265,16 @@ def _market(registry: Registry, name: str, settings: Sequence[str], seed: int) -
 
 
 def _seed(text: str) -> int:
-    if not (text.isascii() and text.isdigit()):
-        raise ValueError(f"--seed is {text}; it must be an integer of at least 0")
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_SEED):
+        raise ValueError(
+            f"--seed is {text[:60]}; it must be an integer of at least 0, with at most {LONGEST_SEED} digits"
+        )
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+        raise ValueError(f"--port is {text}; it must be an integer from 0 to 65535")
     return int(text)
 
 
@@ -258,6 +294,8 @@ def _bids_options(
         if columns is not None or item is not None or skip_bad:
             raise ValueError("--bids is missing; the other options on bids need --bids FILE")
         return None
+    if not file:
+        raise ValueError("--bids is empty; it must name a CSV file")
     return {"file": file, "item": item, "skip_bad": skip_bad, **_columns(columns)}
 
 

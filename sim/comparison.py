@@ -24,11 +24,16 @@ class Figure:
 
 
 def comparison_table(
-    heading: str, columns: Sequence[str], rows: Mapping[str, Mapping[str, Figure]], decimals: int = 4
+    heading: str,
+    columns: Sequence[str],
+    rows: Mapping[str, Mapping[str, Figure]],
+    decimals: int = 4,
+    theory: bool = True,
 ) -> Any:
     """A table for `rich`: each cell holds the mean, the half-width of its interval, and theory's figure.
 
-    `rows` maps a row's name to its figures by column; what is missing is shown as –.
+    `rows` maps a row's name to its figures by column; what is missing is shown as –. Without `theory` only
+    the mean and the half-width are shown.
     """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -38,13 +43,15 @@ def comparison_table(
     for column in columns:
         table.add_column(column, justify="right", overflow="fold")
     for name, figures in rows.items():
-        cells = [_cell(figures[column], decimals) if column in figures else "–" for column in columns]
-        table.add_row(f"{name}\n±\n[dim]theory[/dim]\n", *cells)
+        cells = [_cell(figures[column], decimals, theory) if column in figures else "–" for column in columns]
+        table.add_row(f"{name}\n±\n[dim]theory[/dim]\n" if theory else name, *cells)
     return table
 
 
-def _cell(figure: Figure, decimals: int) -> str:
+def _cell(figure: Figure, decimals: int, theory: bool) -> str:
     estimate = figure.estimate
     parts = (estimate.mean, estimate.half_width, figure.theory)
-    mean, half_width, theory = ("–" if math.isnan(part) else f"{part:.{decimals}f}" for part in parts)
-    return f"{mean}\n±{half_width}\n[dim]{theory}[/dim]"
+    mean, half_width, expected = ("–" if math.isnan(part) else f"{part:.{decimals}f}" for part in parts)
+    if not theory:
+        return f"{mean} ±{half_width}"
+    return f"{mean}\n±{half_width}\n[dim]{expected}[/dim]"

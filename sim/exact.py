@@ -233,7 +233,8 @@ def _leaves_by_replay(
     profile_of: list[int] = []
     weight: list[float] = []
     for index, profile in enumerate(map(tuple, support.tolist())):
-        for player, outcome in walk(mechanism, prior.n, partial(ProfilePlayer, posteriors, profile, sides)):
+        at_profile = partial(ProfilePlayer, posteriors, profile, sides, memo={})
+        for player, outcome in walk(mechanism, prior.n, at_profile):
             if len(ends) == LEAF_LIMIT:
                 raise TooLargeError(
                     f"prior has {len(support)} profiles, and play from them more than {LEAF_LIMIT} ends, the "

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from mechanisms.conversation import DirectMechanism
 from mechanisms.utilities import Linear, Utility
+from sim.plots import COLOURS, plot_curves
 from sim.statistics import Estimate, batch_means
 from sim.utility_loss import BidDistribution, expected_utility, highest_of, loss_against
 
@@ -115,7 +116,8 @@ def plot_bids(path: Any, panels: Mapping[str, tuple[Room, Any]]) -> None:
         axis.set_axis_off()
     for axis, (name, (room, theory)) in zip(axes.ravel(), panels.items(), strict=False):
         for buyer in range(room.values.shape[1]):
-            axis.plot(room.values[:, buyer], room.bids[:, buyer], ".", markersize=2, alpha=0.4)
+            colour = COLOURS[buyer % len(COLOURS)]
+            axis.plot(room.values[:, buyer], room.bids[:, buyer], ".", color=colour, markersize=2, alpha=0.4)
         if theory is not None:
             values = np.linspace(0, room.values.max(), 101)
             axis.plot(values, theory(values), "k-", linewidth=1, label="theory")
@@ -126,15 +128,4 @@ def plot_bids(path: Any, panels: Mapping[str, tuple[Room, Any]]) -> None:
 
 def plot_losses(path: Any, paths: Mapping[str, tuple[FloatArray, FloatArray]], unit: str) -> None:
     """Loss over time, one line a name, to a PNG file: times and losses by name."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 4), layout="constrained")
-    FigureCanvasAgg(figure)
-    axis = figure.subplots()
-    for name, (times, losses) in paths.items():
-        axis.plot(times, losses, marker="o", markersize=3, label=name)
-    axis.axhline(0, color="black", linewidth=0.5)
-    axis.set(xlabel="simulated time", ylabel=f"utility loss, {unit}")
-    axis.legend(frameon=False, fontsize="small")
-    figure.savefig(path, dpi=110)
+    plot_curves(path, paths, "simulated time", f"utility loss, {unit}", zero=True)

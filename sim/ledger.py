@@ -21,6 +21,9 @@ from sim.seating import Seating
 
 _ONE_KIND = -1
 
+MOST_REASONS = 500
+"""Different reasons of refusals that are kept: they hold what was answered, which may be anything."""
+
 
 class Ledger:
     """Books of all sellers and buyers, and the writer of the auction tables.
@@ -41,6 +44,7 @@ class Ledger:
         self._transactions = records["transactions"]
         self._vectors = records["vectors"]
         self._refusals = records["refusals"]
+        self._reasons: set[str] = set()
         self._mechanism = [self._auctions.code("mechanism", seller.plan.name) for seller in sellers]
         self._sold, self._unsold, self._unfinished = (
             self._auctions.code("status", label) for label in ("sold", "unsold", "unfinished")
@@ -210,7 +214,12 @@ class Ledger:
 
     def write_refusals(self, auction: int, number: int, buyers: Sequence[int], reason: str) -> None:
         """Note why what some buyers did with a question was refused."""
-        why = self._refusals.code("reason", reason[:500])
+        reason = reason[:500]
+        if reason not in self._reasons and len(self._reasons) == MOST_REASONS:
+            reason = "another reason (too many to keep them all)"
+        else:
+            self._reasons.add(reason)
+        why = self._refusals.code("reason", reason)
         for buyer in buyers:
             self._refusals.row(auction, number, buyer, why)
 

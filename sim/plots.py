@@ -12,6 +12,12 @@ from numpy.typing import ArrayLike
 
 WIDTH, HEIGHT, DPI = 6.4, 4.4, 120
 
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C510A", "#000000")
+"""Colours that colour-blind people can tell apart (Okabe and Ito 2008, a brown in place of the yellow)."""
+
+_MOST_INSIDE = 4
+"""With more labels than this the legend stands beside the plot, not in it."""
+
 
 @contextmanager
 def figure(path: str | Path, x_label: str, y_label: str, title: str = "") -> Iterator[Any]:
@@ -26,8 +32,12 @@ def figure(path: str | Path, x_label: str, y_label: str, title: str = "") -> Ite
     FigureCanvasAgg(drawn)
     axes = drawn.add_subplot()
     axes.set(xlabel=x_label, ylabel=y_label, title=title)
+    axes.set_prop_cycle(color=COLOURS)
     yield axes
-    if axes.get_legend_handles_labels()[0]:
+    labels = axes.get_legend_handles_labels()[1]
+    if len(labels) > _MOST_INSIDE:
+        axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small")
+    elif labels:
         axes.legend(frameon=False)
     drawn.savefig(path, format="png", dpi=DPI, metadata={"Software": None})
 
@@ -54,10 +64,13 @@ def plot_curves(
     y_label: str,
     title: str = "",
     log_y: bool = False,
+    zero: bool = False,
 ) -> None:
-    """Curves, each (x, y) by its label; `log_y` for a logarithmic axis, such as of a loss over time."""
+    """Curves, each (x, y) by its label; `log_y` for a logarithmic axis, `zero` for a line at 0."""
     with figure(path, x_label, y_label, title) as axes:
-        _draw(axes, curves, linewidth=1.2)
+        _draw(axes, curves, linewidth=1.2, marker=".", markersize=4)
+        if zero:
+            axes.axhline(0, color="black", linewidth=0.5)
         if log_y:
             axes.set_yscale("log")
 

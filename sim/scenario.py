@@ -7,7 +7,6 @@ another `sim.running.Run`. The command line, a page's sliders and sweeps are mad
 
 from __future__ import annotations
 
-import types
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -63,20 +62,30 @@ class BidsFile(BaseModel):
 
 @dataclass(frozen=True)
 class OneOf:
-    """Annotates a text parameter that must be one of some names: `Annotated[str, OneOf(names)]`."""
+    """Annotates a text parameter that must be one of some names: `Annotated[str, OneOf(names)]`.
+
+    With `Annotated[str | None, OneOf(names)]` it may also be None.
+    """
 
     names: tuple[str, ...]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """Allow the names and nothing else."""
-        return core_schema.literal_schema(list(self.names))
+        """Allow the names, None where the type does, and nothing else."""
+        named = core_schema.literal_schema(list(self.names))
+        return core_schema.nullable_schema(named) if optional(source) else named
+
+
+def optional(annotation: Any) -> bool:
+    """Whether a parameter of this type may be None."""
+    return type(None) in typing.get_args(annotation)
 
 
 class Scenario(Protocol):
     """What a scenario's module holds.
 
     It may also have `report(tables, manifest)`, which returns what stands at the end of a run in place of
-    `sim.report.summary`.
+    `sim.report.summary`. And it may have `PANELS`, a tuple of functions that take the market and return a
+    matplotlib figure, each a panel of its page in the browser (see `sim.page.panels`).
     """
 
     Parameters: type[Parameters]
@@ -121,8 +130,8 @@ def make_parameters(kind: type[Parameters], given: Mapping[str, Any]) -> Paramet
 
 
 def _without_none(field: FieldInfo, value: Any) -> Any:
-    optional = type(None) in typing.get_args(field.annotation)
-    return None if optional and isinstance(value, str) and value.lower() == "none" else value
+    none = optional(field.annotation) and isinstance(value, str) and value.lower() == "none"
+    return None if none else value
 
 
 def _fault(kind: type[Parameters], fault: Any) -> str:
@@ -155,15 +164,15 @@ def allowed(field: FieldInfo) -> str:
     >>> allowed(Parameters.model_fields["until"])
     'a number above 0 and at most 1,000,000,000'
     """
-    annotation, optional = field.annotation, ""
-    if isinstance(annotation, types.UnionType):
+    annotation, or_none = field.annotation, ""
+    if optional(annotation):
         (annotation,) = (part for part in typing.get_args(annotation) if part is not type(None))
-        optional = ", or none"
+        or_none = ", or none"
     for note in field.metadata:
         if isinstance(note, OneOf):
-            return f"one of {', '.join(note.names)}{optional}"
+            return f"one of {', '.join(note.names)}{or_none}"
     kind = _KINDS.get(typing.cast(Any, annotation), str(annotation))
-    return f"{kind}{_range(field)}{optional}"
+    return f"{kind}{_range(field)}{or_none}"
 
 
 def _range(field: FieldInfo) -> str:

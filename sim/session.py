@@ -15,13 +15,24 @@ import simpy
 from numpy.typing import NDArray
 
 from agents.knowledge import hashable
-from agents.party import ANSWERED, LATE, REFUSED, Answers, Party, asked, collect, sample_mixed
+from agents.party import (
+    ANSWERED,
+    LATE,
+    MISBEHAVIOUR,
+    REFUSED,
+    Answers,
+    Party,
+    asked,
+    collect,
+    in_words,
+    sample_mixed,
+)
 from agents.population import Side
 from agents.seller import Seller
 from agents.view import Feedback, Mixed
 from mechanisms.outcome import Outcome
 from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Replies, branch
-from sim.checks import BreachError, broken_rule, payoffs_of
+from sim.checks import SLACK, BreachError, broken_rule, payoffs_of
 from sim.seating import Seating
 from sim.stage import Stage
 from sim.transfers import write_side_payments
@@ -50,7 +61,7 @@ class Session:
             self._beliefs = seating.knowledge.during(plan.mechanism, seating.values)
             self.party.posterior = self._posterior
         self.asked: list[tuple[BuyerQuestion, NDArray[Any]]] = []
-        self.took_part: NDArray[np.bool_] | None = None
+        self.took_part = np.zeros(n, dtype=bool)
         self._conversation = plan.mechanism.conversation(n)
         self._reply: Any = None
         self._unwritten: tuple[Any, ...] | None = None
@@ -98,11 +109,10 @@ class Session:
         arrivals = sent + self._latencies()
         self._lose_what_is_late(question, answers, arrivals, self.now + window)
         self._unwritten = (question, answers, sent, arrivals)
-        answers.values.flags.writeable = False  # it goes to the mechanism, and later into the feedback
         answered = answers.status == ANSWERED
         self._note_presence(answered)
         self.asked.append((question, answers.values))
-        return Replies(answers.values, answered)
+        return Replies(answers.values.copy(), answered.copy())  # the mechanism's own, to do with as it likes
 
     def _waits(self, question: BuyerQuestion, answers: Answers) -> Any:
         """Shares of the window that the buyers wait before they send; 0 if nobody waits."""
@@ -114,8 +124,8 @@ class Session:
             if side.group.waits:
                 try:
                     waits[side.seats] = _share(side.group.strategy.wait(question, self.party.view(side)))
-                except Exception as error:  # noqa: BLE001 — strategies may be anybody's code
-                    answers.refuse(question, side.seats, f"wait: {type(error).__name__}: {error}")
+                except MISBEHAVIOUR as error:
+                    answers.refuse(question, side.seats, f"wait: {in_words(error)}")
         return waits
 
     def _latencies(self) -> NDArray[Any]:
@@ -144,7 +154,7 @@ class Session:
         self.closes = float(arrivals[expected].max(initial=self.now)) if complete else deadline
 
     def _note_presence(self, answered: NDArray[np.bool_]) -> None:
-        self.took_part = answered if self.took_part is None else self.took_part | answered
+        self.took_part = self.took_part | answered
 
     def _resolve(self, mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
         return sample_mixed(mixed, self.stage.mixing.take(side.buyers)[0])
@@ -166,10 +176,10 @@ class Session:
         if not isinstance(outcome, Outcome):
             raise self._breach(f"the conversation ended in {outcome!r}, not in an Outcome")
         present = self.took_part
-        absent = None if present is None or present.all() else ~present
+        absent = None if present.all() else ~present
         try:
             payoffs = payoffs_of(self.party, outcome)
-            broken = broken_rule(self.party, outcome, payoffs, absent)
+            broken = broken_rule(self.party, outcome, payoffs, absent) or self._out_of_stock(outcome)
         except (AttributeError, TypeError, ValueError) as error:
             broken = f"allocation and payments do not fit the buyers: {error}"
         if broken is not None:
@@ -182,13 +192,19 @@ class Session:
                 feedback = self._feedback(side, outcome, payoffs)
                 try:
                     side.group.strategy.observe(feedback)
-                except Exception as error:  # noqa: BLE001 — strategies may be anybody's code
+                except MISBEHAVIOUR as error:
                     self.stage.failed_to_learn(side, self.auction, len(self.asked) - 1, error)
             if side.group.colludes:
                 told = self._feedback(side, outcome, payoffs)
                 write_side_payments(self.stage.ledger, self.auction, self.now, side, told)
         got = outcome.allocation if outcome.allocation.ndim == 1 else outcome.allocation.sum(axis=-1)
         self.ended(self, payoffs, got > 0)
+
+    def _out_of_stock(self, outcome: Outcome) -> str | None:
+        stock, sold = self.seller.stock, outcome.allocation.sum(axis=0)
+        if stock is None or np.all(sold <= stock + SLACK):
+            return None
+        return f"sold {sold} units where {stock} were in stock"
 
     def _breach(self, rule: str) -> BreachError:
         return BreachError(self.auction, rule, self.stage.ledger.messages_of(self.auction))

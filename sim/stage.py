@@ -10,6 +10,7 @@ import simpy
 from numpy.typing import NDArray
 
 from agents.nature import Nature
+from agents.party import in_words
 from agents.population import Population, Side
 from agents.seller import Seller
 from sim.draws import DrawAhead, Stream
@@ -89,9 +90,9 @@ class Stage:
         """Exponential travel times of the buyers' mean latencies, from uniforms of the same shape."""
         return -self.population.latency[buyers] * np.log1p(-uniforms)
 
-    def failed_to_learn(self, side: Side, auction: int, question_number: int, error: Exception) -> None:
+    def failed_to_learn(self, side: Side, auction: int, question_number: int, error: BaseException) -> None:
         """Record that a side's strategy failed when it was told how its last answer ended."""
-        reason = f"observe: {type(error).__name__}: {error}"
+        reason = f"observe: {in_words(error)}"
         self.ledger.write_refusals(auction, question_number, side.buyers.tolist(), reason)
 
     def chance_uniform(self, seller: Seller) -> float:

@@ -44,7 +44,8 @@ class Town:
     memory
         What an old visit counts beside a new one, in (0, 1].
     trace
-        Arrivals to replay in place of Poisson wants. An arrival of a buyer who is busy is dropped.
+        Arrivals to replay in place of Poisson wants. An arrival of a buyer who is busy, or is going to come
+        back with her last want, is dropped.
 
     A want's type is drawn when its buyer is first seated. Raises ValueError for values out of range.
     """
@@ -88,6 +89,7 @@ class Town:
         self._kept: NDArray[np.float64] | None = None
         self._has_kept = np.zeros(size, dtype=bool)
         self._busy = np.zeros(size, dtype=bool)
+        self._back_at = np.full(size, np.nan)
         self._rooms: list[list[tuple[int, float]]] = [[] for _ in sellers]
         self._arrived: dict[int, list[float]] = {}
         self._visits = stage.records["visits"]
@@ -124,10 +126,12 @@ class Town:
 
     def _arrive(self, buyer: int, time: float) -> None:
         """One buyer chooses a seller and waits in her room."""
-        if self._busy[buyer]:
+        comes_back_later = self._back_at[buyer] > time
+        if self._busy[buyer] or comes_back_later:
             self._note([time], [buyer], -1, "busy")
             return
         self._busy[buyer] = True
+        self._back_at[buyer] = np.nan
         own, heard = self.experience.own(buyer), self.experience.heard(buyer)
         uniform = self._choices.take(np.array([buyer]))[0][0]
         self._rooms[int(self.choice.choose(own, heard, uniform))].append((buyer, time))
@@ -195,8 +199,9 @@ class Town:
         stays, waits = self._returns.take(buyers)
         again = ~served & (stays < self.comeback)
         self._busy[buyers] = False
-        self._has_kept[buyers] = again
+        self._has_kept[buyers] &= again  # who was turned away before she was seated has no type yet
         times = now - self.retry * np.log1p(-waits)
+        self._back_at[buyers] = np.where(again, times, np.nan)
         if self.trace is None:
             times = np.where(again, times, self._wants.next_times(buyers, now))
             coming = zip(times.tolist(), buyers.tolist(), strict=True)

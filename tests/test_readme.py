@@ -93,6 +93,13 @@ def test_a_strategy_takes_at_most_10_lines():
     assert min(len(lines_of(strategy)) for strategy in strategies) <= 10
 
 
+def test_the_learner_takes_25_lines_and_is_the_one_that_is_tested():
+    example = (ROOT / "tests/examples/follow_the_leader.py").read_text(encoding="utf-8")
+    code = example.split('"""\n', 1)[1].strip()
+    assert code in README.read_text(encoding="utf-8")
+    assert len(lines_of(NAMES["FollowTheLeader"])) <= 25
+
+
 def test_the_mechanism_is_a_frozen_dataclass():
     (mechanism,) = defined(Mechanism)
     assert is_dataclass(mechanism)

@@ -40,9 +40,7 @@ def counterfactual_utility(
     the bids were not disclosed.
     """
     if feedback.bids is None:
-        raise ValueError(
-            "bids is None: to know what another report would bring, all bids must be disclosed"
-        )
+        raise ValueError("bids is None: to know what another report would bring, all bids must be disclosed")
     mechanism: Any = feedback.mechanism
     seats = feedback.seats[:, None]
     reports = with_own_replaced(feedback.bids, feedback.seats, alternatives, mechanism.items > 1)

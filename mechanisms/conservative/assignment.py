@@ -79,6 +79,9 @@ class AssignmentContext:
         """The number of types of each buyer."""
         return tuple(len(table) for table in self.types)
 
+    def __repr__(self) -> str:
+        return f"<AssignmentContext of {self.item_count} items, with {self.shape} types>"
+
     def without(self, buyer: int) -> AssignmentContext:
         """The same context when a buyer gets nothing and is not there."""
         kept = self.assignments[self.assignments[:, buyer] == 0]
@@ -123,6 +126,9 @@ class AssignmentLottery(DirectLottery):
     expected_payments: FloatArray
 
     ex_post_ir: ClassVar[bool] = True
+
+    def __repr__(self) -> str:
+        return f"<AssignmentLottery of {self.context!r}>"
 
     @property
     def items(self) -> int:  # type: ignore[override]

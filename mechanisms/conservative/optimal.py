@@ -60,6 +60,24 @@ class GridLottery(DirectLottery):
 
     ex_post_ir: ClassVar[bool] = True
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, GridLottery) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    @property
+    def _key(self) -> tuple[Any, ...]:
+        tables = (*self.grids, self.probabilities, self.expected_payments)
+        return (self.supply, self._shape, *(table.tobytes() for table in tables))
+
+    def __repr__(self) -> str:
+        return f"<GridLottery of {self.supply} to {len(self.grids)} buyers with grids {self._shape}>"
+
+    @property
+    def _shape(self) -> tuple[int, ...]:
+        return self.probabilities.shape[:-1]
+
     @property
     def units(self) -> int:  # type: ignore[override]
         """The supply."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 from mechanisms._validation import check_field
 from mechanisms.comparison import at_least
 from mechanisms.conservative.aggregation import combine
-from mechanisms.conservative.scoring import Brier, ScoringRule, mass_and_norm
+from mechanisms.conservative.scoring import Brier, ScoringRule, checked_beliefs, mass_and_norm
 from mechanisms.conversation import Conversation, Mechanism, check_count
+from mechanisms.distributions import JointDistribution
 from mechanisms.outcome import Outcome
 from mechanisms.questions import Announce, AskGridBelief, AskGridValue, Chance, Question
 
@@ -88,6 +90,12 @@ class StarAuction(Mechanism):
         """What one point of the scoring rule is worth, δε/(3nB)."""
         return self.delta * self.epsilon / (REWARD_DIVISOR * self.n * self.value_bound)
 
+    @cached_property
+    def _chances(self) -> tuple[Chance, Chance, Chance]:
+        """The biased coin, and the random sale's buyer and price."""
+        coin = Chance((self.delta, 1 - self.delta))
+        return coin, Chance((1 / self.n,) * self.n), Chance((1 / self.value_bound,) * self.value_bound)
+
     def conversation(self, n: int) -> Conversation:
         """Play ℳ; ValueError for another number of buyers than it was made for."""
         if n != self.n:
@@ -95,7 +103,8 @@ class StarAuction(Mechanism):
         values = (yield AskGridValue(bound=self.value_bound)).values
         if np.isfinite(values).sum() < 2:
             return self._outcome()
-        if (yield Chance((self.delta, 1 - self.delta))) == HEADS:
+        coin, _, _ = self._chances
+        if (yield coin) == HEADS:
             return (yield from self._random_sale(values))
         star = int(values.argmax())
         yield self._announcement(values, star)
@@ -116,8 +125,9 @@ class StarAuction(Mechanism):
 
     def _random_sale(self, values: NDArray[Any]) -> Generator[Question, Any, Outcome]:
         """Step c: a random buyer may buy at a random price, less ε."""
-        buyer = yield Chance((1 / self.n,) * self.n)
-        price = yield Chance((1 / self.value_bound,) * self.value_bound)
+        _, any_buyer, any_price = self._chances
+        buyer = yield any_buyer
+        price = yield any_price
         return self._outcome(buyer if values[buyer] >= price else None, price - self.epsilon)
 
     def _announcement(self, values: NDArray[Any], star: int) -> Announce:
@@ -132,7 +142,10 @@ class StarAuction(Mechanism):
         if self.designer is not None:
             own = self.designer(star, tuple(np.delete(values, star).tolist()))
             if own is not None:
-                beliefs = np.vstack([beliefs, own])
+                known = checked_beliefs("designer", own)
+                if known.shape != (self.value_bound,):
+                    raise ValueError(f"designer must return {self.value_bound} masses, got {known.shape}")
+                beliefs = np.vstack([beliefs, known])
         if len(beliefs) == 0:
             return classical
         price, revenue = best_price(combine(beliefs))
@@ -146,6 +159,26 @@ class StarAuction(Mechanism):
         if rewards is None:
             return Outcome(allocation, prices)
         return Outcome(allocation, prices - rewards, {"price": prices, "reward": -rewards})
+
+
+def designer_knowing(prior: JointDistribution) -> Designer:
+    """What a seller who knows the prior knows of the star, given the announcement.
+
+    `prior` is over integers 0 … B−1 for every buyer. She has nothing to say (None) where the announcement has
+    probability 0, and where somebody has left.
+    """
+
+    def knows(star: int, others: tuple[float, ...]) -> Any:
+        values = np.insert(np.array(others), star, -np.inf)
+        if np.isinf(others).any():
+            return None
+        place: Any = (*(int(v) for v in others[:star]), slice(None), *(int(v) for v in others[star:]))
+        masses = prior.table[place].copy()
+        masses[: classical_price(values, star)] = 0.0
+        total = masses.sum()
+        return masses / total if total > 0 else None
+
+    return knows
 
 
 def classical_price(values: NDArray[Any], star: int) -> int:

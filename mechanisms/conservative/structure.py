@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from mechanisms._validation import FloatArray, read_only
 from mechanisms.distributions import Discrete, IndependentPrior, MixturePrior, Prior
@@ -31,6 +32,25 @@ class Structured:
     def n(self) -> int:
         """The number of buyers."""
         return self.masses.shape[1]
+
+    @cached_property
+    def integers(self) -> NDArray[np.intp] | None:
+        """The grid as integers; None if it holds anything else."""
+        whole = (self.grid % 1 == 0).all()
+        return self.grid.astype(np.intp) if whole else None
+
+    def on_integers(self, probabilities: FloatArray, bound: int) -> FloatArray:
+        """Probabilities (B,) on the grid, spread over 0 … bound−1; ValueError for another grid."""
+        integers = self.integers
+        if integers is None or integers[-1] >= bound:
+            raise ValueError(
+                f"values must be integers from 0 to {bound - 1}, got the grid {self.grid.tolist()}"
+            )
+        if len(integers) == bound:
+            return probabilities
+        spread = np.zeros(bound)
+        spread[integers] = probabilities
+        return spread
 
     def places(self, values: ArrayLike) -> np.ndarray:
         """Indices of values on the grid, −1 for a value that is not on it."""

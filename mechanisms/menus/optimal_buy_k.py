@@ -23,7 +23,15 @@ from mechanisms.menus.menu import Menu, check_purchases
 from mechanisms.menus.pricing import best_prices
 from mechanisms.menus.programs import shaded
 from mechanisms.menus.purchase import menu_revenue, type_probabilities
-from mechanisms.menus.relaxation import THIN, Bounded, Box, Cut, Relaxation, multisets
+from mechanisms.menus.relaxation import (
+    THIN,
+    Bounded,
+    Box,
+    Cut,
+    Relaxation,
+    multisets,
+    tightened,
+)
 from mechanisms.menus.simple import bundle_menu, item_menu
 from mechanisms.menus.valuations import Valuation, additive_values
 
@@ -153,7 +161,7 @@ class _Search:
             return []
         if result.lotteries is not None:
             self._price(result.lotteries)
-        box = self._tightened(box, result)
+        box = tightened(box, result, self.revenue - self.slack)
         where, at = self._split_point(box, result)
         useful = [
             cut for cut, y in zip(result.cuts, result.multipliers, strict=True) if y > 1e-9
@@ -175,17 +183,6 @@ class _Search:
         honest = abs(earned - once) <= 1e-9 * max(1.0, abs(once))
         if honest and is_buy_k_ic(menu, self.values, self.k).holds:
             self.menu, self.revenue = menu, earned
-
-    def _tightened(self, box: Box, result: Bounded) -> Box:
-        """Cut off lotteries with which the last bound falls below the revenue in hand."""
-        if result.slopes is None:
-            return box
-        room = max(result.last_bound - self.revenue, 0.0) + self.slack
-        steep = np.abs(result.slopes) > 1e-12
-        step = np.where(steep, room / np.where(steep, np.abs(result.slopes), 1), np.inf)
-        lower = np.where(result.slopes > 0, np.maximum(box.lower, box.upper - step), box.lower)
-        upper = np.where(result.slopes < 0, np.minimum(box.upper, box.lower + step), box.upper)
-        return Box(lower, upper)
 
     def _split_point(self, box: Box, result: Bounded) -> tuple[tuple[int, int], float]:
         """The coordinate that causes most error, and where to split it: near the relaxation's optimum."""

@@ -229,6 +229,21 @@ class Relaxation:
         return error
 
 
+def tightened(box: Box, result: Bounded, revenue: float) -> Box:
+    """Cut off lotteries with which no menu in the box earns `revenue`.
+
+    The last bound falls by at least a slope's size times the distance from the better end of its side.
+    """
+    if result.slopes is None:
+        return box
+    room = max(result.last_bound - revenue, 0.0)
+    steep = np.abs(result.slopes) > 1e-12
+    step = np.where(steep, room / np.where(steep, np.abs(result.slopes), 1), np.inf)
+    lower = np.where(result.slopes > 0, np.maximum(box.lower, box.upper - step), box.lower)
+    upper = np.where(result.slopes < 0, np.minimum(box.upper, box.lower + step), box.upper)
+    return Box(lower, upper)
+
+
 def _positions(box: Box, lotteries: FloatArray, j: int) -> FloatArray:
     """Where in the box the chances to miss item j lie, from 0 (lowest) to 1, shape (T,)."""
     width = box.width[:, j]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from agents.knowledge import Posteriors
 from agents.population import Group, Side
+from mechanisms.engine import Path, play
 from mechanisms.outcome import Outcome
 from mechanisms.questions import AskBelief, AskValue, BuyerQuestion
 from sim.audit.answers import possible_answers
@@ -24,6 +25,7 @@ from sim.audit.direct import words
 from sim.audit.game import Game, Plan, Says, Weights, Worst
 from sim.audit.instance import Instance
 from sim.audit.players import Anything, Liar, Situation
+from sim.audit.recall import Choose, End, Recall
 from sim.audit.search import Search, replay
 from sim.exact import TooLargeError
 
@@ -76,7 +78,7 @@ class ConversationGame(Game):
 
             for _ in self._ends(0, (0, profile, ()), (), note):
                 pass
-            if {AskValue, AskBelief} <= kinds:
+            if all(any(issubclass(kind, wanted) for kind in kinds) for wanted in (AskValue, AskBelief)):
                 return True
         return False
 
@@ -181,15 +183,17 @@ class ConversationGame(Game):
 
     def values_first(self, buyer: int, type_: int) -> Worst:
         """Search where her later answers go by their number, the same after truth and after the lie."""
-        return self._search(buyer, type_, lambda _, asked: ("later", asked), _about_values, False)
+
+        def later(situation: Situation, asked: int) -> Any:
+            return "later", asked, situation[0].answered_by
+
+        return self._search(buyer, type_, later, _about_values, False)
 
     def worst_of_truth(self, buyer: int, type_: int) -> Worst:
         """Search over the others' rules and chance."""
 
-        def loss(search: Search) -> float:
-            return -self._value(search, buyer, type_, _anywhere, lambda situation, _: situation, coins=True)
-
-        return self._greatest(buyer, loss)
+        truth = self._runs(buyer, _anywhere, lambda situation, _: situation, coins=True)
+        return self._greatest(buyer, type_, lambda profile, choose: -truth.expected(profile, choose))
 
     def _search(
         self,
@@ -200,54 +204,46 @@ class ConversationGame(Game):
         coins: bool,
     ) -> Worst:
         """The greatest gain of a lie over a run that is truthful where `honest` says, and alike elsewhere."""
+        truth = self._runs(buyer, honest, own_key, coins)
+        lie = self._runs(buyer, _nowhere, own_key, coins)
 
-        def gain(search: Search) -> float:
-            truth = self._value(search, buyer, type_, honest, own_key, coins)
-            lie = self._value(search, buyer, type_, _nowhere, own_key, coins)
-            return lie - truth
+        def gain(profile: tuple[int, ...], choose: Choose) -> float:
+            true = truth.expected(profile, choose)
+            return lie.expected(profile, choose) - true
 
-        return self._greatest(buyer, gain)
+        return self._greatest(buyer, type_, gain)
 
-    def _value(
+    def _runs(
         self,
-        search: Search,
         buyer: int,
-        type_: int,
         honest: Callable[[BuyerQuestion], bool],
         own_key: Callable[[Situation, int], Any],
         coins: bool,
-    ) -> float:
-        """Expected utility of one run of everybody's chosen rules."""
-        profile = self._profile(search, buyer, type_)
-        make = partial(
-            Anything,
-            self.posteriors,
-            profile,
-            self.sides,
-            buyer,
-            honest,
-            self._answers,
-            search.choose,
-            own_key,
-            coins,
-        )
-        expected = 0.0
-        for player, outcome in replay(self.instance.mechanism, self.n, make):
+    ) -> Recall:
+        """Runs of everybody's chosen rules, for the buyer's expected utility."""
+
+        def run(profile: Any, taken: tuple[int, ...], choose: Choose) -> End:
+            seats, answers = self.sides, self._answers
+            path = Path(taken)
+            player = Anything(
+                self.posteriors, profile, seats, buyer, honest, answers, choose, own_key, coins, path
+            )
+            outcome = play(self.instance.mechanism, self.n, player)
             self._tossed |= player.chances > 0
-            if outcome is not None:
-                expected += player.path.probability * self._felt(buyer, profile, outcome)
-        return expected
+            return End(path.probability * self._felt(buyer, profile, outcome), tuple(path.untried))
+
+        return Recall(run)
 
     def _profile(self, search: Search, buyer: int, type_: int) -> tuple[int, ...]:
         """The others' types matter only to what she believes, if that is asked."""
         worlds = self.worlds(buyer, type_).tolist()
         return tuple(search.choose(("types",), worlds if self.asks_for_knowledge else worlds[:1]))
 
-    def _greatest(self, buyer: int, gain: Callable[[Search], float]) -> Worst:
+    def _greatest(self, buyer: int, type_: int, gain: Callable[[tuple[int, ...], Choose], float]) -> Worst:
         best: tuple[float, Says, str] = (-np.inf, (), "")
         search = Search(SEARCH_LIMIT)
         for chosen in search.rounds():
-            found = gain(search)
+            found = gain(self._profile(search, buyer, type_), search.choose)
             if found > best[0]:
                 best = (found, _own(chosen), _others(chosen))
         return Worst(*best, exhaustive=search.exhaustive)

@@ -21,12 +21,27 @@ from mechanisms.auctions import (
     UniformPrice,
 )
 from mechanisms.auctions.multi_unit_demand import UniformPriceMultiUnit
+from mechanisms.combinatorial_vcg import CombinatorialVCG
+from mechanisms.conservative import (
+    AssignmentContext,
+    BaligaVohraAuction,
+    KnowledgeExtraction,
+    LookaheadAuction,
+    SegalAuction,
+    SingleSampleAuction,
+    StarAuction,
+    optimal_assignment,
+    optimal_dsic,
+)
 from mechanisms.conversation import Mechanism, check_count
 from mechanisms.core_selecting import NearestBid, NearestVCG, NearestZero
 from mechanisms.distributions import Discrete, JointDistribution
 from mechanisms.myerson import MyersonAuction
 from mechanisms.vcg import AdditiveVCG, UnitDemandVCG
 from sim.audit.instance import Instance, additive, unit_demand, units_in_turn
+
+BUNDLE_VALUES = np.array([[0, 0, 0], [2, 0, 2], [0, 1, 1], [1, 1, 1], [0, 0, 2]], dtype=float)
+"""Valuations of the first good, the second, and both."""
 
 
 def standard_instance(
@@ -72,6 +87,45 @@ def _two_units(mechanism: Mechanism) -> Instance:
     return standard_instance(mechanism, numbers, vectors=(vectors, vectors), worth=units_in_turn)
 
 
+def _bundles(mechanism: Mechanism, name: str = "") -> Instance:
+    """Two buyers with a few valuations of two goods: nothing, either alone, substitutes, complements."""
+    numbers = np.arange(len(BUNDLE_VALUES), dtype=float)
+    return standard_instance(mechanism, numbers, name=name, vectors=(BUNDLE_VALUES, BUNDLE_VALUES))
+
+
+def _optimal_for_bundles() -> Mechanism:
+    tables = np.insert(BUNDLE_VALUES, 0, 0.0, axis=1)
+    count = len(tables)
+    prior = JointDistribution.from_table(np.full((count, count), 1 / count**2))
+    return optimal_assignment(prior, AssignmentContext.combinatorial(2, (tables, tables))).auction
+
+
+def correlated(bound: int) -> JointDistribution:
+    """Two buyers with values below `bound` that tend to be alike."""
+    return _alike(_independent(np.arange(bound, dtype=float), np.ones(bound), 2))
+
+
+def _knowing_parity(mechanism: Mechanism, prior: JointDistribution, name: str = "") -> Instance:
+    """Buyer 1 knows her value and whether buyer 0's is even; buyer 0 knows her own only."""
+    own, other = np.indices(prior.shape)[:2]
+    return Instance(mechanism, prior, partitions=(own, 2 * other + own % 2), name=name)
+
+
+def conservative_instances() -> Sequence[Instance]:
+    """ℳ and 𝕄, and what they are compared with, for two buyers with values 0, 1, 2 (three for splits)."""
+    three = (0.0, 1.0, 2.0)
+    prior = correlated(3)
+    return (
+        _knowing_parity(StarAuction(2, 3), prior),
+        _knowing_parity(KnowledgeExtraction(2, inner="program", value_bound=2), correlated(2)),
+        Instance(LookaheadAuction(prior), prior),
+        Instance(optimal_dsic(prior).auction, prior, name="optimal for the prior"),
+        standard_instance(SegalAuction(), three, n=3),
+        standard_instance(BaligaVohraAuction(), three),
+        standard_instance(SingleSampleAuction(), three, n=3),
+    )
+
+
 def standard_instances() -> Sequence[Instance]:
     """The instances that `bazaar audit all` prints."""
     three = (0.0, 1.0, 2.0)
@@ -94,4 +148,7 @@ def standard_instances() -> Sequence[Instance]:
         standard_instance(NearestZero(), n=3),
         standard_instance(NearestBid(), n=3),
         standard_instance(NearestVCG(), n=3),
+        _bundles(CombinatorialVCG()),
+        _bundles(_optimal_for_bundles(), "optimal for bundles"),
+        *conservative_instances(),
     )

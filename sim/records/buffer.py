@@ -181,6 +181,10 @@ class TableBuffer:
         self._columns = [np.empty(0, column.storage) for column in self.schema.columns]
         self._capacity = self._filled = 0
 
+    def cut(self) -> None:
+        """Close the chunk at hand, however full."""
+        self._close_chunk()
+
     def seal(self) -> None:
         """Close the last chunk; rows appended later raise ValueError."""
         if not self._sealed:
@@ -200,6 +204,15 @@ class TableBuffer:
     def in_memory(self) -> pyarrow.Table:
         """Return the rows that are in memory as an Arrow table."""
         return self._arrow([*self._closed, [column[:self._filled] for column in self._columns]])
+
+    def since(self, row: int) -> pyarrow.Table:
+        """Return the rows from number `row` on, those already on disk left out, as an Arrow table."""
+        skip = row - self._dropped_rows
+        late = []
+        for chunk in [*self._closed, [column[:self._filled] for column in self._columns]]:
+            late.append([column[max(0, skip):] for column in chunk])
+            skip -= len(chunk[0])
+        return self._arrow([chunk for chunk in late if len(chunk[0])])
 
     def _arrow(self, chunks: list[list[npt.NDArray[Any]]]) -> pyarrow.Table:
         """Return chunks as one Arrow table, categories as dictionaries of strings."""

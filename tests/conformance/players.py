@@ -33,6 +33,12 @@ class Absent(Strategy):
     def report_value(self, question, view):
         return np.full((len(view.seats), *question.shape), SILENT)
 
+    def report_belief(self, question, view):
+        return np.full((len(view.seats), *question.shape), np.nan)
+
+    def report_value_bound(self, question, view):
+        return np.full(len(view.seats), SILENT)
+
     def answer_clock(self, question, view):
         return np.full(len(view.seats), SILENT)
 

@@ -254,3 +254,17 @@ def test_payoffs_are_value_less_payment():
     party = Party(SecondPrice(), np.array([[4.0, 2.0], [1.0, 3.0]]), (), 2)
     outcome = Outcome(np.array([[1.0, 1.0], [0.0, 0.0]]), np.array([5.0, -1.0]))
     assert payoffs_of(party, outcome).tolist() == [1.0, 1.0]
+
+
+class Boasts(Truthful):
+    """Passes for honest, and bids twice the value."""
+
+    def report_value(self, question, view):
+        return 2 * view.values
+
+
+@pytest.mark.parametrize("ahead", [True, False], ids=["ahead", "sessions"])
+def test_who_only_says_to_be_honest_stops_no_market(ahead):
+    frames = run(20.5, [Boasts(), Truthful()], SecondPrice(), ahead=ahead)
+    assert (frames["transactions"]["payment"] > frames["transactions"]["value"]).any()
+    assert (frames["auctions"]["status"] == "sold").all()

@@ -135,6 +135,7 @@ BAD = {
     "until NaN": (["run", "--until", "nan"], ["until is nan", "above 0"]),
     "until text": (["run", "--until", "late"], ["until is late", "above 0"]),
     "seed negative": (["run", "--seed", "-1"], ["--seed is -1", "at least 0"]),
+    "seed without end": (["run", "--seed", "9" * 5000], ["--seed is 999", "at most 100 digits"]),
     "seed text": (["run", "--seed", "x"], ["--seed is x", "at least 0"]),
     "unknown option": (["run", "--sead", "1"], ["--sead"]),
     "trace": (["run", "--set", "trace=gone.csv"], ["gone.csv"]),

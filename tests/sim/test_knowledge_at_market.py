@@ -67,10 +67,25 @@ class LateBelief(Truthful):
         return 1.0 if isinstance(question, AskGridBelief) else 0.0
 
 
-def test_a_late_belief_earns_nothing_and_the_classical_price_stands():
+class Malformed(Truthful):
+    """Reports a belief with negative mass."""
+
+    def report_belief(self, question, view):
+        return np.tile([-1.0, 1.0, 1.0], (len(view.seats), 1))
+
+
+class WrongLength(Truthful):
+    """Reports a belief about too few values."""
+
+    def report_belief(self, question, view):
+        return np.full((len(view.seats), 2), 0.5)
+
+
+@pytest.mark.parametrize("strategy", [LateBelief(), Malformed(), WrongLength()])
+def test_a_late_or_malformed_belief_earns_nothing_and_the_classical_price_stands(strategy):
     prior = JointDistribution.from_table(np.full((3, 3), 1 / 9))
     mechanism = StarAuction(2, 3, 0.2, 0.1)
-    earned = revenues(mechanism, prior, TableKnowledge(prior), 1500, [LateBelief()] * 2)
+    earned = revenues(mechanism, prior, TableKnowledge(prior), 1000, [strategy] * 2)
     exact = 0.0
     for profile in np.ndindex(3, 3):
         heads = sum(p - 0.1 for r in (0, 1) for p in range(profile[r] + 1)) / 6

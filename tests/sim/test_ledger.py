@@ -16,7 +16,7 @@ from mechanisms.conversation import Mechanism
 from mechanisms.outcome import Outcome
 from mechanisms.questions import AskValue
 from sim.checks import BreachError
-from sim.ledger import best_welfare, best_welfare_of_rows
+from sim.ledger import MOST_REASONS, best_welfare, best_welfare_of_rows
 from sim.market import Market
 from sim.panel import Panel
 from tests.sim.markets import UNIT, Silent, frames_of, market, run
@@ -125,3 +125,15 @@ def test_the_agents_are_all_named():
     assert agents["kind"].tolist() == ["buyer", "buyer", "seller", "nature"]
     assert agents["strategy"].tolist() == ["Truthful", "Shading", "first price", repr(UNIT)]
     assert agents["latency"].tolist()[:2] == [0.1, 0.2]
+
+
+def test_only_so_many_reasons_of_refusals_are_kept():
+    """A reason may hold what was answered; a strategy that errs in ever new ways must not fill the memory."""
+    one = market([Truthful()])
+    for k in range(MOST_REASONS + 50):
+        one.ledger.write_refusals(k, 0, [0], f"reason {k}")
+    one.ledger.write_refusals(0, 0, [0], "reason 3")
+    reasons = frames_of(one, 1.0)["refusals"].reason
+    assert reasons.nunique() == MOST_REASONS + 1
+    assert reasons.iloc[-1] == "reason 3"
+    assert (reasons == "another reason (too many to keep them all)").sum() == 50

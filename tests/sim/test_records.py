@@ -185,6 +185,18 @@ def test_an_interrupted_run_keeps_all_and_says_so(tmp_path, status):
     check(run["small"], expected)
 
 
+def test_a_full_part_of_one_table_writes_all_tables(tmp_path):
+    """So that a kill costs all tables the same time."""
+    few = Table("few", "A row now and then.", (Column("x", "int32", "", "a number"),))
+    records = Records(tmp_path, 10, (SMALL, few))
+    records.append("few", x=1)
+    fill(records, 10)
+    with pytest.warns(IncompleteRunWarning):
+        run = load(tmp_path)
+    assert len(run["small"]) > 0
+    assert run["few"]["x"].tolist() == [1]
+
+
 def test_a_lost_part_is_noticed(tmp_path):
     records = Records(tmp_path, 20, (SMALL,))
     fill(records, 30)

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from agents.party import RefusesRandomness
 from agents.strategies import Late, Strategy, Truthful
 from agents.view import Mixed
 from mechanisms.auctions import AscendingClock, FirstPrice, OpenProxy, PostedPrice, SecondPrice
-from mechanisms.conversation import Mechanism
+from mechanisms.conversation import DirectMechanism, Mechanism
 from mechanisms.distributions import Discrete
 from mechanisms.outcome import Outcome
 from mechanisms.questions import SILENT, Announce, AskBelief, AskValue, Chance, Draw, OfferPrice
 from mechanisms.vcg import AdditiveVCG, UnitDemandVCG
+from sim.checks import BreachError
 from tests.sim.markets import UNIT, Says, Silent, assert_same, market, run
 
 AHEAD = pytest.mark.parametrize("ahead", [True, False], ids=["ahead", "sessions"])
@@ -159,6 +161,29 @@ def fail(view):
     raise RuntimeError("lost the thread")
 
 
+def leave(view):
+    raise SystemExit(0)
+
+
+class Wordless(Exception):
+    """An error whose own words are out of order."""
+
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+def fail_without_words(view):
+    raise Wordless
+
+
+def fail_beyond_unicode(view):
+    raise ValueError("\ud800")
+
+
+def decline_to_mix(view):
+    raise RefusesRandomness("not for you")
+
+
 def spoil(view):
     view.values[...] = -5.0
     return view.values
@@ -174,6 +199,10 @@ HOSTILE = {
     "objects": ([None], "an answer must be numbers, got dtype object"),
     "complex": ([1j], "an answer must be numbers, got dtype complex128"),
     "raises": (fail, "RuntimeError: lost the thread"),
+    "leaves": (leave, "SystemExit: 0"),
+    "wordless": (fail_without_words, "Wordless, which cannot say why"),
+    "surrogate": (fail_beyond_unicode, "ValueError: \\ud800"),
+    "another's error": (decline_to_mix, "RefusesRandomness: not for you"),
     "mutates": (spoil, "must be a finite number, at least 0, got -5.0"),
     "no mixture": (Mixed(np.ones((1, 2)), [0.9, 0.2]), "must be at least 0 and sum to 1"),
     "ill mixture": (Mixed(np.ones((1, 2)), [np.nan, 1.0]), "must be at least 0 and sum to 1"),
@@ -251,6 +280,77 @@ def test_a_failing_learner_does_not_stop_the_market(ahead):
     assert refusals["auction"].tolist() == [0, 1, 2]
     assert set(refusals["bidder_id"]) == {0}
     assert set(refusals["reason"]) == {"observe: RuntimeError: out of memory"}
+
+
+# --- mechanisms that are anybody's code -----------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Scribbles(DirectMechanism):
+    """Strikes the winner's report out to find the second highest."""
+
+    def outcome(self, reports):
+        winner = np.expand_dims(reports.argmax(axis=-1), -1)
+        won = np.zeros(reports.shape)
+        np.put_along_axis(won, winner, 1.0, axis=-1)
+        np.put_along_axis(reports, winner, SILENT, axis=-1)
+        return Outcome(won, won * reports.max(axis=-1, keepdims=True))
+
+
+@AHEAD
+def test_what_a_mechanism_does_to_its_replies_is_felt_by_nobody(ahead):
+    spies = [Spy(), Spy()]
+    frames, sound = (
+        run(3.5, [spy, Truthful(), Truthful()], rule, ahead=ahead, discloses="bids")
+        for spy, rule in zip(spies, [Scribbles(), SecondPrice()], strict=True)
+    )
+    assert_same(frames, sound, ["messages", "transactions"])
+    for (_, _, bids, answers, _), (_, _, their_bids, their_answers, _) in zip(
+        *(spy.told for spy in spies), strict=True
+    ):
+        np.testing.assert_array_equal(bids, their_bids)
+        np.testing.assert_array_equal(answers[0][1], their_answers[0][1])
+
+
+@dataclass(frozen=True)
+class Forges(Mechanism):
+    """Charges everybody, and says that all have answered."""
+
+    def conversation(self, n):
+        replies = yield AskValue()
+        replies.answered[:] = True
+        return Outcome(np.zeros(n), np.ones(n))
+
+
+@dataclass(frozen=True)
+class AsksNobody(Mechanism):
+    """Charges everybody unasked."""
+
+    def conversation(self, n):
+        yield Announce.facts(fee=1.0)
+        return Outcome(np.zeros(n), np.ones(n))
+
+
+@pytest.mark.parametrize("mechanism", [Forges(), AsksNobody()], ids=repr)
+def test_nobody_is_charged_who_did_not_take_part(mechanism):
+    with pytest.raises(BreachError, match="did not take part"):
+        run(1.5, [Silent(), Truthful()], mechanism)
+
+
+class Overstates(Mechanism):
+    """Says that it sells one unit until it has them in hand, and then sells two."""
+
+    units = 1
+
+    def conversation(self, n):
+        yield AskValue()
+        self.units = 2
+        return Outcome(np.ones(n), np.zeros(n))
+
+
+def test_nothing_is_sold_that_is_not_in_stock():
+    with pytest.raises(BreachError, match=r"sold 2.0 units where \[1.\] were in stock"):
+        run(0.5, [Truthful(), Truthful()], Overstates(), stock=1)
 
 
 # --- what a strategy is handed, and told ----------------------------------------------------------

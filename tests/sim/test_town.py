@@ -105,6 +105,18 @@ def test_sold_out_sellers_send_visitors_away_with_nothing():
     assert set(frames["visits"].query("time > 20")["outcome"]) == {"sold out"}
 
 
+def test_who_was_turned_away_brings_a_type_of_the_prior_elsewhere():
+    """Her want has none yet, or the one that she was seated with before, and loses nothing by coming back."""
+    plans = [SellerPlan(SecondPrice(), window=0.1, stock=0), SellerPlan(SecondPrice(), window=0.1, first=0.5)]
+    _, frames = run(open_town(rate=0.2, comeback=1.0), plans)
+    served = frames["visits"]["outcome"] == "served"
+    values = frames["messages"].groupby("bidder_id")["value"]
+    assert (frames["visits"]["outcome"] == "sold out").sum() > 100
+    assert (frames["messages"]["value"] > 0).all()
+    wins = frames["visits"][served].groupby("person_id").size().reindex(range(40), fill_value=0)
+    assert (values.nunique().reindex(range(40), fill_value=0) - wins).isin([0, 1]).all()
+
+
 def test_restocked_sellers_open_again():
     plan = SellerPlan(PostedPrice(0.0), stock=0, restock_every=10.0, restock_units=3, window=0.1)
     market, frames = run(open_town(rate=0.5), [plan], until=45)
@@ -144,6 +156,18 @@ def test_a_trace_sets_who_comes_when(tmp_path):
     assert visits["outcome"].tolist() == ["served", "busy", "served", "served"]
 
 
+def test_a_trace_brings_no_second_want_while_the_first_one_waits():
+    trace = Trace(np.array([0.1, 1.6]), np.array([0, 0]))
+    plan = SellerPlan(PostedPrice(2.0), window=0.5)  # nobody takes it
+    _, frames = run(open_town(1, trace=trace, comeback=1.0, retry=100.0), [plan], buyers=1, until=3000)
+    visits = frames["visits"].sort_values("time")
+    assert visits["outcome"].tolist()[:3] == ["not served", "busy", "not served"]
+    # One want, which returns after 100 units of time on average, and not a second one beside it.
+    low, high = stats.poisson(3000 / 100).ppf([0.0005, 0.9995])
+    assert low <= (visits["outcome"] == "not served").sum() - 1 <= high
+    assert frames["messages"]["value"].nunique() == 1
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
@@ -153,6 +177,10 @@ def test_a_trace_sets_who_comes_when(tmp_path):
         ("time,buyer\n1,1\n-2,1\n", "line 3: time must"),
         ("time,buyer\n1,40\n", "buyer must be a number from 0 to 39, got '40'"),
         ("time,buyer\n1\n", "buyer must be"),
+        ("time,buyer\n1,²\n", "line 2: buyer must be a number from 0 to 39, got '²'"),
+        ("time,buyer\n1," + "9" * 5000, "line 2: buyer must be a number from 0 to 39, got '9999"),
+        ("time,buyer\n1," + "9" * 200_000, "cannot be read as a UTF-8 CSV file"),
+        ('time,buyer\n1,"2\n', "cannot be read as a UTF-8 CSV file"),
     ],
 )
 def test_bad_traces_are_refused(tmp_path, text, complaint):

@@ -21,7 +21,9 @@ def people(strategy, n, utility=None):
 @pytest.mark.parametrize("n", [2, 5])
 def test_nothing_to_gain_in_equilibrium(mechanism, n):
     """The known equilibria lose nothing but the quadrature's error, some 1 / points of a win."""
-    (loss,) = utility_losses(mechanism, people(Equilibrium(), n), PRIOR, buyers=[0], types=16, points=2048, deviations=64)
+    (loss,) = utility_losses(
+        mechanism, people(Equilibrium(), n), PRIOR, buyers=[0], types=16, points=2048, deviations=64
+    )
     assert loss.maximum < 3 / 2048
 
 
@@ -45,7 +47,9 @@ def test_shading_in_second_price_loses_the_forgone_sales():
 
 def test_a_mixture_is_judged_by_its_mean():
     """A bidder who mixes over k even shares of her value, against the same: her own utility is a mean."""
-    (loss,) = utility_losses(SecondPrice(), people(RandomBidder(4), 2), PRIOR, buyers=[0], types=8, points=2048)
+    (loss,) = utility_losses(
+        SecondPrice(), people(RandomBidder(4), 2), PRIOR, buyers=[0], types=8, points=2048
+    )
     shares = np.array([1, 3, 5, 7]) / 8
 
     def won(bid):

@@ -9,7 +9,12 @@ import pytest
 from agents.strategies.base import Strategy, Truthful
 from mechanisms.conservative.optimal import optimal_dsic
 from mechanisms.conservative.scoring import Logarithmic
-from mechanisms.conservative.star_auction import StarAuction, best_price, classical_price
+from mechanisms.conservative.star_auction import (
+    StarAuction,
+    best_price,
+    classical_price,
+    designer_knowing,
+)
 from mechanisms.distributions import JointDistribution
 from mechanisms.engine import Path, converse, walk
 from mechanisms.questions import SILENT, AskBelief, Replies
@@ -297,6 +302,39 @@ def test_the_designer_joins_last_and_stands_alone_if_nobody_reports():
     assert among.payments[1] == 2 - EPSILON  # 0.6 : 0.4 on 2 and 3: the first report gives the density
     silent = replace(mechanism, designer=lambda star, others: None)
     assert play_tails(silent, [1, 3], [None, None]).payments[1] == 2 - EPSILON
+
+
+class KeepsQuiet(Truthful):
+    """Reports her value, and no belief."""
+
+    def report_belief(self, question, view):
+        return np.full((len(view.seats), *question.shape), np.nan)
+
+
+def test_a_designer_who_knows_the_prior_needs_nobody_for_the_star_benchmark():
+    for prior, _ in by_hand.instances(11, 12):
+        mechanism = auction_for(prior, designer=designer_knowing(prior))
+        outcome = expected_outcome(mechanism, prior, strategies=KeepsQuiet())
+        heads = sum(
+            weight * sum(p - EPSILON for v in profile for p in range(int(v) + 1))
+            for weight, profile in zip(prior.support_probabilities(), prior.profiles(), strict=True)
+        ) / (prior.n * prior.shape[0])
+        discounts = outcome.allocation.sum() - DELTA * sold_by_chance(prior)
+        gross = (outcome.revenue - DELTA * heads + EPSILON * discounts) / (1 - DELTA)
+        assert gross == pytest.approx(by_hand.star_benchmark(prior), abs=1e-12)
+
+
+def sold_by_chance(prior):
+    """Probability that the random sale of the heads branch finds its buyer."""
+    chances = (prior.profiles() + 1).mean(axis=1) / prior.shape[0]
+    return prior.support_probabilities() @ chances
+
+
+def test_a_designer_who_does_not_fit():
+    for own, message in [([0.5, 0.5], "must return 4 masses"), ([-1, 1, 1, 0], "designer must be nonneg")]:
+        mechanism = StarAuction(2, 4, DELTA, EPSILON, designer=lambda star, others, own=own: own)
+        with pytest.raises(ValueError, match=message):
+            play_tails(mechanism, [1, 3], [None, None])
 
 
 def test_held_in_public_everybody_knows_the_star():

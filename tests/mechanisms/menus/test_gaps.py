@@ -152,6 +152,12 @@ def test_sequences_with_several_bins():
     assert 9 * 2 * sequences.gap(2) * bundle_revenue(types, weights) >= 109.9
 
 
+def test_the_lowest_type_of_a_bin_represents_it():
+    sequences = gap_sequences(Menu([[1, 1]], [3]), [[4, 4], [1, 2], [2, 2]], [0.25, 0.5, 0.25], 2)
+    assert sequences.types == (1,)
+    assert sequences.gap(2) == 1
+
+
 def test_a_menu_that_earns_nothing_has_empty_sequences():
     sequences = gap_sequences(Menu([[1, 1]], [5]), [[1, 1]], [1], 2)
     assert sequences.types == ()

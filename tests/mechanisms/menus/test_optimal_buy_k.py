@@ -18,7 +18,7 @@ from mechanisms.menus import (
     ticket_revenue,
 )
 from mechanisms.menus.pricing import best_prices
-from mechanisms.menus.relaxation import Box, Relaxation, multisets
+from mechanisms.menus.relaxation import Box, Relaxation, multisets, tightened
 from tests.mechanisms.menus import brute
 
 EVERLASTING = 8.0297
@@ -133,8 +133,28 @@ def test_no_box_is_bounded_below_a_menu_in_it(data):
     relaxation = Relaxation(types, weights, bundles)
     bounded = relaxation.solve(box, relaxation.first_cuts(), -math.inf)
     assert bounded.bound >= revenue - 1e-9
+    kept = tightened(box, bounded, revenue - 1e-9)
+    assert (kept.lower <= lotteries + 1e-9).all()
+    assert (kept.upper >= lotteries - 1e-9).all()
     if width == 0:  # a point: the relaxation is the program itself
         assert bounded.bound <= revenue + 1e-5
+
+
+@pytest.mark.parametrize("gap", [1.0, 0.3, 0.1, 0.01])
+def test_a_coarse_certificate_is_one(gap):
+    """However early the search may stop, its upper bound is above what the paper's menu earns."""
+    example = LOTTERY_TICKETS
+    for k in (2, 5):
+        best = optimal_buy_k_menu(example.types, example.probabilities, k, gap=gap)
+        assert best.revenue <= ticket_revenue(k) <= best.upper_bound <= best.revenue + gap
+
+
+def test_no_buyer_is_tied_between_one_purchase_and_several():
+    best = certified(3)
+    for values in LOTTERY_TICKETS.types:
+        found = list(brute.all_purchases(best.menu, brute.additive_table(values), 3))
+        once = max(utility for utility, _, entries in found if len(entries) <= 1)
+        assert max(utility for utility, _, entries in found if len(entries) > 1) < once - 1e-9
 
 
 def test_multisets_are_all_of_them_once():

@@ -26,6 +26,12 @@ TRUTHFUL = (
     "Myerson",
     "additive VCG, 2 items",
     "unit-demand VCG, 2 items",
+    "combinatorial VCG",
+    "lookahead auction",
+    "optimal for the prior",
+    "segal auction",
+    "baliga vohra auction",
+    "single sample auction",
 )
 """Truth is dominant in these, by the theorems named in their modules."""
 
@@ -49,6 +55,13 @@ def test_truth_is_dominant_where_theory_says_so(name):
     frame = audit(INSTANCES[name])
     assert set(frame.verdict) == {"holds"}
     assert set(frame.gain) == {0.0}
+
+
+@pytest.mark.parametrize("name", ["star auction", "knowledge extraction"])
+def test_knowledge_is_sold_truthfully_in_two_steps(name):
+    """Theorems 1 and 2 of Azar, Chen and Micali; beliefs are best on average only, given true values."""
+    frame = audit(INSTANCES[name], ["two-step-values", "two-step-knowledge", "bayesian-ic"])
+    assert frame.verdict.tolist() == ["holds"] * 3
 
 
 @pytest.mark.parametrize("name", INSTANCES)

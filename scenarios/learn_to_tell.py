@@ -1,0 +1,244 @@
+"""Learn to tell: do buyers in ℳ find out by themselves that truth pays, about values and about beliefs?
+
+Four sellers run mechanism ℳ of Azar, Chen and Micali (2010), each with two buyers of her own, in hundreds of
+auctions. Values are whole numbers, each half as likely as the one below. In ℳ a true value is strictly
+dominant in step 1, and a true belief strictly best in step 2; but by how little! A false value may cost as
+little as δε(1 + 2δ)/(3nB), and a false belief δε/(3nB) times its squared distance from the truth: about a
+thousandth of a price. The buyers start with no idea of truth:
+
+- values, told everything: each buyer learns by regret matching which number to report for each of her values.
+  She is told all reports and knows the rules, so that she can work out what each report would have brought
+  on average over the seller's coins;
+- values, told her payoff: a bandit (EXP3-IX), who sees only what she got, coins and all;
+- beliefs, told her score: a softmax over the values that are possible, taught by the itemised reward. From
+  the score she can read off what the star's value was, and that is worth more than the money;
+- beliefs, told her payoff: a bandit who tries a few beliefs, the true one among them.
+
+Where one thing is learned the other is told truthfully.
+
+What to look for. The first room ends in truth, for every value: advantages that are tiny are still
+advantages when they are computed and not sampled. The third comes as close to the truth as its number of
+lessons allows. The bandits do not get there: a payoff differs from the next by prices, and the difference
+that truth makes is a thousandth of that. Told apart from the second best at all, truth needs on the order of
+(price / difference)² auctions, and the last line of the report says how many that is. The plots in the
+run's folder: `values.png` shows how often truth is told over time, `beliefs.png` how far beliefs are off.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from agents.knowledge import TableKnowledge
+from agents.learners import Exp3, RegretMatching
+from agents.learners.belief_learner import BeliefLearner
+from agents.learners.report_learner import BanditBeliefs, BanditReports, InformedReports
+from agents.population import Group, Population
+from agents.seller import SellerPlan
+from agents.strategies import Strategy
+from mechanisms.conservative import StarAuction
+from mechanisms.conservative.star_auction import classical_price
+from mechanisms.distributions import Discrete, JointDistribution
+from sim import scenario
+from sim.comparison import Figure, comparison_table
+from sim.draws import Stream
+from sim.exact import expected_outcome
+from sim.market import Market
+from sim.panel import Panel
+from sim.plots import plot_curves
+from sim.records import Records
+from sim.statistics import Estimate, batch_means
+
+if TYPE_CHECKING:
+    import pandas
+
+BUYERS = 2
+RATIOS = (0.25, 0.5, 0.75, 1.0, 1.5)
+"""Beliefs that the bandit tries: how likely a value is beside the one below it. The truth is 1/2."""
+ROOMS = (
+    "values, told everything",
+    "values, told her payoff",
+    "beliefs, told her score",
+    "beliefs, told her payoff",
+)
+POINTS = 20
+"""Points of a curve over time."""
+
+EXPLANATION = (
+    "Truthful: share of reports in step 1 that are the value. Distance: squared distance of a belief from "
+    "the truth, where more than one value is possible. First and last quarter of the run; ± is the half-width "
+    "of a 95% confidence interval by batch means."
+)
+
+
+class Parameters(scenario.Parameters):
+    """What can be set."""
+
+    until: float = Field(default=3000.0, gt=0, le=1e9, description="simulated time at which the run ends")
+    value_bound: int = Field(default=4, ge=3, le=8, description="values are whole numbers below this")
+    delta: float = Field(default=0.2, gt=0, lt=0.25, description="probability of the random sale")
+    epsilon: float = Field(default=0.2, gt=0, lt=0.25, description="the star's discount")
+
+
+def mechanism_of(parameters: Parameters) -> StarAuction:
+    """ℳ."""
+    return StarAuction(BUYERS, parameters.value_bound, parameters.delta, parameters.epsilon)
+
+
+def value_of(parameters: Parameters) -> Discrete:
+    """Each value half as likely as the one below."""
+    grid = np.arange(parameters.value_bound)
+    return Discrete(grid, 0.5**grid / (0.5**grid).sum())
+
+
+def prior_of(parameters: Parameters) -> JointDistribution:
+    """Independent values."""
+    return JointDistribution.product([value_of(parameters)] * BUYERS)
+
+
+def strategies(parameters: Parameters, seed: int) -> list[Strategy]:
+    """One for each room. Beliefs are about the star's value alone, and the same whatever one reported."""
+    prior, mechanism = prior_of(parameters), mechanism_of(parameters)
+    exact = expected_outcome(mechanism, prior)
+    shape = (*prior.shape, BUYERS)
+    numbers = tuple(np.linspace(0, 1, parameters.value_bound).tolist())
+    largest = float(parameters.value_bound)
+    return [
+        InformedReports(
+            RegretMatching(shares=numbers),
+            largest,
+            allocation=exact.per_profile(exact.leaves.allocation).reshape(shape),
+            payments=exact.per_profile(exact.leaves.payments).reshape(shape),
+        ),
+        BanditReports(Exp3(shares=numbers), largest),
+        BeliefLearner(Stream(seed, "first beliefs").generator()),
+        BanditBeliefs(Exp3(shares=tuple(np.linspace(0, 1, len(RATIOS)).tolist())), RATIOS, largest),
+    ]
+
+
+def build(parameters: Parameters | None = None, seed: int = 0, records: Records | None = None) -> Market:
+    """The four rooms; one auction in a unit of time each."""
+    told = Parameters() if parameters is None else parameters
+    prior, mechanism = prior_of(told), mechanism_of(told)
+    groups = [Group(strategy, prior=prior) for strategy in strategies(told, seed)]
+    membership = np.repeat(np.arange(len(groups)), BUYERS)
+    plans = [SellerPlan(mechanism, window=0.4, discloses="bids", name=name) for name in ROOMS]
+    knowledge = TableKnowledge(prior)
+    panels = [Panel(BUYERS * k + np.arange(BUYERS), knowledge=knowledge) for k in range(len(ROOMS))]
+    return Market(Population(groups, membership), plans, panels, prior, seed, records)
+
+
+# --- what came of it --------------------------------------------------------------------------------
+
+
+def truthful_reports(tables: Mapping[str, pandas.DataFrame], room: int) -> NDArray[np.float64]:
+    """Of each auction of a room the share of truthful reports, in order."""
+    messages = tables["messages"]
+    first = messages[(messages["question_number"] == 0) & (messages["auction"] % len(ROOMS) == room)]
+    told = (first["answer"] == first["value"]).astype(float).groupby(first["auction"].to_numpy()).mean()
+    return np.asarray(told.sort_index(), dtype=np.float64)
+
+
+def distances(
+    tables: Mapping[str, pandas.DataFrame], room: int, parameters: Parameters
+) -> NDArray[np.float64]:
+    """Squared distance of each belief from the truth, in order, where more than one value is possible."""
+    messages, vectors = tables["messages"], tables["vectors"]
+    first = messages[(messages["question_number"] == 0) & (messages["auction"] % len(ROOMS) == room)]
+    ordered = first.sort_values(["auction", "bidder_id"])
+    reports = dict(
+        zip(
+            ordered["auction"].to_numpy()[::BUYERS].tolist(),
+            ordered["answer"].to_numpy().reshape(-1, BUYERS),
+            strict=True,
+        )
+    )
+    said = vectors[vectors["auction"] % len(ROOMS) == room].sort_values(
+        ["auction", "bidder_id", "position"], kind="stable"
+    )
+    numbers = said["number"].to_numpy().reshape(-1, parameters.value_bound)
+    auctions = said["auction"].to_numpy()[:: parameters.value_bound].tolist()
+    masses, found = value_of(parameters).probabilities, []
+    for auction, belief in zip(auctions, numbers, strict=True):
+        values = reports[auction]
+        least = classical_price(values, int(values.argmax()))
+        if least < parameters.value_bound - 1 and np.isfinite(belief).all():
+            truth = np.where(np.arange(parameters.value_bound) >= least, masses, 0.0)
+            found.append(float(((belief - truth / truth.sum()) ** 2).sum()))
+    return np.array(found)
+
+
+def learned(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> list[NDArray[np.float64]]:
+    """For each room its measure over time: truthful reports, or distances of beliefs."""
+    values = [truthful_reports(tables, room) for room in (0, 1)]
+    return values + [distances(tables, room, parameters) for room in (2, 3)]
+
+
+def quarter(series: NDArray[np.float64], last: bool) -> Estimate:
+    """The mean of the first or the last quarter."""
+    part = max(1, len(series) // 4)
+    return batch_means(series[-part:] if last else series[:part])
+
+
+def auctions_needed(parameters: Parameters) -> tuple[float, float]:
+    """(price / difference)² for a false value and for the uniform belief, at their smallest differences."""
+    n, bound, delta = BUYERS, parameters.value_bound, parameters.delta
+    unit = mechanism_of(parameters).reward_unit
+    value = delta * parameters.epsilon * (1 + 2 * delta) / (3 * n * bound)
+    truth = value_of(parameters).probabilities
+    belief = unit * float(((truth - 1 / bound) ** 2).sum())
+    return (bound / value) ** 2, (bound / belief) ** 2
+
+
+def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
+    """What was learned in each room, how long bandits would need, and the plots in the run's folder."""
+    told = Parameters(**manifest["parameters"])
+    series = learned(tables, told)
+    columns = ("truthful, at first", "truthful, at last", "distance, at first", "distance, at last")
+    rows = {
+        name: {
+            columns[2 * (k >= 2)]: Figure(quarter(each, last=False)),
+            columns[2 * (k >= 2) + 1]: Figure(quarter(each, last=True)),
+        }
+        for k, (name, each) in enumerate(zip(ROOMS, series, strict=True))
+    }
+    value, belief = auctions_needed(told)
+    lines: list[Any] = [
+        f"Learn to tell: {BUYERS} buyers in each room, values below {told.value_bound}.",
+        comparison_table("room", columns, rows, decimals=4, theory=False),
+        EXPLANATION,
+        f"A point of the score is worth {mechanism_of(told).reward_unit:.5f}, the highest price "
+        f"{told.value_bound - 1}. To tell truth from a lie by payoffs alone takes on the order of "
+        f"{value:,.0f} auctions for values, and {belief:,.0f} for a belief beside the uniform one.",
+    ]
+    folder = getattr(tables, "directory", None)
+    if folder is not None:
+        draw(folder, series)
+        lines.append(f"Plots: {folder / 'values.png'} and {folder / 'beliefs.png'}")
+    return lines
+
+
+def draw(folder: Any, series: list[NDArray[np.float64]]) -> None:
+    """Truthful reports and distances of beliefs over time."""
+    curves = {name: over_time(each) for name, each in zip(ROOMS, series, strict=True)}
+    values = {name: curves[name] for name in ROOMS[:2]}
+    beliefs = {name: curves[name] for name in ROOMS[2:]}
+    plot_curves(folder / "values.png", values, "auction", "share of truthful reports")
+    plot_curves(folder / "beliefs.png", beliefs, "belief", "squared distance from the truth", log_y=True)
+
+
+def over_time(series: NDArray[np.float64]) -> tuple[Any, Any]:
+    """Means over POINTS equal stretches: (their ends, means)."""
+    parts = [part for part in np.array_split(series, POINTS) if len(part)]
+    return np.cumsum([len(part) for part in parts]), np.array([part.mean() for part in parts])
+
+
+if __name__ == "__main__":
+    from scenarios.__main__ import main
+
+    main(["run", "learn_to_tell", *sys.argv[1:]])

@@ -1,0 +1,201 @@
+"""Sell the room: ask one buyer what the room is worth, or learn it from everybody's bids?
+
+A seller of one good knows nothing about her buyers' values, which are independent and alike; the buyers know
+the prior. There are from 2 to 50 of them. Five sellers try:
+
+- mechanism 𝕄 (Azar, Chen and Micali 2010): a buyer drawn at random leaves the auction, and says how the
+  others' values are distributed; Brier's rule pays her up to ε for it, so that truth is best. Myerson's
+  optimal auction for what she says is run on the others;
+- Segal (2003): the highest bidder pays the second bid, or a reserve that is estimated from all bids but hers;
+- Baliga and Vohra (2003): buyers are split in halves, and each half's reserve comes from the other's bids;
+- the single-sample auction: a random buyer's bid is the reserve for the others, and she cannot win
+  (Dhangwatnotai, Roughgarden and Yan 2010);
+- Vickrey's auction, without a reserve.
+
+For one good a reserve from the raw frequencies of the others' bids would never bind: it is at most the
+highest of them, which the winner pays anyway. So the estimates are smoothed (a box around each bid).
+
+What to look for. 𝕄 loses one buyer, and nothing else but ε: with n buyers it earns what the optimal auction
+earns from n - 1, at least (1 - 1/n) OPT. An estimate costs no buyer, but it is only as good as the bids it
+comes from. So who is ahead depends on n, and on what a reserve is worth. With uniform values a reserve is
+worth little, and a few buyers are better kept than asked: 𝕄 is behind at first, and ahead when one buyer
+among many is no loss. With `prior=two kinds` most values are low and a few are high; the reserve is nearly
+everything, smoothed estimates miss it, and 𝕄 is ahead by far until there are so many buyers that two of them
+value the good highly anyway. `revenue.png` in the run's folder shows the shares of OPT against n.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from agents.acquaintance import Acquaintances
+from agents.network import Neighbours
+from agents.population import Group, Population
+from agents.seller import SellerPlan
+from agents.strategies import Truthful
+from agents.town_knowledge import TownKnowledge
+from mechanisms.auctions import SecondPrice
+from mechanisms.conservative import (
+    BaligaVohraAuction,
+    KnowledgeExtraction,
+    SegalAuction,
+    SingleSampleAuction,
+)
+from mechanisms.conversation import Mechanism
+from mechanisms.distributions import Discrete, IndependentPrior
+from mechanisms.myerson import optimal_revenue
+from sim import scenario
+from sim.comparison import Figure, comparison_table
+from sim.market import Market
+from sim.panel import Panel
+from sim.plots import figure
+from sim.records import Records
+from sim.scenario import OneOf
+from sim.statistics import Estimate, batch_means
+
+if TYPE_CHECKING:
+    import pandas
+
+SIZES = (2, 3, 4, 6, 10, 20, 50)
+"""Numbers of buyers."""
+PRIORS = ("uniform", "heavy tail", "two kinds")
+
+EXPLANATION = (
+    "Revenue as a share of OPT, the optimal auction's for n buyers and the known prior; ± is the half-width "
+    "of a 95% confidence interval by batch means. Below 𝕄, in theory: the optimal auction for n - 1 buyers, "
+    "less what a true report earns."
+)
+
+
+class Parameters(scenario.Parameters):
+    """What can be set."""
+
+    until: float = Field(default=600.0, gt=0, le=1e9, description="simulated time at which the run ends")
+    value_bound: int = Field(default=20, ge=4, le=200, description="values are whole numbers below this")
+    prior: Annotated[str, OneOf(PRIORS)] = Field(default="uniform", description="how values are distributed")
+    epsilon: float = Field(default=0.02, gt=0, le=10, description="what 𝕄 pays for knowledge at most")
+
+
+def value_of(parameters: Parameters) -> Discrete:
+    """The distribution of one value."""
+    bound = parameters.value_bound
+    grid = np.arange(bound)
+    weights = {
+        "uniform": np.ones(bound),
+        "heavy tail": (1.0 + grid) ** -1.5,
+        "two kinds": np.where(grid < bound // 4, 0.9 / (bound // 4), 0.0)
+        + np.where(grid >= bound - 2, 0.05, 0.0),
+    }[parameters.prior]
+    return Discrete(grid, weights / weights.sum())
+
+
+def mechanisms(parameters: Parameters, n: int) -> dict[str, Mechanism]:
+    """The five sellers' rules for n buyers."""
+    room = KnowledgeExtraction(
+        n, epsilon=parameters.epsilon, value_bound=parameters.value_bound, marginals=True
+    )
+    return {
+        "𝕄": room,
+        "Segal": SegalAuction(),
+        "Baliga-Vohra": BaligaVohraAuction(),
+        "single sample": SingleSampleAuction(),
+        "Vickrey": SecondPrice(),
+    }
+
+
+def build(parameters: Parameters | None = None, seed: int = 0, records: Records | None = None) -> Market:
+    """For each number of buyers five sellers, each with a room of her own; one auction a unit of time."""
+    told = Parameters() if parameters is None else parameters
+    value = value_of(told)
+    plans, panels, first = [], [], 0
+    for n in SIZES:
+        prior = IndependentPrior.identical(value, n)
+        strangers = TownKnowledge(prior, Acquaintances.common(Neighbours.none(n), []))
+        for name, mechanism in mechanisms(told, n).items():
+            knowledge = strangers if isinstance(mechanism, KnowledgeExtraction) else None
+            plans.append(SellerPlan(mechanism, window=0.4, name=f"{name}, n = {n}"))
+            panels.append(Panel(first + np.arange(n), knowledge=knowledge))
+            first += n
+    population = Population([Group(Truthful(), prior=value)], np.zeros(first, dtype=np.intp))
+    return Market(population, plans, panels, value, seed, records)
+
+
+# --- what came of it --------------------------------------------------------------------------------
+
+
+def expected_share(parameters: Parameters, n: int) -> float:
+    """𝕄's expected revenue over OPT: that of n - 1 buyers, less the reward of a true belief.
+
+    (ε/2)(2 + BSR) is (ε/2)(1 + Σ F²) on average; F is a product, and so is Σ F².
+    """
+    value = value_of(parameters)
+    reward = parameters.epsilon / 2 * (1 + float((value.probabilities**2).sum()) ** (n - 1))
+    return (optimal_revenue(value, n - 1) - reward) / optimal_revenue(value, n)
+
+
+def shares(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> dict[int, dict[str, Figure]]:
+    """For each n and each seller: revenue over OPT, with theory for 𝕄."""
+    auctions = tables["auctions"]
+    done = auctions[auctions["status"] != "unfinished"].sort_values("auction")
+    rows: dict[int, dict[str, Figure]] = {}
+    number = 0
+    for n in SIZES:
+        best = optimal_revenue(value_of(parameters), n)
+        rows[n] = {}
+        for name in mechanisms(parameters, n):
+            revenue = done.loc[done["seller_id"] == number, "revenue"].to_numpy(dtype=float)
+            theory = expected_share(parameters, n) if name == "𝕄" else float("nan")
+            rows[n][name] = Figure(batch_means(revenue / best), theory)
+            number += 1
+    return rows
+
+
+def ahead(row: Mapping[str, Figure]) -> str:
+    """The sellers who may be the best: whose interval reaches that of the highest mean."""
+    estimates: dict[str, Estimate] = {name: figure_.estimate for name, figure_ in row.items()}
+    best = max(estimates.values(), key=lambda estimate: estimate.mean)
+    ranked = sorted(estimates, key=lambda name: -estimates[name].mean)
+    return ", ".join(name for name in ranked if not estimates[name].high < best.low)
+
+
+def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
+    """Shares of OPT by n, who is ahead, and the plot in the run's folder."""
+    told = Parameters(**manifest["parameters"])
+    rows = shares(tables, told)
+    named = {f"n = {n}  (1 - 1/n = {1 - 1 / n:.3f})": row for n, row in rows.items()}
+    lines: list[Any] = [
+        f"Sell the room: one good, values below {told.value_bound}, {told.prior}.",
+        comparison_table("buyers", list(rows[SIZES[0]]), named, decimals=3),
+        EXPLANATION,
+        "Ahead, or not told apart from the one ahead:",
+        *(f"  n = {n}: {ahead(row)}" for n, row in rows.items()),
+    ]
+    folder = getattr(tables, "directory", None)
+    if folder is not None:
+        draw(folder / "revenue.png", rows, told)
+        lines.append(f"Plot: {folder / 'revenue.png'}")
+    return lines
+
+
+def draw(path: Any, rows: Mapping[int, Mapping[str, Figure]], parameters: Parameters) -> None:
+    """Shares of OPT against n, beside (1 - 1/n)."""
+    with figure(path, "buyers", "revenue, of OPT", f"Sell the room: {parameters.prior}") as axes:
+        for name in rows[SIZES[0]]:
+            estimates = [row[name].estimate for row in rows.values()]
+            means, widths = [one.mean for one in estimates], [one.half_width for one in estimates]
+            axes.errorbar(SIZES, means, widths, label=name, marker="o", markersize=4, capsize=3)
+        axes.plot(SIZES, [1 - 1 / n for n in SIZES], "k--", linewidth=1, label="1 - 1/n")
+        axes.set_xscale("log")
+        axes.set_xticks(SIZES, [str(n) for n in SIZES])
+        axes.minorticks_off()
+
+
+if __name__ == "__main__":
+    from scenarios.__main__ import main
+
+    main(["run", "sell_the_room", *sys.argv[1:]])

@@ -1,0 +1,104 @@
+"""The page itself: Mesa's SolaraViz with its controls, and beside them the board of panels.
+
+Every browser session builds its own show, so that windows do not disturb each other. The server puts the
+scenario into `Exhibit` before the first page is opened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import solara
+from mesa.visualization import SolaraViz
+
+from sim.page.board import Board
+from sim.page.controls import controls
+from sim.page.show import Show, show_of
+from sim.page.style import CSS
+from sim.records import OutputError
+from sim.registry import Entry
+
+PLAY_INTERVAL = 200
+"""Milliseconds between two steps at first."""
+
+
+@dataclass
+class Exhibit:
+    """What this server shows; set once, before it starts."""
+
+    entry: Entry | None = None
+    parameters: Any = None
+    seed: int = 0
+
+
+EXHIBIT = Exhibit()
+
+
+@solara.component
+def Page() -> None:
+    """What a browser session sees first."""
+    if EXHIBIT.entry is None:
+        solara.Error("No scenario was chosen; start the page with `bazaar watch`.")
+    else:
+        Watched(EXHIBIT.entry)
+
+
+@solara.component
+def Watched(entry: Entry) -> None:
+    """One browser session."""
+    told = solara.use_memo(lambda: controls(entry.load().Parameters, EXHIBIT.parameters, EXHIBIT.seed), [])
+    first = solara.use_memo(lambda: first_show(entry, told), [])
+    show = solara.use_reactive(first)
+    current = show.value
+    solara.use_effect(lambda: current.close, [current])
+    solara.Title(f"Bazaar: {entry.name}")
+    solara.Style(CSS)
+    SolaraViz(
+        show, components=[], model_params=told, name=f"Bazaar: {entry.name}", play_interval=PLAY_INTERVAL
+    )
+    Extras(current, told)
+    Board(current, entry.summary)
+
+
+def first_show(entry: Entry, told: dict[str, Any]) -> Show:
+    """The show with what the controls say at first."""
+    return show_of(entry)(**{name: control["value"] for name, control in told.items()})
+
+
+@solara.component
+def Extras(show: Show, told: dict[str, Any]) -> None:
+    """What stands in the sidebar below Mesa's own controls, because it is nested more deeply."""
+    Saving(show)
+    Meanings(told)
+
+
+@solara.component
+def Saving(show: Show) -> None:
+    """The button that saves the records, and where they went."""
+    told, tell = solara.use_state("")
+    failed, fail = solara.use_state(False)
+
+    def save() -> None:
+        try:
+            tell(f"Saved in {show.save()}")
+            fail(False)
+        except (OutputError, ValueError) as error:
+            tell(str(error))
+            fail(True)
+
+    with solara.Sidebar(), solara.Card("Records"):
+        solara.Button("Save records", on_click=save, outlined=True, disabled=show.market is None)
+        if told:
+            solara.Text(told, classes=["saved", "fault" if failed else "fine"])
+
+
+@solara.component
+def Meanings(told: dict[str, Any]) -> None:
+    """What each parameter means and may be."""
+    words = "".join(
+        f"<dt>{escape(each['label'])}</dt><dd>{escape(each['help'])}</dd>" for each in told.values()
+    )
+    with solara.Sidebar(), solara.Details("What the parameters mean"):
+        solara.HTML("dl", unsafe_innerHTML=words, classes=["meanings"])

@@ -1,0 +1,53 @@
+"""Bids against values: the last answer that each bidder gave in each of the last auctions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.page.colours import FAINT, INK, new_figure, plain_axes, say_nothing_yet, seller_colour
+from sim.page.scene import MONEY_QUESTIONS
+
+if TYPE_CHECKING:
+    import pandas
+    from matplotlib.figure import Figure
+
+    from sim.page.scene import Scene
+
+_MOST = 500
+
+
+def bids_against_values(scene: Scene) -> Figure:
+    """Each bid as a dot in its seller's colour; on the diagonal a bidder tells the truth."""
+    figure = new_figure()
+    axes = plain_axes(figure, "buyer's value (money)", "her bid (money)")
+    bids = last_bids(scene)
+    if not len(bids):
+        say_nothing_yet(axes, "no bids in money yet")
+        return figure
+    top = 1.04 * max(1e-9, float(bids["value"].max()), float(np.quantile(bids["answer"], 0.99)))
+    axes.plot([0, top], [0, top], color=INK, linewidth=1.2, linestyle=(0, (5, 3)))
+    axes.annotate(
+        "bid = value",
+        (0.93 * top, 0.93 * top),
+        xytext=(-8, 5),
+        textcoords="offset points",
+        ha="right",
+        fontsize=8.5,
+        color=FAINT,
+    )
+    colours = [seller_colour(number) for number in bids["seller_id"].tolist()]
+    axes.scatter(bids["value"], bids["answer"], s=12, c=colours, linewidths=0, alpha=0.7)
+    axes.set(xlim=(0, top), ylim=(0, top))
+    return figure
+
+
+def last_bids(scene: Scene) -> pandas.DataFrame:
+    """Of the last auctions: value, answer and seller_id of each bidder's last answer in money."""
+    messages = scene.messages
+    told = messages["question"].isin(MONEY_QUESTIONS) & messages["status"].isin(("answered", "late"))
+    known = np.isfinite(messages["value"]) & np.isfinite(messages["answer"])
+    last = messages[told & known].drop_duplicates(["auction", "bidder_id"], keep="last").tail(_MOST)
+    seller = last["auction"].to_numpy() % len(scene.sellers)
+    return last[["value", "answer"]].assign(seller_id=seller)

@@ -1,0 +1,71 @@
+"""Controls: a scenario's parameters as sliders, choices and fields of a page, in Mesa's own form.
+
+A short range becomes a slider, named values a choice, true or false a box to tick; everything else is typed
+in, and checked when the run is made.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic.fields import FieldInfo
+
+from sim.scenario import OneOf, Parameters, allowed, optional
+
+Control = dict[str, Any]
+
+_LONGEST_SLIDER = 100
+"""The largest whole-number range that a slider can pick from."""
+
+
+def controls(kind: type[Parameters], values: Parameters | None = None, seed: int = 0) -> dict[str, Control]:
+    """The seed and each parameter by name, in the form of `SolaraViz`'s `model_params`.
+
+    `values` are what the controls show at first, by default the defaults. Each has `help` in words.
+    """
+    shown = kind() if values is None else values
+    made: dict[str, Control] = {
+        "seed": {"type": "InputText", "label": "seed", "value": str(seed), "help": "same seed, same run"}
+    }
+    for name, field in kind.model_fields.items():
+        made[name] = {
+            **_control(field, getattr(shown, name)),
+            "label": name.replace("_", " "),
+            "help": f"{field.description}; {allowed(field)}",
+        }
+    return made
+
+
+def _control(field: FieldInfo, value: Any) -> Control:
+    choices = next((note.names for note in field.metadata if isinstance(note, OneOf)), None)
+    if choices is not None:
+        none = ["none"] if optional(field.annotation) else []
+        return {"type": "Select", "value": as_text(value), "values": [*none, *choices]}
+    if field.annotation is bool:
+        return {"type": "Checkbox", "value": value}
+    low, high = bounds(field)
+    if low is not None and high is not None:
+        if field.annotation is int and high - low <= _LONGEST_SLIDER:
+            return {"type": "SliderInt", "value": value, "min": int(low), "max": int(high), "step": 1}
+        if field.annotation is float and (low, high) == (0, 1):
+            return {"type": "SliderFloat", "value": value, "min": low, "max": high, "step": 0.05}
+    return {"type": "InputText", "value": as_text(value)}
+
+
+def bounds(field: FieldInfo) -> tuple[float | None, float | None]:
+    """The least and the largest value that are themselves allowed; None where there is none."""
+    least: float | None = None
+    most: float | None = None
+    for note in field.metadata:
+        least = getattr(note, "ge", least)
+        most = getattr(note, "le", most)
+    return least, most
+
+
+def as_text(value: Any) -> str:
+    """A parameter's value as it is typed in: `none` for None, a file's name for what is read from a file."""
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        return f"{value:.12g}"
+    return str(getattr(value, "file", value))

@@ -1,0 +1,110 @@
+"""Panels: what the page shows of every market, and how a scenario's own function becomes one more.
+
+A scenario adds panels with a module-level `PANELS`, a tuple of functions that take the market and return a
+matplotlib figure. The first line of a function's docstring is the panel's title, the rest its caption.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from sim.page import bids, sellers, tables
+from sim.page import town as network
+from sim.page.colours import new_figure, plain_axes, say_nothing_yet
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from sim.page.scene import Scene
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A panel's title, what it shows in a line, and how it is drawn; `name` stands in the page's source."""
+
+    name: str
+    title: str
+    caption: str
+    draw: Callable[[Scene], Any]
+
+
+FIGURES = (
+    Panel(
+        "race",
+        "The sellers' race",
+        "Revenue so far; dashed: what the optimal auction would have earned "
+        "from as many bidders, mean over the sellers.",
+        sellers.race,
+    ),
+    Panel(
+        "bids",
+        "Bids against values",
+        "A dot for each bidder's last answer in money.",
+        bids.bids_against_values,
+    ),
+    Panel(
+        "benchmark",
+        "Against the optimal auction",
+        "Revenue so far, of what the optimal auction would earn from as many bidders.",
+        sellers.against_benchmark,
+    ),
+    Panel("prices", "Prices paid", "A dot for each good sold, in its seller's colour.", sellers.prices),
+)
+TABLES = (
+    Panel("conversation", "The last conversation", "Questions, answers and outcome.", tables.conversation),
+    Panel("transactions", "Last transactions", "The newest first.", tables.transactions),
+)
+
+
+def town_panel(colouring: str) -> Panel:
+    """The town as a network, with the buyers' colour standing for one of `COLOURINGS`."""
+    return Panel(
+        "town",
+        "The town",
+        "Squares: sellers. Dots: buyers. Grey lines: visits of the last step; coloured: trades.",
+        partial(network.town, colouring=colouring),
+    )
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as a PNG file; light compression, because drawing must be quick and the way is short."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    pixels = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
+    file = io.BytesIO()
+    pixels.convert("RGB").save(file, "png", compress_level=1)
+    return file.getvalue()
+
+
+def picture(panel: Panel, scene: Scene) -> bytes:
+    """The panel's figure as a PNG file; if it fails, one that says so."""
+    try:
+        return png(panel.draw(scene))
+    except Exception as error:  # noqa: BLE001 — scenarios may be anybody's code; the page must live
+        figure = new_figure()
+        why = f"this panel failed:\n{type(error).__name__}: {error}"
+        say_nothing_yet(plain_axes(figure, "", ""), why)
+        return png(figure)
+
+
+def words(panel: Panel, scene: Scene) -> str:
+    """The panel's table as HTML; if it fails, a sentence that says so."""
+    try:
+        return str(panel.draw(scene))
+    except Exception as error:  # noqa: BLE001 — as above
+        return f"<p class='quiet'>This panel failed: {escape(f'{type(error).__name__}: {error}')}</p>"
+
+
+def scenario_panel(draw: Callable[[Any], Figure]) -> Panel:
+    """A scenario's own panel: its function takes the market and returns a figure."""
+    title, _, caption = (draw.__doc__ or draw.__name__).strip().partition("\n")
+    name = draw.__name__.replace("_", "-")
+    return Panel(name, title.rstrip("."), " ".join(caption.split()), lambda scene: draw(scene.market))

@@ -1,0 +1,140 @@
+"""Scene: what has been seen of a market so far, kept up to date from its records after every step.
+
+Only rows that are new since the last look are read, so that a long run stays as quick as a short one.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.benchmarks import optimum_of
+
+if TYPE_CHECKING:
+    import pandas
+    from numpy.typing import NDArray
+
+    from sim.market import Market
+
+MONEY_QUESTIONS = ("AskValue", "CallPrice", "InviteBid")
+"""Questions whose answer is an amount of money, to be set against the buyer's value."""
+
+_KEPT = {"auctions": 400, "messages": 4000, "transactions": 400}
+_MOST_POINTS = 1200
+
+
+class Scene:
+    """A market as the page sees it. Reading it changes nothing in the run.
+
+    Attributes
+    ----------
+    sellers, strategies
+        Names of the sellers, and of the strategies of the buyers' groups.
+    auctions, messages, transactions
+        The last rows of these tables.
+    trades, visits
+        The rows of `transactions` and `visits` of the last step alone.
+    surplus
+        Shape (buyers,): what each buyer's goods were worth to her, less what she paid, so far.
+    """
+
+    def __init__(self, market: Market) -> None:
+        self.market = market
+        self.sellers = [seller.plan.name for seller in market.sellers]
+        population = market.population
+        names = [group.strategy.name for group in population.groups]
+        self.strategies = list(dict.fromkeys(names))
+        self.strategy_of = np.array([self.strategies.index(name) for name in names])[population.membership]
+        self.ties = ties(market)
+        self.surplus = np.zeros(len(population))
+        self._optimum = optimum_of(market)
+        self._read = dict.fromkeys((*_KEPT, "visits"), 0)
+        self._times = [0.0]
+        self._held = np.zeros(len(self.sellers), dtype=int)
+        self._earned = [np.zeros(len(self.sellers))]
+        self._expected = [np.zeros(len(self.sellers))]
+        self.auctions, self.messages, self.transactions, self.visits = (
+            market.records.recent(table, len(market.records[table])) for table in self._read
+        )
+        self.trades = self.transactions
+
+    @property
+    def now(self) -> float:
+        """Simulated time."""
+        return self.market.now
+
+    @property
+    def has_benchmark(self) -> bool:
+        """Whether the optimal auction's revenue is known."""
+        return self._optimum is not None
+
+    @property
+    def held(self) -> NDArray[Any]:
+        """Shape (sellers,): auctions finished by each seller."""
+        return self._held
+
+    def update(self) -> None:
+        """Read what happened since the last time; the market brings its records up to date at each tick."""
+        fresh = {table: self._fresh(table) for table in self._read}
+        self.trades, self.visits = fresh["transactions"], fresh["visits"]
+        for table, most in _KEPT.items():
+            setattr(self, table, _joined(getattr(self, table), fresh[table], most))
+        self._book(fresh["auctions"])
+        gains = (self.trades["value"] * self.trades["quantity"] - self.trades["payment"]).to_numpy()
+        known = np.isfinite(gains)
+        np.add.at(self.surplus, self.trades["bidder_id"].to_numpy()[known], gains[known])
+
+    def _fresh(self, table: str) -> pandas.DataFrame:
+        rows = self.market.records.recent(table, self._read[table])
+        self._read[table] = len(self.market.records[table])
+        return rows
+
+    def _book(self, auctions: pandas.DataFrame) -> None:
+        """Add the step's revenue, and what the optimal auction would have earned, to the series."""
+        finished = auctions[auctions["status"] != "unfinished"]
+        sellers = finished["seller_id"].to_numpy()
+        earned, expected = self._earned[-1].copy(), self._expected[-1].copy()
+        np.add.at(earned, sellers, finished["revenue"].to_numpy())
+        np.add.at(expected, sellers, [self._benchmark(n) for n in finished["bidders"].tolist()])
+        np.add.at(self._held, sellers, 1)
+        self._times.append(self.now)
+        self._earned.append(earned)
+        self._expected.append(expected)
+        if len(self._times) > _MOST_POINTS:
+            for series in (self._times, self._earned, self._expected):
+                del series[1:-1:2]
+
+    def _benchmark(self, bidders: int) -> float:
+        return math.nan if self._optimum is None else self._optimum(bidders)
+
+    def revenue(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Times, shape (t,); revenue so far and the benchmark's so far, shape (t, sellers)."""
+        return np.array(self._times), np.array(self._earned), np.array(self._expected)
+
+
+def _joined(old: pandas.DataFrame, new: pandas.DataFrame, most: int) -> pandas.DataFrame:
+    """The last `most` rows of both together, categories united."""
+    import pandas
+
+    if not len(new):
+        return old
+    if not len(old) or len(new) >= most:
+        return new.tail(most)
+    for column in old.columns:
+        if isinstance(old[column].dtype, pandas.CategoricalDtype):
+            both = pandas.api.types.union_categoricals([old[column], new[column]]).categories
+            old[column], new[column] = (part[column].cat.set_categories(both) for part in (old, new))
+    return pandas.concat([old, new], ignore_index=True).tail(most).reset_index(drop=True)
+
+
+def ties(market: Market) -> NDArray[Any]:
+    """Who hears from whom: pairs of buyers, shape (ties, 2), each pair once; none where nobody talks."""
+    pairs = [np.empty((0, 2), dtype=np.int64)]
+    for attendance in dict.fromkeys(market.attendances):
+        neighbours = getattr(attendance, "neighbours", None)
+        if neighbours is not None:
+            person = np.repeat(np.arange(len(neighbours)), np.diff(neighbours.starts))
+            pairs.append(np.stack([person, neighbours.listed], axis=1))
+    return np.unique(np.sort(np.concatenate(pairs), axis=1), axis=0)

@@ -1,0 +1,114 @@
+"""The server behind the page: one process, on loopback unless told otherwise, ended by Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+import warnings
+import webbrowser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.registry import Entry
+
+EXTRA = "solara-assets"
+_SETTINGS = {
+    "SOLARA_APP": "sim.page.app",
+    "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
+    "SOLARA_CHECK_HOOKS": "off",
+    "SOLARA_MODE": "production",
+    "SOLARA_THEME_SHOW_BANNER": "False",
+    "SOLARA_THEME_TITLE": "Bazaar",
+    "SOLARA_KERNEL_CULL_TIMEOUT": "2m",
+}
+
+
+class WatchError(ValueError):
+    """The page cannot be shown; the message says why and what to do."""
+
+
+def require_extra() -> None:
+    """Raise WatchError unless everything that the page needs is installed."""
+    try:
+        metadata.version(EXTRA)
+    except metadata.PackageNotFoundError:
+        raise WatchError("the page is not installed; pip install 'bazaar-auctions[page]' adds it") from None
+
+
+def watch(
+    entry: Entry,
+    parameters: Any = None,
+    seed: int = 0,
+    host: str = "127.0.0.1",
+    port: int = 8765,
+    browser: bool = True,
+    say: Callable[[str], Any] = print,
+) -> None:
+    """Serve the page of a scenario until Ctrl-C, and open it in a browser.
+
+    `port` 0 takes any free port. `say` is called with the page's address. Raises WatchError if the page is
+    not installed, and if host and port cannot be used.
+    """
+    require_extra()
+    listening = bind(host, port)
+    os.environ.update(_SETTINGS)
+    warnings.filterwarnings("ignore", module="solara")
+    import uvicorn
+
+    _exhibit(entry, parameters, seed)
+    from solara.server.starlette import app
+
+    config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, lifespan="on")
+    server = uvicorn.Server(config)
+    address = f"http://{_shown(host)}:{listening.getsockname()[1]}"
+    say(f"{entry.name} is at {address}; Ctrl-C ends it.")
+    if browser:
+        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+    with _quiet_end():
+        server.run(sockets=[listening])
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A socket that listens there; WatchError if that cannot be."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        raise WatchError(
+            f"port {port} on {host} cannot be used ({error.strerror or error}); choose another with --port, "
+            "or let --port 0 find a free one"
+        ) from None
+    return listening
+
+
+def _exhibit(entry: Entry, parameters: Any, seed: int) -> None:
+    """Hand the scenario to the page."""
+    from sim.page.app import EXHIBIT
+
+    EXHIBIT.entry, EXHIBIT.parameters, EXHIBIT.seed = entry, parameters, seed
+
+
+def _shown(host: str) -> str:
+    name = "localhost" if host in ("0.0.0.0", "::") else host
+    return f"[{name}]" if ":" in name else name
+
+
+@contextmanager
+def _quiet_end() -> Iterator[None]:
+    """Ctrl-C ends the server without a traceback, and nothing plays on."""
+    from sim.page.show import close_all
+
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass
+    finally:
+        close_all()

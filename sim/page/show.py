@@ -1,0 +1,146 @@
+"""Show: one scenario on one page, in the shape that Mesa's SolaraViz works with.
+
+SolaraViz makes a model from keyword arguments, steps it, asks whether it is still running, and makes a new
+one on reset. A show does that for a market, and never raises: what goes wrong is kept as a message for the
+page. It advances the market by the same ticks as `sim.running.play`, so that the records are the same.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.manifest import Manifest
+from sim.records import Records
+from sim.scenario import make_parameters
+
+if TYPE_CHECKING:
+    from sim.market import Market
+    from sim.page.scene import Scene
+    from sim.registry import Entry
+    from sim.scenario import Parameters
+
+_OPEN: weakref.WeakSet[Show] = weakref.WeakSet()
+
+
+class Show:
+    """A run of the scenario `entry`, watched.
+
+    Attributes
+    ----------
+    market, scene
+        The market and what was seen of it; None if it could not be built.
+    running
+        Whether another step is possible.
+    steps
+        Steps made so far.
+    message
+        What went wrong, or that the run is over; empty otherwise.
+    failed
+        Whether something went wrong.
+    lock
+        Held while the market moves; hold it while you read.
+    """
+
+    entry: Entry
+
+    def __init__(self, **kwargs: Any) -> None:
+        self.lock = threading.RLock()
+        self.market: Market | None = None
+        self.scene: Scene | None = None
+        self.running, self.failed, self.message, self.steps = True, False, "", 0
+        self.until = 0.0
+        try:
+            self._build(dict(kwargs))
+        except (ValueError, TypeError) as error:
+            self._fail(f"{error}.")
+        except Exception as error:  # noqa: BLE001 — scenarios may be anybody's code; the page must live
+            self._fail(f"The scenario could not be built: {type(error).__name__}: {error}.")
+        _OPEN.add(self)
+
+    def _build(self, told: dict[str, Any]) -> None:
+        from sim.page.scene import Scene
+
+        module: Any = self.entry.load()
+        self.seed = read_seed(told.pop("seed", 0))
+        given = {name: value for name, value in told.items() if value != ""}
+        self.parameters: Parameters = make_parameters(module.Parameters, given)
+        self.until = self.parameters.until
+        self.panels = tuple(getattr(module, "PANELS", ()))
+        self.records = Records(manifest=self.new_manifest())
+        self.market = module.build(self.parameters, self.seed, self.records)
+        self.scene = Scene(self.market)
+
+    def new_manifest(self) -> Manifest:
+        """A manifest for this run's records."""
+        return Manifest(self.entry.name, self.parameters.model_dump(mode="json"), self.seed)
+
+    def step(self) -> None:
+        """Run the clock to the next whole tick, or to the end of the run."""
+        with self.lock:
+            if not self.running or self.market is None or self.scene is None:
+                return
+            try:
+                self.steps += 1
+                self.market.advance_to(min(self.steps * self.market.tick, self.until))
+                self.scene.update()
+                if self.market.now >= self.until:
+                    self._end(self.market)
+            except Exception as error:  # noqa: BLE001 — mechanisms may be anybody's code; the page must live
+                self._fail(f"The run stopped at time {self.market.now:g}. {type(error).__name__}: {error}")
+
+    def _end(self, market: Market) -> None:
+        """Finish as a run without a page does."""
+        from sim.benchmarks import record_benchmarks
+
+        record_benchmarks(market)
+        market.finish()
+        self.running = False
+        self.message = f"The run is over: time {self.until:g} is reached. Reset begins it anew."
+
+    def _fail(self, message: str) -> None:
+        self.running, self.failed, self.message = False, True, message
+
+    def close(self) -> None:
+        """Stop, and let the market go."""
+        self.running = False
+        if self.market is not None:
+            self.market.close()
+
+    def save(self, base: str | Path = "runs") -> Path:
+        """Write the records so far into a fresh folder under `base`, as `bazaar run` does, and name it.
+
+        The run goes on undisturbed. Raises OutputError if the folder cannot be written, ValueError if there
+        is no run.
+        """
+        from sim.page.saving import save
+
+        with self.lock:
+            return save(self, base)
+
+
+def show_of(entry: Entry) -> type[Show]:
+    """The kind of show that plays one scenario; each page makes shows of its own."""
+    return type("Show", (Show,), {"entry": entry, "__doc__": Show.__doc__})
+
+
+def close_all() -> None:
+    """Stop every show, so that nothing plays on when the server ends."""
+    for show in list(_OPEN):
+        show.close()
+
+
+def read_seed(text: Any) -> int:
+    """A seed from a number or a text; ValueError if it is no integer of at least 0.
+
+    >>> read_seed(" 7 ")
+    7
+    """
+    words = str(text).strip()
+    if not (words.isascii() and words.isdigit() and len(words) <= 18):
+        raise ValueError(
+            f"seed is {words or 'empty'}; it must be an integer of at least 0, at most 18 digits"
+        )
+    return int(words)

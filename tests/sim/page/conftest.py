@@ -1,0 +1,198 @@
+"""A server in a process of its own and a real Chromium, both cut off from the world outside."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from tests.sim.command import ROOT
+
+SMALL = ("--set", "buyers=40", "--set", "rate=0.3")
+NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
+
+# Put into the server's process before anything else: whoever is called but this machine is noted and refused.
+CUT_OFF = """
+import os, socket
+def _refusing(call):
+    def checked(self, address, *rest):
+        host = address[0] if isinstance(address, tuple) else ""
+        if host not in ("", "127.0.0.1", "::1", "localhost"):
+            with open(os.environ["CALLS_OUTSIDE"], "a") as file:
+                print(address, file=file)
+            raise OSError(f"refused: {address}")
+        return call(self, address, *rest)
+    return checked
+socket.socket.connect = _refusing(socket.socket.connect)
+socket.socket.connect_ex = _refusing(socket.socket.connect_ex)
+_resolve = socket.getaddrinfo
+def getaddrinfo(host, *rest, **more):
+    if host not in (None, "", b"", "127.0.0.1", "::1", "localhost", "0.0.0.0"):
+        with open(os.environ["CALLS_OUTSIDE"], "a") as file:
+            print(host, file=file)
+        raise socket.gaierror(f"refused: {host}")
+    return _resolve(host, *rest, **more)
+socket.getaddrinfo = getaddrinfo
+"""
+
+
+def required():
+    """Whether a missing browser is a failure."""
+    return bool(os.environ.get("BAZAAR_REQUIRE_BROWSER"))
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Chromium without a window; whatever is not on this machine has no address."""
+    path = next(filter(None, map(shutil.which, NAMES)), None)
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        path = None
+    if path is None:
+        reason = "no browser: tests of the page in Chromium are left out (install chromium and playwright)"
+        pytest.fail(reason) if required() else pytest.skip(reason)
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"]
+        chromium = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield chromium
+        chromium.close()
+
+
+@contextmanager
+def serving(folder, *arguments):
+    """A server in `folder`: its address, process, and calls to the world outside."""
+    (folder / "cut_off").mkdir(exist_ok=True)
+    (folder / "cut_off" / "sitecustomize.py").write_text(CUT_OFF)
+    paths = os.pathsep.join([str(folder / "cut_off"), str(ROOT)])
+    calls = folder / "calls.txt"
+    variables = os.environ | {"PYTHONPATH": paths, "PYTHONUNBUFFERED": "1", "CALLS_OUTSIDE": str(calls)}
+    with (folder / "errors.txt").open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "scenarios", "watch", *arguments, "--no-browser", "--port", "0"],
+            cwd=folder,
+            env=variables,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
+    try:
+        line = process.stdout.readline()
+        found = re.search(r"http://\S+:\d+", line)
+        assert found, (folder / "errors.txt").read_text()
+        yield SimpleNamespace(
+            address=found[0],
+            process=process,
+            folder=folder,
+            errors=lambda: (folder / "errors.txt").read_text(),
+            calls=lambda: calls.read_text().splitlines() if calls.exists() else [],
+        )
+    finally:
+        process.kill()
+        process.wait(timeout=10)
+        process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def server(browser, tmp_path_factory):
+    """One server of a small town for all tests; it needs a browser to be of use."""
+    with serving(tmp_path_factory.mktemp("page"), *SMALL) as started:
+        yield started
+
+
+@pytest.fixture
+def window(browser, server):
+    """Open a window, in a session of its own."""
+    opened = []
+
+    def open_window(address=server.address):
+        context = browser.new_context(viewport={"width": 1500, "height": 1250})
+        opened.append(context)
+        return Window(context, address)
+
+    yield open_window
+    for context in opened:
+        context.close()
+
+
+class Window:
+    """A page as its reader sees it."""
+
+    def __init__(self, context, address):
+        self.context = context
+        self.page = context.new_page()
+        self.page.set_default_timeout(20_000)
+        self.outside, self.failed, self.wrong = [], [], []
+        self.page.on("request", lambda request: self._note(request, address))
+        self.page.on("requestfailed", lambda request: self.failed.append(request.url))
+        self.page.on("response", lambda got: got.status >= 400 and self.failed.append(got.url))
+        self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        self.page.goto(address)
+        self.button("Step").wait_for()
+        self.page.locator(".panel-prices img").wait_for()
+
+    def _note(self, request, address):
+        if not request.url.startswith((address, address.replace("http", "ws", 1), "data:", "blob:")):
+            self.outside.append(request.url)
+
+    def button(self, name):
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def field(self, name):
+        return self.page.get_by_label(name, exact=True)
+
+    @property
+    def time(self):
+        words = self.page.locator(".clock").inner_text()
+        return float(re.match(r"Time (\S+) of", words)[1])
+
+    @property
+    def standing(self):
+        return self.page.locator(".standing").inner_text()
+
+    def wait_for(self, words, timeout=20_000):
+        """Until the standing holds these words."""
+        self.page.locator(".standing", has_text=words).wait_for(timeout=timeout)
+
+    def step(self):
+        """Press Step, and wait until the clock has moved."""
+        before = self.page.locator(".clock").inner_text()
+        self.button("Step").click()
+        moved = "before => document.querySelector('.clock').innerText != before"
+        self.page.wait_for_function(moved, arg=before)
+
+    def reset(self):
+        self.button("Reset").click()
+
+    def image(self, name):
+        """The bytes of a panel's image, and its width in pixels: 0 if it could not be shown."""
+        return self.page.evaluate(
+            """async name => {
+                const image = document.querySelector(`.panel-${name} img`);
+                await image.decode();
+                const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
+                const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+                return [Array.from(digest).join(' '), image.naturalWidth];
+            }""",
+            name,
+        )
+
+    def images(self):
+        return {name: self.image(name)[0] for name in FIGURES}
+
+    def table(self, name):
+        return self.page.locator(f".panel-{name} .table").inner_text()
+
+
+FIGURES = ("town", "race", "bids", "benchmark", "prices")
+
+SCREENSHOTS = Path(os.environ.get("BAZAAR_SCREENSHOTS", ROOT / "build" / "screenshots"))

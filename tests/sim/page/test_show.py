@@ -1,0 +1,419 @@
+"""The page without a browser: what it reads, that it changes nothing, what it says when something fails."""
+
+import io
+import socket
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from agents.population import Population
+from agents.seller import SellerPlan
+from agents.strategies.base import Truthful
+from mechanisms.auctions import FirstPrice, SecondPrice
+from mechanisms.distributions import Uniform
+from mechanisms.myerson import optimal_revenue
+from scenarios import town_market
+from sim.market import Market
+from sim.page import bids, panels, scene, server, tables, town
+from sim.page.colours import SELLERS, spread
+from sim.page.controls import controls
+from sim.page.show import show_of
+from sim.panel import Panel
+from sim.records import IncompleteRunWarning, OutputError, load
+from sim.registry import Entry
+from sim.running import play
+from sim.scenario import Parameters
+from tests.sim.command import ROOT, bazaar, run
+
+__all__ = ["bazaar"]
+
+SMALL = {"buyers": "40", "rate": "0.3", "until": "8"}
+
+
+def entry_of(module, name="town_market"):
+    return Entry(name, ROOT / "scenarios" / "town_market.py", lambda: module)
+
+
+def shown(steps=0, seed=0, module=town_market, **told):
+    """A show of the small town after some steps."""
+    show = show_of(entry_of(module))(seed=str(seed), **{**SMALL, **told})
+    assert show.message == ""
+    for _ in range(steps):
+        show.step()
+    return show
+
+
+def tiny(strategies, sellers=None, **extra):
+    """A scenario's module with panels of buyers who are always there."""
+
+    def build(parameters, seed=0, records=None):
+        plans = [SellerPlan(mechanism) for mechanism in sellers or [SecondPrice()]]
+        size, people = len(strategies), Population.of(strategies * len(plans))
+        members = np.arange(len(people)).reshape(-1, size)
+        return Market(people, plans, [Panel(own) for own in members], Uniform(0, 1), seed, records)
+
+    return SimpleNamespace(Parameters=Parameters, build=build, **extra)
+
+
+def files_of(folder):
+    return {path.relative_to(folder): path.read_bytes() for path in sorted(folder.rglob("*.parquet"))}
+
+
+# --- the run is the same ----------------------------------------------------------------------------
+
+
+def test_same_seed_same_bytes_with_and_without_the_page(bazaar, tmp_path):
+    show = shown(seed=3)
+    while show.running:
+        show.step()
+        for panel in (*panels.FIGURES, *panels.TABLES):
+            panel.draw(show.scene)
+        town.town(show.scene)
+    folder = show.save(tmp_path / "saved")
+    told = [f"--set={name}={value}" for name, value in SMALL.items()]
+    assert bazaar("run", "--seed", "3", *told, "--out", str(tmp_path / "plain")).code == 0
+    plain = files_of(tmp_path / "plain")
+    assert len(plain) >= 5
+    assert files_of(folder) == plain
+    assert load(folder).complete
+
+
+def test_saving_in_the_middle_changes_nothing(tmp_path):
+    disturbed, left_alone = shown(), shown()
+    for show in (disturbed, left_alone):
+        for step in range(8):
+            show.step()
+            if show is disturbed and step in (2, 5):
+                show.save(tmp_path / "runs")
+    for name, table in left_alone.records.frames().items():
+        assert table.equals(disturbed.records.frame(name)), name
+
+
+def test_what_is_saved_in_the_middle_is_the_run_so_far(tmp_path):
+    folder = shown(steps=4).save(tmp_path)
+    market = town_market.build(town_market.Parameters(buyers=40, rate=0.3, until=4), 0)
+    play(market, 4)
+    with pytest.warns(IncompleteRunWarning, match="interrupted"):
+        saved = load(folder)
+    for name, table in market.records.frames().items():
+        if name == "auctions":
+            table = table[table["status"] != "unfinished"]
+        pairs = zip(saved[name].items(), table.items(), strict=True)
+        for (column, found), (_, expected) in pairs:
+            assert found.astype(object).equals(expected.astype(object)), (name, column)
+    assert saved.manifest["parameters"]["buyers"] == 40
+
+
+def test_rows_held_back_are_seen():
+    """A panel plays 256 auctions ahead; after 5 units of time each of two sellers has finished 5."""
+    show = shown(steps=5, module=tiny([Truthful()] * 3, [SecondPrice(), FirstPrice()]), buyers="", rate="")
+    assert show.scene.held.tolist() == [5, 5]
+    assert len(show.scene.messages) == 2 * 5 * 3
+
+
+def test_panels_played_ahead_leave_the_same_rows_in_the_same_order():
+    """The market brings its records up to date at whole ticks, with the page and without."""
+    module = tiny([Truthful()] * 3, [SecondPrice(), FirstPrice()])
+    show = shown(steps=8, module=module, buyers="", rate="")
+    market = module.build(Parameters(until=8), 0)
+    play(market, 8)
+    for name in ("auctions", "messages", "transactions"):
+        watched, plain = (records.frame(name) for records in (show.records, market.records))
+        assert len(watched)
+        assert watched.equals(plain)
+
+
+# --- what it reads ----------------------------------------------------------------------------------
+
+
+def test_revenue_and_benchmark_are_those_of_the_records():
+    show = shown(steps=6)
+    times, earned, expected = show.scene.revenue()
+    auctions = show.records.frame("auctions")
+    assert times.tolist() == [0, 1, 2, 3, 4, 5, 6]
+    for row, time in enumerate(times):
+        so_far = auctions[auctions["closed"] < time]
+        for seller in range(6):
+            own = so_far[so_far["seller_id"] == seller]
+            assert earned[row, seller] == pytest.approx(own["revenue"].sum())
+            best = sum(optimal_revenue(Uniform(0, 100), n) for n in own["bidders"].tolist())
+            assert expected[row, seller] == pytest.approx(best)
+
+
+def test_surplus_is_value_less_payment():
+    show = shown(steps=8)
+    sales = show.records.frame("transactions")
+    assert show.scene.surplus.sum() == pytest.approx((sales["value"] - sales["payment"]).sum())
+    happiest = int(show.scene.surplus.argmax())
+    own = sales[sales["bidder_id"] == happiest]
+    assert show.scene.surplus[happiest] == pytest.approx((own["value"] - own["payment"]).sum())
+
+
+def test_trades_of_the_last_step_alone_light_up():
+    show = shown(steps=7)
+    times = show.records.frame("transactions")["time"]
+    assert 0 < len(show.scene.trades) == times.between(6, 7, inclusive="left").sum() < len(times)
+
+
+def test_ties_are_the_small_world():
+    """Without rewiring a small world of degree 2 is a ring (Watts and Strogatz 1998)."""
+    ties = shown(degree="2", rewiring=0.0).scene.ties.tolist()
+    assert sorted(ties) == sorted([[k, k + 1] for k in range(39)] + [[0, 39]])
+
+
+def test_bids_on_the_page_are_the_last_answers():
+    show = shown(steps=5, sellers=1)
+    last = bids.last_bids(show.scene)
+    messages = show.records.frame("messages")
+    assert len(last) == len(messages.drop_duplicates(["auction", "bidder_id"]))
+    np.testing.assert_array_equal(last["answer"], last["value"])
+
+
+def test_long_series_are_thinned_and_keep_their_ends(monkeypatch):
+    monkeypatch.setattr(scene, "_MOST_POINTS", 40)
+    monkeypatch.setattr(scene, "_KEPT", {"auctions": 20, "messages": 30, "transactions": 20})
+    show = shown(steps=90, module=tiny([Truthful()] * 2), buyers="", rate="", until="100")
+    times, earned, _ = show.scene.revenue()
+    assert 20 <= len(times) <= 40
+    assert (times[0], times[-1]) == (0, 90)
+    assert earned[-1, 0] == pytest.approx(show.records.frame("auctions")["revenue"].sum())
+    last = show.records.frame("messages").tail(30)
+    assert show.scene.messages["answer"].tolist() == last["answer"].tolist()
+
+
+# --- figures and tables -----------------------------------------------------------------------------
+
+
+def pixels(figure):
+    return panels.png(figure)
+
+
+@pytest.mark.parametrize("panel", panels.FIGURES, ids=lambda panel: panel.name)
+def test_each_figure_changes_with_the_run(panel):
+    show = shown()
+    before = pixels(panel.draw(show.scene))
+    show.step()
+    show.step()
+    assert pixels(panel.draw(show.scene)) != before
+
+
+def test_the_town_changes_with_the_run_and_with_what_colour_means():
+    show = shown()
+    before = pixels(town.town(show.scene))
+    show.step()
+    show.step()
+    images = [pixels(town.town(show.scene, colouring)) for colouring in town.COLOURINGS]
+    assert len({before, *images}) == 3
+
+
+def test_figures_have_units_on_their_axes():
+    show = shown(steps=2)
+    for panel in panels.FIGURES:
+        (axes,) = panel.draw(show.scene).axes
+        assert axes.get_xlabel() in ("simulated time", "buyer's value (money)")
+        assert "money" in axes.get_ylabel() or "%" in axes.get_ylabel()
+
+
+def lightness(colour):
+    """Relative luminance of sRGB (IEC 61966-2-1)."""
+    parts = np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
+    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
+def deuteranope(colour):
+    """How a person without green cones sees it (Viénot, Brettel and Mollon 1999), linear RGB."""
+    parts = np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]) ** 2.2
+    matrix = [[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]]
+    return np.clip(np.array(matrix) @ parts, 0, 1)
+
+
+def test_sellers_can_be_told_apart_without_green_cones():
+    seen = [deuteranope(colour) ** (1 / 2.2) for colour in SELLERS[:6]]
+    apart = [np.linalg.norm(a - b) for i, a in enumerate(seen) for b in seen[:i]]
+    assert min(apart) > 0.1
+    assert max(map(lightness, SELLERS)) < 0.6
+
+
+def test_labels_are_spread():
+    heights = [3.0, 3.1, 0.0, 3.05, 9.0]
+    placed = spread(heights, 1.0)
+    ordered = np.sort(placed)
+    assert np.diff(ordered).min() >= 1 - 1e-12
+    assert np.argsort(placed).tolist() == np.argsort(heights).tolist()
+    assert placed[4] == 9.0
+    assert np.mean([placed[k] for k in (0, 1, 3)]) == pytest.approx(3.05)
+
+
+def test_the_conversation_tells_who_pays_what():
+    show = shown(steps=4)
+    auction = tables.last_conversation(show.scene)
+    told = tables.conversation(show.scene)
+    sale = show.records.frame("transactions")
+    sale = sale[sale["auction"] == auction.auction]
+    assert len(sale) == 1
+    assert f"gets it, pays {sale['payment'].iloc[0]:,.2f}" in told
+    messages = show.records.frame("messages")
+    asked = messages[messages["auction"] == auction.auction]["bidder_id"].nunique()
+    assert told.count("<tr>") == 1 + asked == 1 + auction.bidders
+
+
+def test_names_are_escaped():
+    assert "<b>" not in tables.table(("a<b>",), [("<b>x",)], set())
+
+
+def test_a_scenario_adds_a_panel_with_one_function():
+    def queue(market):
+        """How long it is.
+
+        People who wait.
+        """
+        figure = Figure()
+        figure.subplots().plot([0, market.now])
+        return figure
+
+    def broken(market):
+        raise RuntimeError("out of order")
+
+    show = shown(module=tiny([Truthful()] * 2, PANELS=(queue, broken)), buyers="", rate="")
+    own = [panels.scenario_panel(draw) for draw in show.panels]
+    assert [panel.title for panel in own] == ["How long it is", "broken"]
+    assert own[0].caption == "People who wait."
+    for panel in own:
+        assert panels.picture(panel, show.scene).startswith(b"\x89PNG")
+    with pytest.raises(RuntimeError, match="out of order"):
+        own[1].draw(show.scene)
+    assert "out of order" in panels.words(own[1], show.scene)
+
+
+def test_every_figure_stands_before_anything_happened():
+    show = shown(module=tiny([Truthful()], [FirstPrice()]), buyers="", rate="")
+    for panel in panels.FIGURES:
+        file = io.BytesIO(pixels(panel.draw(show.scene)))
+        assert file.getbuffer().nbytes > 1000
+
+
+# --- controls ---------------------------------------------------------------------------------------
+
+
+def test_controls_follow_the_parameters():
+    made = controls(town_market.Parameters, town_market.Parameters(sellers=2), seed=5)
+    assert set(made) == {"seed", *town_market.Parameters.model_fields}
+    assert made["seed"]["value"] == "5"
+    slider = made["sellers"]
+    assert [slider[key] for key in ("type", "value", "min", "max", "step")] == ["SliderInt", 2, 1, 6, 1]
+    assert made["comeback"]["type"] == "SliderFloat"
+    assert made["strategy"]["type"] == "Select"
+    assert "truthful" in made["strategy"]["values"]
+    assert (made["buyers"]["type"], made["buyers"]["value"]) == ("InputText", "300")
+    assert made["bids"]["value"] == "none"
+    assert "from 1 to 6" in slider["help"]
+
+
+def test_what_the_controls_show_makes_the_same_parameters():
+    told = {name: control["value"] for name, control in controls(town_market.Parameters).items()}
+    show = show_of(entry_of(town_market))(**told)
+    assert show.parameters == town_market.Parameters()
+
+
+# --- what goes wrong --------------------------------------------------------------------------------
+
+WRONG = {
+    "seed": ({"seed": "x"}, "seed is x; it must be an integer of at least 0"),
+    "no seed": ({"seed": " "}, "seed is empty"),
+    "range": ({"rate": "5000"}, "rate is 5000; it must be a number above 0 and at most 1,000"),
+    "number": ({"rate": "much"}, "rate is much"),
+    "together": ({"degree": "3"}, "degree is 3; it must be even"),
+    "file": ({"bids": "gone.csv"}, "gone.csv"),
+}
+
+
+@pytest.mark.parametrize(("told", "said"), WRONG.values(), ids=WRONG)
+def test_bad_input_is_told_and_nothing_runs(told, said, tmp_path):
+    show = show_of(entry_of(town_market))(**told)
+    show.step()
+    assert said in show.message
+    assert (show.failed, show.steps, show.market) == (True, 0, None)
+    with pytest.raises(ValueError, match="no run to save"):
+        show.save(tmp_path)
+
+
+def test_the_end_is_told_and_further_steps_do_nothing():
+    show = shown(steps=20)
+    assert show.running is False
+    assert (show.market.now, show.steps) == (8, 8)
+    assert "time 8 is reached" in show.message
+    assert not show.failed
+
+
+def test_somebodys_broken_code_ends_the_run_with_a_message(tmp_path):
+    class Broken(SecondPrice):
+        def conversation(self, n):
+            raise RuntimeError("out of order")
+            yield
+
+    def build(parameters, seed=0, records=None):
+        people, plans, panels = Population.of([Truthful()] * 2), [SellerPlan(Broken())], [Panel(ahead=False)]
+        return Market(people, plans, panels, Uniform(0, 1), seed, records)
+
+    show = shown(steps=3, module=SimpleNamespace(Parameters=Parameters, build=build), buyers="", rate="")
+    assert show.failed
+    assert "out of order" in show.message
+    with pytest.warns(IncompleteRunWarning, match="failed"):
+        load(show.save(tmp_path))
+
+
+def test_a_folder_that_cannot_be_written(tmp_path):
+    (tmp_path / "runs").write_text("in the way")
+    with pytest.raises(OutputError, match="runs"):
+        shown(steps=1).save(tmp_path / "runs")
+
+
+def test_a_port_in_use_is_told(bazaar, monkeypatch):
+    monkeypatch.setattr(server, "require_extra", lambda: None)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        answer = bazaar("watch", "--no-browser", "--port", port)
+    assert answer.code == 2
+    assert f"port {port} on 127.0.0.1 cannot be used" in answer.err
+    assert "--port" in answer.err
+
+
+BAD = {
+    "unknown scenario": (["watch", "town_markt"], "'town_markt'"),
+    "parameter": (["watch", "--set", "sellers=9"], "sellers is 9"),
+    "seed": (["watch", "--seed", "-1"], "--seed is -1"),
+    "port": (["watch", "--port", "70000"], "--port is 70000"),
+    "host": (["watch", "--host", "no.such.host.invalid"], "no.such.host.invalid"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "said"), BAD.values(), ids=BAD)
+def test_bad_command_lines(bazaar, monkeypatch, arguments, said):
+    monkeypatch.setattr(server, "require_extra", lambda: None)
+    answer = bazaar(*arguments)
+    assert (answer.code, said in answer.err, "Traceback" in answer.err) == (2, True, False)
+
+
+def test_without_the_extra_one_line_says_how_to_get_it(bazaar, monkeypatch):
+    monkeypatch.setattr(server, "EXTRA", "a-distribution-that-nobody-installed")
+    answer = bazaar("watch")
+    assert answer.code == 2
+    assert "pip install 'bazaar-auctions[page]'" in answer.err
+    assert len(answer.err.splitlines()) == 1
+
+
+def test_it_listens_on_loopback_unless_told_otherwise():
+    with server.bind("127.0.0.1", 0) as listening:
+        assert listening.getsockname()[0] == "127.0.0.1"
+
+
+def test_help_of_watch_loads_nothing_heavy(tmp_path):
+    program = (
+        "import sys\nfrom scenarios.__main__ import main\n"
+        "try:\n    main(['watch', '--help'])\nexcept SystemExit:\n"
+        "    print('loaded', sorted({'numpy', 'mesa', 'solara', 'matplotlib'} & set(sys.modules)))"
+    )
+    assert run("-c", program, folder=tmp_path).out.splitlines()[-1] == "loaded []"
