@@ -71,8 +71,8 @@ POINTS = 20
 
 EXPLANATION = (
     "Truthful: share of reports in step 1 that are the value. Distance: squared distance of a belief from "
-    "the truth, where more than one value is possible. First and last quarter of the run; ± is half the width "
-    "of a 95% confidence interval by batch means."
+    "the truth, where more than one value is possible. First and last quarter of the run. ± is half a "
+    "95% confidence interval by batch means."
 )
 
 

@@ -44,8 +44,8 @@ class Worst:
     exhaustive: bool = True
 
 
-class Game(ABC):
-    """An instance as a game, for one-sided deviations."""
+class Subject:
+    """What notions look at: an instance, prepared for the questions that they ask."""
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
@@ -54,6 +54,10 @@ class Game(ABC):
     def n(self) -> int:
         """The number of buyers."""
         return self.instance.n
+
+
+class Game(Subject, ABC):
+    """An instance as a game, for one-sided deviations."""
 
     @cached_property
     def asks_for_knowledge(self) -> bool:

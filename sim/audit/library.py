@@ -36,6 +36,14 @@ from mechanisms.conservative import (
 from mechanisms.conversation import Mechanism, check_count
 from mechanisms.core_selecting import NearestBid, NearestVCG, NearestZero
 from mechanisms.distributions import Discrete, JointDistribution
+from mechanisms.menus import (
+    COFFEE_SHOP,
+    LOTTERY_TICKETS,
+    Menu,
+    PostedMenu,
+    coffee_shop_menu,
+    ticket_menu,
+)
 from mechanisms.myerson import MyersonAuction
 from mechanisms.vcg import AdditiveVCG, UnitDemandVCG
 from sim.audit.instance import Instance, additive, unit_demand, units_in_turn
@@ -126,6 +134,13 @@ def conservative_instances() -> Sequence[Instance]:
     )
 
 
+def menu_instance(example: Any, menu: Menu, k: int, name: str) -> Instance:
+    """A posted menu before the one buyer of an example (`types`, `probabilities`) who may buy k entries."""
+    grid = [np.arange(len(example.types), dtype=float)]
+    prior = JointDistribution(example.probabilities, grid)
+    return Instance(PostedMenu(menu, k), prior, vectors=(example.types,), name=name)
+
+
 def standard_instances() -> Sequence[Instance]:
     """The instances that `bazaar audit all` prints."""
     three = (0.0, 1.0, 2.0)
@@ -151,4 +166,6 @@ def standard_instances() -> Sequence[Instance]:
         _bundles(CombinatorialVCG()),
         _bundles(_optimal_for_bundles(), "optimal for bundles"),
         *conservative_instances(),
+        menu_instance(COFFEE_SHOP, coffee_shop_menu(), 2, "coffee shop's menu, 2 visits"),
+        menu_instance(LOTTERY_TICKETS, ticket_menu(2), 2, "menu of lottery tickets, 2 visits"),
     )

@@ -20,7 +20,7 @@ import numpy as np
 
 from mechanisms.ambiguity import Attitude, Knightian, Maxmin
 from sim.audit.direct import words
-from sim.audit.game import Game, Plan, Says, Worst
+from sim.audit.game import Game, Plan, Says, Subject, Worst
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Finding:
     exhaustive: bool = True
 
 
-Search = Callable[[Game], Iterator[tuple[float, Witness, bool]]]
-"""Yields gains with their witnesses, and whether everything was tried."""
+Search = Callable[[Any], Iterator[tuple[float, Witness, bool]]]
+"""Called with a subject: yields gains with their witnesses, and whether everything was tried."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ class Notion:
     name: str
     title: str
     gains: Search
-    applies: Callable[[Game], bool]
+    applies: Callable[[Subject], bool]
 
-    def examine(self, game: Game) -> Finding:
+    def examine(self, game: Subject) -> Finding:
         """The greatest gain in a game."""
         best: tuple[float, Witness | None] = (0.0, None)
         exhaustive = True
@@ -88,10 +88,20 @@ NOTIONS: Mapping[str, Notion] = MappingProxyType(_NOTIONS)
 """All notions by name, in the order of the table."""
 
 
+def is_game(subject: Subject) -> bool:
+    """Whether truth and lies are defined: it is a game of reports and answers."""
+    return isinstance(subject, Game)
+
+
+def asks_for_knowledge(subject: Subject) -> bool:
+    """Whether it is a game with questions about values and later ones about beliefs."""
+    return isinstance(subject, Game) and subject.asks_for_knowledge
+
+
 def notion(
-    name: str, title: str, applies: Callable[[Game], bool] = lambda _: True
+    name: str, title: str, applies: Callable[[Any], bool] = is_game
 ) -> Callable[[Search], Search]:
-    """Register the decorated search as a notion; ValueError if the name is taken."""
+    """Register the decorated search as a notion, by default of games; ValueError if the name is taken."""
 
     def register(gains: Search) -> Search:
         if name in _NOTIONS:
@@ -142,7 +152,7 @@ def truthful_in_expectation(game: Game) -> Iterator[tuple[float, Witness, bool]]
     return _against_anything(game, lambda buyer, type_: game.dominance(buyer, type_, each_coin=False))
 
 
-@notion("two-step-values", "two-step: values dominant", lambda game: game.asks_for_knowledge)
+@notion("two-step-values", "two-step: values dominant", asks_for_knowledge)
 def values_dominant(game: Game) -> Iterator[tuple[float, Witness, bool]]:
     """Step 1: a true value is best whatever the others say, if later answers stay as they are."""
     return _against_anything(game, game.values_first)
@@ -183,7 +193,7 @@ def bayesian_ic(game: Game) -> Iterator[tuple[float, Witness, bool]]:
     return _given_knowledge(game)
 
 
-@notion("two-step-knowledge", "two-step: knowledge optimal", lambda game: game.asks_for_knowledge)
+@notion("two-step-knowledge", "two-step: knowledge optimal", asks_for_knowledge)
 def knowledge_optimal(game: Game) -> Iterator[tuple[float, Witness, bool]]:
     """Step 2: true knowledge is best on average, given that values were told truthfully."""
     return _given_knowledge(game, later_only=True)

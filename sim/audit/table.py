@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from mechanisms.conversation import DirectLottery, DirectMechanism
+from mechanisms.menus import PostedMenu
 from sim.audit.conversing import ConversationGame
 from sim.audit.direct import DirectGame
-from sim.audit.game import Game
+from sim.audit.game import Game, Subject
 from sim.audit.instance import Instance
+from sim.audit.menus import MenuSubject
 from sim.audit.notions import NOTIONS, Finding, Notion, Witness
 from sim.registry import nearest
 
@@ -26,6 +28,11 @@ def game_of(instance: Instance) -> Game:
     """The instance as a game: through the closed rule if it has one, else by replay. Raises TooLargeError."""
     closed = isinstance(instance.mechanism, (DirectMechanism, DirectLottery))
     return DirectGame(instance) if closed else ConversationGame(instance)
+
+
+def subject_of(instance: Instance) -> Subject:
+    """What notions look at: a menu, or a game. Raises TooLargeError."""
+    return MenuSubject(instance) if isinstance(instance.mechanism, PostedMenu) else game_of(instance)
 
 
 def chosen_notions(names: Iterable[str] | None = None) -> list[Notion]:
@@ -55,7 +62,7 @@ def audit(instances: Instance | Iterable[Instance], notions: Sequence[str] | Non
     each = [instances] if isinstance(instances, Instance) else list(instances)
     rows: list[dict[str, Any]] = []
     for instance in each:
-        game = game_of(instance)
+        game = subject_of(instance)
         fit = [one for one in wanted if one.applies(game)]
         rows += [exact_row(instance.name, one.title, one.examine(game)) for one in fit]
     return as_frame(rows)

@@ -16,6 +16,8 @@ from tests.sim.command import bazaar
 __all__ = ["bazaar"]
 
 INSTANCES = {instance.name: instance for instance in standard_instances()}
+MENUS = ("coffee shop's menu, 2 visits", "menu of lottery tickets, 2 visits")
+"""These ask for nothing that could be true."""
 TRUTHFUL = (
     "second price",
     "second price, reserve 1.5",
@@ -64,7 +66,7 @@ def test_knowledge_is_sold_truthfully_in_two_steps(name):
     assert frame.verdict.tolist() == ["holds"] * 3
 
 
-@pytest.mark.parametrize("name", INSTANCES)
+@pytest.mark.parametrize("name", [name for name in INSTANCES if name not in MENUS])
 def test_truth_loses_nothing_where_the_mechanism_promises_it(name):
     (row,) = audit(INSTANCES[name], ["ex-post-ir"]).to_dict("records")
     if INSTANCES[name].mechanism.ex_post_ir:
@@ -85,6 +87,29 @@ def test_sniping_pays_against_who_answers_raises():
     """In the open format with few rounds truth is not dominant: others may react to the standing price."""
     (row,) = audit(INSTANCES["open proxy"], ["dominant"]).to_dict("records")
     assert row["verdict"] == "fails"
+
+
+def test_example_1_breaks_at_the_second_visit():
+    """The hungry save 2: coffee and bagel for 6 instead of both for 8; likewise with any number."""
+    frame = audit(INSTANCES[MENUS[0]])
+    assert frame.notion.tolist() == ["buy-k IC", "adaptive buy-k IC", "buy-many IC"]
+    assert set(frame.verdict) == {"fails"}
+    assert frame.gain.tolist() == pytest.approx([2.0] * 3)
+    assert frame.says[0] == "entries 0, 1 (pays 6) instead of entry 2 (pays 8)"
+    assert frame.type[0] == "(4, 6)"
+
+
+def test_m_2_holds_for_those_who_commit_alone():
+    """M_2 is buy-2 IC (Claim 25), but neither for those who look first, nor for any number."""
+    frame = audit(INSTANCES[MENUS[1]]).set_index("notion")
+    assert frame.verdict["buy-k IC"] == "holds"
+    assert frame.verdict["adaptive buy-k IC"] == "fails"
+    assert frame.verdict["buy-many IC"] == "fails"
+
+
+def test_notions_of_menus_are_of_menus_alone():
+    assert audit(standard_instance(FirstPrice()), ["buy-k-ic"]).empty
+    assert audit(INSTANCES[MENUS[0]], ["bayesian-ic"]).empty
 
 
 def test_a_notion_of_ones_own():

@@ -1,0 +1,76 @@
+"""Menus under audit: does anybody do better with several entries than with one? (buy-many paper, Section 2)
+
+A posted menu asks for no report, so nothing can be told truly or falsely: what its seller fears is that
+buyers come back. The gain is that of the best purchase of several entries over the best single one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from mechanisms.menus import Policy, PostedMenu, Purchase, is_buy_k_ic
+from sim.audit.direct import words
+from sim.audit.game import Subject
+from sim.audit.instance import Instance, additive
+from sim.audit.notions import Witness, notion
+
+MAX_NODES = 1_000_000
+"""The most multisets that are looked at for a type."""
+
+
+class MenuSubject(Subject):
+    """A posted menu and the types of its one buyer, who is additive.
+
+    Raises TypeError for another mechanism, NotImplementedError for types that are not additive.
+    """
+
+    def __init__(self, instance: Instance) -> None:
+        super().__init__(instance)
+        if instance.worth is not additive:
+            raise NotImplementedError("menus are audited for additive buyers")
+        if not isinstance(instance.mechanism, PostedMenu):
+            raise TypeError(f"mechanism must be a PostedMenu, got {instance.mechanism!r}")
+        self.menu, self.k = instance.mechanism.menu, instance.mechanism.k
+
+    def gains(self, k: float, adaptive: bool = False) -> Iterator[tuple[float, Witness, bool]]:
+        """For each type: the gain from up to k purchases, and how."""
+        for value in self.instance.types(0):
+            row = value.reshape(1, -1)
+            check = is_buy_k_ic(self.menu, row, k, adaptive, math.inf if adaptive else MAX_NODES)
+            told = check.witness
+            says = f"{bought(told.several)} instead of {bought(told.single)}"
+            yield check.gain, Witness(0, words(value), "her type", says), check.holds is not None
+
+
+def is_menu(subject: Subject) -> bool:
+    """Whether it is a posted menu."""
+    return isinstance(subject, MenuSubject)
+
+
+def bought(purchase: Purchase) -> str:
+    """A purchase in words."""
+    if isinstance(purchase.entries, Policy):
+        return f"one entry after the other, looking (pays {purchase.payment:.4g} on average)"
+    if not purchase.entries:
+        return "nothing"
+    plural = "entries" if len(purchase.entries) > 1 else "entry"
+    return f"{plural} {', '.join(map(str, purchase.entries))} (pays {purchase.payment:.4g})"
+
+
+@notion("buy-k-ic", "buy-k IC", is_menu)
+def buy_k_ic(subject: MenuSubject) -> Iterator[tuple[float, Witness, bool]]:
+    """One entry, or none, is best among all purchases of as many entries as the seller allows."""
+    return subject.gains(subject.k)
+
+
+@notion("adaptive-buy-k-ic", "adaptive buy-k IC", is_menu)
+def adaptive_buy_k_ic(subject: MenuSubject) -> Iterator[tuple[float, Witness, bool]]:
+    """The same for buyers who see what they got before they buy again (Appendix A)."""
+    return subject.gains(subject.k, adaptive=True)
+
+
+@notion("buy-many-ic", "buy-many IC", is_menu)
+def buy_many_ic(subject: MenuSubject) -> Iterator[tuple[float, Witness, bool]]:
+    """One entry, or none, is best among all purchases of any number of entries."""
+    return subject.gains(math.inf)
