@@ -36,6 +36,8 @@ from mechanisms.conservative import (
 from mechanisms.conversation import Mechanism, check_count
 from mechanisms.core_selecting import NearestBid, NearestVCG, NearestZero
 from mechanisms.distributions import Discrete, JointDistribution
+from mechanisms.menus.menu import Menu
+from mechanisms.menus.posted import PostedMenu
 from mechanisms.myerson import MyersonAuction
 from mechanisms.vcg import AdditiveVCG, UnitDemandVCG
 from sim.audit.instance import Instance, additive, unit_demand, units_in_turn
@@ -151,4 +153,5 @@ def standard_instances() -> Sequence[Instance]:
         _bundles(CombinatorialVCG()),
         _bundles(_optimal_for_bundles(), "optimal for bundles"),
         *conservative_instances(),
+        standard_instance(PostedMenu(Menu([[0.5], [1.0]], [0.5, 1.75])), n=1),
     )
