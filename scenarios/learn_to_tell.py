@@ -71,8 +71,8 @@ POINTS = 20
 
 EXPLANATION = (
     "Truthful: share of reports in step 1 that are the value. Distance: squared distance of a belief from "
-    "the truth, where more than one value is possible. First and last quarter of the run. ± is half a "
-    "95% confidence interval by batch means."
+    "the truth, where more than one value is possible. First and last quarter of the run; ± is the "
+    "half-width of a 95% confidence interval by batch means."
 )
 
 
@@ -116,7 +116,7 @@ def strategies(parameters: Parameters, seed: int) -> list[Strategy]:
             payments=exact.per_profile(exact.leaves.payments).reshape(shape),
         ),
         BanditReports(Exp3(shares=numbers), largest),
-        BeliefLearner(Stream(seed, "first beliefs").generator()),
+        BeliefLearner(Stream(seed, "first beliefs").generator(), parameters.value_bound),
         BanditBeliefs(Exp3(shares=tuple(np.linspace(0, 1, len(RATIOS)).tolist())), RATIOS, largest),
     ]
 

@@ -171,7 +171,7 @@ def strategies_of(parameters: Parameters, seed: int, room: int) -> list[Strategy
         WholeShading(parameters.share),
         LazyReporter(),
         NoisyReporter(parameters.noise),
-        BeliefLearner(Stream(seed, "first beliefs").generator(room)),
+        BeliefLearner(Stream(seed, "first beliefs").generator(room), parameters.value_bound),
     ]
 
 

@@ -21,7 +21,9 @@ comes from. So who is ahead depends on n, and on what a reserve is worth. With u
 worth little, and a few buyers are better kept than asked: 𝕄 is behind at first, and ahead when one buyer
 among many is no loss. With `prior=two kinds` most values are low and a few are high; the reserve is nearly
 everything, smoothed estimates miss it, and 𝕄 is ahead by far until there are so many buyers that two of them
-value the good highly anyway. `revenue.png` in the run's folder shows the shares of OPT against n.
+value the good highly anyway. (Values are whole numbers. The optimal auction charges the least number that
+still wins, which a second price does not: with very many buyers that is all that is left.) `revenue.png` in
+the run's folder shows the shares of OPT against n.
 """
 
 from __future__ import annotations
@@ -75,7 +77,7 @@ EXPLANATION = (
 class Parameters(scenario.Parameters):
     """What can be set."""
 
-    until: float = Field(default=600.0, gt=0, le=1e9, description="simulated time at which the run ends")
+    until: float = Field(default=400.0, gt=0, le=1e9, description="simulated time at which the run ends")
     value_bound: int = Field(default=20, ge=4, le=200, description="values are whole numbers below this")
     prior: Annotated[str, OneOf(PRIORS)] = Field(default="uniform", description="how values are distributed")
     epsilon: float = Field(default=0.02, gt=0, le=10, description="what 𝕄 pays for knowledge at most")

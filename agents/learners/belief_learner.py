@@ -8,7 +8,7 @@ weights up the gradient of log q(v), by steps that shrink like t^(−1/2) (Robbi
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from agents.strategies.base import Answer, Strategy
 from agents.validation import check_share
 from agents.view import Feedback, View
+from mechanisms.conversation import check_count
 from mechanisms.questions import AskBelief
 
 TREMBLE = 1e-3
@@ -29,6 +30,8 @@ class BeliefLearner(Strategy):
 
     rng
         For the first weights, which differ a little, so that scores tell values apart.
+    outcomes
+        How many values there are, B, at least 1.
     rate
         First step, above 0 and at most 1.
     told
@@ -36,23 +39,28 @@ class BeliefLearner(Strategy):
         announced to all.
 
     For mechanisms whose reward is Brier's score in some unit, which she reads off the rules
-    (`mechanism.reward_unit`). All members of a group learn as one. Raises TypeError or ValueError for a rate
-    out of range.
+    (`mechanism.reward_unit`). All members of a group learn as one. Raises TypeError or ValueError for
+    parameters out of range.
     """
 
-    rng: np.random.Generator
+    rng: InitVar[np.random.Generator]
+    outcomes: int
     rate: float = 0.5
     told: bool = True
-    _weights: NDArray[np.float64] | None = field(init=False, repr=False, default=None)
+    _weights: NDArray[np.float64] = field(init=False, repr=False)
     _lessons: int = field(init=False, repr=False, default=0)
 
     memoryless: ClassVar[bool] = False
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, rng: np.random.Generator) -> None:
         check_share("rate", self.rate, positive=True)
+        check_count("outcomes", self.outcomes)
+        self._weights = TREMBLE * rng.standard_normal(self.outcomes)
 
     def report_belief(self, question: AskBelief, view: View) -> Answer:
-        """The softmax over what is possible."""
+        """The softmax over what is possible; ValueError for another number of values."""
+        if question.shape != (self.outcomes,):
+            raise ValueError(f"outcomes must be the question's {question.shape}, got {self.outcomes}")
         possible = np.tile(question.uniform() > 0, (len(view.seats), 1))
         if self.told:
             possible &= np.asarray(super().report_belief(question, view)) > 0
@@ -60,9 +68,6 @@ class BeliefLearner(Strategy):
 
     def belief(self, possible: NDArray[np.bool_]) -> NDArray[np.float64]:
         """What she believes of values that are possible, masks of shape (..., B)."""
-        size = possible.shape[-1]
-        if self._weights is None:
-            self._weights = np.asarray(TREMBLE * self.rng.standard_normal(size))
         raised: NDArray[Any] = np.where(possible, self._weights, -np.inf)
         masses = np.exp(raised - raised.max(axis=-1, keepdims=True))
         return masses / masses.sum(axis=-1, keepdims=True)
@@ -70,18 +75,18 @@ class BeliefLearner(Strategy):
     def observe(self, feedback: Feedback) -> None:
         """Read off what happened, and learn from it; nothing where no belief was rewarded."""
         reports = next((said for asked, said in feedback.answers if isinstance(asked, AskBelief)), None)
-        if reports is None or self._weights is None or "reward" not in feedback.causes:
+        if reports is None or "reward" not in feedback.causes:
             return
         unit = float(getattr(feedback.mechanism, "reward_unit", 1.0))
         for report, paid in zip(reports, feedback.causes["reward"].tolist(), strict=True):
             if np.isfinite(report).all():
-                self._learn(self._weights, report, -paid / unit)
+                self._learn(report, -paid / unit)
 
-    def _learn(self, weights: NDArray[np.float64], report: NDArray[Any], score: float) -> None:
+    def _learn(self, report: NDArray[Any], score: float) -> None:
         """One step up the gradient of log q(v), at the v that explains the score."""
         mass = (score - 1 + report @ report) / 2
         happened = int(np.abs(report - mass).argmin())
         self._lessons += 1
         step = self.rate / np.sqrt(self._lessons)
-        weights -= step * report
-        weights[happened] += step
+        self._weights -= step * report
+        self._weights[happened] += step

@@ -8,7 +8,6 @@ only what she got.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -16,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.learners.counterfactual import own_reports
+from agents.learners.memory import Experience
 from agents.learners.share_learner import ShareLearner
 from agents.strategies.base import Answer, Disclosure, Strategy
 from agents.view import Feedback, Mixed, View
 from mechanisms.questions import AskBelief, AskGridBelief, AskValue
-
-Decision = Generator[NDArray[np.float64], tuple[int, NDArray[np.float64]], None]
 
 
 @dataclass
@@ -29,7 +27,7 @@ class Decisions:
     """Decisions by the buyer and her situation, each between the algorithm's K actions."""
 
     algorithm: ShareLearner
-    _running: dict[Any, tuple[Decision, NDArray[np.float64]]] = field(init=False, default_factory=dict)
+    _known: dict[Any, Experience] = field(init=False, default_factory=dict)
 
     @property
     def actions(self) -> int:
@@ -37,22 +35,24 @@ class Decisions:
         return len(self.algorithm.shares)
 
     def mixture(self, key: Any) -> NDArray[np.float64]:
-        """Probabilities (K,) of the actions now; even before anything was learned."""
-        return self._running[key][1] if key in self._running else np.full(self.actions, 1 / self.actions)
+        """Probabilities (K,) of the actions now."""
+        known = self._known.get(key)
+        return self.algorithm.mixture(self._nothing() if known is None else known)[0]
 
     def learn(self, key: Any, chosen: int, utilities: NDArray[np.float64]) -> None:
         """Tell what was chosen, and the utility of each action (K,), in [0, 1]."""
-        if key not in self._running:
-            started = self.algorithm.decide()
-            next(started)
-            self._running[key] = (started, self.mixture(key))
-        decision, _ = self._running[key]
-        self._running[key] = (decision, decision.send((chosen, utilities)))
+        self.algorithm.teach(self._known.setdefault(key, self._nothing()), chosen, utilities)
+
+    def _nothing(self) -> Experience:
+        return Experience.none((1,), self.actions)
 
 
 @dataclass(eq=False)
 class ReportLearner(Strategy):
     """Base: reports one of 0 … K−1, K being the number of the algorithm's shares; truthful elsewhere.
+
+    algorithm
+        Its shares count as numbers 0 … K−1. Any other report counts as the nearest of them.
 
     largest
         A bound on gains and losses of money, above 0: utilities are scaled by it.
@@ -71,8 +71,10 @@ class ReportLearner(Strategy):
 
     def report_value(self, question: AskValue, view: View) -> Answer:
         """A mixture of all whole numbers below K."""
-        keys = zip(view.buyers.tolist(), view.values.tolist(), strict=True)
-        mixtures = np.array([self._decisions.mixture(key) for key in keys])
+        mixtures = np.empty((*view.values.shape, self._decisions.actions))
+        for where in np.ndindex(view.values.shape):
+            key = (int(view.buyers[where[-1]]), float(view.values[where]))
+            mixtures[where] = self._decisions.mixture(key)
         answers = np.broadcast_to(np.arange(self._decisions.actions, dtype=float), mixtures.shape)
         return Mixed(answers.copy(), mixtures)
 
@@ -84,9 +86,13 @@ class ReportLearner(Strategy):
         for k, (buyer, value) in enumerate(
             zip(feedback.buyers.tolist(), feedback.values.tolist(), strict=True)
         ):
-            chosen = int(said[k])
+            chosen = int(self._nearest(said[k]))
             money = self.brought(feedback, k, chosen)
             self._decisions.learn((buyer, value), chosen, (1 + money / self.largest) / 2)
+
+    def _nearest(self, reports: Any) -> NDArray[np.intp]:
+        """The actions nearest to some reports."""
+        return np.clip(np.rint(reports), 0, self._decisions.actions - 1).astype(np.intp)
 
     @abstractmethod
     def brought(self, feedback: Feedback, k: int, chosen: int) -> NDArray[np.float64]:
@@ -118,8 +124,8 @@ class InformedReports(ReportLearner):
     def brought(self, feedback: Feedback, k: int, chosen: int) -> NDArray[np.float64]:
         """Value of the expected quantity less the expected payment, the others reporting as they did."""
         seat = int(feedback.seats[k])
-        bids: Any = feedback.bids
-        profile: list[Any] = [int(bid) for bid in bids]
+        bids = np.where(np.isfinite(feedback.bids), feedback.bids, 0.0)  # type: ignore[arg-type]
+        profile: list[Any] = self._nearest(bids).tolist()
         profile[seat] = slice(None)
         where = (*profile, seat)
         return feedback.values[k] * self.allocation[where] - self.payments[where]
@@ -159,13 +165,15 @@ class BanditBeliefs(Strategy):
     def report_belief(self, question: AskBelief, view: View) -> Answer:
         """A mixture of the beliefs."""
         mixtures = np.array([self._decisions.mixture(buyer) for buyer in view.buyers.tolist()])
-        return Mixed(np.tile(self.beliefs(question), (len(view.seats), 1, 1)), mixtures)
+        beliefs = self.beliefs(question)
+        return Mixed(np.broadcast_to(beliefs, (len(view.seats), *beliefs.shape)).copy(), mixtures)
 
     def beliefs(self, question: AskBelief) -> NDArray[np.float64]:
-        """Shape (K, B): the beliefs, on the values that the question leaves possible."""
+        """Shape (K, *question.shape): the beliefs, on the values that the question leaves possible."""
         possible = question.uniform() > 0
-        masses = np.array(self.ratios)[:, None] ** np.arange(question.outcomes) * possible
-        return masses / masses.sum(axis=1, keepdims=True)
+        ratios = np.reshape(self.ratios, (-1,) + (1,) * possible.ndim)
+        masses = ratios ** np.arange(possible.shape[-1]) * possible
+        return np.asarray(masses / masses.sum(axis=-1, keepdims=True))
 
     def observe(self, feedback: Feedback) -> None:
         """Learn from the payoff of those who were asked, if what they said tells which belief it was."""

@@ -186,15 +186,18 @@ class ShareLearner(Strategy):
         """
         known = Experience.none((1,), len(self.shares))
         while True:
-            mixture = self.mixture(known)
-            chosen, utilities = yield mixture[0]
-            utilities = np.asarray(utilities, dtype=np.float64)[None]
-            one = np.ones(1)
-            seen = Occasions(np.array([chosen]), utilities[:, chosen], utilities, one, one, mixture)
-            known.scores += self.credit(known, seen)
-            known.rounds += 1
-            known.scale[:] = 1
-            known.played += mixture
+            chosen, utilities = yield self.mixture(known)[0]
+            self.teach(known, chosen, utilities)
+
+    def teach(self, known: Experience, chosen: int, utilities: FloatArray) -> None:
+        """Add one occasion to a decision, of shape (1,): what was chosen, and utilities (K,) in [0, 1]."""
+        mixture, one = self.mixture(known), np.ones(1)
+        brought = np.asarray(utilities, dtype=np.float64)[None]
+        seen = Occasions(np.array([chosen]), brought[:, chosen], brought, one, one, mixture)
+        known.scores += self.credit(known, seen)
+        known.rounds += 1
+        known.scale[:] = 1
+        known.played += mixture
 
     def average(self) -> AveragePlay:
         """The learner's play so far on average, for ever: what regret bounds speak of."""
