@@ -78,9 +78,7 @@ def learn(
         yield play
 
 
-def _drawn(
-    prior: Distribution | Prior | TypeModel, rng: np.random.Generator, batch: int, n: int
-) -> Draw:
+def _drawn(prior: Distribution | Prior | TypeModel, rng: np.random.Generator, batch: int, n: int) -> Draw:
     if isinstance(prior, TypeModel):
         return prior.sample(rng, batch)
     values = prior.sample(rng, batch) if isinstance(prior, Prior) else prior.sample(rng, (batch, n))

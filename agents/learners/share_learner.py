@@ -222,9 +222,7 @@ def level(values: NDArray[Any], items: int) -> NDArray[Any]:
     return values if items == 1 else values.mean(axis=-1)
 
 
-def span(
-    feedback: Feedback, values: NDArray[Any], highest_share: float
-) -> tuple[FloatArray, FloatArray]:
+def span(feedback: Feedback, values: NDArray[Any], highest_share: float) -> tuple[FloatArray, FloatArray]:
     """The highest utility possible to each member, and its distance to the lowest, shapes (..., m).
 
     The best is to get everything for nothing. The worst is to pay the highest share of the value, for all in
