@@ -87,6 +87,8 @@ class Feedback:
         Shape `(n, …)`: everybody's answers to the first question, if the seller discloses them, else None.
     prior
         As in `View`.
+    realised
+        As `values`: what the good turned out to be worth, where `values` are only signals of it; else None.
 
     Where many conversations were played alike at once (instant learning), all arrays have the same leading
     axes, a row for each; only `seats` and `buyers` have none.
@@ -106,6 +108,12 @@ class Feedback:
     price: float | None = None
     bids: NDArray[Any] | None = None
     prior: Any = None
+    realised: NDArray[Any] | None = None
+
+    @property
+    def worth(self) -> NDArray[Any]:
+        """What the good was worth to each member: her value, unless that was only a signal of it."""
+        return self.values if self.realised is None else self.realised
 
 
 @dataclass(slots=True)

@@ -10,13 +10,16 @@ result.
 
 In two rooms the auction is second price, where truth is a dominant strategy. In the one values are drawn
 anew: each type of each buyer is sometimes close to losing or winning, sees what lies would cost, and ends
-near the truth; the seller earns about 1/3. (By default the buyers learn by regret matching; Hedge gets
-there too, more slowly: `--set learner=hedge`.) In the other the values are 1 and 1/2 for ever, known to
-nobody but their owners, and the buyers learn by Hedge (`--set fixed_learner=...` for others). Now the
-stronger buyer soon wins almost always. The weaker one stops learning before she bids her value, because
-what she bids no longer matters, and goes on bidding below it. The seller earns less than 1/2, which truth
-would bring (Kolumbus and Nisan 2022, "Auctions between regret-minimizing agents"). Where the weaker one
-stops depends on the learner and on chance: under regret matching a seed may bring her near her value.
+near the truth; the seller earns about 1/3. (By default the buyers learn by regret matching. With Hedge,
+`--set learner=hedge`, they bid about 0.89 of their values in the second half of 4000 auctions, and lose
+some 1.6% of the utility in equilibrium, in two seeds; whether they come nearer later was not tried.)
+
+In the other the values are 1 and 1/2 for ever, known to nobody but their owners, and the buyers learn by
+Hedge (`--set fixed_learner=...` for others). Now the stronger buyer soon wins almost always. The weaker one
+stops learning before she bids her value, because what she bids no longer matters, and goes on bidding below
+it. The seller earns less than 1/2, which truth would bring (Kolumbus and Nisan 2022, "Auctions between
+regret-minimizing agents"). Where the weaker one stops depends on the learner and on chance: under regret
+matching a seed may bring her near her value.
 
 What to look for. Bids are compared where the loss identifies them; the weaker buyer's loss is nothing, and
 her bids are still far from the truth. Bandits learn slowly: EXP3-IX is far from equilibrium at the end, and

@@ -32,7 +32,7 @@ def counterfactual_utility(
     """Expected utility of alternative reports to each member, everybody else's being as they were.
 
     types
-        Shape `(..., m, 1)` or `(..., m, a)`: the members' types, for each alternative.
+        Shape `(..., m, 1)` or `(..., m, a)`: what the good is worth to the members, for each alternative.
     alternatives
         Shape `(..., m, a)`: reports in place of the member's own.
 

@@ -31,7 +31,8 @@ class FictitiousPlay(ShareLearner):
     """Plays the share of the value that is best against all bids seen so far; ties go to the highest share.
 
     Parameters and errors as in `ShareLearner`. Needs all bids. With several items, or a single knot, only the
-    member's own type teaches: a knot says nothing about how a type is made up, or stands for all types.
+    member's own type teaches: a knot says nothing about how a type is made up, or stands for all types. So
+    too where types are signals of a value, which need not be independent of the others' bids.
     """
 
     needs: ClassVar[Disclosure] = "bids"
@@ -58,7 +59,7 @@ class FictitiousPlay(ShareLearner):
         if own_reports(feedback) is None or not has_rule(feedback.mechanism):
             return
         memory = self._memory_for(feedback)
-        if feedback.mechanism.items > 1 or len(memory.knots) == 1:
+        if feedback.mechanism.items > 1 or len(memory.knots) == 1 or feedback.realised is not None:
             super().observe(feedback)
         else:
             rows = memory.rows_for(feedback.buyers)

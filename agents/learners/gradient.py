@@ -159,7 +159,7 @@ class SmoothGradient(Strategy):
         types, state = level(feedback.values, feedback.mechanism.items), self._slopes
         where = np.broadcast_to(rows, types.shape)
         positive = types > 0
-        _, reach = span(feedback, 1.0)
+        _, reach = span(feedback, feedback.values, 1.0)
         np.maximum.at(state.scale, where, np.where(positive, reach / np.where(positive, types, 1.0), 0.0))
         slopes = self._slope(knots, feedback, rows, types)
         below, above, weight = knots.around(types)
@@ -175,8 +175,10 @@ class SmoothGradient(Strategy):
         width = np.minimum(width, share / 2)
         shares = share[..., None] - width[..., None] * np.arange(3)
         several = feedback.mechanism.items > 1
-        values = feedback.values[..., None, :] if several else feedback.values[..., None]
-        felt = counterfactual_utility(feedback, values, values * (shares[..., None] if several else shares))
+        own, worth = (
+            each[..., None, :] if several else each[..., None] for each in (feedback.values, feedback.worth)
+        )
+        felt = counterfactual_utility(feedback, worth, own * (shares[..., None] if several else shares))
         money = 2 * width * types
         return np.where(money > 0, (felt @ np.array([3.0, -4.0, 1.0])) / np.where(money > 0, money, 1.0), 0.0)
 

@@ -155,7 +155,7 @@ class ShareLearner(Strategy):
             level(reports, items)[heard],
             np.asarray(self.shares),
         )
-        best, reach = span(feedback, self.shares[-1])
+        best, reach = span(feedback, feedback.worth, self.shares[-1])
         utilities = self._utilities(feedback)
         return Occasions(
             chosen=np.abs(shares - (said / types)[:, None]).argmin(axis=1),
@@ -170,12 +170,12 @@ class ShareLearner(Strategy):
         """Utility of each share to each member, shape (..., m, K); None where bids are not to be known."""
         if self.needs != "bids":
             return None
-        values, shares = feedback.values, np.asarray(self.shares)
+        types, worth, shares = feedback.values, feedback.worth, np.asarray(self.shares)
         if feedback.mechanism.items > 1:
             return counterfactual_utility(
-                feedback, values[..., None, :], values[..., None, :] * shares[:, None]
+                feedback, worth[..., None, :], types[..., None, :] * shares[:, None]
             )
-        return counterfactual_utility(feedback, values[..., None], values[..., None] * shares)
+        return counterfactual_utility(feedback, worth[..., None], types[..., None] * shares)
 
     # --- looking at it -----------------------------------------------------------------------------
 
@@ -225,13 +225,14 @@ def level(values: NDArray[Any], items: int) -> NDArray[Any]:
     return values if items == 1 else values.mean(axis=-1)
 
 
-def span(feedback: Feedback, highest_share: float) -> tuple[FloatArray, FloatArray]:
+def span(feedback: Feedback, values: NDArray[Any], highest_share: float) -> tuple[FloatArray, FloatArray]:
     """The highest utility possible to each member, and its distance to the lowest, shapes (..., m).
 
     The best is to get everything for nothing. The worst is to pay the highest share of the value, for all in
-    a mechanism that charges no more than what was bid, and for nothing in one that may charge losers.
+    a mechanism that charges no more than what was bid, and for nothing in one that may charge losers. Values,
+    of the feedback's shape, are what the goods are worth.
     """
-    worth = feedback.values if feedback.mechanism.items == 1 else feedback.values.sum(axis=-1)
+    worth = values if feedback.mechanism.items == 1 else values.sum(axis=-1)
     worst = min(0.0, 1.0 - highest_share) if feedback.mechanism.ex_post_ir else -max(1.0, highest_share)
     best = feedback.utility(worth)
     return best, best - feedback.utility(worth * worst)

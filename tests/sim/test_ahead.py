@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agents.learners import Exp3, FictitiousPlay, Hedge, RegretMatching, SmoothGradient
 from agents.population import Group, Population
 from agents.seller import SellerPlan
 from agents.strategies import AdaptiveShading, Late, RandomBidder, Shading, Strategy, Truthful
@@ -154,6 +155,35 @@ def test_records_are_the_same_in_random_scenarios(names, latency, window, seed, 
     options = {"latency": latency, "window": window, "seed": seed, "discloses": "price"}
     ahead, sessions = (run(until, cast(), FirstPrice(), ahead=a, **options) for a in (True, False))
     assert_same(ahead, sessions)
+
+
+def bits(table):
+    """The numbers of each column to the last bit, the rows of each auction in their order."""
+    ordered = table.sort_values("auction", kind="stable") if "auction" in table else table
+    return {
+        name: column.to_numpy().tobytes() for name, column in ordered.items() if column.dtype.kind in "fiub"
+    }
+
+
+@pytest.mark.parametrize("kind", [Exp3, FictitiousPlay, Hedge, RegretMatching, SmoothGradient])
+@pytest.mark.parametrize("shared", [False, True], ids=["each for herself", "as one"])
+@pytest.mark.parametrize("latency", [0.0, 0.2], ids=["at once", "late bids"])
+def test_records_are_the_same_with_learners(kind, shared, latency):
+    """What they learned is in every bid, and in the policies that are recorded on the way."""
+
+    def frames(ahead):
+        quick = {"batch": 4} if kind is SmoothGradient else {}
+        learners = [kind(shared=shared, **quick), kind(shared=shared, **quick)]
+        people = Population([Group(each, prior=UNIT) for each in learners], [0, 0, 1], latency)
+        plans = [SellerPlan(FirstPrice(), window=0.5, discloses="bids")]
+        return frames_of(Market(people, plans, [Panel(ahead=ahead)], UNIT, 5, policies_every=7.5), 60.3)
+
+    ahead, sessions = frames(True), frames(False)
+    assert_same(ahead, sessions)
+    for name, table in ahead.items():
+        assert bits(table) == bits(sessions[name]), name
+    assert len(ahead["auctions"]) == 61
+    assert len(ahead["policies"]) > 0
 
 
 def test_learners_shared_with_another_seller_are_asked_in_time():

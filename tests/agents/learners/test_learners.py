@@ -106,6 +106,38 @@ def make(kind, **settings):
     return kind(batch=2, **settings) if kind is SmoothGradient else kind(**settings)
 
 
+@pytest.mark.parametrize("kind", [Hedge, RegretMatching, FictitiousPlay])
+def test_other_bids_are_judged_by_the_worth_that_a_signal_spoke_of(kind):
+    """One auction of second price, the rivals at 0.45: all see a signal of 0.5; the good is worth 0.4 or 0.6.
+
+    A bid of all of the signal would win at 0.45, which hurts in the one case and pays in the other.
+    """
+    after = {}
+    for worth in (0.4, 0.6):
+        learner = kind(shares=(0.0, 1.0), knots=(0.25, 0.5), shared=True)
+        feedback = replace(feedback_on(AskValue(), None), mechanism=SecondPrice(), values=np.full(3, 0.5))
+        feedback.bids = np.full(5, 0.45)
+        feedback.realised = np.full(3, worth)
+        learner.observe(feedback)
+        after[worth] = learner.policy().bids
+    assert after[0.4][1] < after[0.6][1]
+    assert after[0.4][0] == after[0.6][0], "the signal 0.5 says nothing about the knot at 0.25"
+
+
+def test_gradient_play_climbs_the_worth_that_a_signal_spoke_of():
+    """Rivals at 0.45, a bid of 0.5 on a signal of 0.5: lower next time if the good is worth 0.4, not 0.6.
+
+    Bids of 0.5, 0.4 and 0.3 are compared; only the first wins, and brings worth - 0.45.
+    """
+    for worth, sign in ((0.4, -1), (0.6, 1)):
+        learner = SmoothGradient(knots=(0.5, 1.0), shared=True, batch=1)
+        feedback = replace(feedback_on(AskValue(), None), mechanism=SecondPrice(), values=np.full(3, 0.5))
+        feedback.bids = np.full(5, 0.45)
+        feedback.realised = np.full(3, worth)
+        learner.observe(feedback)
+        assert np.sign(learner.policy().bids[0] - 0.5) == sign
+
+
 @pytest.mark.parametrize("kind", ALL)
 def test_nothing_depends_on_the_currency(kind):
     one, other = make(kind), make(kind)
