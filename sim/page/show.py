@@ -61,6 +61,7 @@ class Show:
         _OPEN.add(self)
 
     def _build(self, told: dict[str, Any]) -> None:
+        from sim.market import Market
         from sim.page.scene import Scene
 
         module: Any = self.entry.load()
@@ -70,7 +71,10 @@ class Show:
         self.until = self.parameters.until
         self.panels = tuple(getattr(module, "PANELS", ()))
         self.records = Records(manifest=self.new_manifest())
-        self.market = module.build(self.parameters, self.seed, self.records)
+        built = module.build(self.parameters, self.seed, self.records)
+        if not isinstance(built, Market):
+            raise ValueError("this scenario holds no auctions to watch; run it from the command line")
+        self.market = built
         self.scene = Scene(self.market)
 
     def new_manifest(self) -> Manifest:

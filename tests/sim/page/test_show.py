@@ -14,7 +14,7 @@ from agents.strategies.base import Truthful
 from mechanisms.auctions import FirstPrice, SecondPrice
 from mechanisms.distributions import Uniform
 from mechanisms.myerson import optimal_revenue
-from scenarios import town_market
+from scenarios import coffee_shop, town_market
 from sim.market import Market
 from sim.page import bids, panels, scene, server, tables, town
 from sim.page.colours import SELLERS, spread
@@ -417,3 +417,8 @@ def test_help_of_watch_loads_nothing_heavy(tmp_path):
         "    print('loaded', sorted({'numpy', 'mesa', 'solara', 'matplotlib'} & set(sys.modules)))"
     )
     assert run("-c", program, folder=tmp_path).out.splitlines()[-1] == "loaded []"
+
+
+def test_a_run_without_auctions_is_not_watched():
+    show = show_of(entry_of(coffee_shop, "coffee_shop"))(seed="0")
+    assert "no auctions to watch" in show.message
