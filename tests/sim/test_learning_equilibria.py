@@ -14,17 +14,18 @@ cases (EXP3-IX in the asymmetric game, affiliated second price, wallet first pri
 rules) have been run at 100 only: for these the 80% is not yet established.
 
 Covered: the equilibria of `learning_cases`, by Hedge, regret matching, fictitious play and gradient play
-where bidders are alike and know their values (first price with 2 and 5 uniform values, risk-averse bidders,
-a power law; second price; all-pay). By all but gradient play where they are not alike (uniform values with a
+where bidders are alike and know their values (first price with 2 and 5 uniform values, risk-averse bidders, a
+power law; second price; all-pay). By all but gradient play where they are not alike (uniform values with a
 common lower end; Kaplan-Zamir on overlapping and on disjoint intervals). By gradient play alone where types
 are signals, or in core-selecting auctions: there the loss is found by quadrature over bid functions, which
 those who mix do not have.
 
 Not covered. Gradient play among bidders who are not alike: it does not settle, and after 300 to 1200 rounds
-loses from a few percent to more than all of the weak bidder's equilibrium utility. EXP3-IX beyond two bidders: bandits need far longer. The
-uniform-price auction of two units: learners choose one share of the value for all units, and the equilibrium
-bids the value for the first and nothing for the second. All-pay with four, where the losses are 20% to 110%.
-Exponential values, mineral rights with five, and correlated values of the local bidders.
+loses from a few percent to more than all of the weak bidder's equilibrium utility. EXP3-IX beyond two
+bidders: bandits need far longer. The uniform-price auction of two units: learners choose one share of the
+value for all units, and the equilibrium bids the value for the first and nothing for the second. All-pay with
+four, where the losses are 20% to 110%. Exponential values, mineral rights with five, and correlated values of
+the local bidders.
 """
 
 import numpy as np
