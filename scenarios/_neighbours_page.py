@@ -94,7 +94,7 @@ def beliefs_about_the_star(market: Market) -> Figure:
 
     figure = new_figure()
     asked = last_asked(market)
-    cells = plain_axes(figure, "values of the star that are possible (money)", "person", right=0.7)
+    cells = plain_axes(figure, "possible values of the star (money)", "person", right=0.7)
     if asked is None:
         say_nothing_yet(cells, "no beliefs reported yet")
         return figure
@@ -120,12 +120,12 @@ def _light_up(axes: Axes, asked: Asked) -> None:
     edges = np.arange(bound + 1) - 0.5
     axes.pcolormesh(edges, np.arange(people + 1) - 0.5, grid, cmap="YlGnBu", vmin=-0.25, vmax=1)
     axes.axvline(asked.value, color="#D55E00", linewidth=1.4)
-    axes.text(asked.value, asked.star, f" star: {asked.value:g}", color="#B34700", fontsize=8.5, va="center",
-              ha="left" if asked.value < 0.7 * bound else "right")
+    outcome = "does not buy"
     if np.isfinite(asked.price):
         axes.axvline(asked.price, color="black", linewidth=1.2, linestyle=(0, (4, 2)))
-        axes.annotate(f"price {asked.price:.2f}", (asked.price, 1), xycoords=("data", "axes fraction"),
-                      xytext=(0, 2), textcoords="offset points", ha="center", fontsize=8, color="black")
+        outcome = f"pays {asked.price:.2f}"
+    axes.text(asked.value, asked.star, f"  the star: {asked.value:g}, {outcome}  ", color="#B34700",
+              fontsize=8.5, va="center", ha="left" if asked.value < 0.5 * bound else "right")
     axes.set(xlim=(-0.5, bound - 0.5), ylim=(people - 0.5, -0.5))
     axes.locator_params(axis="both", nbins=7, integer=True)
 

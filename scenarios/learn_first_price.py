@@ -277,7 +277,8 @@ def learners_loss(market: Market) -> Figure:
     for number, name in enumerate(names):
         series = [100 * losses_then[name] for losses_then in path]
         axes.plot(times, series, "o-", markersize=3, linewidth=1.6, color=seller_colour(number))
-        ends.append((series[-1], name.removeprefix("first price: ").removesuffix(": values anew"), seller_colour(number)))
+        learner = name.removeprefix("first price: ").removesuffix(": values anew")
+        ends.append((series[-1], learner, seller_colour(number)))
     axes.axhline(0, color=INK, linewidth=1.2, linestyle=(0, (5, 3)))
     end = max(market.now, WINDOW)
     axes.set(xlim=(0, end), ylim=(-10, 100))

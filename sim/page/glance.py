@@ -1,4 +1,4 @@
-"""Glance: a run that is no market of auctions, as the page sees it: a clock, and the scenario's own panels."""
+"""Glance: a run without auctions, as the page sees it: a clock, for the scenario's own panels."""
 
 from __future__ import annotations
 

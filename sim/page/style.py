@@ -13,7 +13,7 @@ CSS = """
 .panel { grid-column: span 4; border: 1px solid #DDD; border-radius: 6px; padding: 10px 12px;
   background: white; color: #222; min-width: 0; overflow: hidden; }
 .panel-town { grid-column: span 6; grid-row: span 2; }
-.panel-race, .panel-conversation { grid-column: span 6; }
+.panel-race, .panel-conversation, .panel-wide { grid-column: span 6; }
 .panel-transactions { grid-column: span 12; }
 .heading { display: flex; flex-direction: column; min-height: 44px; margin-bottom: 4px; }
 .heading .title { font-size: 16px; font-weight: 600; }
