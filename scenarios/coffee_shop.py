@@ -128,7 +128,7 @@ def build(
 ) -> CounterMarket:
     """The counters, ready to open."""
     told = Parameters() if parameters is None else parameters
-    return CounterMarket(plans(told), seed, records)
+    return CounterMarket(plans(told), seed, records, tick=told.until / 400)
 
 
 # --- theory -----------------------------------------------------------------------------------------

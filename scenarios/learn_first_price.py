@@ -220,8 +220,8 @@ def learned_bids(market: Market) -> Figure:
     """
     from sim.page.colours import INK, label_ends, new_figure, plain_axes, say_nothing_yet, seller_colour
 
-    drawn = new_figure(6.2, 3.4)
-    axes = plain_axes(drawn, "value (money)", "mean bid (money)", right=0.74)
+    drawn = new_figure()
+    axes = plain_axes(drawn, "value (money)", "mean bid (money)", right=0.72)
     rooms = recent_rooms(market, LATE)
     ends = [(0.5, "equilibrium", INK)]
     axes.plot([0, 1], [0, 0.5], color=INK, linewidth=1.6, linestyle=(0, (5, 3)), zorder=5)
@@ -269,8 +269,8 @@ def learners_loss(market: Market) -> Figure:
     """
     from sim.page.colours import INK, label_ends, new_figure, plain_axes, say_nothing_yet, seller_colour
 
-    drawn = new_figure(6.2, 3.4)
-    axes = plain_axes(drawn, "simulated time", "loss, % of utility in equilibrium", right=0.74)
+    drawn = new_figure()
+    axes = plain_axes(drawn, "simulated time", "loss, % of utility in equilibrium", right=0.72)
     path, ends = losses(market), []
     times = WINDOW * (np.arange(len(path)) + 0.5)
     names = list(path[0]) if path else []

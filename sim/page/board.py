@@ -18,7 +18,8 @@ from sim.page.town import COLOURINGS
 def Board(show: Show, summary: str) -> None:
     """Everything that is seen of a show."""
     update_counter.get()
-    with solara.Div(classes=["board"]):
+    alone = isinstance(show.scene, Glance)
+    with solara.Div(classes=["board", "alone"] if alone else ["board"]):
         Standing(show, show.steps, show.running, summary)
         if show.scene is None:
             return
