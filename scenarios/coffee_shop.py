@@ -34,7 +34,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import Field
@@ -47,6 +47,10 @@ from sim.counter import CounterMarket, CounterPlan, crowd_of
 from sim.plots import figure
 from sim.records import Records
 from sim.statistics import batch_means
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure as Drawing
 
 MENUS: dict[str, Menu] = {
     "clever": coffee_shop_menu(),
@@ -124,7 +128,7 @@ def build(
 ) -> CounterMarket:
     """The counters, ready to open."""
     told = Parameters() if parameters is None else parameters
-    return CounterMarket(plans(told), seed, records)
+    return CounterMarket(plans(told), seed, records, tick=told.until / 400)
 
 
 # --- theory -----------------------------------------------------------------------------------------
@@ -150,9 +154,14 @@ def expected_revenue(plan: CounterPlan) -> float:
 
 def figures(tables: Mapping[str, Any], told: Parameters) -> dict[str, Figure]:
     """Revenue a customer by counter, simulated and in theory."""
+    return revenues(tables, plans(told))
+
+
+def revenues(tables: Mapping[str, Any], counters: list[CounterPlan]) -> dict[str, Figure]:
+    """Revenue a customer by counter, as `figures`, for these counters."""
     paid = {number: rows.to_numpy() for number, rows in tables["customers"].groupby("seller_id")["paid"]}
     found = {}
-    for number, plan in enumerate(plans(told)):
+    for number, plan in enumerate(counters):
         if number in paid:
             learned = len(paid[number]) // 2 if plan.crowd.regulars else 0
             found[plan.name] = Figure(batch_means(paid[number][learned:]), expected_revenue(plan))
@@ -200,26 +209,36 @@ def draw_revenue(found: Mapping[str, Figure], path: Any) -> None:
     """Revenue by patience: points with intervals are simulated, lines are theory."""
     with figure(path, "mean cost of coming back", "revenue a customer") as axes:
         for name in MENUS:
-            shown = [(x, found[sweep_name(name, cost)]) for x, cost in enumerate(COSTS)
-                     if sweep_name(name, cost) in found]
-            places = [x for x, _ in shown]
-            means = [one.estimate.mean for _, one in shown]
-            errors = [one.estimate.half_width for _, one in shown]
-            points = axes.errorbar(places, means, errors, fmt="o", markersize=4, capsize=2, label=name)
-            axes.plot(places, [one.theory for _, one in shown], linewidth=1, color=points[0].get_color())
+            revenue_curve(axes, found, name)
         axes.set_xticks(range(len(COSTS)), TICKS)
         axes.set_ylim(top=5.9)  # room for the legend
 
 
+def revenue_curve(axes: Axes, found: Mapping[str, Figure], menu: str, **look: Any) -> None:
+    """One menu's revenue by patience."""
+    shown = [(x, found[sweep_name(menu, cost)]) for x, cost in enumerate(COSTS)
+             if sweep_name(menu, cost) in found]
+    places = [x for x, _ in shown]
+    means = [one.estimate.mean for _, one in shown]
+    errors = [one.estimate.half_width for _, one in shown]
+    points = axes.errorbar(places, means, errors, fmt="o", markersize=4, capsize=2, label=menu, **look)
+    axes.plot(places, [one.theory for _, one in shown], linewidth=1, color=points[0].get_color())
+
+
 def draw_visits(tables: Mapping[str, Any], numbers: Mapping[str, int], path: Any) -> None:
     """How often the hungry come, by patience."""
-    customers = tables["customers"]
-    hungry = customers[customers["type"] == HUNGRY].groupby("seller_id")["visits"].mean()
     with figure(path, "mean cost of coming back", "visits of a hungry customer") as axes:
-        for place, name in enumerate(MENUS):
-            visits = [hungry.get(numbers[sweep_name(name, cost)], math.nan) for cost in COSTS]
+        for place, (name, visits) in enumerate(visits_of_the_hungry(tables["customers"], numbers).items()):
             axes.plot(np.arange(len(COSTS)) + place / 30, visits, "o-", markersize=4, label=name)
         axes.set_xticks(range(len(COSTS)), TICKS)
+
+
+def visits_of_the_hungry(customers: Any, numbers: Mapping[str, int]) -> dict[str, list[float]]:
+    """Mean visits of a hungry customer at each cost of coming back, by menu."""
+    hungry = customers[customers["type"] == HUNGRY].groupby("seller_id")["visits"].mean()
+    return {
+        name: [hungry.get(numbers[sweep_name(name, cost)], math.nan) for cost in COSTS] for name in MENUS
+    }
 
 
 def draw_learning(tables: Mapping[str, Any], number: int, path: Any) -> None:
@@ -233,6 +252,91 @@ def draw_learning(tables: Mapping[str, Any], number: int, path: Any) -> None:
         for k, label in ((1, "all come once"), (2, "all know, and come twice")):
             level = menu_revenue(SHADED, COFFEE_SHOP.types, COFFEE_SHOP.probabilities, k)
             axes.axhline(level, linestyle="--" if k == 1 else ":", color="black", linewidth=1, label=label)
+
+
+# --- on the page ------------------------------------------------------------------------------------
+
+SEEN, WATCHED = 40.0, ("once", "cost 0")
+"""How much time the queue is shown for; at which counters of the clever menu."""
+
+
+def at_the_counter(customers: Any, times: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """How many of these customers have come and not yet gone home, at each time."""
+    come = np.searchsorted(np.sort(customers["arrived"].to_numpy()), times, side="right")
+    return come - np.searchsorted(np.sort(customers["left"].to_numpy()), times, side="right")
+
+
+def queue_over_time(market: CounterMarket) -> Drawing:
+    """The queue.
+
+    People at two counters with the clever menu, waiting or being served, of those who have gone home since.
+    Where coming back is free the queue is longer.
+    """
+    from sim.page.colours import new_figure, plain_axes, seller_colour
+
+    drawn = new_figure(6.2, 3.4)
+    axes = plain_axes(drawn, "simulated time", "people at the counter")
+    customers, end = market.records.frame("customers"), max(market.now, SEEN)
+    times = np.arange(end - SEEN, market.now, 0.05)
+    numbers = {plan.name: number for number, plan in enumerate(market.plans)}
+    for place, who in enumerate(WATCHED):
+        own = customers[customers["seller_id"] == numbers[f"clever, {who}"]]
+        mean = float((own["left"] - own["arrived"]).sum()) / max(market.now, 1e-9)
+        label = f"{'all come once' if who == 'once' else 'coming back is free'}: {mean:.2f} on average"
+        present = at_the_counter(own, times)
+        axes.fill_between(times, present, step="post", alpha=0.25, color=seller_colour(place), linewidth=0)
+        axes.step(times, present, where="post", linewidth=1.5, label=label, color=seller_colour(place))
+    axes.set(xlim=(end - SEEN, end), ylim=(0, 6.5))
+    axes.legend(frameon=False, fontsize=8.5, loc="upper left")
+    return drawn
+
+
+def who_comes_back(market: CounterMarket) -> Drawing:
+    """Who comes back.
+
+    Visits of a hungry customer, so far, by what coming back costs on average.
+    """
+    from sim.page.colours import seller_colour
+
+    drawn, axes = _by_patience("visits of a hungry customer")
+    numbers = {plan.name: number for number, plan in enumerate(market.plans)}
+    rows = visits_of_the_hungry(market.records.frame("customers"), numbers)
+    for place, (name, visits) in enumerate(rows.items()):
+        where = np.arange(len(COSTS)) + place / 30
+        axes.plot(where, visits, "o-", markersize=4, label=name, color=seller_colour(place))
+    axes.set(ylim=(-0.05, 2.6))
+    axes.legend(frameon=False, fontsize=8.5, ncols=3, loc="upper left")
+    return drawn
+
+
+def what_menus_earn(market: CounterMarket) -> Drawing:
+    """What the menus really earn.
+
+    Dots with 95% confidence intervals: so far; lines: theory. The clever menu falls as people get patient.
+    """
+    from sim.page.colours import seller_colour
+
+    drawn, axes = _by_patience("revenue a customer (money)")
+    found = revenues({"customers": market.records.frame("customers")}, market.plans)
+    for place, name in enumerate(MENUS):
+        revenue_curve(axes, found, name, color=seller_colour(place))
+    axes.set(ylim=(0, 7))
+    axes.legend(frameon=False, fontsize=8.5, ncols=3, loc="upper left")
+    return drawn
+
+
+def _by_patience(what: str) -> tuple[Drawing, Axes]:
+    """An empty figure over the costs of coming back."""
+    from sim.page.colours import new_figure, plain_axes
+
+    drawn = new_figure(6.2, 3.4)
+    axes = plain_axes(drawn, "mean cost of coming back (money)", what)
+    axes.set_xlim(-0.3, len(COSTS) - 0.7)
+    axes.set_xticks(range(len(COSTS)), TICKS)
+    return drawn, axes
+
+
+PANELS = (what_menus_earn, queue_over_time, who_comes_back)
 
 
 if __name__ == "__main__":

@@ -33,7 +33,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from pydantic import Field
@@ -45,16 +46,20 @@ from mechanisms.auctions import FirstPrice, SecondPrice
 from mechanisms.conversation import DirectMechanism
 from mechanisms.distributions import Discrete, Distribution, IndependentPrior, Uniform
 from sim import scenario
-from sim.learning_curves import Room, loss_path, plot_bids, plot_losses, room_of
+from sim.learning_curves import FloatArray, Room, loss_in, loss_path, plot_bids, plot_losses, room_of
 from sim.market import Market
 from sim.panel import Panel
 from sim.records import Records
 from sim.scenario import OneOf
 from sim.statistics import Estimate, batch_means, batch_ratio
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 VALUES = Uniform(0.0, 1.0)
 EQUILIBRIUM_UTILITY = 1 / 6
 """Of each buyer before she knows her value, in first price (truthful second price brings the same)."""
+FIXED = "second price: values fixed"
 LEARNERS = ("gradient", "hedge", "regret_matching", "fictitious_play", "exp3")
 
 
@@ -87,7 +92,7 @@ def settings(parameters: Parameters) -> list[Setting]:
     return [
         *first,
         Setting("second price: values anew", SecondPrice(), parameters.learner),
-        Setting("second price: values fixed", SecondPrice(), parameters.fixed_learner, fixed),
+        Setting(FIXED, SecondPrice(), parameters.fixed_learner, fixed),
     ]
 
 
@@ -102,8 +107,8 @@ def build(parameters: Parameters | None = None, seed: int = 0, records: Records 
         Panel(members=[2 * k, 2 * k + 1], prior=IndependentPrior(room.values))
         for k, room in enumerate(rooms)
     ]
-    every = told.until / 40
-    return Market(population, plans, panels, VALUES, seed, records, policies_every=every)
+    every, tick = told.until / 40, told.until / 400
+    return Market(population, plans, panels, VALUES, seed, records, tick=tick, policies_every=every)
 
 
 # --- what came of it --------------------------------------------------------------------------------
@@ -183,6 +188,110 @@ def plots(tables: Mapping[str, Any], parameters: Parameters) -> list[str]:
     except OSError as error:
         return [f"The plots could not be written: {error}."]
     return [f"Plots: {folder / 'bids.png'}, {folder / 'loss.png'}"]
+
+
+# --- on the page ------------------------------------------------------------------------------------
+
+BINS = 8
+LATE, WINDOW = 120, 100
+"""Auctions of a room that are seen at once, and that a loss is estimated from."""
+
+
+def recent_rooms(market: Market, auctions: int) -> dict[str, Room]:
+    """The last so many auctions of each room with values drawn anew, by the room's name."""
+    records, sellers = market.records, len(market.sellers)
+    held = records.frame("auctions").query("status != 'unfinished'").tail(auctions * sellers)
+    asked = records.recent("messages", max(0, len(records["messages"]) - 2 * (auctions + WINDOW) * sellers))
+    tables = {"auctions": held[held["auction"].isin(asked["auction"])], "messages": asked}
+    names = [seller.plan.name for seller in market.sellers]
+    drawn = [k for k in range(sellers) if market.sellers[k].plan.name != FIXED]
+    return {names[k]: room_of(tables, k) for k in drawn if (tables["auctions"]["seller_id"] == k).any()}
+
+
+def mean_bids(room: Room) -> tuple[FloatArray, FloatArray]:
+    """Middles of equal bins of values from 0 to 1, and the mean bid in each; NaN where there was none."""
+    bins = np.minimum((room.values * BINS).astype(int), BINS - 1).ravel()
+    bids = np.bincount(bins, room.bids.ravel(), BINS)
+    with np.errstate(invalid="ignore"):
+        return (np.arange(BINS) + 0.5) / BINS, bids / np.bincount(bins, minlength=BINS)
+
+
+def learned_bids(market: Market) -> Figure:
+    """Learned bids and the equilibrium.
+
+    First price: mean bid by value in the last auctions of each room. Dashed: the equilibrium, half the value.
+    """
+    from sim.page.colours import INK, label_ends, new_figure, plain_axes, say_nothing_yet, seller_colour
+
+    drawn = new_figure()
+    axes = plain_axes(drawn, "value (money)", "mean bid (money)", right=0.72)
+    rooms = recent_rooms(market, LATE)
+    ends = [(0.5, "equilibrium", INK)]
+    axes.plot([0, 1], [0, 0.5], color=INK, linewidth=1.6, linestyle=(0, (5, 3)), zorder=5)
+    for number, learner in enumerate(LEARNERS):
+        name = learner.replace("_", " ")
+        room = rooms.get(f"first price: {name}")
+        if room is not None:
+            middles, bids = mean_bids(room)
+            axes.plot(middles, bids, "o-", markersize=3.5, linewidth=1.6, color=seller_colour(number))
+            known = bids[np.isfinite(bids)]
+            ends.append((float(known[-1]), name, seller_colour(number)))
+    axes.set(xlim=(0, 1), ylim=(0, 0.8))
+    label_ends(axes, ends, 1.0, 0.055)
+    if not rooms:
+        say_nothing_yet(axes, "no auctions yet")
+    return drawn
+
+
+_LOSSES: WeakKeyDictionary[Market, list[dict[str, float]]] = WeakKeyDictionary()
+
+
+def losses(market: Market) -> list[dict[str, float]]:
+    """The loss in each full window of auctions so far, by room; estimated once, then remembered."""
+    known = _LOSSES.setdefault(market, [])
+    held = len(market.records["auctions"]) // len(market.sellers) // WINDOW
+    if held > len(known):
+        names = [seller.plan.name for seller in market.sellers]
+        mechanisms = dict(zip(names, (seller.plan.mechanism for seller in market.sellers), strict=True))
+        rooms = recent_rooms(market, len(market.records["auctions"]) // len(market.sellers))
+        for window in range(len(known), held):
+            parts = {name: room.part(window * WINDOW, (window + 1) * WINDOW) for name, room in rooms.items()}
+            known.append(
+                {
+                    name: loss_in(part, mechanisms[name]).mean / EQUILIBRIUM_UTILITY
+                    for name, part in parts.items()
+                }
+            )
+    return known
+
+
+def learners_loss(market: Market) -> Figure:
+    """The learners' loss.
+
+    What better bids would have gained, in each 100 auctions, of the utility in equilibrium.
+    """
+    from sim.page.colours import INK, label_ends, new_figure, plain_axes, say_nothing_yet, seller_colour
+
+    drawn = new_figure()
+    axes = plain_axes(drawn, "simulated time", "loss, % of utility in equilibrium", right=0.72)
+    path, ends = losses(market), []
+    times = WINDOW * (np.arange(len(path)) + 0.5)
+    names = list(path[0]) if path else []
+    for number, name in enumerate(names):
+        series = [100 * losses_then[name] for losses_then in path]
+        axes.plot(times, series, "o-", markersize=3, linewidth=1.6, color=seller_colour(number))
+        learner = name.removeprefix("first price: ").removesuffix(": values anew")
+        ends.append((series[-1], learner, seller_colour(number)))
+    axes.axhline(0, color=INK, linewidth=1.2, linestyle=(0, (5, 3)))
+    end = max(market.now, WINDOW)
+    axes.set(xlim=(0, end), ylim=(-10, 100))
+    label_ends(axes, [(min(height, 98.0), *rest) for height, *rest in ends], end, 7.2)
+    if not path:
+        say_nothing_yet(axes, f"after the first {WINDOW} auctions")
+    return drawn
+
+
+PANELS = (learned_bids, learners_loss)
 
 
 if __name__ == "__main__":

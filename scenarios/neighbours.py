@@ -54,6 +54,7 @@ from mechanisms.distributions import Discrete, IndependentPrior, MixturePrior, P
 from mechanisms.engine import play
 from mechanisms.myerson import optimal_revenue
 from mechanisms.questions import Chance
+from scenarios._neighbours_page import beliefs_about_the_star, price_and_value, share_of_the_value
 from sim import scenario
 from sim.comparison import Figure, comparison_table
 from sim.draws import Stream
@@ -72,6 +73,7 @@ DEGREES = (2, 4, 8)
 """Neighbours of a person in the rooms of the sweep."""
 RESOLUTIONS = (2, 4, 16)
 """Bins that each tie tells apart."""
+PANELS = (beliefs_about_the_star, price_and_value, share_of_the_value)
 KINDS = ("honest", "liars", "lazy", "noisy", "learners")
 
 EXPLANATION = (

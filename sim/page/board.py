@@ -8,6 +8,7 @@ from typing import Any
 import solara
 from mesa.visualization.utils import update_counter
 
+from sim.page.glance import Glance
 from sim.page.panels import FIGURES, TABLES, Panel, picture, scenario_panel, town_panel, words
 from sim.page.show import Show
 from sim.page.town import COLOURINGS
@@ -17,20 +18,30 @@ from sim.page.town import COLOURINGS
 def Board(show: Show, summary: str) -> None:
     """Everything that is seen of a show."""
     update_counter.get()
-    with solara.Div(classes=["board"]):
+    alone = isinstance(show.scene, Glance)
+    with solara.Div(classes=["board", "alone"] if alone else ["board"]):
         Standing(show, show.steps, show.running, summary)
         if show.scene is None:
             return
-        Town(show, show.steps)
-        race, *others = FIGURES
-        conversation, transactions = TABLES
-        Drawn(show, show.steps, race)
-        Written(show, show.steps, conversation)
-        for panel in others:
-            Drawn(show, show.steps, panel)
-        for draw in show.panels:
-            Drawn(show, show.steps, scenario_panel(draw))
-        Written(show, show.steps, transactions)
+        own = [scenario_panel(draw) for draw in show.panels]
+        if isinstance(show.scene, Glance):
+            for panel in own:
+                Drawn(show, show.steps, panel)
+        else:
+            Auctions(show, show.steps, own)
+
+
+@solara.component
+def Auctions(show: Show, steps: int, own: list[Panel]) -> None:
+    """The panels of a market: its town and its auctions, and the scenario's own."""
+    race, *others = FIGURES
+    conversation, transactions = TABLES
+    Town(show, steps)
+    Drawn(show, steps, race)
+    Written(show, steps, conversation)
+    for panel in (*own, *others):
+        Drawn(show, steps, panel)
+    Written(show, steps, transactions)
 
 
 @solara.component
@@ -39,9 +50,8 @@ def Standing(show: Show, steps: int, running: bool, summary: str) -> None:
     with solara.Div(classes=["standing"]):
         solara.Text(summary, classes=["summary"])
         if show.scene is not None:
-            held = int(show.scene.held.sum())
             solara.Text(
-                f"Time {show.scene.now:g} of {show.until:g} · {held:,} auctions finished · seed {show.seed}",
+                f"Time {show.scene.now:g} of {show.until:g} · {show.scene.done} · seed {show.seed}",
                 classes=["clock"],
             )
         solara.Text(show.message, classes=["message", "fault" if show.failed else "fine"])

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.benchmarks import record_benchmarks
+from sim.market import Market
 from sim.records import Records, TableBuffer, fresh_directory
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def save(show: Show, base: str | Path) -> Path:
     for name in manifest_tables(show):
         copy_rows(show.records[name], copy[name])
     over = show.records.manifest.status
-    if over == "running":
+    if over == "running" and isinstance(show.market, Market):
         record_benchmarks(show.market, copy)
     copy.close("failed" if show.failed else "interrupted" if over == "running" else over)
     return folder

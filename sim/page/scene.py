@@ -75,6 +75,11 @@ class Scene:
         """Shape (sellers,): auctions finished by each seller."""
         return self._held
 
+    @property
+    def done(self) -> str:
+        """How much has happened, in words."""
+        return f"{int(self._held.sum()):,} auctions finished"
+
     def update(self) -> None:
         """Read what happened since the last time; the market brings its records up to date at each tick."""
         fresh = {table: self._fresh(table) for table in self._read}

@@ -51,9 +51,12 @@ def watch(
     """Serve the page of a scenario until Ctrl-C, and open it in a browser.
 
     `port` 0 takes any free port. `say` is called with the page's address. Raises WatchError if the page is
-    not installed, and if host and port cannot be used.
+    not installed, and if host and port cannot be used; ValueError if the scenario has no page.
     """
+    from sim.page.show import require_page
+
     require_extra()
+    require_page(entry, parameters, seed)
     listening = bind(host, port)
     os.environ.update(_SETTINGS)
     warnings.filterwarnings("ignore", module="solara")

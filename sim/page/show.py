@@ -1,8 +1,8 @@
 """Show: one scenario on one page, in the shape that Mesa's SolaraViz works with.
 
 SolaraViz makes a model from keyword arguments, steps it, asks whether it is still running, and makes a new
-one on reset. A show does that for a market, and never raises: what goes wrong is kept as a message for the
-page. It advances the market by the same ticks as `sim.running.play`, so that the records are the same.
+one on reset. A show does that for any run, and never raises: what goes wrong is kept as a message for the
+page. It advances the run by the same ticks as `sim.running.play`, so that the records are the same.
 """
 
 from __future__ import annotations
@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.manifest import Manifest
+from sim.market import Market
 from sim.records import Records
 from sim.scenario import make_parameters
 
 if TYPE_CHECKING:
-    from sim.market import Market
+    from sim.page.glance import Glance
     from sim.page.scene import Scene
     from sim.registry import Entry
+    from sim.running import Run
     from sim.scenario import Parameters
 
 _OPEN: weakref.WeakSet[Show] = weakref.WeakSet()
@@ -31,7 +33,8 @@ class Show:
     Attributes
     ----------
     market, scene
-        The market and what was seen of it; None if it could not be built.
+        The run, a market or another, and what was seen of it; None if it could not be built. The scene of
+        what is no market is a `Glance`.
     running
         Whether another step is possible.
     steps
@@ -48,8 +51,8 @@ class Show:
 
     def __init__(self, **kwargs: Any) -> None:
         self.lock = threading.RLock()
-        self.market: Market | None = None
-        self.scene: Scene | None = None
+        self.market: Run | None = None
+        self.scene: Scene | Glance | None = None
         self.running, self.failed, self.message, self.steps = True, False, "", 0
         self.until = 0.0
         try:
@@ -61,8 +64,7 @@ class Show:
         _OPEN.add(self)
 
     def _build(self, told: dict[str, Any]) -> None:
-        from sim.market import Market
-        from sim.page.scene import Scene
+        from sim.page.glance import scene_of
 
         module: Any = self.entry.load()
         self.seed = read_seed(told.pop("seed", 0))
@@ -71,11 +73,8 @@ class Show:
         self.until = self.parameters.until
         self.panels = tuple(getattr(module, "PANELS", ()))
         self.records = Records(manifest=self.new_manifest())
-        built = module.build(self.parameters, self.seed, self.records)
-        if not isinstance(built, Market):
-            raise ValueError("this scenario holds no auctions to watch; run it from the command line")
-        self.market = built
-        self.scene = Scene(self.market)
+        self.market = module.build(self.parameters, self.seed, self.records)
+        self.scene = scene_of(self.market)
 
     def new_manifest(self) -> Manifest:
         """A manifest for this run's records."""
@@ -95,11 +94,12 @@ class Show:
             except Exception as error:  # noqa: BLE001 — mechanisms may be anybody's code; the page must live
                 self._fail(f"The run stopped at time {self.market.now:g}. {type(error).__name__}: {error}")
 
-    def _end(self, market: Market) -> None:
+    def _end(self, market: Run) -> None:
         """Finish as a run without a page does."""
         from sim.benchmarks import record_benchmarks
 
-        record_benchmarks(market)
+        if isinstance(market, Market):
+            record_benchmarks(market)
         market.finish()
         self.running = False
         self.message = f"The run is over: time {self.until:g} is reached. Reset begins it anew."
@@ -110,7 +110,7 @@ class Show:
     def close(self) -> None:
         """Stop, and let the market go."""
         self.running = False
-        if self.market is not None:
+        if isinstance(self.market, Market):
             self.market.close()
 
     def save(self, base: str | Path = "runs") -> Path:
@@ -128,6 +128,15 @@ class Show:
 def show_of(entry: Entry) -> type[Show]:
     """The kind of show that plays one scenario; each page makes shows of its own."""
     return type("Show", (Show,), {"entry": entry, "__doc__": Show.__doc__})
+
+
+def require_page(entry: Entry, parameters: Parameters | None = None, seed: int = 0) -> None:
+    """Raise ValueError if the page would have nothing to show: the run is no market, and has no panels."""
+    told = {} if parameters is None else parameters.model_dump()
+    show = show_of(entry)(seed=seed, **told)
+    show.close()
+    if show.market is not None and not isinstance(show.market, Market) and not show.panels:
+        raise ValueError(f"{entry.name} has no page yet: it is no market of auctions, and has no panels")
 
 
 def close_all() -> None:

@@ -14,6 +14,7 @@ CSS = """
   background: white; color: #222; min-width: 0; overflow: hidden; }
 .panel-town { grid-column: span 6; grid-row: span 2; }
 .panel-race, .panel-conversation { grid-column: span 6; }
+.alone .panel { grid-column: span 6; }
 .panel-transactions { grid-column: span 12; }
 .heading { display: flex; flex-direction: column; min-height: 44px; margin-bottom: 4px; }
 .heading .title { font-size: 16px; font-weight: 600; }
@@ -43,5 +44,6 @@ CSS = """
   transform: translateX(-50%) !important; }
 .v-application .v-slider .v-slider__thumb-label > div { transform: none !important; color: #1565C0;
   font-size: 12px; }
-@media (max-width: 1150px) { .panel, .panel-town, .panel-race, .panel-conversation { grid-column: span 12; } }
+@media (max-width: 1150px) { .panel, .alone .panel, .panel-town, .panel-race, .panel-conversation {
+  grid-column: span 12; } }
 """

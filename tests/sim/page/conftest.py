@@ -138,7 +138,7 @@ class Window:
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.goto(address)
         self.button("Step").wait_for()
-        self.page.locator(".panel-prices img").wait_for()
+        self.page.locator(".panel img").first.wait_for()
 
     def _note(self, request, address):
         if not request.url.startswith((address, address.replace("http", "ws", 1), "data:", "blob:")):

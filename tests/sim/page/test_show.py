@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from pandas import DataFrame
 
 from agents.population import Population
 from agents.seller import SellerPlan
@@ -14,7 +15,9 @@ from agents.strategies.base import Truthful
 from mechanisms.auctions import FirstPrice, SecondPrice
 from mechanisms.distributions import Uniform
 from mechanisms.myerson import optimal_revenue
-from scenarios import coffee_shop, town_market
+from scenarios import coffee_shop, learn_first_price, neighbours, town_market
+from scenarios._neighbours_page import last_asked
+from sim.learning_curves import Room
 from sim.market import Market
 from sim.page import bids, panels, scene, server, tables, town
 from sim.page.colours import SELLERS, spread
@@ -181,6 +184,76 @@ def test_long_series_are_thinned_and_keep_their_ends(monkeypatch):
     assert earned[-1, 0] == pytest.approx(show.records.frame("auctions")["revenue"].sum())
     last = show.records.frame("messages").tail(30)
     assert show.scene.messages["answer"].tolist() == last["answer"].tolist()
+
+
+# --- runs that are no market ------------------------------------------------------------------------
+
+
+def test_the_coffee_shop_has_a_page_of_its_own_panels(bazaar, tmp_path):
+    show = show_of(entry_of(coffee_shop, "coffee_shop"))(until="20")
+    own = [panels.scenario_panel(draw) for draw in show.panels]
+    before = [pixels(panel.draw(show.scene)) for panel in own]
+    while show.running:
+        show.step()
+    assert (show.failed, show.scene.now) == (False, 20)
+    after = [pixels(panel.draw(show.scene)) for panel in own]
+    assert all(one != other for one, other in zip(before, after, strict=True))
+    folder = show.save(tmp_path / "saved")
+    assert bazaar("run", "coffee_shop", "--until", "20", "--out", str(tmp_path / "plain")).code == 0
+    assert files_of(folder) == files_of(tmp_path / "plain")
+    assert load(folder).complete
+
+
+def test_people_at_the_counter_are_those_between_coming_and_leaving():
+    customers = DataFrame({"arrived": [0.0, 1.0, 1.5], "left": [2.0, 1.2, 4.0]})
+    times = np.array([0.5, 1.1, 1.3, 1.5, 3.0, 4.0])
+    assert coffee_shop.at_the_counter(customers, times).tolist() == [1, 2, 1, 2, 1, 0]
+
+
+@pytest.mark.parametrize("scenario", ["lottery_tickets", "second_visit"])
+def test_a_scenario_without_a_page_is_told_in_one_line(bazaar, monkeypatch, scenario):
+    monkeypatch.setattr(server, "require_extra", lambda: None)
+    answer = bazaar("watch", scenario, "--no-browser")
+    assert answer.code == 2
+    assert f"{scenario} has no page yet" in answer.err
+    assert len(answer.err.splitlines()) == 1
+
+
+# --- panels of markets ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("module", [neighbours, learn_first_price], ids=["neighbours", "learn_first_price"])
+def test_own_panels_change_with_the_run(module):
+    market = module.build(module.Parameters(), 0)
+    before = [pixels(draw(market)) for draw in module.PANELS]
+    market.advance_to(110 if module is learn_first_price else 3)
+    after = [pixels(draw(market)) for draw in module.PANELS]
+    assert all(one != other for one, other in zip(before, after, strict=True))
+
+
+def test_the_star_and_what_is_believed_of_her():
+    """The star is a highest bidder; honest beliefs sum to 1 and hold her value possible; truth is paid for."""
+    market = neighbours.build(neighbours.Parameters(), 3)
+    market.advance_to(4)
+    asked = last_asked(market)
+    values = market.records.frame("messages").query("question_number == 0").set_index("auction")["value"]
+    assert asked.value == values[asked.auction].max()
+    np.testing.assert_allclose(asked.beliefs.sum(axis=1), 1)
+    assert (asked.beliefs[:, int(asked.value)] > 0).all()
+    assert sorted([*asked.seats, asked.star]) == list(range(12))
+    assert (asked.scores > 0).all()
+    paid = market.records.frame("transactions").query("auction == @asked.auction")["payment"]
+    revenue = market.records.frame("auctions").set_index("auction")["revenue"][asked.auction]
+    assert np.nan_to_num(asked.price) - asked.scores.sum() == pytest.approx(revenue) == paid.sum()
+
+
+def test_mean_bids_by_value():
+    """Four bids by hand, in the first, the fifth and the last of eight bins."""
+    values, offers = np.array([[0.05, 0.55], [0.6, 1.0]]), np.array([[0.01, 0.2], [0.3, 0.5]])
+    middles, bids = learn_first_price.mean_bids(Room(np.arange(2.0), np.zeros(2), values, offers))
+    assert middles[[0, 7]].tolist() == [0.0625, 0.9375]
+    np.testing.assert_allclose(bids[[0, 4, 7]], [0.01, 0.25, 0.5])
+    assert np.isnan(bids[[1, 2, 3, 5, 6]]).all()
 
 
 # --- figures and tables -----------------------------------------------------------------------------
