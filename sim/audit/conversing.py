@@ -255,7 +255,7 @@ class ConversationGame(Game):
 
 
 def _towards(true: list[Any], others: list[Any]) -> list[Any]:
-    """Beliefs a little of the way from true ones to others: where rewards are smooth, these find any slope."""
+    """Beliefs a little of the way from true ones to others: where rewards are smooth, they find a slope."""
     pairs = product(true, others)
     return [tuple((NEAR * np.array(other) + (1 - NEAR) * np.array(one)).tolist()) for one, other in pairs]
 
