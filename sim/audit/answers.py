@@ -42,7 +42,7 @@ def _(question: AskValue, amounts: NDArray[Any]) -> Answers:
 
 @possible_answers.register
 def _(question: AskBelief, amounts: NDArray[Any]) -> Answers:
-    """Point masses: beliefs between them are worth no more where rewards are convex in the belief."""
+    """Point masses; games also bend true beliefs a little towards them."""
     return [tuple(row) for row in np.eye(question.outcomes).tolist()]
 
 

@@ -38,6 +38,9 @@ PLAY_LIMIT = 100_000
 SEARCH_LIMIT = 1_500
 """The most ways in which everybody may play that are tried for one type; above it, so many at random."""
 
+NEAR = 1 / 16
+"""How far towards a point mass a true belief is also bent."""
+
 World = tuple[int, tuple[int, ...], tuple[int, ...]]
 """A number among the S worlds, the type profile, and the branches taken so far."""
 
@@ -155,7 +158,9 @@ class ConversationGame(Game):
         for situation, members in standing.items():
             question = situation[0]
             options = []
-            for answer in dict.fromkeys([*honest[situation], *self._answers(question, buyer)]):
+            true, others = list(honest[situation]), self._answers(question, buyer)
+            between = _towards(true, others) if isinstance(question, AskBelief) else []
+            for answer in dict.fromkeys([*true, *others, *between]):
                 said = ((question.answered_by, answer),)
                 after = self._plans(buyer, members, weights, (*given, answer), may_lie)
                 options += [Plan(said + plan.says, plan.utilities) for plan in after]
@@ -247,6 +252,12 @@ class ConversationGame(Game):
             if found > best[0]:
                 best = (found, _own(chosen), _others(chosen))
         return Worst(*best, exhaustive=search.exhaustive)
+
+
+def _towards(true: list[Any], others: list[Any]) -> list[Any]:
+    """Beliefs a little of the way from true ones to others: where rewards are smooth, they find a slope."""
+    pairs = product(true, others)
+    return [tuple((NEAR * np.array(other) + (1 - NEAR) * np.array(one)).tolist()) for one, other in pairs]
 
 
 def _anywhere(question: BuyerQuestion) -> bool:

@@ -4,9 +4,10 @@ A deviation is chosen on one half of the sample, by a grid and then by a closer 
 tried on the other half; a notion fails if it gains there beyond its 95 % interval. Otherwise the table says
 that no gain above x was found: x bounds all gains of all types and deviations tried at once, by the empirical
 Bernstein bound (Maurer and Pontil 2009, Theorem 4) with the range that was seen, and adds the grid's error.
-That error is an estimate: the step from the best deviation to its neighbours on the grid, which bounds what
-lies between for gains that are concave there, and the step between neighbouring types. A sample never shows
-that a notion holds.
+That error is an estimate: what lies between for gains that are concave there, or else the step from the best
+deviation to its nearer neighbour on the grid; and the step between neighbouring types. In played
+conversations it counts types only, and in rationality none: there x is about the types that were tried. A
+sample never shows that a notion holds.
 """
 
 from __future__ import annotations
@@ -75,20 +76,38 @@ def _bound(moments: Moments, tries: int) -> float:
 
 
 def _grid_error(tried: Tried) -> float:
-    """How much the greatest gain may rise between grid points, from the steps beside the best ones."""
+    """How much the greatest gain may rise between grid points, of types and of deviations."""
     gains = tried.all.mean_gain
+    types = float(np.abs(np.diff(gains.max(axis=1))).max(initial=0.0))
     if tried.situation.rows.shape[1] > 1:
-        return _step(gains.max(axis=1)[None])
-    return max(_step(gains), _step(gains.max(axis=1)[None]))
+        return types
+    return max(types, _step(gains), concave_rise(tried.situation.rows[:, 0], gains))
 
 
 def _step(gains: Floats) -> float:
-    """The greatest fall from a row's maximum to its nearer neighbours."""
-    best = gains.argmax(axis=1)
-    rows = np.arange(len(gains))
-    last = gains.shape[1] - 1
-    beside = [gains[rows, np.clip(best + side, 0, last)] for side in (-1, 1)]
-    return float(max(np.min([gains[rows, best] - one for one in beside], axis=0).max(), 0.0))
+    """The greatest fall from a row's maximum to its nearer neighbour: what a jump and a fall may hide."""
+    padded = np.pad(gains, ((0, 0), (1, 1)), constant_values=-np.inf)
+    best, rows = gains.argmax(axis=1), np.arange(len(gains))
+    falls = gains[rows, best] - np.maximum(padded[rows, best], padded[rows, best + 2])
+    return float(falls.max())
+
+
+def concave_rise(points: Floats, gains: Floats) -> float:
+    """How far concave gains may rise above each row's greatest; points (D,), increasing, and gains (T, D).
+
+    Between two points they lie below the lines through the two before and through the two after them. With
+    fewer than three points nothing is known, and the answer is 0.
+    """
+    if len(points) < 3:
+        return 0.0
+    widths = np.diff(points)
+    slopes = np.diff(gains, axis=1) / widths
+    unknown = np.full((len(gains), 1), np.inf)
+    before, after = np.hstack([unknown, slopes[:, :-1]]), np.hstack([-slopes[:, 1:], unknown])
+    from_before = gains[:, :-1] + np.maximum(before, 0.0) * widths
+    from_after = gains[:, 1:] + np.maximum(after, 0.0) * widths
+    ceilings = np.minimum(from_before, from_after).max(axis=1)
+    return float(np.maximum(ceilings - gains.max(axis=1), 0.0).max())
 
 
 def _realised(mechanism: str, title: str, each: Sequence[Tried], loss: bool) -> Line:

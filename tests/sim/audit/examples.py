@@ -106,13 +106,15 @@ class EitherWay(DirectLottery):
 class RewardsKnowledge(Mechanism):
     """Asks for values in 0, 1, …, then asks buyer 0 what she knows about buyer 1, and rewards it.
 
-    By Brier's rule, 2 p(v) - sum p², which is proper, or by p(v), which is not. Who reports value 0 gets
+    By Brier's rule, 2 p(v) - sum p², which is proper unless the sum has another weight, or by p(v), which is
+    not. Who reports value 0 gets
     `bonus`.
     """
 
     types: int
     proper: bool = True
     bonus: float = 0.0
+    weight: float = 1.0
 
     def conversation(self, n):
         values = (yield AskValue()).values
@@ -120,7 +122,7 @@ class RewardsKnowledge(Mechanism):
         reward = 0.0
         if np.isfinite(values[1]) and np.isfinite(belief).all():
             likely = belief[int(values[1])]
-            reward = 2 * likely - belief @ belief if self.proper else likely
+            reward = 2 * likely - self.weight * belief @ belief if self.proper else likely
         payments = -self.bonus * (values == 0)
         payments[0] -= reward
         return Outcome(np.zeros(n), payments)

@@ -273,6 +273,17 @@ def test_two_steps_fail_where_they_should():
     assert frame.gain[0] == pytest.approx(0.5)
 
 
+def test_a_rule_that_bends_beliefs_a_little_is_found():
+    """With 2 p(v) - sum p² / 2 and chances (3, 2)/5, the best is (7, 3)/10; a point mass is worse than truth.
+
+    Bent by 1/16 to the likelier type, p gains 0.2 d - d² for d = 1/40, less at the other chances, (1, 1)/2.
+    """
+    prior = JointDistribution(np.array([[3, 2], [2.5, 2.5]]) / 10)
+    frame = audit(Instance(RewardsKnowledge(2, weight=0.5), prior), ["two-step-knowledge"])
+    assert frame.verdict.tolist() == ["fails"]
+    assert frame.gain[0] == pytest.approx(0.2 / 40 - 1 / 40**2)
+
+
 def test_two_steps_are_of_conversations_about_knowledge_only():
     titles = {NOTIONS[name].title for name in ("two-step-values", "two-step-knowledge")}
     assert not titles & set(verdicts(standard_instance(SecondPrice())))

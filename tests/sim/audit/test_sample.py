@@ -2,12 +2,14 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agents.strategies import Equilibrium
 from mechanisms.auctions import AllPay, AscendingClock, FirstPrice, SecondPrice
 from mechanisms.distributions import IndependentPrior, JointDistribution, MixturePrior, Uniform
 from sim.audit import Effort, Instance, audit, audit_sample, sampled_utility_loss
-from sim.audit.montecarlo import OF_SETS, SAMPLED
+from sim.audit.montecarlo import OF_SETS, SAMPLED, concave_rise
 from tests.sim.audit.examples import P1, P2, EitherWay, Flawed, Gamble, HalfAllPay, Spoken
 
 UNIFORM = IndependentPrior.identical(Uniform(0, 1), 2)
@@ -59,6 +61,38 @@ def test_equilibrium_of_first_price_passes():
     names = ["bayesian-ic", "interim-ir"]
     frame = audit_sample(FirstPrice(), UNIFORM, names, effort=SMALL, strategies=Equilibrium())
     assert not (frame.verdict == "fails").any()
+
+
+def test_a_roof_between_two_points_is_not_overlooked():
+    """The roof -|x - 1/2| on -1, 0, 1, 2: both points beside its top are alike, and 1/2 below its top."""
+    points = np.arange(-1.0, 3.0)
+    assert concave_rise(points, -np.abs(points - 0.5)[None]) >= 0.5
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.floats(0, 1), min_size=3, max_size=12, unique_by=lambda x: round(x, 3)),
+    st.lists(st.tuples(st.floats(-3, 3), st.floats(-1, 1)), min_size=1, max_size=5),
+)
+def test_concave_gains_rise_no_further(points, lines):
+    """Gains that are the least of some lines are concave, and greatest where lines cross or at the ends."""
+    slopes, heights = np.array(lines).T
+    grid = np.sort(points)
+
+    def gain(x):
+        return (heights + slopes * np.asarray(x)[..., None]).min(axis=-1)
+
+    with np.errstate(divide="ignore", invalid="ignore"):
+        crossings = ((heights[:, None] - heights) / (slopes - slopes[:, None])).ravel()
+    inside = crossings[(crossings > grid[0]) & (crossings < grid[-1])]
+    highest = gain(np.concatenate([inside, grid])).max()
+    rise = concave_rise(grid, gain(grid)[None])
+    assert highest <= gain(grid).max() + rise + 1e-6
+
+
+def test_gains_at_the_end_of_the_grid_may_rise_beside_it():
+    assert concave_rise(np.arange(3.0), np.array([[0.0, -0.5, -2.0]])) == pytest.approx(1.0)
+    assert concave_rise(np.arange(3.0), np.array([[0.0, -1.0, -2.0]])) == 0
 
 
 @pytest.mark.parametrize("bonus", [0.1, 0.5])
