@@ -76,6 +76,8 @@ class Posteriors:
     If nothing that honest others could do explains what a buyer heard (somebody lied), she drops the facts of
     the last announcement one by one, the last-named first, and with the first of them falls back on her cell
     alone: in ℳ she drops the others' announced values first, then the star. Her own type stays the true one.
+    Honest others are taken to be in time, so that an announcement that somebody has left (−inf in ℳ) is read
+    like a lie too; `agents.town_knowledge` only drops the values of those who have left.
     """
 
     def __init__(self, mechanism: Mechanism, prior: JointDistribution, partitions: Sequence[Any]) -> None:

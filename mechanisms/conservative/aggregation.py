@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from operator import index
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from mechanisms._validation import float_array
 from mechanisms.conservative.scoring import checked_beliefs
+from mechanisms.conversation import check_count
 
 
 def aggregate_knowledge(i: int, reports: Sequence[ArrayLike | None] | Mapping[int, ArrayLike | None]) -> Any:
@@ -22,19 +23,24 @@ def aggregate_knowledge(i: int, reports: Sequence[ArrayLike | None] | Mapping[in
     If the supports have no common point the reports disagree, and the first one stands. Among truthful
     reports it does not matter which one comes first. Returns shape (B,), or None if nobody reports.
 
-    Raises ValueError for i out of range, negative mass, a sum other than 1, or different lengths.
+    Raises TypeError for an i or masses that are no numbers, ValueError for i out of range, negative mass, a
+    sum other than 1, or different lengths.
 
     >>> aggregate_knowledge(1, [[0.2, 0.4, 0.4], None, [0.0, 0.5, 0.5]])
     array([0. , 0.5, 0.5])
     """
+    check_count("i", i, least=0)
     known = sorted(reports.items()) if isinstance(reports, Mapping) else list(enumerate(reports))
-    if not isinstance(reports, Mapping) and not 0 <= index(i) < len(known):
-        raise ValueError(f"i must be in 0 .. {len(known) - 1}, not {i}")
+    if not isinstance(reports, Mapping) and i >= len(known):
+        raise ValueError(f"i must be below {len(known)}, the number of reports, got {i}")
     beliefs: list[NDArray[np.float64]] = []
     for j, report in known:
-        if j == i or report is None or np.all(np.isnan(np.asarray(report, dtype=float))):
+        if j == i or report is None:
             continue
-        belief = checked_beliefs(f"reports[{j}]", report)
+        masses = float_array(f"reports[{j}]", report)
+        if masses.size and np.isnan(masses).all():
+            continue
+        belief = checked_beliefs(f"reports[{j}]", masses)
         if belief.ndim != 1 or (beliefs and belief.shape != beliefs[0].shape):
             wanted = beliefs[0].shape if beliefs else "(B,)"
             raise ValueError(f"reports[{j}] must have shape {wanted}, not {belief.shape}")

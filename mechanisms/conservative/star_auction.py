@@ -74,6 +74,8 @@ class StarAuction(Mechanism):
         check_field(self, "epsilon", above=0, below=0.25)
         if not isinstance(self.scoring, ScoringRule):
             raise TypeError(f"scoring must be a ScoringRule, not {self.scoring!r}")
+        if self.designer is not None and not callable(self.designer):
+            raise TypeError(f"designer must be a function of star and values, or None, not {self.designer!r}")
 
     @property
     def least_buyers(self) -> int:  # type: ignore[override]

@@ -44,7 +44,10 @@ def test_truthful_reports_in_any_order():
 @pytest.mark.parametrize(
     ("i", "reports", "message"),
     [
-        (2, [[1.0], [1.0]], r"i must be in 0 \.\. 1"),
+        (2, [[1.0], [1.0]], "i must be below 2, the number of reports, got 2"),
+        (-1, [[1.0], [1.0]], "i must be at least 0, got -1"),
+        (0, [None, []], r"reports\[1\] must hold at least one probability"),
+        (0, [None, [np.nan, 1.0]], r"reports\[1\] must be nonnegative, not nan"),
         (0, [None, [0.5, 0.6]], r"reports\[1\] must sum to 1"),
         (0, [None, [-0.5, 1.5]], r"reports\[1\] must be nonnegative"),
         (0, [None, [0.5, 0.5], [1.0]], r"reports\[2\] must have shape \(2,\)"),
@@ -52,4 +55,13 @@ def test_truthful_reports_in_any_order():
 )
 def test_bad_input(i, reports, message):
     with pytest.raises(ValueError, match=message):
+        aggregate_knowledge(i, reports)
+
+
+@pytest.mark.parametrize(
+    ("i", "reports", "message"),
+    [(0.5, [None, [1.0]], "i must be an integer"), (0, [None, "ab"], r"reports\[1\] must hold real numbers")],
+)
+def test_bad_types(i, reports, message):
+    with pytest.raises(TypeError, match=message):
         aggregate_knowledge(i, reports)

@@ -66,26 +66,26 @@ def play_tails(mechanism, values, beliefs, asked=None):
     return converse(mechanism.conversation(len(values)), Script(values, beliefs, Path((1,)), asked))
 
 
-def payoff(mechanism, true_value, i, values, beliefs):
-    """Buyer i's expected payoff over the coins."""
-    total = 0.0
-    for player, end in walk(mechanism, len(values), lambda path: Script(values, beliefs, path)):
-        total += player.path.probability * (true_value * end.allocation[i] - end.payments[i])
-    return total
+def expected_deal(mechanism, i, values, beliefs):
+    """(probability of the good, expected payment) of buyer i over the coins."""
+    return sum(
+        player.path.probability * np.array([end.allocation[i], end.payments[i]])
+        for player, end in walk(mechanism, len(values), lambda path: Script(values, beliefs, path))
+    )
 
 
 def smallest_advantage(mechanism, others_beliefs, own_beliefs, n, bound):
-    """Of truth over each lie in step 1, with the same later answers, whatever the others say."""
-    least = np.inf
-    for i in range(n):
-        for others in product(range(bound), repeat=n - 1):
-            for theirs, mine in product(others_beliefs, own_beliefs):
-                beliefs = [mine if j == i else theirs for j in range(n)]
-                values = [np.insert(others, i, own) for own in range(bound)]
-                for true, lie in product(range(bound), repeat=2):
-                    if true != lie:
-                        honest = payoff(mechanism, true, i, values[true], beliefs)
-                        least = min(least, honest - payoff(mechanism, true, i, values[lie], beliefs))
+    """Of truth over each lie in step 1, with the same later answers, whatever each of the others says."""
+    least, true, lies = np.inf, np.arange(bound)[:, None], ~np.eye(bound, dtype=bool)
+    for i, others in product(range(n), product(range(bound), repeat=n - 1)):
+        for *theirs, mine in product(*[others_beliefs] * (n - 1), own_beliefs):
+            beliefs = [*theirs[:i], mine, *theirs[i:]]
+            deals = [
+                expected_deal(mechanism, i, np.insert(others, i, said), beliefs) for said in range(bound)
+            ]
+            chances, payments = np.transpose(deals)
+            gains = true * chances - payments
+            least = min(least, (gains.diagonal()[:, None] - gains)[lies].min())
     return least
 
 
@@ -160,12 +160,15 @@ def point_masses(bound):
     return list(np.eye(bound))
 
 
-@pytest.mark.parametrize(("bound", "n"), [(2, 2), (3, 2), (4, 2), (2, 3)])
-def test_truth_in_step_1_is_dominant_by_exactly_this_much(bound, n):
-    mechanism = StarAuction(n, bound, DELTA, EPSILON)
-    beliefs = [*point_masses(bound), np.full(bound, 1 / bound)]
-    unit = DELTA * EPSILON / (n * bound)
-    exact = unit if bound == 2 else unit * (1 + 2 * DELTA) / 3
+@pytest.mark.parametrize(("bound", "n"), [(2, 2), (3, 2), (4, 2), (5, 2), (2, 3), (3, 3)])
+@pytest.mark.parametrize(("delta", "epsilon"), [(DELTA, EPSILON), (0.07, 0.24)])
+def test_truth_in_step_1_is_dominant_by_exactly_this_much(bound, n, delta, epsilon):
+    mechanism = StarAuction(n, bound, delta, epsilon)
+    beliefs = point_masses(bound)
+    if n == 2:
+        beliefs.append(np.full(bound, 1 / bound))
+    unit = delta * epsilon / (n * bound)
+    exact = unit if bound == 2 else unit * (1 + 2 * delta) / 3
     assert smallest_advantage(mechanism, beliefs, beliefs, n, bound) == pytest.approx(exact, rel=1e-9)
 
 
@@ -189,7 +192,7 @@ def test_logarithmic_scores_may_cost_more_than_a_lie_gains():
     mechanism = StarAuction(2, 3, DELTA, EPSILON, scoring=Logarithmic(1.1, 1.0))
     masses = point_masses(3)
     assert not mechanism.ex_post_ir
-    assert smallest_advantage(mechanism, masses, [np.array([0.0, 1e-3, 0.999])], 2, 3) < 0
+    assert smallest_advantage(mechanism, masses, [np.array([1e-30, 1e-3, 0.999])], 2, 3) < 0
 
 
 class Says(Strategy):
@@ -258,6 +261,21 @@ def test_ties_and_the_classical_price():
     assert end.itemised["price"][0] == 1 - EPSILON
 
 
+def test_where_knowledge_earns_no_more_the_classical_price_stands():
+    """KR = 2 at KP = 4 is no more than CP = 2; nor is it where rounding makes it a little more."""
+    for low in (0.5, 0.5 - 1e-14):
+        end = play_tails(StarAuction(2, 5, DELTA, EPSILON), [1, 3], [np.array([low, 0, 0, 0, 1 - low]), None])
+        np.testing.assert_array_equal(end.allocation, [0, 1])
+        assert end.itemised["price"][1] == 2 - EPSILON
+
+
+def test_who_can_make_no_sense_of_it_is_told_the_classical_price():
+    """The question about the star says which values she can have at all."""
+    asked = []
+    play_tails(StarAuction(3, 5, DELTA, EPSILON), [2, 3, 1], [None] * 3, asked)
+    assert (asked[-1].about, asked[-1].least) == ((1,), 3)
+
+
 def test_the_good_stays_unsold_where_knowledge_asks_too_much():
     end = play_tails(StarAuction(2, 4, DELTA, EPSILON), [2, 0], [None, np.eye(4)[3]])
     assert not end.allocation.any()
@@ -271,9 +289,9 @@ def test_who_is_late_has_left():
     assert asked[-1].to == (2,)
     assert end.itemised["price"][1] == 3 - EPSILON
     for values in ([SILENT, 3, SILENT], [SILENT] * 3):
-        nobody = converse(mechanism.conversation(3), Script(values, [None] * 3))
-        assert not nobody.allocation.any()
-        assert not nobody.payments.any()
+        for _, end in walk(mechanism, 3, lambda path, v=values: Script(v, [None] * 3, path)):
+            assert not end.allocation.any()
+            assert not end.payments.any()
 
 
 def test_without_beliefs_the_classical_price_stands():
@@ -387,6 +405,8 @@ def test_bad_parameters(arguments, message):
 def test_bad_types_and_sizes():
     with pytest.raises(TypeError, match="scoring"):
         StarAuction(2, 3, scoring="brier")
+    with pytest.raises(TypeError, match="designer must be a function"):
+        StarAuction(2, 3, designer=[0.5, 0.5, 0])
     with pytest.raises(TypeError, match="n must be an integer"):
         StarAuction(2.0, 3)
     with pytest.raises(ValueError, match="n must be 2"):
