@@ -51,13 +51,16 @@ class BuyKCheck:
         The largest gain that was found, of any type.
     most
         No type gains more than this; equal to `gain` when nothing was cut short.
+    choices
+        What every type buys, once and up to k times, in the order of the types.
     witness
-        Who has that gain, and with which purchases; also where it is 0.
+        Of `choices`, the one with that gain; also where it is 0.
     """
 
     holds: bool | None
     gain: float
     most: float
+    choices: tuple[Witness, ...]
     witness: Witness
 
 
@@ -79,17 +82,17 @@ def is_buy_k_ic(
     check_menu(menu)
     buyers = as_valuations(types, menu.n)
     limit = check_purchases(k)
-    witnesses = [
+    choices = tuple(
         Witness(
             t,
             best_purchase(menu, buyer, 1),
             best_purchase(menu, buyer, limit, adaptive, max_nodes=max_nodes),
         )
         for t, buyer in enumerate(buyers)
-    ]
-    worst = max(witnesses, key=lambda witness: witness.gain)
-    breaks = any(w.gain > TOLERANCE * buyers[w.type].total for w in witnesses)
-    open_gains = [w.several.bound - w.single.utility for w in witnesses]
+    )
+    worst = max(choices, key=lambda choice: choice.gain)
+    breaks = any(choice.gain > TOLERANCE * buyers[choice.type].total for choice in choices)
+    open_gains = [choice.several.bound - choice.single.utility for choice in choices]
     safe = all(
         gain <= TOLERANCE * buyer.total for gain, buyer in zip(open_gains, buyers, strict=True)
     )
@@ -97,5 +100,6 @@ def is_buy_k_ic(
         holds=False if breaks else True if safe else None,
         gain=max(worst.gain, 0.0),
         most=max(0.0, *open_gains),
+        choices=choices,
         witness=worst,
     )

@@ -98,8 +98,8 @@ class Ladder:
     def earned(self, visits: int) -> float:
         """The expected revenue if every type buys the best of at most one or two entries, ties to the seller.
 
-        Priced for one visit and visited once, the gaps' sum and a trifle. Priced for two and visited twice, at
-        most twice the gaps' sum, as a second copy of her own entry may be worth its price to a type.
+        Priced for one visit and visited once, the gaps' sum and a trifle. Priced for two and visited twice,
+        at most twice the gaps' sum, as a second copy of her own entry may be worth its price to a type.
 
         Raises ValueError for other numbers of visits.
         """
