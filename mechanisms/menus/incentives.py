@@ -48,7 +48,7 @@ class BuyKCheck:
     holds
         True or False, or None when the search was cut short before it was decided.
     gain
-        The largest gain that was found, of any type.
+        The largest gain that was found, of any type; where `holds` is False, of those not forgiven.
     most
         No type gains more than this; equal to `gain` when nothing was cut short.
     choices
@@ -90,14 +90,14 @@ def is_buy_k_ic(
         )
         for t, buyer in enumerate(buyers)
     )
-    worst = max(choices, key=lambda choice: choice.gain)
-    breaks = any(choice.gain > TOLERANCE * buyers[choice.type].total for choice in choices)
+    real = [choice for choice in choices if choice.gain > TOLERANCE * buyers[choice.type].total]
+    worst = max(real or choices, key=lambda choice: choice.gain)
     open_gains = [choice.several.bound - choice.single.utility for choice in choices]
     safe = all(
         gain <= TOLERANCE * buyer.total for gain, buyer in zip(open_gains, buyers, strict=True)
     )
     return BuyKCheck(
-        holds=False if breaks else True if safe else None,
+        holds=False if real else True if safe else None,
         gain=max(worst.gain, 0.0),
         most=max(0.0, *open_gains),
         choices=choices,
