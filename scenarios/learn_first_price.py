@@ -252,7 +252,8 @@ def losses(market: Market) -> list[dict[str, float]]:
     held = len(market.records["auctions"]) // len(market.sellers) // WINDOW
     if held > len(known):
         names = [seller.plan.name for seller in market.sellers]
-        mechanisms = dict(zip(names, (seller.plan.mechanism for seller in market.sellers), strict=True))
+        rules: list[Any] = [seller.plan.mechanism for seller in market.sellers]
+        mechanisms = dict(zip(names, rules, strict=True))
         rooms = recent_rooms(market, len(market.records["auctions"]) // len(market.sellers))
         for window in range(len(known), held):
             parts = {name: room.part(window * WINDOW, (window + 1) * WINDOW) for name, room in rooms.items()}
@@ -274,7 +275,8 @@ def learners_loss(market: Market) -> Figure:
 
     drawn = new_figure()
     axes = plain_axes(drawn, "simulated time", "loss, % of utility in equilibrium", right=0.72)
-    path, ends = losses(market), []
+    path = losses(market)
+    ends: list[tuple[float, str, str]] = []
     times = WINDOW * (np.arange(len(path)) + 0.5)
     names = list(path[0]) if path else []
     for number, name in enumerate(names):
@@ -285,7 +287,7 @@ def learners_loss(market: Market) -> Figure:
     axes.axhline(0, color=INK, linewidth=1.2, linestyle=(0, (5, 3)))
     end = max(market.now, WINDOW)
     axes.set(xlim=(0, end), ylim=(-10, 100))
-    label_ends(axes, [(min(height, 98.0), *rest) for height, *rest in ends], end, 7.2)
+    label_ends(axes, [(min(height, 98.0), name, colour) for height, name, colour in ends], end, 7.2)
     if not path:
         say_nothing_yet(axes, f"after the first {WINDOW} auctions")
     return drawn

@@ -5,7 +5,7 @@ price (bundling). With N lotteries, each made for one kind of customer, she can 
 twice: rarer kinds want more, and each pays for what her lottery is worth to her beyond those made for the
 kinds before. The more lotteries, the greater the advantage, without end (Hart and Nisan). Here lotteries lie
 on quarter circles in the unit square, ever closer, so that a lottery is only a little better than those
-nearby, but a thousand times dearer.
+nearby, but a million times dearer.
 
 Then customers may queue again. Two cheap lotteries together give more than the dear one, and the tower
 falls: this is why the buy-many paper lets people come back. For two items and two visits no menu that is

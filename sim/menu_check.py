@@ -33,16 +33,19 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from mechanisms._validation import FloatArray
-from mechanisms.menus import BuyKCheck, Menu, Purchase, bundle_revenue, is_buy_k_ic, menu_revenue
+from mechanisms.menus import BuyKCheck, Menu, Purchase, bundle_revenue, is_buy_k_ic
 from mechanisms.menus.adaptive import Policy
+from mechanisms.menus.incentives import TOLERANCE
 from mechanisms.menus.menu import check_purchases
 from mechanisms.menus.purchase import type_probabilities
 from mechanisms.menus.valuations import additive_values
 
 ADAPTIVE_ITEMS = 8
 """Up to so many items the report also asks about adaptive buyers."""
-MAX_NODES = 2_000_000
+MAX_NODES = 100_000
 """Multisets looked at for a type before an answer stays undecided."""
 
 
@@ -64,7 +67,9 @@ class Verdict:
     committed, adaptive
         The checks; None for adaptive buyers where there are too many items.
     revenue
-        What the menu really earns.
+        What the menu really earns. Where the search was cut short: by the best purchases found.
+    revenue_bound
+        It earns no more than this; equal to `revenue` when nothing was cut short.
     seconds
         How long it took.
     """
@@ -73,6 +78,7 @@ class Verdict:
     committed: BuyKCheck
     adaptive: BuyKCheck | None
     revenue: float
+    revenue_bound: float
     seconds: float
 
 
@@ -117,8 +123,19 @@ def _verdict(source: MenuFile, k: float, max_nodes: float) -> Verdict:
     adaptive = None
     if source.menu.n <= ADAPTIVE_ITEMS:
         adaptive = is_buy_k_ic(source.menu, source.types, k, adaptive=True)
-    revenue = menu_revenue(source.menu, source.types, source.probabilities, k)
-    return Verdict(k, committed, adaptive, revenue, time.perf_counter() - start)
+    paid, most = _payments(source, committed)
+    revenue, revenue_bound = (math.fsum((source.probabilities * one).tolist()) for one in (paid, most))
+    return Verdict(k, committed, adaptive, revenue, revenue_bound, time.perf_counter() - start)
+
+
+def _payments(source: MenuFile, check: BuyKCheck) -> tuple[FloatArray, FloatArray]:
+    """What every type pays, and at most: whose search was cut short gets at least the utility found."""
+    totals = source.types.sum(axis=1)
+    purchases = [choice.several for choice in check.choices]
+    paid = np.array([purchase.payment for purchase in purchases])
+    utility = np.array([purchase.utility for purchase in purchases])
+    bound = np.array([purchase.bound for purchase in purchases])
+    return paid, np.where(bound - utility > TOLERANCE * totals, totals - utility, paid)
 
 
 def read_menu_file(path: str | Path) -> MenuFile:
@@ -135,9 +152,10 @@ def read_menu_file(path: str | Path) -> MenuFile:
 
 def _from_toml(file: Path) -> MenuFile:
     content = tomllib.loads(file.read_text(encoding="utf-8"))
-    unknown = set(content) - {"items", "entries", "types"}
-    if unknown:
-        raise ValueError(f"unknown field {sorted(unknown)[0]!r}; allowed are items, entries and types")
+    _check_fields("", content, ("items", "entries", "types"))
+    items = content.get("items")
+    if items is not None and not isinstance(items, list):
+        raise ValueError(f"items must be a list of names, not {items!r}")
     entries = _rows(content, "entries", ("probabilities", "price"))
     types = _rows(content, "types", ("values", "probability"))
     return _assembled(
@@ -145,7 +163,7 @@ def _from_toml(file: Path) -> MenuFile:
         [_number(f"entries[{i}].price", e["price"]) for i, e in enumerate(entries)],
         [_numbers(f"types[{t}].values", one["values"]) for t, one in enumerate(types)],
         [_number(f"types[{t}].probability", one["probability"]) for t, one in enumerate(types)],
-        content.get("items"),
+        items,
         [str(one.get("name", f"type {t}")) for t, one in enumerate(types)],
     )
 
@@ -158,19 +176,31 @@ def _rows(content: Mapping[str, Any], field: str, needed: Sequence[str]) -> list
         for name in needed:
             if not isinstance(row, dict) or name not in row:
                 raise ValueError(f"{field}[{i}] must have {name!r}")
+        _check_fields(f"{field}[{i}]: ", row, (*needed, "name"))
     return rows
 
 
+def _check_fields(where: str, content: Mapping[str, Any], allowed: Sequence[str]) -> None:
+    unknown = sorted(set(content) - set(allowed))
+    if unknown:
+        raise ValueError(f"{where}unknown field {unknown[0]!r}; allowed are {', '.join(allowed)}")
+
+
 def _from_csv(file: Path) -> MenuFile:
-    with file.open(newline="", encoding="utf-8") as lines:
-        rows = list(csv.DictReader(lines, skipinitialspace=True))
-        heading = list(rows[0]) if rows else []
+    with file.open(newline="", encoding="utf-8-sig") as lines:  # spreadsheets begin with a byte-order mark
+        reader = csv.DictReader(lines, restkey="", restval="", skipinitialspace=True)
+        rows, heading = list(reader), list(reader.fieldnames or ())
+    twice = [name for name in heading if heading.count(name) > 1]
+    if twice:
+        raise ValueError(f"the heading must have each column once, but has {twice[0]!r} again")
     missing = [name for name in ("kind", "price", "probability") if name not in heading]
     if missing:
         raise ValueError(f"the heading must have a column {missing[0]!r}, and one for each item")
     items = [str(name) for name in heading if name not in ("kind", "price", "probability", "name")]
     parts: dict[str, list[tuple[int, dict[str, str]]]] = {"entry": [], "type": []}
     for line, row in enumerate(rows, start=2):
+        if "" in row and "" not in heading:
+            raise ValueError(f"line {line}: has more cells than the heading's {len(heading)}: {row['']}")
         if row["kind"] not in parts:
             raise ValueError(f"line {line}: kind must be 'entry' or 'type', not {row['kind']!r}")
         parts[row["kind"]].append((line, row))
@@ -236,7 +266,7 @@ def _lines(report: MenuReport) -> Iterable[str]:
     if broken is not None:
         yield f"The menu breaks with up to {_times(broken)}."
     elif report.verdicts[-1].committed.holds:
-        yield "The menu is safe however often customers come back."
+        yield f"The menu is safe however often customers come back{_unless_they_look(report)}."
     else:
         yield "No way to break the menu was found, but not all were looked at."
 
@@ -244,7 +274,10 @@ def _lines(report: MenuReport) -> Iterable[str]:
 def _verdict_lines(source: MenuFile, verdict: Verdict) -> Iterable[str]:
     check = verdict.committed
     word = {True: "holds", False: "fails", None: "undecided"}[check.holds]
-    yield f"Up to {_times(verdict.k)}: {word}; earns {verdict.revenue:.6g} ({verdict.seconds:.2g} s)"
+    earns = f"{verdict.revenue:.6g}"
+    if verdict.revenue_bound != verdict.revenue:
+        earns += f" by the best purchases found, at most {verdict.revenue_bound:.6g}"
+    yield f"Up to {_times(verdict.k)}: {word}; earns {earns} ({verdict.seconds:.2g} s)"
     if check.holds is False:
         witness = check.witness
         yield (
@@ -254,11 +287,21 @@ def _verdict_lines(source: MenuFile, verdict: Verdict) -> Iterable[str]:
     if check.holds is None:
         yield f"  nobody was found to gain; nobody gains more than {check.most:.6g}"
     adaptive = verdict.adaptive
-    if check.holds and adaptive is not None and adaptive.holds is False:
+    if check.holds is not False and adaptive is not None and adaptive.holds is False:
         yield (
             f"  but {source.names[adaptive.witness.type]} gains {adaptive.gain:.6g} by looking at what she "
             "got before she buys again"
         )
+
+
+def _unless_they_look(report: MenuReport) -> str:
+    breaks = [v.k for v in report.verdicts if v.adaptive is not None and v.adaptive.holds is False]
+    if not breaks:
+        return ""
+    return (
+        ", if they decide beforehand what to buy.\nIt breaks with customers who look at what they got before "
+        f"they buy again, with up to {_times(breaks[0])}"
+    )
 
 
 def _times(k: float) -> str:

@@ -57,6 +57,10 @@ class Nodes:
         )
 
 
+class TooManyCopiesError(ValueError):
+    """An entry is so cheap for what it gives that its copies cannot be told apart in memory."""
+
+
 class Bound(ABC):
     """How much the multisets below a node can gain, for candidates in a fixed order.
 
@@ -95,7 +99,7 @@ class MarginalGains(Bound):
         super().__init__(buyer, lotteries, prices, most)
         self.copies = _useful_copies(buyer, self.miss, prices, misses, most)
         if self.copies * lotteries.size > COPIES:
-            raise ValueError(
+            raise TooManyCopiesError(
                 f"prices are too low to search among their copies: of one entry {self.copies} are worth "
                 f"theirs, and {len(prices)} entries over {buyer.n} items are allowed "
                 f"{COPIES // lotteries.size}; set a smaller k"

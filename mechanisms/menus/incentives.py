@@ -48,16 +48,19 @@ class BuyKCheck:
     holds
         True or False, or None when the search was cut short before it was decided.
     gain
-        The largest gain that was found, of any type.
+        The largest gain that was found, of any type; where `holds` is False, of those not forgiven.
     most
         No type gains more than this; equal to `gain` when nothing was cut short.
+    choices
+        What every type buys, once and up to k times, in the order of the types.
     witness
-        Who has that gain, and with which purchases; also where it is 0.
+        Of `choices`, the one with that gain; also where it is 0.
     """
 
     holds: bool | None
     gain: float
     most: float
+    choices: tuple[Witness, ...]
     witness: Witness
 
 
@@ -79,23 +82,24 @@ def is_buy_k_ic(
     check_menu(menu)
     buyers = as_valuations(types, menu.n)
     limit = check_purchases(k)
-    witnesses = [
+    choices = tuple(
         Witness(
             t,
             best_purchase(menu, buyer, 1),
             best_purchase(menu, buyer, limit, adaptive, max_nodes=max_nodes),
         )
         for t, buyer in enumerate(buyers)
-    ]
-    worst = max(witnesses, key=lambda witness: witness.gain)
-    breaks = any(w.gain > TOLERANCE * buyers[w.type].total for w in witnesses)
-    open_gains = [w.several.bound - w.single.utility for w in witnesses]
+    )
+    real = [choice for choice in choices if choice.gain > TOLERANCE * buyers[choice.type].total]
+    worst = max(real or choices, key=lambda choice: choice.gain)
+    open_gains = [choice.several.bound - choice.single.utility for choice in choices]
     safe = all(
         gain <= TOLERANCE * buyer.total for gain, buyer in zip(open_gains, buyers, strict=True)
     )
     return BuyKCheck(
-        holds=False if breaks else True if safe else None,
+        holds=False if real else True if safe else None,
         gain=max(worst.gain, 0.0),
         most=max(0.0, *open_gains),
+        choices=choices,
         witness=worst,
     )

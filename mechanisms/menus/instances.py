@@ -101,13 +101,10 @@ class GapInstance:
     def is_buy_k_ic(self, k: float | None = None) -> BuyKCheck:
         """Check buy-k incentive compatibility; gains are in the unit of the type that has them."""
         limit = check_purchases(self.k if k is None else k)
-        witnesses = [
-            Witness(i, self.purchase(i, 1), self.purchase(i, limit))
-            for i in range(len(self))
-        ]
-        worst = max(witnesses, key=lambda witness: witness.gain)
+        choices = tuple(Witness(i, self.purchase(i, 1), self.purchase(i, limit)) for i in range(len(self)))
+        worst = max(choices, key=lambda choice: choice.gain)
         holds = worst.gain <= TOLERANCE * self.n
-        return BuyKCheck(holds, max(worst.gain, 0.0), max(worst.gain, 0.0), worst)
+        return BuyKCheck(holds, max(worst.gain, 0.0), max(worst.gain, 0.0), choices, worst)
 
     @cached_property
     def menu(self) -> Menu:

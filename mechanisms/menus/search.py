@@ -8,7 +8,7 @@ dominates, for no higher a price, are left out.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from mechanisms._validation import FloatArray
 from mechanisms.comparison import RELATIVE_SLACK
-from mechanisms.menus.bounds import Bound, Nodes, bound_for
+from mechanisms.menus.bounds import Bound, Nodes, TooManyCopiesError, bound_for
 from mechanisms.menus.menu import Menu
 from mechanisms.menus.valuations import Valuation
 
@@ -25,6 +25,10 @@ Ties = Literal["seller", "buyer"]
 
 BLOCK = 500_000
 """About how many marginal gains are computed at a time."""
+
+
+FEW = 5
+"""So many purchases are searched where a search that may be cut short cannot even begin."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,8 @@ def best_multiset(
 
     With k = inf a free entry is bought until it gives all that it can: its count is then `inf`. Free are also
     prices below 1e-12 of the value of all items.
-    After `max_nodes` multisets the search stops; then `bound` exceeds `utility`.
+    After `max_nodes` multisets the search stops; then `bound` exceeds `utility`. With finite `max_nodes`,
+    where too many copies of an entry are worth their price, only `FEW` purchases are searched.
     """
     slack = RELATIVE_SLACK * buyer.total
     free = (menu.prices <= slack) & (k == math.inf)
@@ -84,7 +89,12 @@ def best_multiset(
         first = buyer.after(root.misses, 1 - lotteries)[0] - buyer.value(1 - sure) - prices
         order = np.argsort(-first, kind="stable")
         kept = kept[order]
-        bounder = bound_for(buyer, lotteries[order], prices[order], sure, k)
+        try:
+            bounder = bound_for(buyer, lotteries[order], prices[order], sure, k)
+        except TooManyCopiesError:
+            if max_nodes == math.inf:
+                raise
+            return replace(best_multiset(buyer, menu, FEW, ties, max_nodes), bound=buyer.total)
         if bounder is not None:
             bound = _search(bounder, root, champions, max_nodes)
     counts = np.zeros(len(menu))

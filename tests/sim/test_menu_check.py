@@ -1,5 +1,6 @@
 import math
 
+import numpy as np
 import pytest
 
 from sim.menu_check import check_menu_file, read_menu_file
@@ -89,6 +90,19 @@ def test_adaptive_buyers_are_mentioned(tmp_path):
     assert "by looking at what she got" in str(report)
 
 
+def test_safe_only_from_those_who_do_not_look(tmp_path):
+    """A second ticket adds 8/20 and costs 12/20: too dear beforehand, but after a blank it gains 4/20."""
+    path = tmp_path / "ticket.csv"
+    path.write_text("kind,a,price,probability\nentry,1/2,3/5,\ntype,8/5,,1\n")
+    report = check_menu_file(path, 2)
+    assert [verdict.committed.holds for verdict in report.verdicts] == [True, True, True]
+    assert report.verdicts[1].adaptive.gain == pytest.approx(0.1)
+    text = str(report)
+    assert "safe however often customers come back, if they decide beforehand" in text
+    assert "It breaks with customers who look" in text
+    assert text.endswith("with up to 2 purchases.")
+
+
 def test_undecided_says_so(tmp_path):
     rows = ["kind,a,b,c,d,price,probability"]
     chances = [0.11, 0.23, 0.31, 0.42]
@@ -102,6 +116,29 @@ def test_undecided_says_so(tmp_path):
     assert report.verdicts[2].committed.holds is None
     assert "undecided" in str(report)
     assert "not all were looked at" in str(report)
+
+
+def test_what_a_search_cut_short_leaves_open_is_bounded(tmp_path):
+    """Forty faint lotteries, bought without end: the full search would take minutes, its revenue too."""
+    rng = np.random.default_rng(1)
+    lotteries = rng.random((40, 6)) * 0.1
+    prices = lotteries.sum(axis=1) * rng.uniform(0.35, 0.45, 40)
+    rows = ["kind,a,b,c,d,e,f,price,probability"]
+    rows += [f"entry,{','.join(map(str, q))},{p}," for q, p in zip(lotteries.tolist(), prices, strict=True)]
+    path = tmp_path / "faint.csv"
+    path.write_text("\n".join([*rows, "type,1,1,1,1,1,1,,1/4", "type,0,0,0,0,0,0,,3/4"]))
+    once, endless = check_menu_file(path, 1, max_nodes=100).verdicts
+    assert once.revenue_bound == once.revenue == pytest.approx(once.committed.choices[0].single.payment / 4)
+    found = endless.committed.choices[0].several
+    assert endless.revenue == pytest.approx(found.payment / 4)
+    assert endless.revenue_bound == pytest.approx((6 - found.utility) / 4)
+    assert endless.revenue < endless.revenue_bound
+
+
+def test_files_from_spreadsheets(tmp_path):
+    path = tmp_path / "menu.csv"
+    path.write_text(CSV, encoding="utf-8-sig")
+    assert read_menu_file(path).items == ("coffee", "bagel")
 
 
 @pytest.mark.parametrize(
@@ -122,6 +159,12 @@ def test_undecided_says_so(tmp_path):
         ("menu.csv", CSV.replace("price", "cost"), "a column 'price'"),
         ("menu.csv", CSV.replace("entry,1,0,2", "entry,1,x,2"), "line 2: bagel must be a number"),
         ("menu.csv", "", "heading"),
+        ("menu.csv", CSV.replace("entry,1,0,2,,", "entry,1,0,2,,,9"), r"line 2: has more cells .*\['9'\]"),
+        ("menu.csv", CSV.replace("entry,1,0,2,,", "entry,1,0"), "line 2: price must be a number .* not ''"),
+        ("menu.csv", CSV.replace("coffee", "bagel"), "each column once, but has 'bagel' again"),
+        ("menu.csv", CSV.splitlines()[0], "at least one entry"),
+        ("menu.toml", TOML.replace('["coffee", "bagel"]', "2"), "items must be a list of names, not 2"),
+        ("menu.toml", TOML.replace("price = 8", "price = 8\nprize = 7"), "unknown field 'prize'"),
     ],
 )
 def test_bad_files_are_named(tmp_path, name, text, message):

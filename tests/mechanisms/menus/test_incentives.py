@@ -103,6 +103,29 @@ def test_undecided_when_the_search_is_cut_short():
                        [np.ones(6)], 4, max_nodes=1).holds is not True
 
 
+def test_the_witness_is_one_whose_gain_counts():
+    """Type 0 gains about 1 of 1e12, which is forgiven as rounding; type 1 gains .05 of 1, which is not."""
+    menu = Menu([[1, 0, 0], [0, 1, 0], [1, 1, 0], [0, 0, 0.5]], [5e11 - 1, 5e11 - 1, 1e12 - 0.5, 0.2])
+    check = is_buy_k_ic(menu, [[5e11, 5e11, 0], [0, 0, 1.0]], 2)
+    assert check.holds is False
+    assert check.witness.type == 1
+    assert check.gain == pytest.approx(0.05)  # .3 with one, ¾ − .4 with two
+    assert [choice.type for choice in check.choices] == [0, 1]
+    assert check.choices[0].gain > check.gain
+
+
+def test_a_search_that_cannot_begin_is_undecided():
+    """Of a chance of 1e-7 of 1e8, at 2, the first 16 million copies are worth their price."""
+    lottery = Menu([[1e-7, 0], [2e-7, 1e-4]], [2, 5])
+    jackpot = [[1e8, 3000.0]]
+    with pytest.raises(ValueError, match="set a smaller k"):
+        is_buy_k_ic(lottery, jackpot, math.inf)
+    check = is_buy_k_ic(lottery, jackpot, math.inf, max_nodes=1000)
+    assert check.holds is False  # a second ticket gains as the first does
+    assert check.gain == pytest.approx(4 * 15.3, abs=0.01)
+    assert check.most == pytest.approx(1e8 + 3000 - 15.3)
+
+
 def test_types_must_fit_the_menu():
     with pytest.raises(ValueError, match=r"types\[0\] must be of 2 items"):
         is_buy_k_ic(coffee_shop_menu(), [[1, 2, 3]], 2)
