@@ -209,8 +209,9 @@ def audit_command(
         from sim.audit import report
 
         if scenario == "all":
-            if sample is not None:
-                raise ValueError("--sample needs a scenario, whose prior is sampled")
+            source, fixed = context.get_parameter_source, ("settings", "types", "buyers", "sample")
+            if unfit := [one for one in fixed if getattr(source(one), "name", "") == "COMMANDLINE"]:
+                raise ValueError(f"--{unfit[0].removesuffix('tings')} needs a scenario, not `all`")
             lines = list(report.exact_report(report.standard(mechanism or []), notion or None))
         else:
             market = _market(context.obj, scenario, settings or [], _seed(seed))

@@ -161,6 +161,9 @@ def test_the_command_audits_a_scenario(bazaar):
         (["all", "--mechanism", "frst price"], "there is no mechanism 'frst price'; the nearest"),
         (["all", "--notion", "bayesan-ic"], "there is no notion 'bayesan-ic'; the nearest"),
         (["all", "--sample", "100"], "--sample needs a scenario"),
+        (["all", "--types", "5"], "--types needs a scenario"),
+        (["all", "--buyers", "2"], "--buyers needs a scenario"),
+        (["all", "--set", "reserve=1"], "--set needs a scenario"),
         (["town_market", "--types", "400", "--mechanism", "second price"], "audit a sample"),
     ],
 )
