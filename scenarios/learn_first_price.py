@@ -233,8 +233,8 @@ def learned_bids(market: Market) -> Figure:
             axes.plot(middles, bids, "o-", markersize=3.5, linewidth=1.6, color=seller_colour(number))
             known = bids[np.isfinite(bids)]
             ends.append((float(known[-1]), name, seller_colour(number)))
-    axes.set(xlim=(0, 1), ylim=(0, 0.8))
-    label_ends(axes, ends, 1.0, 0.055)
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    label_ends(axes, ends, 1.0, 0.068)
     if not rooms:
         say_nothing_yet(axes, "no auctions yet")
     return drawn
