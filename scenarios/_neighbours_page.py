@@ -157,7 +157,7 @@ def price_and_value(market: Market) -> Figure:
 
 
 def share_of_the_value(market: Market) -> Figure:
-    """What the town's knowledge is worth.
+    """What knowledge is worth.
 
     All auctions so far: revenue, of the highest value, by the neighbours that a person has and the bins that
     she knows of each.

@@ -236,8 +236,8 @@ def learned_bids(market: Market) -> Figure:
             axes.plot(middles, bids, "o-", markersize=3.5, linewidth=1.6, color=seller_colour(number))
             known = bids[np.isfinite(bids)]
             ends.append((float(known[-1]), name, seller_colour(number)))
-    axes.set(xlim=(0, 1), ylim=(0, 0.8))
-    label_ends(axes, ends, 1.0, 0.055)
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    label_ends(axes, ends, 1.0, 0.068)
     if not rooms:
         say_nothing_yet(axes, "no auctions yet")
     return drawn
@@ -251,9 +251,7 @@ def losses(market: Market) -> list[dict[str, float]]:
     known = _LOSSES.setdefault(market, [])
     held = len(market.records["auctions"]) // len(market.sellers) // WINDOW
     if held > len(known):
-        names = [seller.plan.name for seller in market.sellers]
-        rules: list[Any] = [seller.plan.mechanism for seller in market.sellers]
-        mechanisms = dict(zip(names, rules, strict=True))
+        mechanisms: dict[str, Any] = {seller.plan.name: seller.plan.mechanism for seller in market.sellers}
         rooms = recent_rooms(market, len(market.records["auctions"]) // len(market.sellers))
         for window in range(len(known), held):
             parts = {name: room.part(window * WINDOW, (window + 1) * WINDOW) for name, room in rooms.items()}
@@ -283,11 +281,11 @@ def learners_loss(market: Market) -> Figure:
         series = [100 * losses_then[name] for losses_then in path]
         axes.plot(times, series, "o-", markersize=3, linewidth=1.6, color=seller_colour(number))
         learner = name.removeprefix("first price: ").removesuffix(": values anew")
-        ends.append((series[-1], learner, seller_colour(number)))
+        ends.append((min(series[-1], 98.0), learner, seller_colour(number)))
     axes.axhline(0, color=INK, linewidth=1.2, linestyle=(0, (5, 3)))
     end = max(market.now, WINDOW)
     axes.set(xlim=(0, end), ylim=(-10, 100))
-    label_ends(axes, [(min(height, 98.0), name, colour) for height, name, colour in ends], end, 7.2)
+    label_ends(axes, ends, end, 7.2)
     if not path:
         say_nothing_yet(axes, f"after the first {WINDOW} auctions")
     return drawn

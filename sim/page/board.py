@@ -24,16 +24,15 @@ def Board(show: Show, summary: str) -> None:
         if show.scene is None:
             return
         own = [scenario_panel(draw) for draw in show.panels]
-        if isinstance(show.scene, Glance):
+        if alone:
             for panel in own:
                 Drawn(show, show.steps, panel)
         else:
-            Auctions(show, show.steps, own)
+            _auctions(show, show.steps, own)
 
 
-@solara.component
-def Auctions(show: Show, steps: int, own: list[Panel]) -> None:
-    """The panels of a market: its town and its auctions, and the scenario's own."""
+def _auctions(show: Show, steps: int, own: list[Panel]) -> None:
+    """The panels of a market, in the board's grid: its town and its auctions, and the scenario's own."""
     race, *others = FIGURES
     conversation, transactions = TABLES
     Town(show, steps)

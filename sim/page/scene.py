@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sim.market import Market
 
-MONEY_QUESTIONS = ("AskValue", "CallPrice", "InviteBid")
+MONEY_QUESTIONS = ("AskValue", "AskGridValue", "CallPrice", "InviteBid")
 """Questions whose answer is an amount of money, to be set against the buyer's value."""
 
 _KEPT = {"auctions": 400, "messages": 4000, "transactions": 400}

@@ -214,6 +214,8 @@ def test_each_scenario_plays_and_is_photographed(window, tmp_path, scenario):
         page.page.wait_for_timeout(1000 * seconds)
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
         page.page.screenshot(path=SCREENSHOTS / f"{scenario}.png", animations="disabled")
+        narrowest = "Math.min(...[...document.querySelectorAll('.panel img')].map(each => each.clientWidth))"
+        assert page.page.evaluate(narrowest) > 250
         assert page.time > 0
         assert page.page.locator(".fault").count() == 0
         assert "Traceback" not in started.errors()

@@ -232,7 +232,7 @@ def test_own_panels_change_with_the_run(module):
 
 
 def test_the_star_and_what_is_believed_of_her():
-    """The star bids highest; honest beliefs sum to 1 and hold her value possible; truth is paid for."""
+    """The star bids the most; honest beliefs sum to 1 and hold her value possible; all are paid for them."""
     market = neighbours.build(neighbours.Parameters(), 3)
     market.advance_to(4)
     asked = last_asked(market)
