@@ -490,8 +490,3 @@ def test_help_of_watch_loads_nothing_heavy(tmp_path):
         "    print('loaded', sorted({'numpy', 'mesa', 'solara', 'matplotlib'} & set(sys.modules)))"
     )
     assert run("-c", program, folder=tmp_path).out.splitlines()[-1] == "loaded []"
-
-
-def test_a_run_without_auctions_is_not_watched():
-    show = show_of(entry_of(coffee_shop, "coffee_shop"))(seed="0")
-    assert "no auctions to watch" in show.message
