@@ -16,7 +16,7 @@ __all__ = ["bazaar"]
 SECONDS_OF_PLAY = float(os.environ.get("BAZAAR_PLAY_SECONDS", "3"))
 PLAYED_LONG = ("coffee_shop", "learn_first_price", "neighbours", "town_market")
 """Scenarios that are played for so long, because their screenshots are for a class; others a moment."""
-PAGELESS = ("lottery_tickets", "second_visit")
+PAGELESS = ("few_tickets", "lottery_tickets", "second_visit")
 WITH_A_PAGE = sorted({path.stem for path in scenario_files()}.difference(PAGELESS))
 
 
