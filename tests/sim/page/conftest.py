@@ -98,7 +98,7 @@ def serving(folder, *arguments):
         )
     finally:
         process.kill()
-        process.wait(timeout=10)
+        process.wait(timeout=60)
         process.stdout.close()
 
 
@@ -130,7 +130,7 @@ class Window:
     def __init__(self, context, address):
         self.context = context
         self.page = context.new_page()
-        self.page.set_default_timeout(20_000)
+        self.page.set_default_timeout(60_000)
         self.outside, self.failed, self.wrong = [], [], []
         self.page.on("request", lambda request: self._note(request, address))
         self.page.on("requestfailed", lambda request: self.failed.append(request.url))
@@ -159,7 +159,7 @@ class Window:
     def standing(self):
         return self.page.locator(".standing").inner_text()
 
-    def wait_for(self, words, timeout=20_000):
+    def wait_for(self, words, timeout=60_000):
         """Until the standing holds these words."""
         self.page.locator(".standing", has_text=words).wait_for(timeout=timeout)
 
