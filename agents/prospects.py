@@ -22,7 +22,7 @@ from agents.population import Group, Side
 from agents.strategies.base import Answer, Strategy, Truthful
 from agents.tree_player import TreePlayer
 from agents.view import View
-from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism
+from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism, plays_by_rule
 from mechanisms.distributions import JointDistribution
 from mechanisms.engine import Path, walk
 from mechanisms.outcome import Lottery
@@ -91,7 +91,7 @@ class Prospect:
 
 def has_rule(mechanism: Mechanism) -> bool:
     """Whether a closed rule says all that one question decides."""
-    return isinstance(mechanism, (DirectMechanism, DirectLottery))
+    return isinstance(mechanism, (DirectMechanism, DirectLottery)) and plays_by_rule(mechanism)
 
 
 def prospect(encounter: Encounter) -> Prospect:
@@ -100,7 +100,7 @@ def prospect(encounter: Encounter) -> Prospect:
     ValueError if a rival's answer is refused.
     """
     mechanism = encounter.mechanism
-    if isinstance(mechanism, (DirectMechanism, DirectLottery)):
+    if isinstance(mechanism, (DirectMechanism, DirectLottery)) and plays_by_rule(mechanism):
         try:
             return _by_rule(encounter, mechanism)
         except RefusesRandomness:

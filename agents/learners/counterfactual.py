@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.view import Feedback
-from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism
+from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism, plays_by_rule
 from mechanisms.outcome import Outcome
 from mechanisms.questions import AskValue
 
@@ -23,7 +23,7 @@ def own_reports(feedback: Feedback) -> NDArray[Any] | None:
 
 def has_rule(mechanism: Mechanism) -> bool:
     """Whether the outcome of any reports can be worked out, so that alternatives can be compared."""
-    return isinstance(mechanism, (DirectMechanism, DirectLottery))
+    return isinstance(mechanism, (DirectMechanism, DirectLottery)) and plays_by_rule(mechanism)
 
 
 def counterfactual_utility(

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from agents.party import Party, collect, definite
 from agents.population import Group, Population, Side
 from agents.strategies.base import Strategy, Truthful
-from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism
+from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism, plays_by_rule
 from mechanisms.distributions import Discrete, IndependentPrior, JointDistribution, Prior
 from mechanisms.engine import play
 from mechanisms.questions import AskValue, BuyerQuestion, Chance, Draw, Replies
@@ -150,7 +150,7 @@ class Sampler:
         self.attitudes: tuple[Utility, ...] = one_each("utilities", utilities, Linear(), self.n, Utility)
         self.players: tuple[Strategy, ...] = one_each("strategies", strategies, Truthful(), self.n, Strategy)
         self.tosses_coins = False
-        self.closed = isinstance(mechanism, (DirectMechanism, DirectLottery))
+        self.closed = isinstance(mechanism, (DirectMechanism, DirectLottery)) and plays_by_rule(mechanism)
         belief: Any = prior
         if isinstance(prior, IndependentPrior) and len(set(prior.marginals)) == 1:
             belief = prior.marginals[0]

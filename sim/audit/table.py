@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mechanisms.conversation import DirectLottery, DirectMechanism
+from mechanisms.conversation import DirectLottery, DirectMechanism, plays_by_rule
 from mechanisms.menus import PostedMenu
 from sim.audit.conversing import ConversationGame
 from sim.audit.direct import DirectGame
@@ -26,7 +26,8 @@ TOLERANCE = 1e-9
 
 def game_of(instance: Instance) -> Game:
     """The instance as a game: through the closed rule if it has one, else by replay. Raises TooLargeError."""
-    closed = isinstance(instance.mechanism, (DirectMechanism, DirectLottery))
+    mechanism = instance.mechanism
+    closed = isinstance(mechanism, (DirectMechanism, DirectLottery)) and plays_by_rule(mechanism)
     return DirectGame(instance) if closed else ConversationGame(instance)
 
 
