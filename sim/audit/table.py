@@ -27,7 +27,8 @@ TOLERANCE = 1e-9
 def game_of(instance: Instance) -> Game:
     """The instance as a game: through the closed rule if it has one, else by replay. Raises TooLargeError."""
     mechanism = instance.mechanism
-    closed = isinstance(mechanism, (DirectMechanism, DirectLottery)) and plays_by_rule(mechanism)
+    by_rule = plays_by_rule(mechanism) or instance.vectors is not None  # vectors cannot be replayed
+    closed = isinstance(mechanism, (DirectMechanism, DirectLottery)) and by_rule
     return DirectGame(instance) if closed else ConversationGame(instance)
 
 
