@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from mechanisms._validation import FloatArray
 from mechanisms.comparison import at_least
-from mechanisms.conversation import Conversation, DirectMechanism
+from mechanisms.conversation import DirectMechanism
 from mechanisms.outcome import Outcome
 
 BIDDERS = 3
@@ -34,12 +34,6 @@ class _CoreSelecting(DirectMechanism):
     units: ClassVar[int] = 2  # type: ignore[misc]
     least_buyers: ClassVar[int] = BIDDERS
     ex_post_ir: ClassVar[bool] = True
-
-    def conversation(self, n: int) -> Conversation:
-        """Ask for sealed reports, and apply the rule. Raises ValueError unless n is 3."""
-        if n != BIDDERS:
-            raise ValueError(f"n must be {BIDDERS}, two local bidders and a global one, got {n}")
-        return super().conversation(n)
 
     def outcome(self, reports: NDArray[Any]) -> Outcome:
         """The winners and what they pay. Raises ValueError for another shape or bid."""

@@ -79,5 +79,3 @@ def test_bad_input_is_refused():
     for bad in (np.nan, np.inf, -1.0):
         with pytest.raises(ValueError, match="finite"):
             NearestZero().outcome(np.array([1.0, bad, 2.0]))
-    with pytest.raises(ValueError, match="n must be 3"):
-        next(NearestZero().conversation(4))
