@@ -18,6 +18,8 @@ from agents.validation import check_share
 from agents.view import Feedback, View
 from mechanisms.questions import AskValue
 
+_WHOLE = np.array(1.0)
+
 
 @dataclass(eq=False)
 class AdaptiveShading(Strategy):
@@ -47,6 +49,8 @@ class AdaptiveShading(Strategy):
         check_share("least", self.least)
         if self.least > self.start:
             raise ValueError(f"least must be at most start = {self.start!r}, got {self.least!r}")
+        self._moves = np.array([self.step, -self.step])  # after a loss, after a win
+        self._lowest = np.array(float(self.least))  # an array, since NumPy takes its time over a number
 
     def shares(self, buyers: NDArray[Any]) -> NDArray[np.float64]:
         """Shape `(m,)`: the shares of their values that these buyers would bid now."""
@@ -69,8 +73,8 @@ class AdaptiveShading(Strategy):
 
     def _learn(self, buyers: NDArray[Any], allocation: NDArray[Any]) -> None:
         got = allocation if allocation.ndim == 1 else allocation.sum(axis=1)
-        moved = self.shares(buyers) + (self.step - 2 * self.step * (got > 0))
-        np.minimum(np.maximum(moved, self.least, out=moved), 1.0, out=moved)
+        moved = self.shares(buyers) + self._moves.take(got.astype(bool))
+        np.minimum(np.maximum(moved, self._lowest, out=moved), _WHOLE, out=moved)
         try:
             self._shares[buyers] = moved
         except IndexError:
