@@ -1,20 +1,38 @@
-"""All benchmarks: `make bench`. Prints the ratios; nothing fails, the figures are for people to read."""
+"""The benchmarks: `make bench`, or `python -m tests.benchmarks market menus` for some of them.
+
+Prints ratios. Nothing fails: the figures are for people to read.
+"""
 
 from __future__ import annotations
+
+import sys
+from itertools import chain
 
 from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks import audit, counter, knowledge, learning, market, menus, page
 
+GROUPS = {
+    "market": (market.figures, market.rule_figures),
+    "audit": (audit.figures,),
+    "learning": (learning.figures,),
+    "knowledge": (knowledge.figures,),
+    "menus": (menus.figures,),
+    "counter": (counter.figures,),
+    "page": (page.figures,),
+}
 
-def main() -> None:
-    """Measure and print, line by line."""
+
+def main(wanted: list[str]) -> None:
+    """Measure the groups that are wanted, all if none is named, and print line by line."""
+    unknown = [name for name in wanted if name not in GROUPS]
+    if unknown:
+        sys.exit(f"no benchmarks are called {unknown[0]!r}; there are {', '.join(GROUPS)}")
     console = Console(width=100)
     table = Table("what", "ratio", "unit", "at most", "remark", title="Benchmarks")
     with console.status("measuring …"):
-        sources = (market.figures, market.rule_figures, audit.figures, learning.figures)
-        for source in (*sources, knowledge.figures, menus.figures, counter.figures, page.figures):
+        for source in chain.from_iterable(GROUPS[name] for name in wanted or GROUPS):
             for figure in source():
                 limit = "" if figure.at_most is None else f"{figure.at_most:g}"
                 table.add_row(figure.name, f"{figure.ratio:.2f}", figure.unit, limit, figure.remark)
@@ -22,4 +40,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])
