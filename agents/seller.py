@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -10,7 +11,7 @@ import mesa
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.strategies.base import Disclosure
+from agents.strategies.base import Disclosure, Strategy
 from mechanisms.conversation import Mechanism, check_count
 
 
@@ -60,6 +61,19 @@ class SellerPlan:
             raise ValueError(f"discloses must be one of {get_args(Disclosure)}, got {self.discloses!r}")
         if not self.name:
             object.__setattr__(self, "name", self.mechanism.name)
+
+
+def tells_enough(discloses: Disclosure, needs: Disclosure) -> bool:
+    """Whether a seller who discloses this much serves a strategy that needs that much."""
+    by_extent = get_args(Disclosure)
+    return by_extent.index(discloses) >= by_extent.index(needs)
+
+
+def disclosure_for(strategies: Iterable[Strategy], least: Disclosure = "price") -> Disclosure:
+    """The least that a seller must disclose, at least `least`, so that all these strategies can learn."""
+    for strategy in strategies:
+        least = least if tells_enough(least, strategy.needs) else strategy.needs
+    return least
 
 
 def _check_time(field: str, value: float, *, positive: bool = False) -> None:

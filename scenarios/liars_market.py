@@ -7,7 +7,10 @@ on [0, 1], drawn anew for each auction. The crowd:
 - shaders bid a fixed share of their values when bids are sealed, and raise step by step in an open auction;
 - snipers wait for the last moment of an open auction, at the risk of coming too late, and are truthful else;
 - colluders form a ring: the one with the highest value bids, as in equilibrium against the outsiders, the
-  others stay out, and the winner shares with them what the ring has saved her.
+  others stay out, and the winner shares with them what the ring has saved her;
+- newcomers, if asked for: `--set newcomers=2 --set strategy=hedge` adds two buyers a seller who learn from
+  nothing how to live among all these, or follow any other strategy. Theory's figures, which need everybody's
+  bids, are left out then.
 
 The rules: second price and the ascending clock, where truth is dominant for whoever bids alone; first price
 and all-pay, where truth ruins; and the open proxy auction with a hard close, where timing counts.
@@ -30,15 +33,25 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from agents.population import Group, Population
-from agents.seller import SellerPlan
-from agents.strategies import Equilibrium, Incremental, Ring, Shading, Sniper, Strategy, Truthful
+from agents.seller import SellerPlan, disclosure_for
+from agents.strategies import (
+    STRATEGIES,
+    Equilibrium,
+    Incremental,
+    Ring,
+    Shading,
+    Sniper,
+    Strategy,
+    Truthful,
+    make_strategy,
+)
 from mechanisms.auctions import AllPay, AscendingClock, FirstPrice, OpenProxy, SecondPrice
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Uniform
@@ -50,13 +63,13 @@ from sim.panel import Panel
 from sim.people import payoffs_by_person
 from sim.plots import plot_bars, plot_bids, plot_curves, running_means
 from sim.records import Records
+from sim.scenario import OneOf
 from sim.statistics import batch_means
 
 if TYPE_CHECKING:
     import pandas
 
 VALUES = Uniform(0.0, 1.0)
-STRATEGIES = ("truthful", "shaders", "snipers", "colluders")
 GRID = np.linspace(0, 1, 4001)
 """Values over which theory's integrals are summed."""
 WINDOW = 0.1
@@ -77,6 +90,10 @@ class Parameters(scenario.Parameters):
     shaders: int = Field(default=2, ge=1, le=100, description="buyers at each seller who shade")
     snipers: int = Field(default=2, ge=1, le=100, description="buyers at each seller who snipe")
     colluders: int = Field(default=2, ge=1, le=100, description="members of the ring at each seller")
+    newcomers: int = Field(default=0, ge=0, le=100, description="further buyers at each seller")
+    strategy: Annotated[str, OneOf(tuple(STRATEGIES))] = Field(
+        default="hedge", description="how the newcomers answer"
+    )
     share: float = Field(default=0.7, gt=0, le=1, description="share of their values that shaders bid")
     latency: float = Field(
         default=0.005, ge=0, le=0.1, description="mean time that a message travels; windows are 0.1 long"
@@ -103,23 +120,32 @@ def mechanisms(parameters: Parameters) -> dict[str, Mechanism]:
 
 def crowd(parameters: Parameters) -> dict[str, tuple[int, Strategy]]:
     """How many of each kind bid at each seller, and how."""
-    return {
+    kinds: dict[str, tuple[int, Strategy]] = {
         "truthful": (parameters.truthful, Truthful()),
         "shaders": (parameters.shaders, OpenShader(factor=parameters.share)),
         "snipers": (parameters.snipers, Sniper()),
         "colluders": (parameters.colluders, Ring(Equilibrium())),
     }
+    if parameters.newcomers:
+        kinds["newcomers"] = (parameters.newcomers, make_strategy(parameters.strategy))
+    return kinds
 
 
 def build(parameters: Parameters | None = None, seed: int = 0, records: Records | None = None) -> Market:
     """Five sellers, each with her own panel of the same crowd; one auction in a unit of time each."""
     told = Parameters() if parameters is None else parameters
-    rules, kinds = mechanisms(told), crowd(told)
-    groups = [Group(strategy, prior=VALUES) for _, strategy in kinds.values()]
-    once = np.repeat(np.arange(len(groups)), [count for count, _ in kinds.values()])
-    members = np.arange(once.size * len(rules)).reshape(len(rules), once.size)
-    plans = [SellerPlan(rule, window=WINDOW, name=name) for name, rule in rules.items()]
-    population = Population(groups, np.tile(once, len(rules)), told.latency)
+    groups: list[Group] = []
+    membership: list[int] = []
+    plans = []
+    for name, rule in mechanisms(told).items():
+        kinds = crowd(told).values()  # each seller's buyers learn for themselves
+        for count, strategy in kinds:
+            membership += [len(groups)] * count
+            groups.append(Group(strategy, prior=VALUES))
+        discloses = disclosure_for(strategy for _, strategy in kinds)
+        plans.append(SellerPlan(rule, window=WINDOW, discloses=discloses, name=name))
+    members = np.arange(len(membership)).reshape(len(plans), -1)
+    population = Population(groups, np.array(membership), told.latency)
     return Market(population, plans, [Panel(row) for row in members], VALUES, seed, records)
 
 
@@ -183,7 +209,7 @@ def expected_payoffs(parameters: Parameters, name: str) -> dict[str, float]:
     The integral over her value of her payoff, given the probability that all others bid less (messages
     that come too late are left out of account).
     """
-    if name not in PAYOFFS:
+    if name not in PAYOFFS or parameters.newcomers:
         return {}
     present = bidders(parameters, name)
     gained = {}
@@ -227,20 +253,19 @@ def payoff_series(tables: Mapping[str, pandas.DataFrame], parameters: Parameters
 
 
 def kinds_of(buyers: NDArray[Any], parameters: Parameters) -> NDArray[np.intp]:
-    """The kind of each buyer, as an index into `STRATEGIES`, by her number."""
+    """The kind of each buyer, as an index into those of `crowd`, by her number."""
     counts = [count for count, _ in crowd(parameters).values()]
     return np.repeat(np.arange(len(counts)), counts)[buyers % sum(counts)]
 
 
 def figures(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> dict[str, dict[str, Figure]]:
     """For each strategy, its payoff at each seller: simulated, and in theory."""
-    names = list(mechanisms(parameters))
-    rows: dict[str, dict[str, Figure]] = {strategy: {} for strategy in STRATEGIES}
+    names, kinds = list(mechanisms(parameters)), list(crowd(parameters))
+    rows: dict[str, dict[str, Figure]] = {kind: {} for kind in kinds}
     for seller, series in payoff_series(tables, parameters):
         expected = expected_payoffs(parameters, names[seller])
-        for strategy, gained in zip(STRATEGIES, series, strict=True):
-            figure = Figure(batch_means(gained), expected.get(strategy, float("nan")))
-            rows[strategy][names[seller]] = figure
+        for kind, gained in zip(kinds, series, strict=True):
+            rows[kind][names[seller]] = Figure(batch_means(gained), expected.get(kind, float("nan")))
     return rows
 
 
@@ -250,7 +275,7 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     rows = figures(tables, told)
     people = payoffs_by_person(tables)
     best = people["payoff"].idxmax()
-    kind = STRATEGIES[int(kinds_of(np.array([best]), told)[0])]
+    kind = list(crowd(told))[int(kinds_of(np.array([best]), told)[0])]
     lines: list[Any] = [
         "Liars' market: what a buyer gains in an auction, by strategy and by the seller's rules.",
         comparison_table("strategy", list(mechanisms(told)), rows),
@@ -284,13 +309,13 @@ def draw(
     seller = messages["auction"].to_numpy() % len(names)
     kinds = kinds_of(messages["bidder_id"].to_numpy(), parameters)
     bids, losses = {}, {}
-    for k, strategy in enumerate(STRATEGIES):
+    for k, strategy in enumerate(crowd(parameters)):
         mine = messages[(seller == names.index("first price")) & (kinds == k)]
         bids[strategy] = (mine["value"].to_numpy()[:SHOWN], mine["answer"].to_numpy()[:SHOWN])
     for name in ("second price", "first price"):
         lost = hindsight_losses(messages[seller == names.index(name)], tables["transactions"])
         kind = kinds_of(lost["bidder_id"].to_numpy(), parameters)
-        for k, strategy in enumerate(STRATEGIES):
+        for k, strategy in enumerate(crowd(parameters)):
             mean = lost[kind == k].groupby("auction")["loss"].mean()
             losses[f"{strategy}, {name}"] = running_means(mean.to_numpy())
     plot_bids(folder / "bids.png", bids, {}, "First price")

@@ -4,7 +4,8 @@ Three crowds of bidders differ in nothing but their attitude to risk: risk-neutr
 relative risk aversion (CRRA), and averse with constant absolute risk aversion (CARA). Each crowd bids at two
 sellers of its own, one of whom runs a first-price and the other a second-price auction. Values are
 independent and uniform on [0, 1], drawn anew for each auction, and everybody plays the equilibrium among
-bidders like herself.
+bidders like herself; or learns from nothing, with `--set strategy=hedge` say, and one sees how far it takes
+her towards it.
 
 In second price truth is dominant whatever the attitude: nothing that one risks depends on one's own bid. In
 first price a lower bid risks the good for a better price. Who fears that risk bids more: with CRRA utility
@@ -23,15 +24,15 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from agents.population import Group, Population
-from agents.seller import SellerPlan
-from agents.strategies import Equilibrium
+from agents.seller import SellerPlan, disclosure_for
+from agents.strategies import STRATEGIES, make_strategy
 from mechanisms.auctions import FirstPrice, SecondPrice
 from mechanisms.auctions.risk_averse import expected_highest_bid, risk_averse_schedule
 from mechanisms.distributions import Uniform
@@ -44,6 +45,7 @@ from sim.market import Market
 from sim.panel import Panel
 from sim.plots import plot_bids, plot_curves, running_means
 from sim.records import Records
+from sim.scenario import OneOf
 from sim.statistics import Estimate, batch_means
 
 if TYPE_CHECKING:
@@ -52,11 +54,11 @@ if TYPE_CHECKING:
 VALUES = Uniform(0.0, 1.0)
 FORMATS = {"first price": FirstPrice(), "second price": SecondPrice()}
 SHOWN = 1500
-"""Bids of each crowd in the plot."""
+"""Bids of each crowd in the plot: the last, by when learners have learned."""
 
 EXPLANATION = (
-    "Revenue an auction, and by how much first price earns more. ± is the half-width of a 95% confidence "
-    "interval by batch means, of independent series for the difference."
+    "Revenue an auction, and by how much first price earns more; theory's is for the equilibrium. ± is the "
+    "half-width of a 95% confidence interval by batch means, of independent series for the difference."
 )
 
 
@@ -67,6 +69,9 @@ class Parameters(scenario.Parameters):
     bidders: int = Field(default=3, ge=2, le=1000, description="bidders in each auction")
     crra: float = Field(default=0.6, ge=0, lt=1, description="relative risk aversion of the CRRA bidders")
     cara: float = Field(default=4.0, gt=0, le=500, description="absolute risk aversion of the CARA bidders")
+    strategy: Annotated[str, OneOf(tuple(STRATEGIES))] = Field(
+        default="equilibrium", description="how the bidders bid; theory's figures are for the equilibrium"
+    )
 
 
 def attitudes(crra: float, cara: float) -> dict[str, Utility]:
@@ -78,13 +83,15 @@ def build(parameters: Parameters | None = None, seed: int = 0, records: Records 
     """Six sellers, each with her own panel of bidders; one auction in a unit of time each."""
     told = Parameters() if parameters is None else parameters
     crowds = attitudes(told.crra, told.cara)
-    groups = [Group(Equilibrium(), utility, VALUES) for utility in crowds.values()]
-    names = [f"{format_}, {crowd}" for crowd in crowds for format_ in FORMATS]
-    rules = list(FORMATS.values()) * len(crowds)
-    plans = [
-        SellerPlan(rule, window=0.5, name=name) for rule, name in zip(rules, names, strict=True)
-    ]
-    membership = np.repeat(np.arange(len(crowds)), told.bidders * len(FORMATS))
+    groups, plans = [], []
+    for crowd, utility in crowds.items():
+        for format_, rule in FORMATS.items():  # each panel learns for itself
+            strategy = make_strategy(told.strategy)
+            groups.append(Group(strategy, utility, VALUES))
+            name = f"{format_}, {crowd}"
+            told_after = disclosure_for([strategy])
+            plans.append(SellerPlan(rule, window=0.5, discloses=told_after, name=name))
+    membership = np.repeat(np.arange(len(plans)), told.bidders)
     members = np.arange(membership.size).reshape(len(plans), told.bidders)
     panels = [Panel(row) for row in members]
     return Market(Population(groups, membership), plans, panels, VALUES, seed, records)
@@ -125,7 +132,8 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     bidders, crowds = int(told["bidders"]), attitudes(told["crra"], told["cara"])
     rows = figures(tables, bidders, crowds)
     lines: list[Any] = [
-        f"Risk-averse bidders: {bidders} in each auction, values uniform on [0, 1].",
+        f"Risk-averse bidders: {bidders} in each auction, values uniform on [0, 1], strategy "
+        f"{told['strategy']}.",
         comparison_table("attitude", ["first price", "second price", "difference"], rows),
         EXPLANATION,
     ]
@@ -147,7 +155,7 @@ def draw(
     curves: dict[str, tuple[Any, Any]] = {}
     for k, (crowd, utility) in enumerate(crowds.items()):
         mine = messages[seller == len(FORMATS) * k]
-        points[crowd] = (mine["value"].to_numpy()[:SHOWN], mine["answer"].to_numpy()[:SHOWN])
+        points[crowd] = (mine["value"].to_numpy()[-SHOWN:], mine["answer"].to_numpy()[-SHOWN:])
         label = "_" * bool(curves) + "theory"
         curves[label + " " * k] = (values, risk_averse_schedule(utility, VALUES, bidders, 1, 0.0)(values))
         lost = hindsight_losses(mine, tables["transactions"], utility).groupby("auction")["loss"].mean()

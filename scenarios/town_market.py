@@ -42,7 +42,7 @@ from pydantic import Field, model_validator
 from agents.choice import Logit
 from agents.network import small_world
 from agents.population import Group, Population
-from agents.seller import SellerPlan
+from agents.seller import SellerPlan, disclosure_for
 from agents.strategies import STRATEGIES, Equilibrium, Incremental, Sniper, make_strategy
 from agents.strategies.base import Disclosure
 from mechanisms.auctions import AscendingClock, FirstPrice, OpenProxy, PostedPrice, SecondPrice
@@ -218,7 +218,7 @@ def disclosure(parameters: Parameters) -> Disclosure:
     """What sellers tell: as set, or the price, or more if the buyers' strategy relies on it."""
     if parameters.discloses is not None:
         return parameters.discloses
-    return "bids" if make_strategy(parameters.strategy).needs == "bids" else "price"
+    return disclosure_for([make_strategy(parameters.strategy)])
 
 
 def make_population(parameters: Parameters, prior: Distribution, seed: int) -> Population:

@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from agents.buyer import Buyer
 from agents.nature import Nature
 from agents.population import Population
-from agents.seller import Seller, SellerPlan
-from agents.strategies.base import Disclosure
+from agents.seller import Seller, SellerPlan, tells_enough
 from mechanisms.distributions import Distribution, Prior
 from sim.attendance import Attendance
 from sim.draws import DrawAhead, Stream
@@ -27,8 +26,6 @@ from sim.records import Records
 from sim.seating import Seating
 from sim.session import Session
 from sim.stage import Stage
-
-_TELLS: dict[Disclosure, int] = {"own": 0, "price": 1, "bids": 2}
 
 
 class Market(mesa.Model):
@@ -225,7 +222,7 @@ class Market(mesa.Model):
     def _refuse_unmet_needs(self) -> None:
         for group in self.population.groups:
             for seller in self.sellers:
-                if _TELLS[group.strategy.needs] > _TELLS[seller.plan.discloses]:
+                if not tells_enough(seller.plan.discloses, group.strategy.needs):
                     wanted, told = group.strategy.needs, seller.plan.discloses
                     who, whom = group.strategy.name, seller.plan.name
                     raise ValueError(f"strategy {who} needs {wanted!r} disclosed, but {whom} tells {told!r}")

@@ -89,7 +89,7 @@ def test_side_payments_stay_in_the_ring_and_add_up():
     assert len(transfers) > 5
     for column in ("from_person", "to_person"):
         kinds = liars_market.kinds_of(transfers[column].to_numpy(), told)
-        assert {liars_market.STRATEGIES[kind] for kind in kinds.tolist()} == {"colluders"}
+        assert {list(liars_market.crowd(told))[kind] for kind in kinds.tolist()} == {"colluders"}
     panels = 2 + 2 + 2 + 2
     assert (transfers["from_person"] // panels == transfers["to_person"] // panels).all()
 
@@ -110,3 +110,34 @@ def test_ends_in_a_table_and_plots(bazaar, name, plots, tmp_path):
     assert "theory" in ended.out
     assert max(map(len, ended.out.splitlines()[2:])) <= 100
     assert sorted(path.name for path in (tmp_path / "out").glob("*.png")) == plots
+
+
+# --- learners among them ----------------------------------------------------------------------------
+
+
+def test_learners_come_near_the_equilibrium_of_their_attitude():
+    """From nothing: the averse learn to bid more in first price, and all to be truthful in second price."""
+    tables, told = played(risk_averse_bidders, seed=3, until=1500, strategy="fictitious_play")
+    crowds = risk_averse_bidders.attitudes(told.crra, told.cara)
+    rows = risk_averse_bidders.figures(tables, told.bidders, crowds)
+    theory = [row[format_].theory for row in rows.values() for format_ in risk_averse_bidders.FORMATS]
+    learned = [series[-1000:].mean() for series in risk_averse_bidders.revenues(tables)]
+    np.testing.assert_allclose(learned, theory, atol=0.03)
+    assert set(tables["policies"]["group"]) == set(range(6))  # each panel for itself
+
+
+def test_newcomers_learn_to_live_among_liars():
+    """Where truth ruins, those who learn do better than the truthful; theory does not know their bids."""
+    tables, told = played(liars_market, seed=3, until=600, newcomers=2, strategy="fictitious_play")
+    rows = liars_market.figures(tables, told)
+    assert [*rows] == ["truthful", "shaders", "snipers", "colluders", "newcomers"]
+    assert all(np.isnan(figure.theory) for row in rows.values() for figure in row.values())
+    for ruinous in ("first price", "all-pay"):
+        assert rows["newcomers"][ruinous].estimate.low > rows["truthful"][ruinous].estimate.high
+    assert rows["newcomers"]["second price"].estimate.low > 0
+
+
+def test_without_newcomers_their_strategy_says_nothing():
+    plain, _ = played(liars_market, seed=3, until=30)
+    named, _ = played(liars_market, seed=3, until=30, strategy="exp3")
+    assert plain["transactions"].equals(named["transactions"])
