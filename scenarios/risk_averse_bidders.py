@@ -5,7 +5,8 @@ relative risk aversion (CRRA), and averse with constant absolute risk aversion (
 sellers of its own, one of whom runs a first-price and the other a second-price auction. Values are
 independent and uniform on [0, 1], drawn anew for each auction, and everybody plays the equilibrium among
 bidders like herself; or learns from nothing, with `--set strategy=hedge` say, and one sees how far it takes
-her towards it.
+her towards it. (Gradient play stalls in second price among the CRRA bidders: any loss is a catastrophe to
+them, and dwarfs what it climbs.)
 
 In second price truth is dominant whatever the attitude: nothing that one risks depends on one's own bid. In
 first price a lower bid risks the good for a better price. Who fears that risk bids more: with CRRA utility
