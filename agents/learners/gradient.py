@@ -94,9 +94,9 @@ class SmoothGradient(Strategy):
 
     Raises TypeError or ValueError otherwise. Needs all bids. Every item's value gets the same share.
 
-    Not for utilities that fall almost without measure below 0 (`CRRA`, `Power`) where a bid above the value can
-    win at a loss, as in second price: one such loss widens the range by which steps are scaled by hundreds, and
-    the bid function hardly moves from then on.
+    Not for utilities that fall almost without measure below 0 (`CRRA`, `Power`) where a bid above the value
+    can win at a loss, as in second price: one such loss widens the range by which steps are scaled by
+    hundreds, and the bid function hardly moves from then on.
     """
 
     bins: int = 8
