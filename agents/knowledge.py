@@ -76,8 +76,8 @@ class Posteriors:
     If nothing that honest others could do explains what a buyer heard (somebody lied), she drops the facts of
     the last announcement one by one, the last-named first, and with the first of them falls back on her cell
     alone: in ℳ she drops the others' announced values first, then the star. Her own type stays the true one.
-    Honest others are taken to be in time, so that an announcement that somebody has left (−inf in ℳ) is read
-    like a lie too; `agents.town_knowledge` only drops the values of those who have left.
+    Those who have left by the announcements (`Mechanism.leavers`) are taken to be silent at every type: that
+    they left tells nothing.
     """
 
     def __init__(self, mechanism: Mechanism, prior: JointDistribution, partitions: Sequence[Any]) -> None:
@@ -111,40 +111,49 @@ class Posteriors:
         within = np.where(self.partitions[buyer] == cell, self.prior.table, 0.0)
         if not within.any():
             return None
+        left = frozenset(self.mechanism.leavers(heard)) - {buyer}
         for facts in _fewer_and_fewer(heard):
-            table = self._explaining(facts, buyer, within, said) if heard else within
+            table = self._explaining(facts, buyer, within, said, left) if heard else within
             if table.any():
                 return JointDistribution.from_table(table / table.sum(), self.prior.values)
         return JointDistribution.from_table(within / within.sum(), self.prior.values)
 
     def _explaining(
-        self, facts: tuple[Any, ...], buyer: int, within: NDArray[np.float64], said: Said
+        self,
+        facts: tuple[Any, ...],
+        buyer: int,
+        within: NDArray[np.float64],
+        said: Said,
+        left: frozenset[int],
     ) -> NDArray[np.float64]:
         """`within` times, for each profile, how likely its honest play is to be heard as `facts`."""
         table = np.zeros(self.prior.shape)
         last = len(facts[-1])
         for profile in map(tuple, np.argwhere(within > 0).tolist()):
-            for heard, probability in self._heard_at(profile, buyer, said):
+            for heard, probability in self._heard_at(profile, buyer, said, left):
                 if len(heard) == len(facts) and (*heard[:-1], heard[-1][:last]) == facts:
                     table[profile] += within[profile] * probability
         return table
 
-    def _heard_at(self, profile: tuple[int, ...], buyer: int, said: Said) -> Transcripts:
+    def _heard_at(
+        self, profile: tuple[int, ...], buyer: int, said: Said, left: frozenset[int]
+    ) -> Transcripts:
         """What the buyer may have heard at a profile when her next question comes, with probabilities."""
-        key = (profile, buyer, said)
+        key = (profile, buyer, said, left)
         if key not in self._transcripts:
-            self._rehearse(profile, buyer, said)
+            self._rehearse(*key)
         return self._transcripts[key]
 
-    def _rehearse(self, profile: tuple[int, ...], buyer: int, said: Said) -> None:
+    def _rehearse(self, profile: tuple[int, ...], buyer: int, said: Said, left: frozenset[int]) -> None:
         """Fill in the transcripts of a buyer, and of those who are always asked together with her."""
-        played = walk(self.mechanism, self.prior.n, partial(_Rehearsal, self, profile, buyer, said, {}))
+        rehearsal = partial(_Rehearsal, self, profile, buyer, said, left, {})
+        played = walk(self.mechanism, self.prior.n, rehearsal)
         stopped = [player for player, _ in played if player.together]
         together = set.intersection(*(player.together for player in stopped)) if stopped else set()
-        found: dict[Any, Transcripts] = {(profile, buyer, said): []}
+        found: dict[Any, Transcripts] = {(profile, buyer, said, left): []}
         for other in {buyer, *together}:
             for player in stopped:
-                here = found.setdefault((profile, other, player.said[other]), [])
+                here = found.setdefault((profile, other, player.said[other], left - {other}), [])
                 here.append((player.facts, player.path.probability))
         self._transcripts.update(found)
 
@@ -251,6 +260,14 @@ class ProfilePlayer(TreePlayer):
             self._memo[history] = found
         return found
 
+    def overwrite(self, replies: Replies, question: BuyerQuestion, seat: int, answer: Any) -> None:
+        """Put an answer in the place of a buyer's own; the default, if it is not acceptable."""
+        array = np.asarray(answer, dtype=float)
+        accepted = bool(question.acceptable(array))
+        replies.values[seat] = array if accepted else question.default
+        replies.answered[seat] = accepted
+        self.said[seat] = (*self.said[seat][:-1], hashable(replies.values[seat]))
+
     def draw(self, question: Draw) -> float:
         """Refuse: there are infinitely many branches."""
         raise ValueError(
@@ -262,7 +279,7 @@ class ProfilePlayer(TreePlayer):
 class _Rehearsal(ProfilePlayer):
     """A buyer's reconstruction of the play at one profile: others honest, her own answers as she gave them.
 
-    It breaks off when she would be asked her next question. `together` then holds her, and if she was honest
+    Those who have `left` say nothing. It breaks off when she would be asked her next question. `together` then holds her, and if she was honest
     those who are asked with her; it is empty if her next question never comes.
     """
 
@@ -272,11 +289,12 @@ class _Rehearsal(ProfilePlayer):
         profile: tuple[int, ...],
         buyer: int,
         given: Said,
+        left: frozenset[int],
         memo: Memo,
         path: Path,
     ) -> None:
         super().__init__(posteriors, profile, posteriors.honest_sides, path, memo)
-        self.buyer, self.given = buyer, given
+        self.buyer, self.given, self.left = buyer, given, left
         self.together: set[int] = set()
         self.honest = True
 
@@ -294,13 +312,14 @@ class _Rehearsal(ProfilePlayer):
             self.together = set(seats.tolist()) if self.honest else {self.buyer}
             raise Enough
         replies = super().ask(question)
+        for seat in self.left.intersection(seats.tolist()):
+            self.overwrite(replies, question, seat, question.default)
         if involved and self.said[self.buyer][-1] != self.given[asked_now]:
             self.honest = False
-            replies.values[self.buyer] = self.given[asked_now]
-            self.said[self.buyer] = self.given[: asked_now + 1]
+            self.overwrite(replies, question, self.buyer, self.given[asked_now])
         return replies
 
 
-def hashable(answer: NDArray[Any]) -> Any:
+def hashable(answer: NDArray[Any] | Any) -> Any:
     """One buyer's answer as a number, or a tuple of numbers."""
     return tuple(answer.ravel().tolist()) if np.ndim(answer) else float(answer)

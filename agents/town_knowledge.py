@@ -67,7 +67,7 @@ class TownBeliefs:
         """The buyer's belief now; None if the prior gives what she knows no mass at all.
 
         If the announcement contradicts what she knows (somebody lied), she drops the others' announced values
-        first, then the star. Values of buyers who have left (−inf) tell nothing.
+        first, then the star. That somebody has left (−inf) tells nothing of her value.
         """
         if not heard:
             return self._cell(buyer)
@@ -103,17 +103,24 @@ class TownBeliefs:
 
     def _given_all(self, buyer: int, announced: _Announced) -> FloatArray:
         """Masses of the star's value given the star, the others' values, and the buyer's cell."""
-        structure, star = self.knowledge.structure, announced.star
         if announced.contradicts[buyer]:
-            return np.zeros(len(structure.grid))
-        masses = announced.masses_for(buyer, self.values[buyer])
+            return np.zeros(len(self.knowledge.structure.grid))
         edges = self.knowledge.acquaintances.edges_of(buyer)
-        bin_of_star = np.flatnonzero(self.knowledge.acquaintances.network.listed[edges] == star)
+        known = self.knowledge.acquaintances.network.listed[edges]
+        masses = announced.masses
+        absent = announced.left[known]
+        if absent.any() or announced.values[buyer] != self.values[buyer]:
+            inside = self._inside(edges.start + np.flatnonzero(absent))
+            masses = announced.masses_for(buyer, self.values[buyer], known[absent], inside)
+        bin_of_star = np.flatnonzero(known == announced.star)
         if bin_of_star.size:
-            edge = edges.start + int(bin_of_star[0])
-            outside = (structure.grid < self.lower[edge]) | (structure.grid >= self.upper[edge])
-            masses = np.where(outside, 0.0, masses)
+            masses = np.where(self._inside(edges.start + bin_of_star)[0], masses, 0.0)
         return masses
+
+    def _inside(self, edges: NDArray[np.intp]) -> NDArray[np.bool_]:
+        """Shape (e, B): which values of the grid lie in the bins that some edges tell."""
+        grid = self.knowledge.structure.grid
+        return (grid >= self.lower[edges, None]) & (grid < self.upper[edges, None])
 
     def _given_star(self, buyer: int, announced: _Announced, own: BinnedBelief) -> FloatArray:
         """Masses of the star's value given that she is the star, the buyer's report, and the buyer's cell."""
@@ -151,6 +158,7 @@ class _Announced:
         self.star = int(facts["star"])
         others = np.array(facts["values"], dtype=float)
         self.values = np.insert(others, self.star, np.nan)
+        self.left = np.isneginf(self.values)
         self.structure = beliefs.knowledge.structure
         acquaintances = beliefs.knowledge.acquaintances
         told = self.values[acquaintances.network.listed]
@@ -165,17 +173,23 @@ class _Announced:
         """Masses of the star's value for a buyer who reported the truth and knows nothing more."""
         return self._conditioned(self.values)
 
-    def masses_for(self, buyer: int, value: float) -> FloatArray:
-        """The same for a buyer with this true value: what she reported is not what she believes."""
-        if self.values[buyer] == value:
-            return self.masses
+    def masses_for(
+        self, buyer: int, value: float, absent: NDArray[np.int64], inside: NDArray[np.bool_]
+    ) -> FloatArray:
+        """The same for a buyer with this true value, whatever she reported, who knows something of leavers.
+
+        `absent` (a,) are those of whom she knows something and who have left; `inside` (a, B) what she knows.
+        """
         believed = self.values.copy()
         believed[buyer] = value
-        return self._conditioned(believed)
+        chances = (self.structure.masses[:, absent] * inside).sum(axis=-1)
+        with np.errstate(divide="ignore"):
+            return self._conditioned(believed, np.log(chances).sum(axis=-1))
 
-    def _conditioned(self, values: FloatArray) -> FloatArray:
+    def _conditioned(self, values: FloatArray, of_absent: FloatArray | float = 0.0) -> FloatArray:
+        """`of_absent` (K,): log probability, in each component, of what is known of those who left."""
         left = np.flatnonzero(np.isneginf(values))
-        likelihoods = log_likelihoods(self.structure, values, self.star, left)
+        likelihoods = log_likelihoods(self.structure, values, self.star, left) + of_absent
         masses = prior_given(self.structure, likelihoods, self.star)
         return np.where(self.structure.grid >= self.least, masses, 0.0)
 

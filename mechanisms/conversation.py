@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms.outcome import Lottery, Outcome
-from mechanisms.questions import AskValue, Chance, Question
+from mechanisms.questions import Announce, AskValue, Chance, Question
 from mechanisms.utilities import Utility
 
 Conversation = Generator[Question, Any, Outcome]
@@ -51,6 +51,10 @@ class Mechanism(ABC):
     def name(self) -> str:
         """Name for tables: the class's, in words."""
         return "".join(f" {c.lower()}" if c.isupper() else c for c in type(self).__name__).strip()
+
+    def leavers(self, heard: tuple[Announce, ...]) -> tuple[int, ...]:
+        """Local indices of those who have left by what was announced: they answer nothing more."""
+        return ()
 
     def equilibrium_bids(self, values: NDArray[Any], n: int, prior: Any) -> NDArray[Any]:
         """What rational buyers bid among n with independent values from `prior`, elementwise.

@@ -139,6 +139,14 @@ class StarAuction(Mechanism):
             return Announce.facts(star=star, values=others, highest=float(values[star]))
         return Announce.facts(star=star, values=others)
 
+    def leavers(self, heard: tuple[Announce, ...]) -> tuple[int, ...]:
+        """Whose announced value is −inf."""
+        if not heard:
+            return ()
+        announced = heard[-1]
+        values = np.insert(np.array(announced["values"]), announced["star"], np.inf)
+        return tuple(np.flatnonzero(np.isneginf(values)).tolist())
+
     def _price(self, classical: int, beliefs: NDArray[Any], star: int, values: NDArray[Any]) -> float:
         """Steps e and f: CP if it is at least the known revenue KR, else the best known price KP."""
         if self.designer is not None:

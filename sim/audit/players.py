@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.knowledge import Posteriors, ProfilePlayer
+from agents.knowledge import Posteriors, ProfilePlayer, hashable
 from agents.population import Side
 from mechanisms.distributions import JointDistribution
 from mechanisms.engine import Enough, Path
@@ -32,14 +32,6 @@ class AuditPlayer(ProfilePlayer):
     def situation(self, buyer: int, question: BuyerQuestion) -> Situation:
         """Where the buyer stands before she answers."""
         return question, self.party.heard, self.said[buyer]
-
-    def overwrite(self, replies: Replies, question: BuyerQuestion, buyer: int, answer: Any) -> None:
-        """Put an answer in the place of the buyer's own."""
-        array = np.asarray(answer, dtype=float)
-        silent = bool(question.silent(array))
-        replies.values[buyer] = question.default if silent else array
-        replies.answered[buyer] = not silent
-        self.said[buyer] = (*self.said[buyer][:-1], plain(replies.values[buyer]))
 
 
 class Liar(AuditPlayer):
@@ -72,7 +64,7 @@ class Liar(AuditPlayer):
         if not concerned:
             return replies
         if self.lies == len(self.given):
-            self.stands, self.honest = before, plain(replies.values[self.buyer])
+            self.stands, self.honest = before, hashable(replies.values[self.buyer])
             raise Enough
         self.overwrite(replies, question, self.buyer, self.given[self.lies])
         self.lies += 1
@@ -118,7 +110,7 @@ class Anything(AuditPlayer):
                 if self.honest(question):
                     continue
                 key = self.own_key(situation, self.asked)
-                options = [plain(replies.values[seat]), *options]
+                options = [hashable(replies.values[seat]), *options]
             self.overwrite(replies, question, seat, self.choose(key, options))
         return replies
 
@@ -129,8 +121,3 @@ class Anything(AuditPlayer):
             return super().chance(question)
         possible = [k for k, p in enumerate(question.probabilities) if p > 0]
         return int(self.choose(("chance", self.chances, question.probabilities), possible))
-
-
-def plain(answer: NDArray[Any] | Any) -> Any:
-    """An answer as a float, or a tuple of floats."""
-    return tuple(np.ravel(answer).tolist()) if np.ndim(answer) else float(answer)

@@ -1,5 +1,7 @@
 """Beliefs after announcements: Bayes' rule by loops, contradicted cells, partitions, and the town's form."""
 
+from itertools import combinations
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from tests.mechanisms.conservative import by_hand
 
 
 def announcement(profile):
+    """What ℳ announces where these were reported; −inf for who has left."""
     star = by_hand.star_of(profile)
     others = tuple(float(v) for j, v in enumerate(profile) if j != star)
     return Announce.facts(star=star, values=others)
@@ -219,13 +222,70 @@ def test_they_agree_on_lies_too(n, bound, components):
     assert checked == 120
 
 
-def test_who_has_left_tells_nothing():
+@pytest.mark.parametrize("form", ["table", "town"])
+def test_who_has_left_tells_nothing(form):
+    """Buyer 0 heard only that buyer 2 exceeds her own 0: 1 or 2, a quarter each a priori."""
     marginal = Discrete(np.arange(3), [0.5, 0.25, 0.25])
-    network = Neighbours(np.array([0, 1, 1, 1]), np.array([1]))
-    town = TownKnowledge(IndependentPrior([marginal] * 3), Acquaintances.of(network, [[1.0]]))
+    known = Acquaintances.of(Neighbours(np.array([0, 1, 1, 1]), np.array([1])), [[1.0]])
     heard = (Announce.facts(star=2, values=(0.0, -np.inf)),)
-    found = town.at(np.array([0.0, 2.0, 2.0])).posterior(0, heard)
-    np.testing.assert_allclose(found.integer_table((2,), 3), [0, 0.5, 0.5])
+    found = heard_by(form, [1.0], [[marginal] * 3], known, heard, (0, 2, 2), 0)
+    np.testing.assert_allclose(found, [0, 0.5, 0.5])
+
+
+@pytest.mark.parametrize("form", ["table", "town"])
+@pytest.mark.parametrize(
+    ("cuts", "left", "expected"),
+    [((), 2, [0, 3 / 7, 4 / 7]), ((2,), 2, [0, 2 / 5, 3 / 5]), ((2,), 1, [0, 4 / 9, 5 / 9])],
+)
+def test_what_is_known_of_who_has_left_still_counts(form, cuts, left, expected):
+    """A low component (1/2, 1/4, 1/4), a high one (1/4, 1/4, 1/2); buyer 0 has 0, 1 has left, 2 is the star.
+
+    Buyer 0's own value speaks 2 : 1 for the low one. Knowing of buyer 1 that she has 2 makes it 1 : 1, that
+    she has less 2 · 3/4 : 1/2 = 3 : 1. At 3 : 1 the star has 1 or 2 with masses 3 + 1 to 3 + 2.
+    """
+    low, high = Discrete(np.arange(3), [0.5, 0.25, 0.25]), Discrete(np.arange(3), [0.25, 0.25, 0.5])
+    known = Acquaintances.of(Neighbours(np.array([0, 1, 1, 1]), np.array([1])), [cuts])
+    heard = (Announce.facts(star=2, values=(0.0, -np.inf)),)
+    found = heard_by(form, [0.5, 0.5], [[low] * 3, [high] * 3], known, heard, (0, left, 2), 0)
+    np.testing.assert_allclose(found, expected)
+
+
+def heard_by(form, shares, parts, known, heard, profile, buyer):
+    """One honest buyer's belief about the star at a profile, in either form."""
+    n, bound = len(profile), len(parts[0][0].values)
+    star = heard[-1]["star"]
+    if form == "town":
+        prior = MixturePrior(shares, [IndependentPrior(part) for part in parts])
+        belief = TownKnowledge(prior, known).at(np.array(profile, dtype=float)).posterior(buyer, heard)
+    else:
+        prior = JointDistribution.mixture(shares, [JointDistribution.product(part) for part in parts])
+        posteriors = Posteriors(StarAuction(n, bound), prior, known.partitions(prior))
+        cell = posteriors.cell(buyer, profile)
+        belief = posteriors.belief(buyer, cell, heard, (float(profile[buyer]),))
+    return belief_about(belief, star, bound)
+
+
+@pytest.mark.parametrize(("n", "bound", "components"), [(3, 3, 1), (3, 3, 2), (4, 2, 2)])
+@pytest.mark.parametrize("honest", [True, False])
+def test_they_agree_whoever_has_left(n, bound, components, honest):
+    """Every set of leavers that leaves a star and somebody to ask; reports are true, or anything."""
+    rng = np.random.default_rng([7, n, bound, components])
+    large, small, known = random_town(rng, n, bound, components)
+    posteriors = Posteriors(StarAuction(n, bound), small, known.partitions(small))
+    town = TownKnowledge(large, known)
+    profiles = small.support_indices()
+    for left in (set(s) for size in range(1, n - 1) for s in combinations(range(n), size)):
+        for profile in rng.permutation(profiles)[:8].tolist():
+            reported = np.array(profile if honest else rng.integers(0, bound, n), dtype=float)
+            reported[list(left)] = -np.inf
+            heard = (announcement(reported),)
+            star = heard[0]["star"]
+            for i in set(range(n)) - left - {star}:
+                table = posteriors.belief(i, posteriors.cell(i, tuple(profile)), heard, (reported[i],))
+                found = town.at(np.array(profile, dtype=float)).posterior(i, heard)
+                np.testing.assert_allclose(
+                    belief_about(found, star, bound), belief_about(table, star, bound), atol=1e-12
+                )
 
 
 def test_a_value_that_the_prior_excludes_leaves_no_belief():
