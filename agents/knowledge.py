@@ -261,8 +261,8 @@ class ProfilePlayer(TreePlayer):
         return found
 
     def overwrite(self, replies: Replies, question: BuyerQuestion, seat: int, answer: Any) -> None:
-        """Put an answer in the place of a buyer's own; the default, if it is not acceptable."""
-        array = np.asarray(answer, dtype=float)
+        """Put an answer, as `hashable` makes it, in the place of a buyer's own; if refused, the default."""
+        array = np.asarray(answer, dtype=float).reshape(question.shape)
         accepted = bool(question.acceptable(array))
         replies.values[seat] = array if accepted else question.default
         replies.answered[seat] = accepted
@@ -279,8 +279,9 @@ class ProfilePlayer(TreePlayer):
 class _Rehearsal(ProfilePlayer):
     """A buyer's reconstruction of the play at one profile: others honest, her own answers as she gave them.
 
-    Those who have `left` say nothing. It breaks off when she would be asked her next question. `together` then holds her, and if she was honest
-    those who are asked with her; it is empty if her next question never comes.
+    Those who have `left` say nothing. It breaks off when she would be asked her next question. `together`
+    then holds her, and if she was honest those who are asked with her; it is empty if her next question never
+    comes.
     """
 
     def __init__(

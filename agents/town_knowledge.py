@@ -203,7 +203,7 @@ class StarBelief:
     probabilities: FloatArray
 
     def integer_table(self, buyers: tuple[int, ...], bound: int) -> FloatArray:
-        """Probabilities of 0 … bound−1; ValueError about anybody else, or for values that are others."""
+        """Probabilities of 0 … bound−1; ValueError about anybody else, or for values that are no integers."""
         if tuple(buyers) != (self.star,):
             raise ValueError(f"buyers must be ({self.star},), the star, got {tuple(buyers)}")
         return self.structure.on_integers(self.probabilities, bound)
@@ -253,7 +253,10 @@ class BinnedBelief:
         return total
 
     def integer_table(self, buyers: tuple[int, ...], bound: int) -> FloatArray:
-        """Joint probabilities of some buyers' values on 0 … bound−1, shape (bound,) * len(buyers)."""
+        """Joint probabilities of some buyers' values on 0 … bound−1, shape (bound,) * len(buyers).
+
+        The sum is below 1 if there are larger values; ValueError for values that are no integers.
+        """
         weights = np.exp(self.log_weights - self.log_weights.max())
         table = np.zeros((bound,) * len(buyers))
         for component, weight in enumerate((weights / weights.sum()).tolist()):

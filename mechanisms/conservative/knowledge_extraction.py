@@ -47,7 +47,9 @@ class KnowledgeExtraction(Mechanism):
     value_bound
         B. If None, the removed buyer names it with F.
     marginals
-        Whether she describes F by its marginals, as a product: then profiles are never enumerated.
+        Whether she describes F by its marginals, as a product: then profiles are never enumerated. The true
+        marginals are her best answer where what she knows leaves the others independent; else another
+        product may score better.
     units
         How many identical units there are ("myerson", "program").
     scoring

@@ -40,16 +40,18 @@ class Structured:
         return self.grid.astype(np.intp) if whole else None
 
     def on_integers(self, probabilities: FloatArray, bound: int) -> FloatArray:
-        """Probabilities (B,) on the grid, spread over 0 … bound−1; ValueError for another grid."""
+        """Probabilities (B,) on the grid, spread over 0 … bound−1; larger values are left out.
+
+        ValueError for a grid of anything but integers.
+        """
         integers = self.integers
-        if integers is None or integers[-1] >= bound:
-            raise ValueError(
-                f"values must be integers from 0 to {bound - 1}, got the grid {self.grid.tolist()}"
-            )
-        if len(integers) == bound:
+        if integers is None:
+            raise ValueError(f"values must be integers of at least 0, got the grid {self.grid.tolist()}")
+        if len(integers) == bound == integers[-1] + 1:
             return probabilities
         spread = np.zeros(bound)
-        spread[integers] = probabilities
+        below = integers < bound
+        spread[integers[below]] = probabilities[below]
         return spread
 
     def places(self, values: ArrayLike) -> np.ndarray:

@@ -193,13 +193,16 @@ class JointDistribution(Prior):
     def integer_table(self, buyers: Sequence[int], bound: int) -> FloatArray:
         """Return the joint probabilities of some buyers' values among the integers 0 .. bound - 1.
 
-        Shape (bound,) * len(buyers). Raises ValueError if a buyer's grid holds anything else.
+        Shape (bound,) * len(buyers); the sum is below 1 if there are larger values. Raises ValueError if a
+        buyer's grid holds anything but integers of at least 0.
         """
         kept = [self._buyer(buyer) for buyer in buyers]
         table = np.zeros((bound,) * len(kept))
-        places = [_as_integers(self.values[buyer], bound) for buyer in kept]
+        places = [_as_integers(self.values[buyer]) for buyer in kept]
         axes = [*kept, *(j for j in range(self.n) if j not in kept)]
-        table[np.ix_(*places)] = self.table.transpose(axes).sum(axis=tuple(range(len(kept), self.n)))
+        joint = self.table.transpose(axes).sum(axis=tuple(range(len(kept), self.n)))
+        below = np.ix_(*(place < bound for place in places))
+        table[np.ix_(*(place[place < bound] for place in places))] = joint[below]
         return table
 
     def value_bound(self, buyers: Sequence[int]) -> int:
@@ -249,10 +252,10 @@ class JointDistribution(Prior):
         return f"<JointDistribution of shape {self.shape}, {self._masses.size} profiles in the support>"
 
 
-def _as_integers(grid: FloatArray, bound: int) -> NDArray[np.intp]:
-    """Return a grid of integers in 0 .. bound - 1 as indices, or raise ValueError."""
-    if (grid % 1 != 0).any() or grid[0] < 0 or grid[-1] >= bound:
-        raise ValueError(f"values must be integers from 0 to {bound - 1}, not {grid.tolist()}")
+def _as_integers(grid: FloatArray) -> NDArray[np.intp]:
+    """Return a grid of integers of at least 0 as indices, or raise ValueError."""
+    if (grid % 1 != 0).any() or grid[0] < 0:
+        raise ValueError(f"values must be integers of at least 0, not {grid.tolist()}")
     return grid.astype(np.intp)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import singledispatch
-from itertools import product
+from itertools import chain, product
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from mechanisms.questions import (
     SILENT,
     AskBelief,
+    AskMarginals,
     AskValue,
+    AskValueBound,
     BuyerQuestion,
     CallPrice,
     InviteBid,
@@ -21,15 +23,16 @@ from mechanisms.questions import (
 )
 
 Answers = list[Any]
-"""Answers to one question: floats, or tuples."""
+"""Answers to one question: floats, or flat tuples."""
 
 
 @singledispatch
 def possible_answers(question: BuyerQuestion, amounts: NDArray[Any]) -> Answers:
     """Every answer to try.
 
-    `amounts` holds the reports that make sense for this buyer: all her types, as numbers (or rows), and extra
-    ones. Register a function for a new kind of question. Raises NotImplementedError for one that is unknown.
+    `amounts` holds the reports that make sense for this buyer: all her types, as numbers (or rows), those of
+    the buyers that the question is about, and extra ones. Register a function for a new kind of question.
+    Raises NotImplementedError for one that is unknown.
     """
     raise NotImplementedError(f"the audit knows no answers to {type(question).__name__}")
 
@@ -44,6 +47,19 @@ def _(question: AskValue, amounts: NDArray[Any]) -> Answers:
 def _(question: AskBelief, amounts: NDArray[Any]) -> Answers:
     """Point masses; games also bend true beliefs a little towards them."""
     return [tuple(row) for row in np.eye(question.outcomes).tolist()]
+
+
+@possible_answers.register
+def _(question: AskMarginals, amounts: NDArray[Any]) -> Answers:
+    """A point mass for each of those whom it is about."""
+    points = np.eye(question.outcomes).tolist()
+    return [tuple(chain(*rows)) for rows in product(points, repeat=len(question.about))]
+
+
+@possible_answers.register
+def _(question: AskValueBound, amounts: NDArray[Any]) -> Answers:
+    """Every bound from 1 to just above the highest amount, and silence."""
+    return [*map(float, range(1, int(amounts.max()) + 2)), SILENT]
 
 
 @possible_answers.register

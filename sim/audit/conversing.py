@@ -35,7 +35,7 @@ PLAN_LIMIT = 5_000
 """The most plans kept at a time."""
 PLAY_LIMIT = 100_000
 """The most conversations replayed for one type's best plan."""
-SEARCH_LIMIT = 1_500
+SEARCH_LIMIT = 6_000
 """The most ways in which everybody may play that are tried for one type; above it, so many at random."""
 
 NEAR = 1 / 16
@@ -67,6 +67,7 @@ class ConversationGame(Game):
         )
         self._plays = 0
         self._tossed = False
+        self._possible: dict[tuple[BuyerQuestion, int], list[Any]] = {}
         self._without_coins: dict[tuple[int, int], Worst] = {}
 
     @cached_property
@@ -168,8 +169,11 @@ class ConversationGame(Game):
         return plans
 
     def _answers(self, question: BuyerQuestion, buyer: int) -> list[Any]:
-        amounts = np.unique(np.concatenate([self.instance.types(buyer), self.instance.extra]))
-        return possible_answers(question, amounts)
+        if (question, buyer) not in self._possible:
+            seats = (buyer, *getattr(question, "about", ()))
+            amounts = [self.instance.extra, *map(self.instance.types, seats)]
+            self._possible[question, buyer] = possible_answers(question, np.unique(np.concatenate(amounts)))
+        return self._possible[question, buyer]
 
     # --- whatever the others say -----------------------------------------------------------------
 
@@ -240,9 +244,11 @@ class ConversationGame(Game):
         return Recall(run)
 
     def _profile(self, search: Search, buyer: int, type_: int) -> tuple[int, ...]:
-        """The others' types matter only to what she believes, if that is asked."""
-        worlds = self.worlds(buyer, type_).tolist()
-        return tuple(search.choose(("types",), worlds if self.asks_for_knowledge else worlds[:1]))
+        """The others' types matter only to what she believes, by her cell, if that is asked."""
+        worlds = [tuple(world) for world in self.worlds(buyer, type_).tolist()]
+        cells = {self.posteriors.cell(buyer, world): world for world in worlds[::-1]}
+        firsts = sorted(cells.values())
+        return search.choose(("types",), firsts if self.asks_for_knowledge else firsts[:1])
 
     def _greatest(self, buyer: int, type_: int, gain: Callable[[tuple[int, ...], Choose], float]) -> Worst:
         best: tuple[float, Says, str] = (-np.inf, (), "")

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from agents.knowledge import Posteriors, ProfilePlayer, hashable
 from agents.population import Side
 from mechanisms.distributions import JointDistribution
@@ -58,7 +55,7 @@ class Liar(AuditPlayer):
 
     def ask(self, question: BuyerQuestion) -> Replies:
         """Answer as audited, but for her."""
-        concerned = self.buyer in question.seats(self.party.n) and self.may_lie(question)
+        concerned = self.may_lie(question) and self.buyer in question.seats(self.party.n)
         before = self.situation(self.buyer, question)
         replies = super().ask(question)
         if not concerned:
@@ -110,7 +107,7 @@ class Anything(AuditPlayer):
                 if self.honest(question):
                     continue
                 key = self.own_key(situation, self.asked)
-                options = [hashable(replies.values[seat]), *options]
+                options = list(dict.fromkeys([hashable(replies.values[seat]), *options]))
             self.overwrite(replies, question, seat, self.choose(key, options))
         return replies
 

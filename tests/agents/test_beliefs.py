@@ -312,5 +312,6 @@ def test_questions_tell_what_a_true_answer_is():
     np.testing.assert_allclose(table, [0.125, 0.375, 0, 0, 0, 0, 0.125, 0.375, 0])
     rows = AskMarginals(about=(2, 1), outcomes=3).told_by(belief)
     np.testing.assert_allclose(rows, [[0.25, 0.75, 0], [0, 1, 0]])
-    with pytest.raises(ValueError, match="integers from 0 to 1"):
-        AskMarginals(about=(0,), outcomes=2).told_by(belief)
+    halves = JointDistribution.product([Discrete([0, 0.5], [0.5, 0.5])])
+    with pytest.raises(ValueError, match=r"integers of at least 0, not \[0.0, 0.5\]"):
+        AskMarginals(about=(0,), outcomes=2).told_by(halves)
