@@ -8,7 +8,7 @@ of what the optimal auction earns, for correlated values too.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,16 +21,20 @@ from mechanisms.conversation import DirectMechanism
 from mechanisms.distributions import JointDistribution, Prior
 from mechanisms.outcome import Outcome
 
+MIXTURE_LIMIT = 1_000_000
+"""The most type profiles of a mixture that are summed one by one."""
+
 
 def star_benchmark(prior: Prior) -> float:
     """S = Σ Pr(⋆ = i, θ_−⋆ = t) · max_p p · Pr(θ_⋆ ≥ p | ⋆ = i, θ_−⋆ = t), over i and t.
 
     Exact. A `JointDistribution` is summed over its table. An `IndependentPrior` of `Discrete` marginals is
-    never enumerated: given that i is the star, only her classical price tells anything of her value.
+    never enumerated: given that i is the star, only her classical price tells anything of her value. In a
+    `MixturePrior` of such all values tell something of the component, and it is summed as a table.
     Ties of values go to the lowest index.
 
-    Raises TypeError for any other prior (average a `LookaheadAuction` over sampled profiles), ValueError for
-    negative values.
+    Raises TypeError for any other prior, ValueError for negative values, or for a mixture with more than
+    `MIXTURE_LIMIT` profiles (average a `LookaheadAuction` over sampled ones).
 
     >>> star_benchmark(JointDistribution.from_table([[0.25, 0.25], [0.25, 0.25]]))
     0.75
@@ -40,18 +44,15 @@ def star_benchmark(prior: Prior) -> float:
         return float(sum(_revenues(prior, star).max(axis=-1).sum() for star in range(prior.n)))
     components = structure_of(prior)
     if len(components.weights) > 1:
-        raise TypeError(
-            "prior must be a JointDistribution or an IndependentPrior, got a mixture: "
-            "average LookaheadAuction(prior) over sampled profiles"
-        )
+        return star_benchmark(_table_of(components))
     return sum(_star_revenue(components, star) for star in range(components.n))
 
 
 def lookahead_revenue(prior: Prior) -> float:
     """Expected revenue of the lookahead auction, which knows the prior.
 
-    A `JointDistribution` is played through `LookaheadAuction` at every profile; for an `IndependentPrior` it
-    is computed as the benchmark S, which it equals. Raises as `star_benchmark`.
+    A `JointDistribution` is played through `LookaheadAuction` at every profile; for an `IndependentPrior` or
+    a mixture of such it is computed as the benchmark S, which it equals. Raises as `star_benchmark`.
     """
     if not isinstance(prior, JointDistribution):
         return star_benchmark(prior)
@@ -183,6 +184,19 @@ def _star_revenue(components: Structured, star: int) -> float:
     exactly = np.diff(np.minimum(beaten, 1.0), prepend=0.0)
     best_from = np.maximum.accumulate((grid * _tails(masses[star]))[::-1])[::-1]
     return float(exactly @ best_from)
+
+
+def _table_of(components: Structured) -> JointDistribution:
+    """All profiles of a mixture; ValueError if they are too many."""
+    profiles = len(components.grid) ** components.n
+    if profiles > MIXTURE_LIMIT:
+        raise ValueError(
+            f"prior must have at most {MIXTURE_LIMIT} type profiles where it is a mixture, got {profiles}: "
+            "average LookaheadAuction(prior) over sampled profiles"
+        )
+    parts = zip(components.weights, components.masses, strict=True)
+    table = sum(weight * reduce(np.multiply.outer, masses) for weight, masses in parts)
+    return JointDistribution.from_table(table, [components.grid] * components.n)
 
 
 def _check_not_negative(prior: JointDistribution) -> None:

@@ -112,6 +112,9 @@ class BaligaVohraAuction(Mechanism):
 class SingleSampleAuction(DirectLottery):
     """A buyer drawn at random cannot win; her bid is the reserve of Vickrey's auction among the others.
 
+    From n >= 2 independent values of one regular density it earns at least (1/2)(n − 1)/n of the optimum;
+    values with atoms may earn any smaller part.
+
     `sampled` fixes her index. Ties go to the lowest index; a sampled buyer who makes no bid sets no
     reserve. Raises TypeError or ValueError for an index that is no integer of at least 0.
     """

@@ -131,10 +131,20 @@ def test_structure_agrees_with_the_table():
         others = random_marginals(rng, n, bound)
         mixture = MixturePrior([0.3, 0.7], [structure, IndependentPrior(others)])
         mixed = JointDistribution.mixture([0.3, 0.7], [table, JointDistribution.product(others)])
+        assert star_benchmark(mixture) == pytest.approx(by_hand.star_benchmark(mixed), abs=1e-12)
+        assert lookahead_revenue(mixture) == pytest.approx(lookahead_revenue(mixed), abs=1e-12)
         for profiles, small, large in [(table, table, structure), (mixed, mixed, mixture)]:
             one = LookaheadAuction(small).outcome(profiles.profiles())
             two = LookaheadAuction(large).outcome(profiles.profiles())
             np.testing.assert_array_equal(one.payments, two.payments)
+
+
+def test_a_mixture_may_tell_everything_or_nothing():
+    """Both 1 or both 3: the other's value gives the star's away. Two parts alike: a product after all."""
+    sure = [IndependentPrior([Discrete([v], [1.0])] * 2) for v in (1, 3)]
+    assert star_benchmark(MixturePrior([0.25, 0.75], sure)) == pytest.approx(2.5)
+    alike = IndependentPrior([Discrete([1, 2], [0.5, 0.5])] * 2)
+    assert star_benchmark(MixturePrior([0.5, 0.5], [alike] * 2)) == pytest.approx(star_benchmark(alike))
 
 
 def test_two_uniform_values_earn_the_expected_highest_virtual_value():
@@ -154,8 +164,11 @@ def test_bad_input():
     for function in (optimal_dsic, star_benchmark, LookaheadAuction):
         with pytest.raises(ValueError, match="at least 0"):
             function(below)
-    with pytest.raises(TypeError, match="mixture"):
-        star_benchmark(MixturePrior([0.5, 0.5], [IndependentPrior([Discrete([1, 2], [0.5, 0.5])])] * 2))
+    parts = [IndependentPrior([Discrete([v, 9], [0.5, 0.5])] * 30) for v in (0, 1)]
+    with pytest.raises(ValueError, match=f"1000000 type profiles where it is a mixture, got {3**30}: "):
+        star_benchmark(MixturePrior([0.5, 0.5], parts))
+    with pytest.raises(TypeError, match="mixture of products"):
+        star_benchmark(MixturePrior([0.5, 0.5], [IndependentPrior([Uniform(0, 1)] * 2)] * 2))
     with pytest.raises(TypeError, match="Discrete"):
         LookaheadAuction(IndependentPrior([Uniform(0, 1)]))
     with pytest.raises(ValueError, match="sum to 1"):

@@ -9,8 +9,9 @@ import pytest
 from mechanisms.auctions import SecondPrice
 from mechanisms.conservative.estimates import ExponentialFit, RawFrequencies, Smoothed, UniformFit
 from mechanisms.conservative.sampled import BaligaVohraAuction, SegalAuction, SingleSampleAuction
-from mechanisms.distributions import Discrete, JointDistribution
+from mechanisms.distributions import Discrete, Exponential, JointDistribution, Uniform
 from mechanisms.engine import play, walk
+from mechanisms.myerson import optimal_revenue
 from sim.exact import expected_outcome
 from tests.conformance.mechanism import MechanismConformance
 
@@ -116,13 +117,43 @@ def test_single_sample_by_loops():
     assert expected_outcome(SingleSampleAuction(), prior).revenue == pytest.approx(expected, abs=1e-12)
 
 
-def test_single_sample_earns_half_of_the_optimum_at_least_for_regular_values():
-    """Dhangwatnotai, Roughgarden and Yan: a quarter of the optimum for iid regular values, n = 2 included."""
-    from mechanisms.myerson import optimal_revenue
+def revenue_at(quantile, n, points):
+    """The single-sample auction's expected revenue from n values, by grids of quantiles that never tie."""
+    grids = np.meshgrid(*(quantile((np.arange(points) + (i + 0.5) / n) / points) for i in range(n)))
+    return SingleSampleAuction().outcome(np.stack(grids, axis=-1)).revenue.mean()
 
-    prior = [Discrete(np.arange(8), np.full(8, 1 / 8))] * 3
+
+@pytest.mark.parametrize(("n", "points"), [(2, 400), (3, 50), (4, 18)])
+@pytest.mark.parametrize("value", [Uniform(0, 1), Uniform(1, 2), Exponential(1.0)], ids=repr)
+def test_single_sample_earns_half_of_its_buyers_share_for_regular_values(value, n, points):
+    """Dhangwatnotai, Roughgarden and Yan: (1/2)(n − 1)/n of the optimum for iid regular values, n >= 2."""
+    assert revenue_at(value.quantile, n, points) >= (n - 1) / (2 * n) * optimal_revenue(value, n)
+
+
+def test_single_sample_in_closed_form():
+    """Two uniform values: E[r (1 − r)] = 1/6, of an optimum of 5/12."""
+    assert revenue_at(Uniform(0, 1).quantile, 2, 400) == pytest.approx(1 / 6, abs=1e-5)
+    assert optimal_revenue(Uniform(0, 1), 2) == pytest.approx(5 / 12)
+
+
+def test_a_quarter_is_all_that_two_buyers_leave_to_a_single_sample():
+    """F(v) = v / (1 + v) below h, and the rest at h: revenue curve 1 − q, virtual values −1 and, at h, h.
+
+    With a = 1 / (1 + h) the optimum sells at h alone, h (2a − a²), and the sample earns (1 − a)²/2 + h a².
+    """
+    h = 99.0
+    a = 1 / (1 + h)
+    found = revenue_at(lambda u: np.minimum(u / (1 - u), h), 2, 800)
+    assert found == pytest.approx((1 - a) ** 2 / 2 + h * a**2, rel=2e-3)
+    assert 1 / 4 <= found / (h * (2 * a - a**2)) < 0.26
+
+
+def test_an_atom_below_the_optimal_price_ruins_a_single_sample():
+    """Worth 1 with chance q, else 0: it earns q², of an optimum of 1 − (1 − q)²."""
+    prior = [Discrete([0, 1], [0.9, 0.1])] * 2
     found = expected_outcome(SingleSampleAuction(), JointDistribution.product(prior)).revenue
-    assert found >= optimal_revenue(prior) / 4
+    assert found == pytest.approx(0.1**2)
+    assert optimal_revenue(prior) == pytest.approx(1 - 0.9**2)
 
 
 def test_estimates_in_closed_form():
