@@ -47,12 +47,15 @@ def check_partitions(prior: JointDistribution, partitions: Sequence[Any]) -> tup
 
     Consistency with one's own type is asked of the prior's support: elsewhere nobody ever stands.
     """
+    if not isinstance(partitions, (Sequence, np.ndarray)):
+        raise TypeError(f"partitions must be a sequence of label arrays, got {partitions!r}")
     if len(partitions) != prior.n:
         raise ValueError(f"partitions must hold {prior.n} label arrays, one a buyer, got {len(partitions)}")
     checked = []
     possible = prior.table > 0
     own_types = np.indices(prior.shape)
-    for i, labels in enumerate(map(np.asarray, partitions)):
+    for i, given in enumerate(partitions):
+        labels = _rectangular(f"partitions[{i}]", given)
         if labels.shape != prior.shape:
             raise ValueError(f"partitions[{i}] must have the prior's shape {prior.shape}, got {labels.shape}")
         if labels.dtype.kind not in "iu":
@@ -68,6 +71,27 @@ def check_partitions(prior: JointDistribution, partitions: Sequence[Any]) -> tup
                 )
         checked.append(labels)
     return tuple(checked)
+
+
+def _rectangular(name: str, given: Any) -> NDArray[Any]:
+    try:
+        return np.asarray(given)
+    except ValueError as error:
+        raise ValueError(f"{name} must be a rectangular array, got {given!r}") from error
+
+
+def check_value_bound(mechanism: Mechanism, grids: Sequence[NDArray[Any]]) -> None:
+    """ValueError if a buyer's type, on her grid, is none of a mechanism's integer values 0 … B−1."""
+    bound = getattr(mechanism, "value_bound", None)
+    if bound is None:
+        return
+    for buyer, grid in enumerate(grids):
+        wrong = grid[(grid % 1 != 0) | (grid < 0) | (grid >= bound)]
+        if wrong.size:
+            raise ValueError(
+                f"prior must hold integers from 0 to {bound - 1}, because the mechanism's value_bound is "
+                f"{bound}, got {wrong.max():g} for buyer {buyer}"
+            )
 
 
 class Posteriors:

@@ -14,7 +14,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.knowledge import Posteriors, ProfilePlayer, check_partitions, own_type_partitions
+from agents.knowledge import (
+    Posteriors,
+    ProfilePlayer,
+    check_partitions,
+    check_value_bound,
+    own_type_partitions,
+)
 from agents.party import Party, RefusesRandomness, definite, insist
 from agents.population import Group, Side
 from agents.strategies.base import Strategy, Truthful
@@ -125,16 +131,24 @@ def expected_outcome(
     TooLargeError
         If the prior has more profiles than can be walked, or their plays more ends; it says how many.
     ValueError
-        If an answer is not acceptable, if the mechanism draws from a continuous distribution, or if
-        `partitions`, `strategies` or `utilities` do not fit the prior.
+        If an answer is not acceptable, if the mechanism draws from a continuous distribution, or takes
+        integers below a bound and the prior holds others, or if `partitions`, `strategies` or `utilities` do
+        not fit the prior.
+    TypeError
+        If `mechanism` or `prior` are something else.
     NotImplementedError
         If the mechanism sells several kinds of goods: the prior is over numbers.
     """
+    if not isinstance(mechanism, Mechanism):
+        raise TypeError(f"mechanism must be a Mechanism, got {mechanism!r}")
+    if not isinstance(prior, JointDistribution):
+        raise TypeError(f"prior must be a JointDistribution for exact play, got {prior!r}")
     if mechanism.items > 1:
         raise NotImplementedError("exact play of several items needs a prior over vectors of values")
     n = prior.n
     players = _one_each("strategies", strategies, Truthful(), n, Strategy)
     attitudes = _one_each("utilities", utilities, Linear(), n, Utility)
+    check_value_bound(mechanism, _possible_types(prior))
     cells = own_type_partitions(prior) if partitions is None else check_partitions(prior, partitions)
     sides = _sides(players, attitudes, prior)
     leaves = _leaves(mechanism, prior, cells, sides)
@@ -154,6 +168,12 @@ def expected_outcome(
         leaves=leaves,
         payoffs=payoffs,
     )
+
+
+def _possible_types(prior: JointDistribution) -> list[NDArray[np.float64]]:
+    """Each buyer's types of positive probability."""
+    others = [tuple(j for j in range(prior.n) if j != i) for i in range(prior.n)]
+    return [grid[prior.table.any(axis=axes)] for grid, axes in zip(prior.values, others, strict=True)]
 
 
 def _one_each(name: str, given: Any, default: Any, n: int, kind: type) -> tuple[Any, ...]:

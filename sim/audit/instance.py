@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agents.knowledge import check_partitions, own_type_partitions
+from agents.knowledge import check_partitions, check_value_bound, own_type_partitions
 from agents.strategies.base import Strategy, Truthful
 from mechanisms.ambiguity import BayesianOverSet, FiniteAmbiguitySet, Hurwicz
 from mechanisms.conversation import Mechanism
@@ -96,6 +96,8 @@ class Instance:
             raise TypeError(f"mechanism must be a Mechanism, got {self.mechanism!r}")
         if not isinstance(self.prior, JointDistribution):
             raise TypeError(f"prior must be a JointDistribution for an exact audit, got {self.prior!r}")
+        if self.vectors is None:
+            check_value_bound(self.mechanism, self.prior.values)
         possible = FiniteAmbiguitySet((self.prior,)) if self.ambiguity is None else self.ambiguity
         FiniteAmbiguitySet((self.prior, *possible.distributions))  # refuses different grids
         count = len(possible)

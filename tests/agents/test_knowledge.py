@@ -204,8 +204,10 @@ def test_cells_may_mix_types_where_nobody_ever_stands():
         ((OWN[0],), ValueError, "partitions must hold 2 label arrays, one a buyer, got 1"),
         ((OWN[0], [0, 1]), ValueError, r"partitions\[1\] must have the prior's shape \(2, 2\), got \(2,\)"),
         ((OWN[0] + 0.5, OWN[1]), TypeError, r"partitions\[0\] must hold integer cell labels"),
+        ((OWN[0], [[0, 1], [0]]), ValueError, r"partitions\[1\] must be a rectangular array, got"),
+        (5, TypeError, "partitions must be a sequence of label arrays, got 5"),
     ],
-    ids=["too few", "another shape", "no integers"],
+    ids=["too few", "another shape", "no integers", "ragged", "no sequence"],
 )
 def test_labels_that_do_not_fit_the_prior_are_refused(partitions, error, message):
     with pytest.raises(error, match=message):

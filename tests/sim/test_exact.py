@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from agents.knowledge import own_type_partitions
 from agents.strategies import RandomBidder, Strategy, Truthful
 from agents.view import Mixed
+from mechanisms import KnowledgeExtraction, StarAuction
 from mechanisms.auctions import FirstPrice, PostedPrice, SecondPrice
 from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism
 from mechanisms.distributions import Discrete, JointDistribution, Uniform
@@ -20,6 +21,7 @@ from mechanisms.questions import Announce, AskBelief, AskValue, Chance, Draw
 from mechanisms.utilities import CARA, Capped, Linear
 from mechanisms.vcg import AdditiveVCG
 from sim import exact
+from sim.audit import Instance
 from sim.exact import TooLargeError, expected_outcome
 from tests.property import finite_priors, informed_priors, utilities
 
@@ -304,6 +306,29 @@ def test_what_does_not_fit_the_prior_is_refused(arguments, message):
     for mechanism in (SecondPrice(), Retold(SecondPrice())):
         with pytest.raises(ValueError, match=message):
             expected_outcome(mechanism, COINS, **arguments)
+
+
+@pytest.mark.parametrize("mechanism", [StarAuction(2, 3), KnowledgeExtraction(2, "program", value_bound=3)])
+@pytest.mark.parametrize("odd", [3.0, 0.5, -1.0])
+def test_a_prior_beyond_the_bound_of_a_mechanism_is_refused_by_name(mechanism, odd):
+    message = f"^prior must hold integers from 0 to 2, because the mechanism's value_bound is 3, got {odd:g}"
+    prior = JointDistribution.from_table([[0.5, 0.5]], [[0], sorted([1, odd])])
+    with pytest.raises(ValueError, match=f"{message} for buyer 1$"):
+        expected_outcome(mechanism, prior)
+    with pytest.raises(ValueError, match=message):
+        Instance(mechanism, prior)
+
+
+def test_types_of_probability_zero_may_lie_beyond_the_bound():
+    prior = JointDistribution.from_table([[0.5, 0.5, 0]], [[0], [0, 1, 7]])
+    expected_outcome(StarAuction(2, 3), prior)
+
+
+def test_what_is_no_mechanism_or_no_finite_prior_is_refused():
+    with pytest.raises(TypeError, match="mechanism must be a Mechanism, got 3"):
+        expected_outcome(3, COINS)
+    with pytest.raises(TypeError, match=r"prior must be a JointDistribution for exact play, got \[\[1\]\]"):
+        expected_outcome(SecondPrice(), [[1]])
 
 
 def test_several_items_are_not_played_yet():
