@@ -29,6 +29,8 @@ OCTAVES = 30
 """No cell is narrower than about 2**-OCTAVES in probability, except in the upper tail."""
 CELLS_AN_OCTAVE = 128
 """In the upper tail: cells between two probabilities of exceedance, one twice the other."""
+IMPOSSIBLE = 1e-200
+"""A finite prior's values of no more probability are taken for impossible: ratios would overflow."""
 
 _ROUNDING = 8 * np.finfo(float).eps
 
@@ -114,8 +116,8 @@ def ironed_virtual_value(prior: Distribution) -> IronedVirtualValue:
 
 
 def _of_grid(prior: Discrete) -> GridVirtualValue:
-    """Iron a finite prior; values without probability are left out of the grid."""
-    possible = prior.probabilities > 0
+    """Iron a finite prior; impossible values are left out of the grid."""
+    possible = prior.probabilities > IMPOSSIBLE
     values, probabilities = prior.values[possible], prior.probabilities[possible]
     levels = _ironed_slopes(values, probabilities)
     return GridVirtualValue(values, levels, levels, probabilities)

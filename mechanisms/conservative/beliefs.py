@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from mechanisms._validation import FloatArray
 from mechanisms.distributions import Discrete, JointDistribution
+from mechanisms.questions import PRODUCT_TOLERANCE
 
-PRODUCT_TOLERANCE = 1e-9
-"""How far a table may be from the product of its marginals, and still be one."""
 MAX_TABLE = 1_000_000
 """The largest table that a buyer is asked for."""
 

@@ -10,15 +10,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 from mechanisms.auctions import UniformPrice
 from mechanisms.conservative.assignment import AssignmentContext, AssignmentLottery, optimal_assignment
-from mechanisms.conservative.beliefs import ReportedBelief
+from mechanisms.conservative.beliefs import MAX_TABLE, ReportedBelief
 from mechanisms.conservative.optimal import GridLottery, optimal_dsic
 from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism
 from mechanisms.distributions import JointDistribution
 from mechanisms.myerson import MyersonAuction
+from mechanisms.questions import AskGridBelief, AskProductBelief
 
 
 class Inner(ABC):
@@ -26,10 +27,14 @@ class Inner(ABC):
 
     items: int = 1
     units: int = 1
+    asks: ClassVar[type[AskGridBelief]] = AskGridBelief
+    """The question for F as a table; it accepts only what the family fits."""
+    largest: ClassVar[int | None] = MAX_TABLE
+    """How many cells F may have where the reporter names its bound; None: F is not used as a table."""
 
     @abstractmethod
     def given(self, belief: ReportedBelief, removed: int) -> Mechanism:
-        """The mechanism for this F; ValueError if the family does not fit it."""
+        """The mechanism for this F, announced in answer to `asks`; it is there for each."""
 
     def without(self) -> Mechanism | None:
         """The mechanism when no F came: the (units+1)st-price auction. None: nothing is sold."""
@@ -38,9 +43,11 @@ class Inner(ABC):
 
 @dataclass(frozen=True)
 class MyersonInner(Inner):
-    """Myerson's auction of `units` units, where F is a product."""
+    """Myerson's auction of `units` units, for products F; no other F is accepted."""
 
     units: int = 1
+    asks: ClassVar[type[AskGridBelief]] = AskProductBelief
+    largest: ClassVar[int | None] = None
 
     def given(self, belief: ReportedBelief, removed: int) -> Mechanism:
         """For the marginals of F."""
@@ -52,6 +59,7 @@ class ProgramInner(Inner):
     """The optimal mechanism for any F, by linear program."""
 
     units: int = 1
+    largest: ClassVar[int | None] = 50_000
 
     def given(self, belief: ReportedBelief, removed: int) -> Mechanism:
         """For the table of F; the latest are kept."""
@@ -60,7 +68,10 @@ class ProgramInner(Inner):
 
 @dataclass(frozen=True)
 class FixedInner(Inner):
-    """One mechanism whatever F is (knowledge buys nothing then), or one that a function makes of F."""
+    """One mechanism whatever F is (knowledge buys nothing then), or one that a function makes of F.
+
+    The function should know what to do with every F: what it raises ends the conversation.
+    """
 
     make: Mechanism | Callable[[JointDistribution], Mechanism]
 
@@ -68,6 +79,11 @@ class FixedInner(Inner):
     def units(self) -> int:  # type: ignore[override]
         """What the mechanism hands out."""
         return self.make.units if isinstance(self.make, Mechanism) else 1
+
+    @property
+    def largest(self) -> int | None:  # type: ignore[override]
+        """None for one mechanism."""
+        return None if isinstance(self.make, Mechanism) else MAX_TABLE
 
     def given(self, belief: ReportedBelief, removed: int) -> Mechanism:
         """The mechanism; TypeError unless its rule is closed."""

@@ -14,13 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms._validation import check_field
-from mechanisms.conservative.beliefs import ProductBelief, ReportedBelief, check_table, table_belief
+from mechanisms.conservative.beliefs import (
+    MAX_TABLE,
+    ProductBelief,
+    ReportedBelief,
+    check_table,
+    table_belief,
+)
 from mechanisms.conservative.inner import AssignmentInner, Inner, inner_of
 from mechanisms.conservative.scoring import Brier, ScoringRule
 from mechanisms.conversation import Conversation, DirectLottery, DirectMechanism, Mechanism, check_count
 from mechanisms.outcome import Outcome
 from mechanisms.questions import (
-    AskGridBelief,
     AskGridValue,
     AskMarginals,
     AskValue,
@@ -37,15 +42,16 @@ class KnowledgeExtraction(Mechanism):
     n
         Number of buyers, at least 2.
     inner
-        What is run on the others: "myerson" (F must be a product), "program" (any F, by linear program),
-        a mechanism with a closed rule, whatever F is, a function from F (a `JointDistribution`) to such a
-        mechanism, or an `AssignmentContext`. A mechanism that earns β times the optimum gives β(1 − 1/n).
+        What is run on the others: "myerson" (only products are accepted as F), "program" (any F, by linear
+        program), a mechanism with a closed rule, whatever F is, a function from F (a `JointDistribution`) to
+        such a mechanism, or an `AssignmentContext`. What earns β times the optimum gives β(1 − 1/n).
     epsilon
         What knowledge costs at most; any positive amount of money.
     removed
         The buyer who sells her knowledge; None: drawn at random.
     value_bound
-        B. If None, the removed buyer names it with F.
+        B. If None, the removed buyer names it with F; F then has a million cells at most, or 50,000 for the
+        program.
     marginals
         Whether she describes F by its marginals, as a product: then profiles are never enumerated. The true
         marginals are her best answer where what she knows leaves the others independent; else another
@@ -58,8 +64,10 @@ class KnowledgeExtraction(Mechanism):
     Without an acceptable F nothing is known: the units go at the (units+1)st price (in an assignment context
     nothing is sold). Who sends no acceptable value gets nothing; then F earns nothing either.
 
-    Raises TypeError or ValueError for parameters out of range; in a conversation ValueError where the inner
-    mechanism does not fit the announced F.
+    An F that the inner mechanism does not fit, or is too large, is not acceptable: the market goes on without
+    it, and plays of honest buyers in which that happens raise ValueError, as for every such answer.
+
+    Raises TypeError or ValueError for parameters out of range.
     """
 
     n: int
@@ -82,8 +90,9 @@ class KnowledgeExtraction(Mechanism):
                 raise ValueError(f"removed must be below n = {self.n}, got {self.removed}")
         if self.value_bound is not None:
             check_count("value_bound", self.value_bound)
-            if not self.marginals and not isinstance(family, AssignmentInner):
-                check_table((self.value_bound,) * (self.n - 1))
+        as_table = not self.marginals or family.largest is not None
+        if as_table and not isinstance(family, AssignmentInner):
+            check_table((self.value_bound or 2,) * (self.n - 1))
         if not isinstance(self.scoring, ScoringRule):
             raise TypeError(f"scoring must be a ScoringRule, not {self.scoring!r}")
         if isinstance(family, AssignmentInner) and family.context.n != self.n:
@@ -152,7 +161,7 @@ class KnowledgeExtraction(Mechanism):
         else:
             bound = self.value_bound
             if bound is None:
-                named = yield AskValueBound(to=(removed,), about=others)
+                named = yield AskValueBound(to=(removed,), about=others, most=self._most(len(others)))
                 if not named.answered[removed]:
                     return None
                 bound = int(named.values[removed])
@@ -161,8 +170,16 @@ class KnowledgeExtraction(Mechanism):
             said = yield AskMarginals(to=(removed,), about=others, outcomes=shape[0])
             return ProductBelief(said.values[removed]) if said.answered[removed] else None
         check_table(shape)
-        said = yield AskGridBelief(to=(removed,), about=others, outcomes=int(np.prod(shape)))
+        said = yield self.family.asks(to=(removed,), about=others, outcomes=int(np.prod(shape)))
         return table_belief(said.values[removed], shape) if said.answered[removed] else None
+
+    def _most(self, others: int) -> int:
+        """The largest bound that a reporter may name."""
+        if self.marginals and self.family.largest is None:
+            return MAX_TABLE // others
+        cells = self.family.largest or MAX_TABLE
+        root = round(cells ** (1 / others))
+        return root if root**others <= cells else root - 1
 
     def _reward(self, belief: ReportedBelief, values: NDArray[Any], removed: int) -> float:
         """Step c: (ε/2)(2 + BSR(v_−i, F)); 0 if a value is missing."""

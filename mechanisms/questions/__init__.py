@@ -9,18 +9,27 @@ questions can be compared and hashed: exact play tells public histories apart by
 from __future__ import annotations
 
 from mechanisms.questions.base import SILENT, BuyerQuestion, Question, Replies
-from mechanisms.questions.knowledge import AskBelief, AskGridBelief, AskMarginals, AskValueBound
+from mechanisms.questions.knowledge import (
+    PRODUCT_TOLERANCE,
+    AskBelief,
+    AskGridBelief,
+    AskMarginals,
+    AskProductBelief,
+    AskValueBound,
+)
 from mechanisms.questions.moves import Announce, Chance, Draw, branch
 from mechanisms.questions.offers import CallPrice, InviteBid, OfferPrice, ShowMenu
 from mechanisms.questions.values import AskGridValue, AskValue
 
 __all__ = [
+    "PRODUCT_TOLERANCE",
     "SILENT",
     "Announce",
     "AskBelief",
     "AskGridBelief",
     "AskGridValue",
     "AskMarginals",
+    "AskProductBelief",
     "AskValue",
     "AskValueBound",
     "BuyerQuestion",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,20 +11,31 @@ from numpy.typing import NDArray
 
 from mechanisms.questions.base import SILENT, BuyerQuestion, all_parts
 
+PRODUCT_TOLERANCE = 1e-9
+"""How far a table may be from the product of its marginals, and still be one."""
+
 
 @dataclass(frozen=True)
 class AskValueBound(BuyerQuestion):
-    """Name the least B such that the buyers in `about` have values in 0 … B−1. Silence: not known, NaN."""
+    """Name the least B such that the buyers in `about` have values in 0 … B−1, at most `most`.
+
+    Silence: not known, NaN.
+    """
 
     about: tuple[int, ...] = ()
+    most: int = sys.maxsize
 
     answered_by: ClassVar[str] = "report_value_bound"
-    allowed: ClassVar[str] = "an integer, at least 1"
     default: ClassVar[float] = np.nan
 
+    @property
+    def allowed(self) -> str:  # type: ignore[override]
+        """In words."""
+        return f"an integer from 1 to {self.most}"
+
     def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
-        """Positive integers."""
-        return np.isfinite(answers) & (answers >= 1) & (answers == np.floor(answers))
+        """Integers in range."""
+        return (answers >= 1) & (answers <= self.most) & (answers == np.floor(answers))
 
     def silent(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
         """NaN or SILENT."""
@@ -101,6 +113,24 @@ class AskGridBelief(AskBelief):
     def _read(self, belief: Any) -> NDArray[np.float64]:
         table = belief.integer_table(self.about, self.bound).ravel()
         return _given_any(table, self.uniform())
+
+
+@dataclass(frozen=True)
+class AskProductBelief(AskGridBelief):
+    """Report your belief about m buyers as a table that is the product of its marginals."""
+
+    allowed: ClassVar[str] = "the product of its marginals (with inner='program' it may be anything)"
+
+    def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
+        """Probabilities, off the product of their marginals by at most 1e-9."""
+        axes = tuple(range(-len(self.about), 0))
+        tables = answers.reshape(*answers.shape[:-1], *(self.bound,) * len(axes))
+        product = np.ones(())
+        with np.errstate(invalid="ignore", over="ignore"):
+            for axis in axes:
+                product = product * tables.sum(axis=tuple(a for a in axes if a != axis), keepdims=True)
+            near = np.abs(tables - product).max(axis=axes) <= PRODUCT_TOLERANCE
+        return super().acceptable(answers) & near
 
 
 @dataclass(frozen=True)

@@ -190,3 +190,12 @@ def test_prior_must_be_a_distribution(bad):
 def test_prior_must_not_be_negative(bad):
     with pytest.raises(ValueError, match="prior must have values of at least 0, got the least value -"):
         ironed_virtual_value(bad)
+
+
+def test_masses_too_small_to_divide_by_change_nothing():
+    """1 and 3, half each: virtual values 1 − 2 and 3."""
+    nearly = Discrete([0, 1, 2, 3], [5e-324, 0.5, 1e-310, 0.5])
+    sure = Discrete([1, 3], [0.5, 0.5])
+    reports = np.array([1.0, 2.0, 3.0])
+    for prior in (nearly, sure):
+        np.testing.assert_allclose(ironed_virtual_value(prior)(reports), [-1, -1, 3])

@@ -93,6 +93,60 @@ def test_a_late_or_malformed_belief_earns_nothing_and_the_classical_price_stands
     assert_within(earned, exact)
 
 
+class Correlates(Truthful):
+    """Says that the others have the same value, which is no product."""
+
+    def report_belief(self, question, view):
+        same = np.eye(question.bound) / question.bound
+        return np.tile(same.ravel(), (len(view.seats), 1))
+
+
+class NamesABound(Truthful):
+    """Says that there may be so many values."""
+
+    def __init__(self, bound):
+        self.bound = bound
+
+    def report_value_bound(self, question, view):
+        return np.full(len(view.seats), float(self.bound))
+
+
+@pytest.mark.parametrize(
+    ("odd", "options"),
+    [
+        (Correlates(), {"value_bound": 3}),
+        (NamesABound(10**9), {}),
+        (NamesABound(10**9), {"inner": "program"}),
+        (NamesABound(10**9), {"marginals": True}),
+        (NamesABound(1.5), {}),
+        (NamesABound(np.inf), {}),
+    ],
+    ids=["no product", "huge", "huge program", "huge marginals", "not whole", "infinite"],
+)
+def test_nothing_that_a_reporter_says_stops_the_market(odd, options):
+    """Nothing is known then, and the others have Vickrey's auction: the second of two uniform values of 3."""
+    prior = JointDistribution.from_table(np.full((3, 3, 3), 1 / 27))
+    mechanism = KnowledgeExtraction(3, epsilon=0.05, removed=0, **options)
+    earned = revenues(mechanism, prior, TableKnowledge(prior), 1000, [odd, Truthful(), Truthful()])
+    assert_within(earned, 5 / 9)
+
+
+@pytest.mark.parametrize("inner", ["myerson", "program"])
+def test_neither_does_any_belief_that_is_acceptable(inner):
+    class Extreme(Truthful):
+        """Masses from all orders of magnitude."""
+
+        def report_belief(self, question, view):
+            rng = np.random.default_rng(int(view.values.sum()))
+            masses = 10.0 ** rng.uniform(-320, 0, question.outcomes) * rng.integers(0, 2, question.outcomes)
+            masses.flat[0] += 1e-300
+            return np.tile(masses / masses.sum(), (len(view.seats), 1))
+
+    prior = JointDistribution.from_table(np.full((40, 5), 1 / 200))
+    mechanism = KnowledgeExtraction(2, inner, epsilon=0.05, removed=0, value_bound=40)
+    assert len(revenues(mechanism, prior, TableKnowledge(prior), 100, [Extreme(), Truthful()])) == 100
+
+
 def test_who_is_late_in_step_1_has_left():
     """Buyer 1 always sends too late; buyer 0 then is alone, and nothing is sold."""
     prior = JointDistribution.from_table(np.full((3, 3), 1 / 9))

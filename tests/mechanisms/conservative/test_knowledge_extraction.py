@@ -219,7 +219,7 @@ def test_a_bound_that_is_too_low_only_costs_its_author():
 
 def test_an_inner_mechanism_that_does_not_fit_f():
     correlated = JointDistribution.from_table(np.eye(2)[..., None] * np.array([0.25, 0.25]))
-    with pytest.raises(ValueError, match="announced F: Myerson's auction needs a product"):
+    with pytest.raises(ValueError, match=r"buyer 2 is refused: .* must be the product of its marginals"):
         expected_outcome(KnowledgeExtraction(3, inner="myerson", epsilon=EPSILON, removed=2), correlated)
     fine = KnowledgeExtraction(3, inner="program", epsilon=EPSILON, removed=2)
     assert expected_outcome(fine, correlated).revenue > 0
@@ -246,6 +246,8 @@ def test_losses_are_possible_with_logarithmic_scores_only():
         ({"n": 2, "removed": 2}, ValueError, "removed must be below n = 2"),
         ({"n": 2, "value_bound": 0}, ValueError, "value_bound must be at least 1"),
         ({"n": 9, "value_bound": 100}, ValueError, "ask for marginals"),
+        ({"n": 9, "value_bound": 9, "inner": "program", "marginals": True}, ValueError, f"got {9**8}: "),
+        ({"n": 30}, ValueError, f"got {2**29}: ask for marginals"),
         ({"n": 2, "scoring": "brier"}, TypeError, "scoring"),
         ({"n": 2, "units": 0}, ValueError, "units must be at least 1"),
     ],
