@@ -16,6 +16,7 @@ from agents.strategies.incremental import Incremental
 from agents.strategies.late import Late
 from agents.strategies.policy import Policy
 from agents.strategies.random_bidder import RandomBidder
+from agents.strategies.reporters import LazyReporter, NoisyReporter, WholeShading
 from agents.strategies.ring import Ring
 from agents.strategies.shading import Shading
 from agents.strategies.sniper import Sniper
@@ -30,6 +31,8 @@ __all__ = [
     "FalseNames",
     "Incremental",
     "Late",
+    "LazyReporter",
+    "NoisyReporter",
     "OneBuyerStrategy",
     "Policy",
     "RandomBidder",
@@ -38,6 +41,7 @@ __all__ = [
     "Sniper",
     "Strategy",
     "Truthful",
+    "WholeShading",
     "make_strategy",
 ]
 
@@ -65,13 +69,19 @@ STRATEGIES: Mapping[str, Callable[[], Strategy]] = MappingProxyType({
     "best_response": partial(BestResponse, anonymous=True),
     "ring": Ring,
     "false_names": FalseNames,
+    "whole_shading": WholeShading,
+    "lazy_reporter": LazyReporter,
+    "noisy_reporter": NoisyReporter,
     "hedge": _learner("Hedge"),
     "exp3": _learner("Exp3"),
     "regret_matching": _learner("RegretMatching"),
     "fictitious_play": _learner("FictitiousPlay"),
     "gradient": _learner("SmoothGradient"),
 })
-"""Names that scenarios and the command line use; each makes the strategy with its default parameters."""
+"""Names that scenarios and the command line use; each makes the strategy with its default parameters.
+
+The reporters differ from "truthful" only where beliefs are asked for; `neighbours` mixes them in by number.
+"""
 
 
 def make_strategy(name: str) -> Strategy:

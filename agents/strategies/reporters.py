@@ -47,7 +47,8 @@ class NoisyReporter(Strategy):
     step
         How many places on the grid of types, at least 1. Mass shifted off the grid stays at its end.
 
-    Raises TypeError or ValueError for anything else. For beliefs about one buyer.
+    Raises TypeError or ValueError for anything else. For beliefs about one buyer, or marginals: the table of
+    several is shifted as one line, and a product no longer is one.
     """
 
     noise: float = 0.5

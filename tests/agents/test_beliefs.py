@@ -12,7 +12,7 @@ from agents.network import Neighbours
 from agents.town_knowledge import TownKnowledge
 from mechanisms.conservative.star_auction import StarAuction
 from mechanisms.distributions import Discrete, IndependentPrior, JointDistribution, MixturePrior
-from mechanisms.questions import Announce, AskGridBelief, AskMarginals, AskValueBound
+from mechanisms.questions import Announce, AskGridBelief, AskMarginals, AskProductBelief, AskValueBound
 from tests.mechanisms.conservative import by_hand
 
 
@@ -315,3 +315,14 @@ def test_questions_tell_what_a_true_answer_is():
     halves = JointDistribution.product([Discrete([0, 0.5], [0.5, 0.5])])
     with pytest.raises(ValueError, match=r"integers of at least 0, not \[0.0, 0.5\]"):
         AskMarginals(about=(0,), outcomes=2).told_by(halves)
+
+
+def test_only_products_are_accepted_where_they_are_asked_for():
+    """Rounding aside; and of one buyer everything is a product."""
+    question = AskProductBelief(about=(0, 2), outcomes=4)
+    tables = [np.outer([0.25, 0.75], [0.4, 0.6]), np.eye(2) / 2, np.full((2, 2), 0.3), np.full((2, 2), np.nan)]
+    answers = np.stack([table.ravel() for table in tables])
+    assert question.acceptable(answers).tolist() == [True, False, False, False]
+    assert question.acceptable(answers[None, :2] * (1 + 1e-11)).tolist() == [[True, False]]
+    assert not question.acceptable(np.full(4, -np.inf))
+    assert AskProductBelief(about=(1,), outcomes=3).acceptable(np.array([0.2, 0.3, 0.5]))

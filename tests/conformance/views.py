@@ -12,6 +12,7 @@ from mechanisms.questions import (
     AskBelief,
     AskGridBelief,
     AskMarginals,
+    AskProductBelief,
     AskValue,
     AskValueBound,
     CallPrice,
@@ -31,6 +32,7 @@ QUESTIONS = (
     AskValue(items=3),
     AskBelief(about=(1, 4), outcomes=6),
     AskGridBelief(about=(1, 4), outcomes=9),
+    AskProductBelief(about=(1, 4), outcomes=9),
     AskMarginals(about=(1, 4), outcomes=3),
     AskValueBound(about=(1, 4)),
     OfferPrice(prices=(0.5, 0.1, 0.5, 0.0, 2.0)),
@@ -79,6 +81,11 @@ def takes_rows(question):
 def about_one_item(questions):
     """The questions about one kind of goods."""
     return tuple(question for question in questions if items_of(question) == 1)
+
+
+def about_any_belief(questions):
+    """Without those that accept products only: no strategy that bends a table keeps it a product."""
+    return tuple(question for question in questions if not isinstance(question, AskProductBelief))
 
 
 def view_for(question, rows=(), values=None):

@@ -418,5 +418,5 @@ def test_values_off_the_grid_are_refused():
     with pytest.raises(ValueError, match="integers from 0 to 4"):
         expected_outcome(StarAuction(2, 5), prior)
     too_high = JointDistribution.from_table([[0.5, 0.5]], values=[[0], [1, 5]])
-    with pytest.raises(ValueError, match="integers from 0 to 4, .* got 5 for buyer 1"):
+    with pytest.raises(ValueError, match=r"integers from 0 to 4, .* got 5 for buyer 1"):
         expected_outcome(StarAuction(2, 5), too_high)
