@@ -2,8 +2,8 @@
 
 The prior is a product, or a mixture of products. A buyer knows her own value and the bins of those she is
 acquainted with. This reads two situations: nothing was announced, and ℳ's announcement of the star and
-the others' values (Azar, Chen and Micali 2010, Section 5, step d). `agents.knowledge` does the same for any
-mechanism on small priors; the two agree.
+the others' values (Azar, Chen and Micali 2010, Section 5, step d), perhaps with the star's own.
+`agents.knowledge` does the same for any mechanism on small priors; the two agree.
 """
 
 from __future__ import annotations
@@ -66,13 +66,16 @@ class TownBeliefs:
     def posterior(self, buyer: int, heard: tuple[Announce, ...]) -> StarBelief | BinnedBelief | None:
         """The buyer's belief now; None if the prior gives what she knows no mass at all.
 
-        If the announcement contradicts what she knows (somebody lied), she drops the others' announced values
-        first, then the star. That somebody has left (−inf) tells nothing of her value.
+        If the announcement contradicts what she knows (somebody lied), she drops the star's value first, if
+        it was announced, then the others' values, then the star. That somebody has left (−inf) tells nothing
+        of her value.
         """
         if not heard:
             return self._cell(buyer)
         announced = self._announced(heard[-1])
         masses = self._given_all(buyer, announced)
+        if announced.sure is not None and masses[announced.sure].any():
+            masses = np.where(announced.sure, masses, 0.0)
         if not masses.any():
             own = self._cell(buyer)
             if own is None:
@@ -160,6 +163,7 @@ class _Announced:
         self.values = np.insert(others, self.star, np.nan)
         self.left = np.isneginf(self.values)
         self.structure = beliefs.knowledge.structure
+        self.sure = self.structure.grid == facts["highest"] if "highest" in facts else None
         acquaintances = beliefs.knowledge.acquaintances
         told = self.values[acquaintances.network.listed]
         wrong = np.isfinite(told) & ((told < beliefs.lower) | (told >= beliefs.upper))

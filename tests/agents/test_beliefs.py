@@ -288,6 +288,25 @@ def test_they_agree_whoever_has_left(n, bound, components, honest):
                 )
 
 
+@pytest.mark.parametrize("honest", [True, False])
+def test_they_agree_where_values_are_public(honest):
+    """Step 1 in public: the star's value is known, and dropped first if what was said cannot be true."""
+    rng = np.random.default_rng(8)
+    large, small, known = random_town(rng, 3, 3, 2)
+    posteriors = Posteriors(StarAuction(3, 3, public_values=True), small, known.partitions(small))
+    town = TownKnowledge(large, known)
+    for profile in small.support_indices().tolist():
+        reported = tuple(profile if honest else rng.integers(0, 3, 3).tolist())
+        facts = dict(announcement(reported).content)
+        heard = (Announce.facts(**facts, highest=float(max(reported))),)
+        for i in {0, 1, 2} - {facts["star"]}:
+            cell = posteriors.cell(i, tuple(profile))
+            table = posteriors.belief(i, cell, heard, (float(reported[i]),))
+            found = belief_about(town.at(np.array(profile, float)).posterior(i, heard), facts["star"], 3)
+            np.testing.assert_allclose(found, belief_about(table, facts["star"], 3), atol=1e-12)
+            assert not honest or found[max(reported)] == 1
+
+
 def test_a_value_that_the_prior_excludes_leaves_no_belief():
     marginal = Discrete(np.arange(3), [0.5, 0.5, 0.0])
     town = TownKnowledge(IndependentPrior([marginal] * 2), Acquaintances.common(Neighbours.none(2), []))
@@ -320,8 +339,8 @@ def test_questions_tell_what_a_true_answer_is():
 def test_only_products_are_accepted_where_they_are_asked_for():
     """Rounding aside; and of one buyer everything is a product."""
     question = AskProductBelief(about=(0, 2), outcomes=4)
-    tables = [np.outer([0.25, 0.75], [0.4, 0.6]), np.eye(2) / 2, np.full((2, 2), 0.3), np.full((2, 2), np.nan)]
-    answers = np.stack([table.ravel() for table in tables])
+    odd = [np.eye(2) / 2, np.full((2, 2), 0.3), np.full((2, 2), np.nan)]
+    answers = np.stack([table.ravel() for table in (np.outer([0.25, 0.75], [0.4, 0.6]), *odd)])
     assert question.acceptable(answers).tolist() == [True, False, False, False]
     assert question.acceptable(answers[None, :2] * (1 + 1e-11)).tolist() == [[True, False]]
     assert not question.acceptable(np.full(4, -np.inf))
