@@ -108,22 +108,26 @@ class TownBeliefs:
         """Masses of the star's value given the star, the others' values, and the buyer's cell."""
         if announced.contradicts[buyer]:
             return np.zeros(len(self.knowledge.structure.grid))
-        edges = self.knowledge.acquaintances.edges_of(buyer)
-        known = self.knowledge.acquaintances.network.listed[edges]
         masses = announced.masses
-        absent = announced.left[known]
-        if absent.any() or announced.values[buyer] != self.values[buyer]:
-            inside = self._inside(edges.start + np.flatnonzero(absent))
-            masses = announced.masses_for(buyer, self.values[buyer], known[absent], inside)
-        bin_of_star = np.flatnonzero(known == announced.star)
-        if bin_of_star.size:
-            masses = np.where(self._inside(edges.start + bin_of_star)[0], masses, 0.0)
+        if announced.knows_leavers[buyer] or announced.values[buyer] != self.values[buyer]:
+            masses = self._given_others(buyer, announced)
+        edge = announced.edge_to_star[buyer]
+        if edge >= 0:
+            masses = np.where(self._inside(edge), masses, 0.0)
         return masses
 
+    def _given_others(self, buyer: int, announced: _Announced) -> FloatArray:
+        """The same, but for what the buyer knows of the star, by her true value and her bins of leavers."""
+        edges = np.arange(len(self.lower))[self.knowledge.acquaintances.edges_of(buyer)]
+        known = self.knowledge.acquaintances.network.listed[edges]
+        absent = announced.left[known]
+        inside = self._inside(edges[absent][:, None])
+        return announced.masses_for(buyer, self.values[buyer], known[absent], inside)
+
     def _inside(self, edges: NDArray[np.intp]) -> NDArray[np.bool_]:
-        """Shape (e, B): which values of the grid lie in the bins that some edges tell."""
+        """Which values of the grid lie in the bin that an edge tells; shape (B,), or (e, B) for (e, 1)."""
         grid = self.knowledge.structure.grid
-        return (grid >= self.lower[edges, None]) & (grid < self.upper[edges, None])
+        return (grid >= self.lower[edges]) & (grid < self.upper[edges])
 
     def _given_star(self, buyer: int, announced: _Announced, own: BinnedBelief) -> FloatArray:
         """Masses of the star's value given that she is the star, the buyer's report, and the buyer's cell."""
@@ -169,6 +173,11 @@ class _Announced:
         wrong = np.isfinite(told) & ((told < beliefs.lower) | (told >= beliefs.upper))
         self.contradicts = np.zeros(len(self.values), dtype=bool)
         np.logical_or.at(self.contradicts, acquaintances.knower, wrong)
+        self.knows_leavers = np.zeros(len(self.values), dtype=bool)
+        self.knows_leavers[acquaintances.knower[np.isneginf(told)]] = True
+        self.edge_to_star = np.full(len(self.values), -1)
+        to_star = np.flatnonzero(acquaintances.network.listed == self.star)
+        self.edge_to_star[acquaintances.knower[to_star]] = to_star
         reported = np.insert(others, self.star, -np.inf)
         self.least = classical_price(reported, self.star)
 
