@@ -319,11 +319,10 @@ def _columns(mapping: str | None) -> dict[str, str]:
 
 def _parameter_lines(kind: type[Parameters]) -> Iterator[str]:
     """Each parameter with what it means, what it may be, and its default."""
-    from sim.scenario import allowed
+    from sim.scenario import allowed, as_text
 
     for name, field in kind.model_fields.items():
-        default = "none" if field.default is None else field.default
-        yield f"  {name} = {default}"
+        yield f"  {name} = {as_text(field.default)}"
         yield textwrap.indent(textwrap.fill(f"{field.description}; {allowed(field)}", WIDTH - 6), 6 * " ")
 
 

@@ -75,6 +75,65 @@ class OneOf:
         return core_schema.nullable_schema(named) if optional(source) else named
 
 
+    def __str__(self) -> str:
+        return f"one of {', '.join(self.names)}"
+
+
+@dataclass(frozen=True)
+class WholeNumbers:
+    """Annotates a parameter that is a list of whole numbers: `Annotated[tuple[int, ...], WholeNumbers(1, 9)]`.
+
+    As text they are separated by commas, such as 2,4,8. There is at least one and at most `length`; they rise,
+    from `least` to `most` at most, and differ from `least` by multiples of `step`.
+    """
+
+    least: int
+    most: int
+    step: int = 1
+    length: int = 6
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Allow what `read` does."""
+        return core_schema.no_info_plain_validator_function(self.read)
+
+    def read(self, given: Any) -> tuple[int, ...]:
+        """The numbers from text, from one of them, or from a sequence; ValueError for anything else."""
+        if isinstance(given, str):
+            given = [int(word) for word in given.split(",")]
+        elif isinstance(given, int):
+            given = [given]
+        elif not isinstance(given, tuple | list):
+            raise ValueError("these are no numbers")
+        whole = all(isinstance(number, int) and not isinstance(number, bool) for number in given)
+        if not whole or not 1 <= len(given) <= self.length or sorted(set(given)) != list(given):
+            raise ValueError("these are not so many rising whole numbers")
+        if any(number not in range(self.least, self.most + 1, self.step) for number in given):
+            raise ValueError("these are not all in the range")
+        return tuple(given)
+
+    def __str__(self) -> str:
+        steps = f" in steps of {self.step}" if self.step > 1 else ""
+        return (
+            f"1 to {self.length} rising whole numbers, separated by commas, "
+            f"from {self.least:,} to {self.most:,}{steps}"
+        )
+
+
+def as_text(value: Any) -> str:
+    """A parameter's value as it is typed in: `none` for None, a file's name for what is read from a file.
+
+    >>> as_text((2, 4, 8))
+    '2,4,8'
+    """
+    if value is None:
+        return "none"
+    if isinstance(value, float):
+        return f"{value:.12g}"
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return str(getattr(value, "file", value))
+
+
 def optional(annotation: Any) -> bool:
     """Whether a parameter of this type may be None."""
     return type(None) in typing.get_args(annotation)
@@ -169,8 +228,8 @@ def allowed(field: FieldInfo) -> str:
         (annotation,) = (part for part in typing.get_args(annotation) if part is not type(None))
         or_none = ", or none"
     for note in field.metadata:
-        if isinstance(note, OneOf):
-            return f"one of {', '.join(note.names)}{or_none}"
+        if isinstance(note, OneOf | WholeNumbers):
+            return f"{note}{or_none}"
     kind = _KINDS.get(typing.cast(Any, annotation), str(annotation))
     return f"{kind}{_range(field)}{or_none}"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from sim.scenario import OneOf, Parameters, allowed, optional
+from sim.scenario import OneOf, Parameters, allowed, as_text, optional
 
 Control = dict[str, Any]
 
@@ -60,12 +60,3 @@ def bounds(field: FieldInfo) -> tuple[float | None, float | None]:
         least = getattr(note, "ge", least)
         most = getattr(note, "le", most)
     return least, most
-
-
-def as_text(value: Any) -> str:
-    """A parameter's value as it is typed in: `none` for None, a file's name for what is read from a file."""
-    if value is None:
-        return "none"
-    if isinstance(value, float):
-        return f"{value:.12g}"
-    return str(getattr(value, "file", value))

@@ -6,7 +6,7 @@ import pytest
 from pydantic import Field, ValidationError
 
 from sim import scenario
-from sim.scenario import BidsFile, OneOf, ParameterError, allowed, make_parameters
+from sim.scenario import BidsFile, OneOf, ParameterError, WholeNumbers, allowed, as_text, make_parameters
 
 
 class Parameters(scenario.Parameters):
@@ -15,6 +15,7 @@ class Parameters(scenario.Parameters):
     price: float | None = Field(default=None, ge=0)
     colour: Annotated[str, OneOf(("red", "green"))] = Field(default="red")
     flag: bool = Field(default=False)
+    sizes: Annotated[tuple[int, ...], WholeNumbers(2, 10, step=2, length=3)] = Field(default=(2, 4))
     bids: BidsFile | None = Field(default=None)
 
 
@@ -43,6 +44,7 @@ def test_a_name_stands_for_a_file_of_bids():
         ("price", "a number at least 0, or none"),
         ("colour", "one of red, green"),
         ("flag", "true or false"),
+        ("sizes", "1 to 3 rising whole numbers, separated by commas, from 2 to 10 in steps of 2"),
         ("bids", "a file of bids, or none"),
     ],
 )
@@ -54,6 +56,26 @@ def test_what_is_allowed_in_words(field, words):
 def test_a_value_that_is_not_allowed(value):
     with pytest.raises(ParameterError, match=r"count is .*; it must be an integer from 1 to 6"):
         make_parameters(Parameters, {"count": value})
+
+
+@pytest.mark.parametrize("given", ["2,6,10", (2, 6, 10), [2, 6, 10], " 2, 6 ,10"])
+def test_a_list_of_whole_numbers(given):
+    made = make_parameters(Parameters, {"sizes": given})
+    assert made.sizes == (2, 6, 10)
+    assert make_parameters(Parameters, made.model_dump(mode="json")) == made
+    assert as_text(made.sizes) == "2,6,10"
+
+
+def test_a_list_of_one_number():
+    assert make_parameters(Parameters, {"sizes": "4"}).sizes == make_parameters(Parameters, {"sizes": 4}).sizes
+
+
+@pytest.mark.parametrize(
+    "given", ["", "2,", "4,2", "2,2", "3", "0,2", "12", "2,4,6,8", "two", "2.5", (2.0,), (True,), None, ()]
+)
+def test_a_list_that_is_not_allowed(given):
+    with pytest.raises(ParameterError, match=r"sizes is .*; it must be 1 to 3 rising whole numbers"):
+        make_parameters(Parameters, {"sizes": given})
 
 
 def test_all_faults_are_named():
