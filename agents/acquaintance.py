@@ -18,6 +18,16 @@ from mechanisms.conversation import check_count
 from mechanisms.distributions import JointDistribution
 
 
+def drawn_cuts(bins: int, value_bound: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Ascending cut points of so many bins, drawn uniformly, without repetition, from 1 … B−1.
+
+    B bins or more tell the value itself. TypeError or ValueError for what is not at least 1.
+    """
+    check_count("bins", bins)
+    check_count("value_bound", value_bound)
+    return np.sort(rng.choice(value_bound - 1, size=min(bins, value_bound) - 1, replace=False)) + 1
+
+
 @dataclass(frozen=True, eq=False)
 class Acquaintances:
     """E edges among n buyers, sorted by the one who knows.
@@ -61,6 +71,17 @@ class Acquaintances:
         return cls.of(network, [np.asarray(cuts, dtype=float)] * len(network.listed))
 
     @classmethod
+    def by_person(cls, network: Neighbours, cuts: Sequence[ArrayLike]) -> Acquaintances:
+        """One sequence of cut points for each person, shared by all who know something of her.
+
+        A second one who knows her then knows no more of her than the first. Raises ValueError for another
+        number of sequences than persons, and as `of` does.
+        """
+        if len(cuts) != len(network):
+            raise ValueError(f"cuts must be one sequence for each of {len(network)} persons, got {len(cuts)}")
+        return cls.of(network, [cuts[person] for person in network.listed.tolist()])
+
+    @classmethod
     def drawn(
         cls, network: Neighbours, resolution: int | Sequence[int], value_bound: int, rng: np.random.Generator
     ) -> Acquaintances:
@@ -77,11 +98,7 @@ class Acquaintances:
         bins = np.broadcast_to(np.asarray(resolution), (edges,)).tolist()
         for edge, count in enumerate(bins):
             check_count(f"resolution[{edge}]", count)
-        drawn = [
-            np.sort(rng.choice(value_bound - 1, size=min(count, value_bound) - 1, replace=False)) + 1
-            for count in bins
-        ]
-        return cls.of(network, drawn)
+        return cls.of(network, [drawn_cuts(count, value_bound, rng) for count in bins])
 
     @property
     def n(self) -> int:

@@ -19,82 +19,97 @@ beside it Vickrey's auction and the lookahead auction; and below, the expected r
 (for independent values; for correlated ones its bound 2S).
 
 Values have a heavy tail (`prior=heavy tail`, independent), or move with a common factor (`prior=common
-factor`): both leave something to learn. Mix in others than the honest with `liars`, `lazy`, `noisy` and
-`learners`, who sit side by side from seat `odd_seat` on. The reporter of the lowest index gives the
-aggregate its density: a lazy one at seat 0 erases what the others know of the prior (what they rule out
-still counts), and the same one at the last seat only withholds what she alone rules out. Liars and noisy
-reporters do worse: values that are ruled out by mistake are gone. The second table shows what each kind
-earned, and what their answers cost the seller against an all honest town on the same profiles.
+factor`): both leave something to learn. `density` and `resolution` say how many ties people have, and how
+many bins a tie tells apart, in the rooms of the sweep. With `common_cut_points=true` all who know a person
+know her in the same bins: then a second neighbour adds nothing, and the curves are flat from the first tie.
+
+Mix in others than the honest with `liars`, `lazy`, `noisy` and `learners`, who sit side by side from seat
+`odd_seat` on. The reporter of the lowest index gives the aggregate its density; of the others only what they
+rule out is looked at. So watch a lazy reporter at seat 0, and then the same one at the last seat, where she
+only withholds what she alone rules out:
+
+    bazaar run neighbours --set lazy=1
+    bazaar run neighbours --set lazy=1 --set odd_seat=11
+
+At seat 0 she erases what is known of the prior: without ties ℳ falls far below the star benchmark. At the
+last seat it loses nothing there. Ties mend the damage, because what they rule out still counts. Liars and
+noisy reporters do worse: values that are ruled out by mistake are gone. The tables show what the seller lost
+in each room against an all honest town that meets the same values and the same coins (dashed in the plot),
+and for each kind what it earned, what it gained by not being honest, and what it alone cost the seller. A
+liar loses by her lie. A careless belief costs her who reports it less than a millionth, and the seller a
+hundred thousand times that: truth is strictly best, but only just.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from agents.acquaintance import Acquaintances
+from agents.acquaintance import Acquaintances, drawn_cuts
 from agents.learners.belief_learner import BeliefLearner
 from agents.network import small_world
-from agents.party import Party
 from agents.population import Group, Population
 from agents.seller import SellerPlan
 from agents.strategies import Strategy, Truthful
 from agents.strategies.reporters import LazyReporter, NoisyReporter, WholeShading
 from agents.town_knowledge import TownKnowledge
-from mechanisms.auctions import SecondPrice
 from mechanisms.conservative import LookaheadAuction, StarAuction, star_benchmark
 from mechanisms.distributions import Discrete, IndependentPrior, MixturePrior, Prior
-from mechanisms.engine import play
 from mechanisms.myerson import optimal_revenue
-from mechanisms.questions import Chance
 from scenarios._neighbours_page import beliefs_about_the_star, price_and_value, share_of_the_value
+from scenarios._neighbours_results import (
+    COMMON_BINS,
+    EXPLANATION,
+    RoomResult,
+    comparisons,
+    earnings,
+    over_rooms,
+    results_of,
+    room_table,
+    share_of_gap,
+    what_it_cost,
+    who_earned_what,
+)
 from sim import scenario
-from sim.comparison import Figure, comparison_table
 from sim.draws import Stream
-from sim.instant import InstantPlayer
 from sim.market import Market
 from sim.panel import Panel
-from sim.plots import figure
+from sim.plots import COLOURS, figure
 from sim.records import Records
-from sim.scenario import OneOf
-from sim.statistics import Estimate, batch_means, batch_ratio
+from sim.scenario import OneOf, WholeNumbers, as_text
+from sim.statistics import Estimate
 
-if TYPE_CHECKING:
-    import pandas
-
-DEGREES = (2, 4, 8)
-"""Neighbours of a person in the rooms of the sweep."""
-RESOLUTIONS = (2, 4, 16)
-"""Bins that each tie tells apart."""
 PANELS = (beliefs_about_the_star, price_and_value, share_of_the_value)
 KINDS = ("honest", "liars", "lazy", "noisy", "learners")
-
-EXPLANATION = (
-    "Money an auction. ℳ: price less rewards, as recorded. Share: of the gap from the star's best price "
-    "without neighbours (lookahead, which knows the prior) to the highest value, what ℳ closes. ± is the "
-    "half-width of a 95% confidence interval by batch means."
-)
 
 
 class Parameters(scenario.Parameters):
     """What can be set."""
 
     until: float = Field(default=300.0, gt=0, le=1e9, description="simulated time at which the run ends")
-    buyers: int = Field(default=12, ge=10, le=500, description="people in each room")
-    value_bound: int = Field(default=32, ge=8, le=1000, description="values are whole numbers below this")
+    buyers: int = Field(default=12, ge=3, le=500, description="people in each room")
+    value_bound: int = Field(default=32, ge=4, le=1000, description="values are whole numbers below this")
     prior: Annotated[str, OneOf(("heavy tail", "common factor"))] = Field(
         default="heavy tail", description="how values are distributed"
     )
     tail: float = Field(default=1.0, gt=0, le=20, description="the heavy tail's exponent")
     delta: float = Field(default=0.01, gt=0, lt=0.25, description="probability of the random sale")
     epsilon: float = Field(default=0.05, gt=0, lt=0.25, description="the star's discount")
+    density: Annotated[tuple[int, ...], WholeNumbers(2, 100, step=2)] = Field(
+        default=(2, 4, 8), description="neighbours of a person, a row of rooms for each"
+    )
+    resolution: Annotated[tuple[int, ...], WholeNumbers(2, 1000)] = Field(
+        default=(2, 4, 16), description="bins that each tie tells apart, a column of rooms for each"
+    )
+    common_cut_points: bool = Field(
+        default=False, description="all who know a person know her in the same bins; else each in her own"
+    )
     rewiring: float = Field(default=0.2, ge=0, le=1, description="probability that a tie leads far away")
     liars: int = Field(default=0, ge=0, le=500, description="people who report a share of their values")
     share: float = Field(default=0.7, gt=0, le=1, description="the share that liars report")
@@ -106,6 +121,11 @@ class Parameters(scenario.Parameters):
 
     @model_validator(mode="after")
     def _fit_in_the_room(self) -> Parameters:
+        if self.density[-1] >= self.buyers:
+            raise ValueError(
+                f"density is {as_text(self.density)}; nobody can have more neighbours than others are "
+                f"there, so that it must be below buyers, {self.buyers}"
+            )
         odd = self.liars + self.lazy + self.noisy + self.learners
         if odd and self.odd_seat + odd > self.buyers:
             raise ValueError(
@@ -148,13 +168,22 @@ def _weighted(grid: NDArray[Any], weights: NDArray[Any]) -> Discrete:
 def rooms_of(parameters: Parameters, seed: int) -> list[Room]:
     """The sweep: a room without ties, then each degree with each resolution."""
     prior, rooms = prior_of(parameters), []
-    cells = [(0, 1), *((degree, bins) for degree in DEGREES for bins in RESOLUTIONS)]
+    cells = [(0, 1), *((degree, bins) for degree in parameters.density for bins in parameters.resolution)]
     for number, (degree, bins) in enumerate(cells):
         rng = Stream(seed, "neighbours").generator(number)
         network = small_world(parameters.buyers, degree, parameters.rewiring, rng)
-        known = Acquaintances.drawn(network, bins, parameters.value_bound, rng)
+        if parameters.common_cut_points:
+            known = Acquaintances.by_person(network, cut_points_of_persons(parameters, seed, bins))
+        else:
+            known = Acquaintances.drawn(network, bins, parameters.value_bound, rng)
         rooms.append(Room(degree, bins, TownKnowledge(prior, known)))
     return rooms
+
+
+def cut_points_of_persons(parameters: Parameters, seed: int, bins: int) -> list[NDArray[np.int64]]:
+    """In which bins each person is known to all who know her; the same whatever the density."""
+    rng = Stream(seed, "common cut points").generator(bins)
+    return [drawn_cuts(bins, parameters.value_bound, rng) for _ in range(parameters.buyers)]
 
 
 def kinds_in_a_room(parameters: Parameters) -> NDArray[np.intp]:
@@ -185,193 +214,127 @@ def mechanism_of(parameters: Parameters) -> StarAuction:
 def build(parameters: Parameters | None = None, seed: int = 0, records: Records | None = None) -> Market:
     """A seller for each room of the sweep, with a town of her own; one auction in a unit of time each."""
     told = Parameters() if parameters is None else parameters
-    rooms, mechanism, once = rooms_of(told, seed), mechanism_of(told), kinds_in_a_room(told)
-    groups = [Group(each) for number in range(len(rooms)) for each in strategies_of(told, seed, number)]
-    membership = np.concatenate([once + len(KINDS) * number for number in range(len(rooms))])
+    return market_of(told, kinds_in_a_room(told), seed, records)
+
+
+def market_of(
+    parameters: Parameters, seats: NDArray[np.intp], seed: int, records: Records | None = None
+) -> Market:
+    """The market with these kinds on the seats of each room, shape (n,)."""
+    rooms, mechanism = rooms_of(parameters, seed), mechanism_of(parameters)
+    numbers = range(len(rooms))
+    groups = [Group(each) for number in numbers for each in strategies_of(parameters, seed, number)]
+    membership = np.concatenate([seats + len(KINDS) * number for number in numbers])
     plans = [SellerPlan(mechanism, window=0.4, name=room.name) for room in rooms]
     panels = [
-        Panel(told.buyers * number + np.arange(told.buyers), knowledge=room.knowledge)
+        Panel(parameters.buyers * number + np.arange(parameters.buyers), knowledge=room.knowledge)
         for number, room in enumerate(rooms)
     ]
-    return Market(Population(groups, membership), plans, panels, prior_of(told), seed, records)
+    return Market(Population(groups, membership), plans, panels, prior_of(parameters), seed, records)
 
 
 # --- what came of it --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class RoomResult:
-    """A finished auctions of one room.
+def twin(
+    parameters: Parameters, seed: int, results: Sequence[RoomResult], kind: int = 0
+) -> list[RoomResult]:
+    """What would have come of the recorded auctions, had all but those of one kind been honest.
 
-    revenue
-        Shape (A,).
-    values, payoffs, rewards
-        Shape (A, n): true values, and what each seat kept in all, and in rewards.
-    tails
-        Shape (A,): whether beliefs were asked for, and the good was not offered at random.
+    `kind` is an index into `KINDS`; with 0 all are honest. Draws do not depend on who answers, so that the
+    same market with other people on its seats meets the same values and the same coins.
     """
-
-    revenue: NDArray[np.float64]
-    values: NDArray[np.float64]
-    payoffs: NDArray[np.float64]
-    rewards: NDArray[np.float64]
-    tails: NDArray[np.bool_]
-
-
-def results_of(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> list[RoomResult]:
-    """What the records tell, room by room."""
-    rooms, n = 1 + len(DEGREES) * len(RESOLUTIONS), parameters.buyers
-    done = tables["auctions"].query("status != 'unfinished'").sort_values("auction")
-    asked = tables["messages"]
-    first = asked[asked["question_number"] == 0].sort_values(["auction", "bidder_id"])
-    with_beliefs = asked.loc[asked["question_number"] == 1, "auction"].unique()
-    trade = tables["transactions"]
-    kept = (trade["value"] * trade["quantity"]).fillna(0.0) - trade["payment"]
-    rewarded = -trade["payment"].where(trade["cause"] == "reward", 0.0)
-    results = []
-    for number in range(rooms):
-        held = done.loc[done["seller_id"] == number, "auction"].to_numpy()
-        revenue = done.loc[done["seller_id"] == number, "revenue"].to_numpy(dtype=float)
-        values = first.loc[first["auction"].isin(held), "value"].to_numpy(dtype=float).reshape(-1, n)
-        table = partial(_by_seat, trade, held, n)
-        tails = np.isin(held, with_beliefs)
-        results.append(RoomResult(revenue, values, table(kept), table(rewarded), tails))
-    return results
+    seats = kinds_in_a_room(parameters)
+    market = market_of(parameters, np.where(seats == kind, seats, 0), seed)
+    longest = max(len(result.auctions) for result in results)
+    market.advance_to(min(parameters.until, longest + 1.0))
+    market.finish()
+    met = results_of(market.records.frames(), len(results), parameters.buyers)
+    return [
+        other.only(np.isin(other.auctions, result.auctions))
+        for other, result in zip(met, results, strict=True)
+    ]
 
 
-def _by_seat(
-    trade: pandas.DataFrame, held: NDArray[Any], n: int, amounts: pandas.Series[float]
-) -> NDArray[np.float64]:
-    """Sums of amounts by auction and seat."""
-    inside = trade["auction"].isin(held).to_numpy()
-    totals = np.zeros((len(held), n))
-    rows = np.searchsorted(held, trade["auction"].to_numpy()[inside])
-    np.add.at(totals, (rows, trade["bidder_id"].to_numpy()[inside] % n), amounts.to_numpy()[inside])
-    return totals
+def twins_of_kinds(
+    parameters: Parameters, seed: int, results: Sequence[RoomResult]
+) -> dict[str, Sequence[RoomResult]]:
+    """For each kind that is not honest: what would have come of it, had it been the only such kind."""
+    odd = [kind for kind in np.unique(kinds_in_a_room(parameters)).tolist() if kind]
+    if len(odd) == 1:
+        return {KINDS[odd[0]]: results}
+    return {KINDS[kind]: twin(parameters, seed, results, kind) for kind in odd}
 
 
-def comparisons(parameters: Parameters, results: list[RoomResult]) -> list[dict[str, Figure]]:
-    """For each room: ℳ, the auctions beside it on the same profiles, and the share of the gap closed."""
-    lookahead, vickrey = LookaheadAuction(prior_of(parameters)), SecondPrice()
-    rows = []
-    for result in results:
-        known = lookahead.outcome(result.values).revenue
-        highest = result.values.max(axis=1)
-        rows.append(
-            {
-                "ℳ": Figure(batch_means(result.revenue)),
-                "Vickrey": Figure(batch_means(vickrey.outcome(result.values).revenue)),
-                "lookahead": Figure(batch_means(known)),
-                "highest value": Figure(batch_means(highest)),
-                "share of gap": Figure(batch_ratio(result.revenue - known, highest - known)),
-            }
-        )
-    return rows
-
-
-def optimum_line(parameters: Parameters, rows: list[dict[str, Figure]]) -> str:
+def optimum_line(parameters: Parameters, results: Sequence[RoomResult]) -> str:
     """What a seller who knows the prior could earn at most."""
     prior = prior_of(parameters)
     if isinstance(prior, IndependentPrior):
         best, star = optimal_revenue(prior.marginals[0], prior.n), star_benchmark(prior)
         return f"Knowing the prior: optimal auction {best:.3f} (Myerson), star benchmark S {star:.3f}."
-    star = float(np.mean([row["lookahead"].estimate.mean for row in rows]))
-    return f"Knowing the prior: at most 2S = {2 * star:.3f}, S being the lookahead auction's {star:.3f}."
-
-
-class Tails(InstantPlayer):
-    """Plays ℳ without its random sale."""
-
-    def chance(self, question: Chance) -> int:
-        """Always the second branch."""
-        return 1
-
-
-def honest_revenue(parameters: Parameters, seed: int, room: Room, values: NDArray[Any]) -> NDArray[Any]:
-    """What ℳ earns on tails from an all honest room at profiles of values (A, n): shape (A,)."""
-    mechanism, rng = mechanism_of(parameters), Stream(seed, "unused").generator()
-    sides = Population.of([Truthful()] * parameters.buyers).sides(np.arange(parameters.buyers))
-    earned = np.zeros(len(values))
-    for k, profile in enumerate(values):
-        party = Party(mechanism, profile, sides, parameters.buyers)
-        beliefs = room.knowledge.during(mechanism, profile)
-        party.posterior = partial(_belief_now, beliefs, party)
-        earned[k] = play(mechanism, parameters.buyers, Tails(party, rng)).payments.sum()
-    return earned
-
-
-def _belief_now(beliefs: Any, party: Party, seat: int) -> Any:
-    return beliefs(seat, party.heard, ())
-
-
-def cost_of_the_odd(parameters: Parameters, seed: int, results: list[RoomResult]) -> Estimate:
-    """What the seller loses an auction (on tails) to those who are not honest, over all rooms with ties."""
-    lost = []
-    for room, result in list(zip(rooms_of(parameters, seed), results, strict=True))[1:]:
-        honest = honest_revenue(parameters, seed, room, result.values[result.tails])
-        lost.append(honest - result.revenue[result.tails])
-    return batch_means(np.concatenate(lost))
-
-
-def earnings(parameters: Parameters, results: list[RoomResult]) -> dict[str, dict[str, Figure]]:
-    """For each kind that is there: what one of them kept an auction, and how much of it was reward."""
-    seats = kinds_in_a_room(parameters)
-    rows = {}
-    for k, kind in enumerate(KINDS):
-        if (seats == k).any():
-            kept = np.concatenate([result.payoffs[:, seats == k].mean(axis=1) for result in results[1:]])
-            paid = np.concatenate([result.rewards[:, seats == k].mean(axis=1) for result in results[1:]])
-            label = f"{int((seats == k).sum())} {kind}"
-            rows[label] = {
-                "kept": Figure(batch_means(kept)),
-                "rewards, millionths": Figure(batch_means(1e6 * paid)),
-            }
-    return rows
+    lookahead = LookaheadAuction(prior)
+    known = over_rooms([lookahead.outcome(result.values).revenue for result in results])
+    return (
+        f"Knowing the prior: at most 2S = {2 * known.mean:.3f} ± {2 * known.half_width:.3f}; S is what the "
+        "lookahead auction earns."
+    )
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
-    """The sweep as a table, who earned what, and the plot in the run's folder."""
+    """The sweep as a table, who earned what and at whose cost, and the plot in the run's folder."""
     told, seed = Parameters(**manifest["parameters"]), int(manifest["seed"])
-    rooms, results = rooms_of(told, seed), results_of(tables, told)
-    rows = comparisons(told, results)
-    named = {room.name: row for room, row in zip(rooms, rows, strict=True)}
+    rooms, prior = rooms_of(told, seed), prior_of(told)
+    names = [room.name for room in rooms]
+    results = results_of(tables, len(rooms), told.buyers)
+    rows = comparisons(prior, results)
+    shares = [row["share of gap"].estimate for row in rows]
     lines: list[Any] = [
         f"Neighbours: {told.buyers} people in each room, values below {told.value_bound}, {told.prior}.",
-        comparison_table("room", list(rows[0]), named, decimals=3, theory=False),
+        *([COMMON_BINS] if told.common_cut_points else []),
+        room_table(names, rows),
         EXPLANATION,
-        optimum_line(told, rows),
-        comparison_table("kind", ["kept", "rewards, millionths"], earnings(told, results), theory=False),
-        "What one person of the kind kept an auction, in rooms with ties.",
+        optimum_line(told, results),
     ]
-    if kinds_in_a_room(told).any():
-        cost = cost_of_the_odd(told, seed, results)
-        lines.append(
-            f"Their answers cost the seller {cost.mean:.3f} ± {cost.half_width:.3f} an auction, against an "
-            "all honest town on the same profiles."
-        )
+    seats, honest_shares = kinds_in_a_room(told), []
+    if seats.any():
+        honest, alone = twin(told, seed, results), twins_of_kinds(told, seed, results)
+        honest_shares = [
+            share_of_gap(prior, result, other.revenue) for result, other in zip(results, honest, strict=True)
+        ]
+        lines += what_it_cost(names, results, honest, shares, honest_shares)
+        lines += who_earned_what(earnings(seats, KINDS, results, honest, alone))
+    else:
+        lines += who_earned_what(earnings(seats, KINDS, results, results, {}))
     folder = getattr(tables, "directory", None)
     if folder is not None:
-        draw(folder / "share.png", rooms, rows, told)
+        draw(folder / "share.png", rooms, shares, honest_shares, told)
         lines.append(f"Plot: {folder / 'share.png'}")
     return lines
 
 
-def draw(path: Any, rooms: list[Room], rows: list[dict[str, Figure]], parameters: Parameters) -> None:
-    """The share of the gap closed against the density of the network, a curve for each resolution."""
-    shares = [row["share of gap"].estimate for row in rows]
+def draw(
+    path: Any,
+    rooms: Sequence[Room],
+    shares: Sequence[Estimate],
+    honest: Sequence[Estimate],
+    parameters: Parameters,
+) -> None:
+    """The share of the gap closed against the density of the network, a curve for each resolution.
+
+    Dashed: what it would be were all honest; `honest` is empty where they are.
+    """
     title = f"From the star benchmark to the highest value: {parameters.prior}"
     with figure(path, "neighbours of a person", "share of the gap closed", title) as axes:
-        for bins in RESOLUTIONS:
+        for number, bins in enumerate(parameters.resolution):
             picked = [0, *(k for k, room in enumerate(rooms) if k and room.resolution == bins)]
-            axes.errorbar(
-                [rooms[k].degree for k in picked],
-                [shares[k].mean for k in picked],
-                [shares[k].half_width for k in picked],
-                label=f"{bins} bins a tie",
-                marker="o",
-                markersize=4,
-                capsize=3,
-            )
+            degrees, colour = [rooms[k].degree for k in picked], COLOURS[number]
+            means, widths = ([getattr(shares[k], part) for k in picked] for part in ("mean", "half_width"))
+            style: dict[str, Any] = {"label": f"{bins} bins a tie", "marker": "o", "markersize": 4}
+            axes.errorbar(degrees, means, widths, color=colour, capsize=3, **style)
+            if honest:
+                axes.plot(degrees, [honest[k].mean for k in picked], "--", color=colour, linewidth=1)
+        if honest:
+            axes.plot([], [], "--", color="grey", linewidth=1, label="were all honest")
         axes.axhline(0, color="black", linewidth=0.6)
         axes.axhline(1, color="black", linewidth=0.6, linestyle=":")
 

@@ -51,7 +51,7 @@ def comparison_table(
 def _cell(figure: Figure, decimals: int, theory: bool) -> str:
     estimate = figure.estimate
     parts = (estimate.mean, estimate.half_width, figure.theory)
-    mean, half_width, expected = ("–" if math.isnan(part) else f"{part:.{decimals}f}" for part in parts)
+    mean, half_width, expected = ("–" if math.isnan(part) else f"{part:z.{decimals}f}" for part in parts)
     if not theory:
         return f"{mean} ±{half_width}"
     return f"{mean}\n±{half_width}\n[dim]{expected}[/dim]"

@@ -81,10 +81,10 @@ class OneOf:
 
 @dataclass(frozen=True)
 class WholeNumbers:
-    """Annotates a parameter that is a list of whole numbers: `Annotated[tuple[int, ...], WholeNumbers(1, 9)]`.
+    """Annotates a list of whole numbers: `Annotated[tuple[int, ...], WholeNumbers(1, 9)]`.
 
-    As text they are separated by commas, such as 2,4,8. There is at least one and at most `length`; they rise,
-    from `least` to `most` at most, and differ from `least` by multiples of `step`.
+    As text they are separated by commas, such as 2,4,8. There is at least one and at most `length`; they
+    rise, from `least` to `most` at most, and differ from `least` by multiples of `step`.
     """
 
     least: int

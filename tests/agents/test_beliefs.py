@@ -6,7 +6,7 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from agents.acquaintance import Acquaintances
+from agents.acquaintance import Acquaintances, drawn_cuts
 from agents.knowledge import Posteriors, check_partitions
 from agents.network import Neighbours
 from agents.town_knowledge import TownKnowledge
@@ -117,8 +117,20 @@ def test_resolution_of_drawn_cuts():
     assert (common.cuts == [2, 4]).all()
 
 
+def test_cut_points_by_person():
+    """Whoever knows a person knows her in the same bins; those of different persons differ."""
+    network = Neighbours.from_graph(nx.complete_graph(3))
+    known = Acquaintances.by_person(network, [[1], [2, 3], []])
+    bins = {0: [1, np.inf], 1: [2, 3], 2: [np.inf, np.inf]}
+    assert known.cuts.tolist() == [bins[person] for person in network.listed.tolist()]
+
+
 def test_bad_acquaintances():
     network = Neighbours(np.array([0, 1, 1]), np.array([1]))
+    with pytest.raises(ValueError, match="one sequence for each of 2 persons, got 1"):
+        Acquaintances.by_person(network, [[1]])
+    with pytest.raises(ValueError, match="bins must be at least 1"):
+        drawn_cuts(0, 5, np.random.default_rng(1))
     with pytest.raises(ValueError, match="one sequence for each of 1 edges, got 0"):
         Acquaintances.of(network, [])
     with pytest.raises(ValueError, match=r"cuts\[0\] must be finite and increasing"):

@@ -6,7 +6,15 @@ import pytest
 from pydantic import Field, ValidationError
 
 from sim import scenario
-from sim.scenario import BidsFile, OneOf, ParameterError, WholeNumbers, allowed, as_text, make_parameters
+from sim.scenario import (
+    BidsFile,
+    OneOf,
+    ParameterError,
+    WholeNumbers,
+    allowed,
+    as_text,
+    make_parameters,
+)
 
 
 class Parameters(scenario.Parameters):
@@ -67,7 +75,7 @@ def test_a_list_of_whole_numbers(given):
 
 
 def test_a_list_of_one_number():
-    assert make_parameters(Parameters, {"sizes": "4"}).sizes == make_parameters(Parameters, {"sizes": 4}).sizes
+    assert [make_parameters(Parameters, {"sizes": given}).sizes for given in ("4", 4)] == [(4,), (4,)]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,223 @@
+"""What came of ℳ among neighbours: money and shares room by room, and what each kind of person kept and cost.
+
+Everything but the twins' revenue is read from the records. Rooms differ in what they know, and so in what is
+earned there. A figure over several rooms is therefore the mean of the rooms' own figures, each counted alike,
+and its interval is that of a stratified mean: that rooms differ does not widen it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from mechanisms.auctions import SecondPrice
+from mechanisms.conservative import LookaheadAuction
+from mechanisms.distributions import Prior
+from sim.comparison import Figure, comparison_table
+from sim.statistics import Estimate, batch_means, batch_ratio, stratified_mean
+
+if TYPE_CHECKING:
+    import pandas
+
+BATCHES = 10
+"""Batches of a room where several rooms are put together: their degrees of freedom add up."""
+
+EXPLANATION = (
+    "Money an auction. ℳ: price less rewards, as recorded. Share: of the gap from the star's best price "
+    "without neighbours (lookahead, which knows the prior) to the highest value, what ℳ closes. ± is the "
+    "half-width of a 95% confidence interval by batch means."
+)
+COMMON_BINS = "All who know a person know her in the same bins: a second neighbour adds nothing."
+COST_EXPLANATION = (
+    "Cost: what ℳ would have earned more an auction from an all honest town, on the same values and coins; "
+    "beside it the share of the gap as it is, and as it would have been (dashed in the plot)."
+)
+EARNED_EXPLANATION = (
+    "Kept: value less price, and rewards, of one person of the kind in an auction; over the rooms with ties, "
+    "counted alike."
+)
+GAIN_EXPLANATION = (
+    "Gain: kept beyond what the same seats would have kept in an all honest town. Cost: what the seller "
+    "loses where this kind is there and all others are honest."
+)
+
+
+@dataclass(frozen=True)
+class RoomResult:
+    """A finished auctions of one room, in order.
+
+    auctions
+        Shape (A,): their numbers.
+    revenue
+        Shape (A,).
+    values, payoffs, rewards
+        Shape (A, n): true values, and what each seat kept in all, and in rewards.
+    tails
+        Shape (A,): whether beliefs were asked for, and the good was not offered at random.
+    """
+
+    auctions: NDArray[np.int64]
+    revenue: NDArray[np.float64]
+    values: NDArray[np.float64]
+    payoffs: NDArray[np.float64]
+    rewards: NDArray[np.float64]
+    tails: NDArray[np.bool_]
+
+    def only(self, chosen: NDArray[np.bool_]) -> RoomResult:
+        """Some of its auctions, a mask of shape (A,)."""
+        return RoomResult(**{field.name: getattr(self, field.name)[chosen] for field in fields(self)})
+
+
+def results_of(tables: Mapping[str, pandas.DataFrame], rooms: int, n: int) -> list[RoomResult]:
+    """What the records tell of each of so many rooms of n people."""
+    done = tables["auctions"].query("status != 'unfinished'").sort_values("auction")
+    asked = tables["messages"]
+    first = asked[asked["question_number"] == 0].sort_values(["auction", "bidder_id"])
+    with_beliefs = asked.loc[asked["question_number"] == 1, "auction"].unique()
+    trade = tables["transactions"]
+    kept = (trade["value"] * trade["quantity"]).fillna(0.0) - trade["payment"]
+    rewarded = -trade["payment"].where(trade["cause"] == "reward", 0.0)
+    results = []
+    for number in range(rooms):
+        held = done.loc[done["seller_id"] == number, "auction"].to_numpy()
+        revenue = done.loc[done["seller_id"] == number, "revenue"].to_numpy(dtype=float)
+        values = first.loc[first["auction"].isin(held), "value"].to_numpy(dtype=float).reshape(-1, n)
+        table = partial(_by_seat, trade, held, n)
+        tails = np.isin(held, with_beliefs)
+        results.append(RoomResult(held, revenue, values, table(kept), table(rewarded), tails))
+    return results
+
+
+def _by_seat(
+    trade: pandas.DataFrame, held: NDArray[Any], n: int, amounts: pandas.Series[float]
+) -> NDArray[np.float64]:
+    """Sums of amounts by auction and seat."""
+    inside = trade["auction"].isin(held).to_numpy()
+    totals = np.zeros((len(held), n))
+    rows = np.searchsorted(held, trade["auction"].to_numpy()[inside])
+    np.add.at(totals, (rows, trade["bidder_id"].to_numpy()[inside] % n), amounts.to_numpy()[inside])
+    return totals
+
+
+def comparisons(prior: Prior, results: Sequence[RoomResult]) -> list[dict[str, Figure]]:
+    """For each room: ℳ, the auctions beside it on the same profiles, and the share of the gap closed."""
+    lookahead, vickrey = LookaheadAuction(prior), SecondPrice()
+    rows = []
+    for result in results:
+        known = lookahead.outcome(result.values).revenue
+        highest = result.values.max(axis=1)
+        rows.append(
+            {
+                "ℳ": Figure(batch_means(result.revenue)),
+                "Vickrey": Figure(batch_means(vickrey.outcome(result.values).revenue)),
+                "lookahead": Figure(batch_means(known)),
+                "highest value": Figure(batch_means(highest)),
+                "share of gap": Figure(share_of_gap(prior, result, result.revenue)),
+            }
+        )
+    return rows
+
+
+def share_of_gap(prior: Prior, result: RoomResult, revenue: NDArray[np.float64]) -> Estimate:
+    """How much of the gap from the lookahead auction to the highest value some revenue (A,) closes."""
+    known = LookaheadAuction(prior).outcome(result.values).revenue
+    return batch_ratio(revenue - known, result.values.max(axis=1) - known)
+
+
+def over_rooms(series: Sequence[ArrayLike]) -> Estimate:
+    """The mean of the means of one series (A,) for each room, rooms counted alike.
+
+    In a room auctions are batched, because learners remember; rooms are independent. The interval is NaN
+    where a room has held fewer auctions than BATCHES.
+    """
+    return stratified_mean([batch_means(each, BATCHES) for each in series])
+
+
+def earnings(
+    seats: NDArray[np.intp],
+    kinds: Sequence[str],
+    results: Sequence[RoomResult],
+    honest: Sequence[RoomResult],
+    alone: Mapping[str, Sequence[RoomResult]],
+) -> dict[str, dict[str, Figure]]:
+    """For each kind that is there: what one of them kept an auction, its gain and its reward, and its cost.
+
+    All over the rooms but the first, which has no ties.
+
+    seats
+        Shape (n,): the kind of each seat, as an index into `kinds`.
+    honest
+        The same auctions in an all honest town: what is kept beyond it is the gain.
+    alone
+        By kind that is not honest, the same auctions with all others honest: what the seller earns less than
+        in an all honest town is the cost.
+    """
+    rows = {}
+    for k, kind in enumerate(kinds):
+        mine = seats == k
+        if not mine.any():
+            continue
+        pairs = list(zip(results, honest, strict=True))[1:]
+        figures = {
+            "kept": over_rooms([one.payoffs[:, mine].mean(axis=1) for one, _ in pairs]),
+            "rewards, millionths": over_rooms([1e6 * one.rewards[:, mine].mean(axis=1) for one, _ in pairs]),
+        }
+        if alone:
+            gains = [(one.payoffs - other.payoffs)[:, mine].mean(axis=1) for one, other in pairs]
+            figures["gain"] = over_rooms(gains)
+        if kind in alone:
+            figures["cost the seller"] = over_rooms(losses(honest, alone[kind])[1:])
+        rows[f"{kind} ({int(mine.sum())})"] = {name: Figure(each) for name, each in figures.items()}
+    return rows
+
+
+def losses(honest: Sequence[RoomResult], others: Sequence[RoomResult]) -> list[NDArray[np.float64]]:
+    """For each room what the seller lost in each auction to those who are not honest, shape (A,)."""
+    return [one.revenue - other.revenue for one, other in zip(honest, others, strict=True)]
+
+
+def room_table(names: Sequence[str], rows: Sequence[Mapping[str, Figure]]) -> Any:
+    """A table with a row for each room."""
+    named = dict(zip(names, rows, strict=True))
+    return comparison_table("room", list(rows[0]), named, decimals=3, theory=False)
+
+
+def what_it_cost(
+    names: Sequence[str],
+    results: Sequence[RoomResult],
+    honest: Sequence[RoomResult],
+    shares: Sequence[Estimate],
+    honest_shares: Sequence[Estimate],
+) -> list[Any]:
+    """Room by room, and over all rooms but the first: what the seller lost to those who are not honest."""
+    lost = losses(honest, results)
+    rows = [
+        {
+            "cost": Figure(batch_means(cost)),
+            "share of gap": Figure(share),
+            "were all honest": Figure(other),
+        }
+        for cost, share, other in zip(lost, shares, honest_shares, strict=True)
+    ]
+    total = over_rooms(lost[1:])
+    return [
+        room_table(names, rows),
+        COST_EXPLANATION,
+        f"Over all rooms with ties their answers cost the seller {total.mean:.3f} ± {total.half_width:.3f} "
+        "an auction.",
+    ]
+
+
+def who_earned_what(rows: Mapping[str, Mapping[str, Figure]]) -> list[Any]:
+    """The table of `earnings`."""
+    columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+    return [
+        comparison_table("kind", columns, rows, theory=False),
+        EARNED_EXPLANATION,
+        *([GAIN_EXPLANATION] if "gain" in columns else []),
+    ]
