@@ -21,7 +21,8 @@ beside it Vickrey's auction and the lookahead auction; and below, the expected r
 Values have a heavy tail (`prior=heavy tail`, independent), or move with a common factor (`prior=common
 factor`): both leave something to learn. `density` and `resolution` say how many ties people have, and how
 many bins a tie tells apart, in the rooms of the sweep. With `common_cut_points=true` all who know a person
-know her in the same bins: then a second neighbour adds nothing, and the curves are flat from the first tie.
+know her in the same bins: then a second neighbour adds nothing, and the curves are flat from the first tie
+but for chance (each room meets values of its own).
 
 Mix in others than the honest with `liars`, `lazy`, `noisy` and `learners`, who sit side by side from seat
 `odd_seat` on. The reporter of the lowest index gives the aggregate its density; of the others only what they

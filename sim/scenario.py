@@ -122,11 +122,13 @@ class WholeNumbers:
 def as_text(value: Any) -> str:
     """A parameter's value as it is typed in: `none` for None, a file's name for what is read from a file.
 
-    >>> as_text((2, 4, 8))
-    '2,4,8'
+    >>> as_text((2, 4, 8)), as_text(False)
+    ('2,4,8', 'false')
     """
     if value is None:
         return "none"
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, float):
         return f"{value:.12g}"
     if isinstance(value, tuple):

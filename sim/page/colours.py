@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.figure import Figure
 
+from sim.page.frames import PLAIN
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -51,6 +53,7 @@ def plain_axes(figure: Figure, x: str, y: str, right: float = 0.97) -> Axes:
         axes.spines[side].set_visible(False)
     for side in ("left", "bottom"):
         axes.spines[side].set_color(FAINT)
+    axes.set_gid(PLAIN)
     return axes
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sim.page import bids, sellers, tables
 from sim.page import town as network
 from sim.page.colours import new_figure, plain_axes, say_nothing_yet
+from sim.page.frames import drawn
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -73,11 +74,9 @@ def town_panel(colouring: str) -> Panel:
 
 def png(figure: Figure) -> bytes:
     """The figure as a PNG file; light compression, because drawing must be quick and the way is short."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()
+    canvas = drawn(figure)
     pixels = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
     file = io.BytesIO()
     pixels.convert("RGB").save(file, "png", compress_level=1)
