@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +19,16 @@ if TYPE_CHECKING:
 
     from sim.market import Market
 
-ROOM = 5
-"""The room that is watched: 4 ties, 4 bins."""
-ROUNDS, SHOWN = 6, 40
-"""Rounds of auctions in which the last beliefs are looked for; auctions of which prices are shown."""
+LOOKED_AT = (1, 2, 6)
+"""Rounds of auctions in which the last beliefs are looked for: more if there were none in the last ones."""
+SHOWN, AHEAD = 40, 10
+"""Simulated time of which prices are shown, and by how much the axis moves on at once."""
 MILLIONTHS = 1e6
+
+
+def watched(market: Market) -> int:
+    """The room that is looked at closely: the one in the middle of the sweep."""
+    return len(market.sellers) // 2
 
 
 @dataclass(frozen=True)
@@ -50,33 +56,43 @@ class Asked:
 
 def last_asked(market: Market) -> Asked | None:
     """The last auction of the watched room in which beliefs were reported; None if there was none lately."""
-    mechanism: Any = market.sellers[ROOM].plan.mechanism
+    found = (_asked_within(market, rounds * len(market.sellers)) for rounds in LOOKED_AT)
+    return next((asked for asked in found if asked is not None), None)
+
+
+def _asked_within(market: Market, auctions: int) -> Asked | None:
+    """The same, of so many auctions of all rooms."""
+    mechanism: Any = market.sellers[watched(market)].plan.mechanism
     n, bound = mechanism.n, mechanism.value_bound
-    rounds = ROUNDS * len(market.sellers)
-    messages = _last(market, "messages", 2 * n * rounds)
-    held = messages[messages["auction"] % len(market.sellers) == ROOM]
+    messages = _last(market, "messages", 2 * n * auctions)
+    held = messages[messages["auction"] % len(market.sellers) == watched(market)]
     told = held[(held["question"] == "AskGridBelief") & (held["status"] == "answered")]
     if not len(told):
         return None
     auction = int(told["auction"].max())
-    told = told[told["auction"] == auction]
-    values = held[(held["auction"] == auction) & (held["question"] == "AskGridValue")]
-    entries = _last(market, "vectors", n * bound * rounds)
-    entries = entries[(entries["auction"] == auction) & entries["bidder_id"].isin(told["bidder_id"])]
-    table = entries.pivot(index="bidder_id", columns="position", values="number").sort_index()
-    star = next(iter(set(values["bidder_id"]) - set(table.index)))
-    paid = _last(market, "transactions", 2 * n * rounds)
+    seats = np.sort(told["bidder_id"].to_numpy()[told["auction"].to_numpy() == auction])
+    values = held[(held["auction"] == auction) & (held["question"] == "AskGridValue")].set_index("bidder_id")
+    star = int(np.setdiff1d(values.index, seats)[0])
+    paid = _last(market, "transactions", 2 * n * auctions)
     paid = paid[paid["auction"] == auction]
     rewards = -paid[paid["cause"] == "reward"].groupby("bidder_id")["payment"].sum()
     return Asked(
         auction,
         star % n,
-        table.index.to_numpy() % n,
-        table.to_numpy(),
-        rewards.reindex(table.index, fill_value=0.0).to_numpy(),
-        float(values.loc[values["bidder_id"] == star, "value"].iloc[0]),
+        seats % n,
+        _beliefs(_last(market, "vectors", n * bound * auctions), auction, seats, bound),
+        rewards.reindex(seats, fill_value=0.0).to_numpy(),
+        float(values.loc[star, "value"]),
         float(paid.loc[paid["cause"] == "price", "payment"].sum(min_count=1)),
     )
+
+
+def _beliefs(entries: Any, auction: int, seats: NDArray[Any], bound: int) -> NDArray[np.float64]:
+    """The beliefs reported in one auction, shape (seats, B)."""
+    own = entries[(entries["auction"] == auction) & entries["bidder_id"].isin(seats)]
+    table = np.zeros((len(seats), bound))
+    table[np.searchsorted(seats, own["bidder_id"].to_numpy()), own["position"].to_numpy()] = own["number"]
+    return table
 
 
 def _last(market: Market, table: str, rows: int) -> Any:
@@ -84,30 +100,45 @@ def _last(market: Market, table: str, rows: int) -> Any:
     return market.records.recent(table, max(0, len(market.records[table]) - rows))
 
 
+def _most(market: Market) -> float:
+    """The highest reward that there is for a belief: that of Brier's score 0, two points above the least."""
+    mechanism: Any = market.sellers[watched(market)].plan.mechanism
+    return 2 * float(mechanism.reward_unit)
+
+
+def _where(market: Market) -> str:
+    """The watched room's name, to stand behind the name of an axis."""
+    return f"; {market.sellers[watched(market)].plan.name}"
+
+
 def beliefs_about_the_star(market: Market) -> Figure:
     """Who knows what about the star.
 
-    The last auction with 4 ties and 4 bins: the values that each person holds possible, the darker the
-    likelier, and her score by Brier's rule.
+    The last auction of the room in the middle of the sweep: the values that each person holds possible, the
+    darker the likelier, and what Brier's rule pays her.
     """
     from sim.page.colours import new_figure, plain_axes, say_nothing_yet
+    from sim.page.frames import PLAIN
 
     figure = new_figure()
     asked = last_asked(market)
-    cells = plain_axes(figure, "possible values of the star (money)", "person", right=0.7)
+    cells = plain_axes(figure, f"star's value (money){_where(market)}", "person", right=0.7)
     if asked is None:
         say_nothing_yet(cells, "no beliefs reported yet")
         return figure
     _light_up(cells, asked)
     place = cells.get_position()
     scores = figure.add_axes((0.74, place.y0, 0.22, place.height))
-    scores.barh(asked.seats, MILLIONTHS * asked.scores, height=0.7, color="#0072B2")
-    scores.set(ylim=cells.get_ylim(), yticks=[])
-    scores.set_xlabel("score (millionths)", fontsize=9)
+    paid = MILLIONTHS * asked.scores
+    thick = 0.7 * 72 * figure.get_size_inches()[1] * place.height / (len(paid) + 1)
+    scores.hlines(asked.seats, 0, paid, linewidth=thick, color="#0072B2")
+    scores.set(ylim=cells.get_ylim(), yticks=[], xlim=(0, 1.05 * MILLIONTHS * _most(market)))
+    scores.set_xlabel("reward (10⁻⁶)", fontsize=9)
     scores.tick_params(labelsize=8, length=3)
     scores.locator_params(axis="x", nbins=3)
     for side in ("top", "right", "left"):
         scores.spines[side].set_visible(False)
+    scores.set_gid(PLAIN)
     return figure
 
 
@@ -138,9 +169,9 @@ def price_and_value(market: Market) -> Figure:
     from sim.page.colours import INK, new_figure, plain_axes, say_nothing_yet
 
     figure = new_figure()
-    axes = plain_axes(figure, "simulated time", "star's value and price (money)")
+    axes = plain_axes(figure, f"simulated time{_where(market)}", "star's value and price (money)")
     held = _last(market, "auctions", SHOWN * len(market.sellers))
-    held = held[(held["seller_id"] == ROOM) & (held["status"] != "unfinished")]
+    held = held[(held["seller_id"] == watched(market)) & (held["status"] != "unfinished")]
     if not len(held):
         say_nothing_yet(axes, "nothing was sold yet")
         return figure
@@ -149,11 +180,26 @@ def price_and_value(market: Market) -> Figure:
     axes.plot(held["opened"], held["best_welfare"], "_", color="#D55E00", markersize=7, markeredgewidth=2,
               label="value")
     axes.plot(sold["opened"], sold["revenue"], "o", color=INK, markersize=3.5, label="price less rewards")
-    bound: Any = market.sellers[ROOM].plan.mechanism
-    end = max(market.now, float(SHOWN))
+    bound: Any = market.sellers[watched(market)].plan.mechanism
+    end = max(AHEAD * -(-market.now // AHEAD), float(SHOWN))
     axes.set(xlim=(end - SHOWN - 1, end + 1), ylim=(-1, 1.15 * bound.value_bound))
     axes.legend(frameon=False, fontsize=8.5, ncols=2, loc="upper left")
     return figure
+
+
+_SUMS: WeakKeyDictionary[Market, tuple[int, NDArray[np.float64]]] = WeakKeyDictionary()
+
+
+def sums_so_far(market: Market) -> NDArray[np.float64]:
+    """Revenue and highest values so far, shape (2, sellers); only rows that are new are read."""
+    read, sums = _SUMS.get(market, (0, np.zeros((2, len(market.sellers)))))
+    fresh = market.records.recent("auctions", read)
+    done = fresh[fresh["status"] != "unfinished"]
+    sums = sums.copy()
+    for row, column in zip(sums, ("revenue", "best_welfare"), strict=True):
+        np.add.at(row, done["seller_id"].to_numpy(), done[column].to_numpy())
+    _SUMS[market] = (len(market.records["auctions"]), sums)
+    return sums
 
 
 def share_of_the_value(market: Market) -> Figure:
@@ -166,13 +212,12 @@ def share_of_the_value(market: Market) -> Figure:
 
     figure = new_figure()
     axes = plain_axes(figure, "neighbours of a person", "revenue, % of the highest value", right=0.82)
-    auctions = market.records.frame("auctions").query("status != 'unfinished'")
-    if not len(auctions):
+    earned, worth = sums_so_far(market)
+    if not worth.any():
         say_nothing_yet(axes, "no auctions yet")
         return figure
-    sums = auctions.groupby("seller_id")[["revenue", "best_welfare"]].sum()
-    shares = (100 * sums["revenue"] / sums["best_welfare"]).to_dict()
-    named = {seller.plan.name: shares.get(seller.number, np.nan) for seller in market.sellers}
+    shares = 100 * np.divide(earned, worth, out=np.full(len(worth), np.nan), where=worth > 0)
+    named = {seller.plan.name: float(shares[seller.number]) for seller in market.sellers}
     without = named.pop("no ties")
     cells = {tuple(int(word) for word in name.split() if word.isdigit()): s for name, s in named.items()}
     ends = []
@@ -181,6 +226,7 @@ def share_of_the_value(market: Market) -> Figure:
         ties, heights = zip(*curve, strict=True)
         axes.plot(ties, heights, "o-", markersize=4, linewidth=1.8, color=seller_colour(number))
         ends.append((float(heights[-1]), f"{bins} bins", seller_colour(number)))
-    axes.set(xlim=(-0.2, 8.2), ylim=(0, 105))
-    label_ends(axes, [end for end in ends if np.isfinite(end[0])], 8.2, 7.5)
+    most = max(ties for ties, _ in cells)
+    axes.set(xlim=(-0.025 * most, 1.025 * most), ylim=(0, 105))
+    label_ends(axes, [end for end in ends if np.isfinite(end[0])], 1.025 * most, 7.5)
     return figure

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 PLAIN = "plain axes"
-"""Group of the axes whose frame may be kept: their ticks are changed through `tick_params` and locators only."""
+"""Group of the axes whose frame may be kept; their ticks are styled by `tick_params` and nothing else."""
 
 _MOST = 64
 _FRAMES: OrderedDict[Any, NDArray[np.uint8]] = OrderedDict()
@@ -65,15 +65,13 @@ def _scales(plain: Iterable[Axes]) -> list[Artist]:
 
 def _look(axes: Axes) -> tuple[Any, ...]:
     """Everything that the look of the scales depends on."""
-    looks = []
+    looks: list[Any] = [axes.get_position().bounds, axes.get_facecolor(), axes.axison]
     for axis in (axes.xaxis, axes.yaxis):
-        places = axis.get_majorticklocs()
+        places, name = axis.get_majorticklocs().tolist(), axis.label
         words = axis.get_major_formatter().format_ticks(places)
-        name = axis.label
-        looks += [axis.get_scale(), tuple(axis.get_view_interval()), tuple(places), tuple(words)]
-        looks += [name.get_text(), name.get_color(), name.get_fontsize(), axis.get_visible()]
-        looks += [str(axis.get_tick_params())]
-    return axes.get_position().bounds, axes.get_facecolor(), axes.axison, *looks
+        looks += [axis.get_visible(), axis.get_scale(), *axis.get_view_interval(), *places, *words]
+        looks += [name.get_text(), name.get_color(), name.get_fontsize(), str(axis.get_tick_params())]
+    return tuple(looks)
 
 
 @contextmanager

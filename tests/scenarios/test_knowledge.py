@@ -15,6 +15,7 @@ from mechanisms.conservative import LookaheadAuction, star_benchmark
 from mechanisms.distributions import JointDistribution
 from mechanisms.myerson import optimal_revenue
 from scenarios import learn_to_tell, neighbours, sell_the_room
+from scenarios._neighbours_page import last_asked, sums_so_far, watched
 from scenarios._neighbours_results import earnings, losses, over_rooms
 from sim.exact import expected_outcome
 from sim.running import play
@@ -283,6 +284,21 @@ def test_intervals_over_rooms_cover():
     low, high = stats.binom.interval(0.999, runs, 0.95)
     assert low - 0.01 * runs <= covered <= high
     assert min(wider) > 3
+
+
+def test_the_page_reads_only_what_is_new():
+    """Sums of revenue and highest values, and the last beliefs, are those of the whole tables at any time."""
+    market = neighbours.build(neighbours.Parameters(delta=0.24, density=(2, 4), resolution=(3,)), 2)
+    room = watched(market)
+    assert market.sellers[room].plan.name == "2 ties, 3 bins"
+    for now in (1, 2, 5, 6, 7, 8, 30):
+        market.advance_to(now)
+        auctions, messages = (market.records.frame(name) for name in ("auctions", "messages"))
+        by_hand = auctions.groupby("seller_id")[["revenue", "best_welfare"]].sum().to_numpy()
+        np.testing.assert_allclose(sums_so_far(market), by_hand.T, atol=1e-9)
+        asked = messages[(messages["question_number"] == 1) & (messages["auction"] % 3 == room)]
+        assert last_asked(market).auction == asked["auction"].max()
+    market.close()
 
 
 def test_too_many_odd_ones_are_refused():
