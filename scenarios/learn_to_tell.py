@@ -27,7 +27,7 @@ run's folder: `values.png` shows how often truth is told over time, `beliefs.png
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,7 +50,7 @@ from sim.draws import Stream
 from sim.exact import expected_outcome
 from sim.market import Market
 from sim.panel import Panel
-from sim.plots import plot_curves
+from sim.plots import figure
 from sim.records import Records
 from sim.statistics import Estimate, batch_means
 
@@ -68,11 +68,12 @@ ROOMS = (
 )
 POINTS = 20
 """Points of a curve over time."""
+BATCHES = 10
+"""Batches of a point."""
 
 EXPLANATION = (
-    "Truthful: share of reports in step 1 that are the value. Distance: squared distance of a belief from "
-    "the truth, where more than one value is possible. First and last quarter of the run; ± is the "
-    "half-width of a 95% confidence interval by batch means."
+    "Reports in step 1 that are the value; beliefs where more than one value is possible. First and last "
+    "quarter of the run; ± is the half-width of a 95% confidence interval by batch means."
 )
 
 
@@ -199,18 +200,18 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     """What was learned in each room, how long bandits would need, and the plots in the run's folder."""
     told = Parameters(**manifest["parameters"])
     series = learned(tables, told)
-    columns = ("truthful, at first", "truthful, at last", "distance, at first", "distance, at last")
     rows = {
-        name: {
-            columns[2 * (k >= 2)]: Figure(quarter(each, last=False)),
-            columns[2 * (k >= 2) + 1]: Figure(quarter(each, last=True)),
-        }
-        for k, (name, each) in enumerate(zip(ROOMS, series, strict=True))
+        name: {"at first": Figure(quarter(each, last=False)), "at last": Figure(quarter(each, last=True))}
+        for name, each in zip(ROOMS, series, strict=True)
     }
+    measures = [
+        ("share of truthful reports", {name: rows[name] for name in ROOMS[:2]}),
+        ("squared distance of beliefs from the truth", {name: rows[name] for name in ROOMS[2:]}),
+    ]
     value, belief = auctions_needed(told)
     lines: list[Any] = [
         f"Learn to tell: {BUYERS} buyers in each room, values below {told.value_bound}.",
-        comparison_table("room", columns, rows, decimals=4, theory=False),
+        *(comparison_table(name, ["at first", "at last"], part, theory=False) for name, part in measures),
         EXPLANATION,
         f"A point of the score is worth {mechanism_of(told).reward_unit:.5f}, the highest price "
         f"{told.value_bound - 1}. To tell truth from a lie by payoffs alone takes on the order of "
@@ -218,24 +219,33 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     ]
     folder = getattr(tables, "directory", None)
     if folder is not None:
-        draw(folder, series)
+        draw(folder, series, told)
         lines.append(f"Plots: {folder / 'values.png'} and {folder / 'beliefs.png'}")
     return lines
 
 
-def draw(folder: Any, series: list[NDArray[np.float64]]) -> None:
-    """Truthful reports and distances of beliefs over time."""
-    curves = {name: over_time(each) for name, each in zip(ROOMS, series, strict=True)}
-    values = {name: curves[name] for name in ROOMS[:2]}
-    beliefs = {name: curves[name] for name in ROOMS[2:]}
-    plot_curves(folder / "values.png", values, "auction", "share of truthful reports")
-    plot_curves(folder / "beliefs.png", beliefs, "belief", "squared distance from the truth", log_y=True)
+def draw(folder: Any, series: list[NDArray[np.float64]], parameters: Parameters) -> None:
+    """Truthful reports and distances of beliefs over time, with intervals; by chance a report is true 1/B."""
+    with figure(folder / "values.png", "auction", "share of truthful reports") as axes:
+        _draw_over_time(axes, ROOMS[:2], series[:2])
+        axes.axhline(1 / parameters.value_bound, color="black", linestyle="--", label="by chance")
+        axes.set_ylim(0, 1.05)
+    with figure(folder / "beliefs.png", "belief", "squared distance from the truth") as axes:
+        _draw_over_time(axes, ROOMS[2:], series[2:])
+        axes.set_yscale("log", nonpositive="clip")
 
 
-def over_time(series: NDArray[np.float64]) -> tuple[Any, Any]:
-    """Means over POINTS equal stretches: (their ends, means)."""
+def _draw_over_time(axes: Any, names: Sequence[str], series: Sequence[NDArray[np.float64]]) -> None:
+    for name, each in zip(names, series, strict=True):
+        ends, estimates = over_time(each)
+        means, widths = ([getattr(one, part) for one in estimates] for part in ("mean", "half_width"))
+        axes.errorbar(ends, means, widths, label=name, marker=".", markersize=4, linewidth=1.2, capsize=2)
+
+
+def over_time(series: NDArray[np.float64]) -> tuple[NDArray[np.intp], list[Estimate]]:
+    """The means of POINTS equal stretches: (their ends, means with intervals)."""
     parts = [part for part in np.array_split(series, POINTS) if len(part)]
-    return np.cumsum([len(part) for part in parts]), np.array([part.mean() for part in parts])
+    return np.cumsum([len(part) for part in parts]), [batch_means(part, BATCHES) for part in parts]
 
 
 if __name__ == "__main__":

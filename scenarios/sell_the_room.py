@@ -33,6 +33,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from agents.acquaintance import Acquaintances
@@ -50,7 +51,7 @@ from mechanisms.conservative import (
 )
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Discrete, IndependentPrior
-from mechanisms.myerson import optimal_revenue
+from mechanisms.myerson import MyersonAuction, optimal_revenue
 from sim import scenario
 from sim.comparison import Figure, comparison_table
 from sim.market import Market
@@ -69,8 +70,8 @@ PRIORS = ("uniform", "heavy tail", "two kinds")
 
 EXPLANATION = (
     "Revenue as a share of OPT, the optimal auction's for n buyers and the known prior; ± is the half-width "
-    "of a 95% confidence interval by batch means. Below 𝕄, in theory: the optimal auction for n - 1 buyers, "
-    "less what a true report earns."
+    "of a 95% confidence interval by batch means, with what OPT's auction would have earned on the same "
+    "values as a control. Below 𝕄, in theory: OPT for n - 1 buyers, less what a true report earns."
 )
 
 
@@ -142,19 +143,37 @@ def expected_share(parameters: Parameters, n: int) -> float:
 
 def shares(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> dict[int, dict[str, Figure]]:
     """For each n and each seller: revenue over OPT, with theory for 𝕄."""
-    auctions = tables["auctions"]
+    auctions, value = tables["auctions"], value_of(parameters)
     done = auctions[auctions["status"] != "unfinished"].sort_values("auction")
+    asked = tables["messages"].drop_duplicates(["auction", "bidder_id"]).sort_values(["auction", "bidder_id"])
     rows: dict[int, dict[str, Figure]] = {}
-    number = 0
+    optimal, number = MyersonAuction(value), 0
     for n in SIZES:
-        best = optimal_revenue(value_of(parameters), n)
+        best = optimal_revenue(value, n)
         rows[n] = {}
         for name in mechanisms(parameters, n):
-            revenue = done.loc[done["seller_id"] == number, "revenue"].to_numpy(dtype=float)
+            held = done[done["seller_id"] == number]
+            met = asked.loc[asked["auction"].isin(held["auction"]), "value"].to_numpy(dtype=float)
+            control = optimal.outcome(met.reshape(-1, n)).revenue
+            controlled = with_control(held["revenue"].to_numpy(dtype=float), control, best)
             theory = expected_share(parameters, n) if name == "𝕄" else float("nan")
-            rows[n][name] = Figure(batch_means(revenue / best), theory)
+            rows[n][name] = Figure(batch_means(controlled / best), theory)
             number += 1
     return rows
+
+
+def with_control(
+    series: NDArray[np.float64], control: NDArray[np.float64], expected: float
+) -> NDArray[np.float64]:
+    """The series less what a control of known expectation explains of its luck (Lavenberg and Welch 1981).
+
+    Both of shape (A,). The mean is the same but for a bias of order 1/A, and varies the less, the more the
+    two go together.
+    """
+    deviations = control - control.mean() if len(control) else control
+    spread = float(deviations @ deviations)
+    slope = float(deviations @ series) / spread if spread > 0 else 0.0
+    return np.asarray(series - slope * (control - expected))
 
 
 def ahead(row: Mapping[str, Figure]) -> str:

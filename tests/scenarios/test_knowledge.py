@@ -324,9 +324,32 @@ def test_the_room_earns_what_theory_says(monkeypatch, tmp_path):
         best = optimal_revenue(sell_the_room.value_of(told), n)
         assert room.theory >= 1 - 1 / n - told.epsilon / best
     assert sell_the_room.ahead(rows[6]).startswith("𝕄")
+    revenue = tables["auctions"].query("seller_id == 10").sort_values("auction")["revenue"].to_numpy()
+    alone = batch_means(revenue / optimal_revenue(sell_the_room.value_of(told), 6))
+    assert rows[6]["𝕄"].estimate.half_width < 0.7 * alone.half_width
     text = printed(sell_the_room.report(Folder(tables, tmp_path), manifest(told)))
     assert max(map(len, text.splitlines())) <= 100
     assert (tmp_path / "revenue.png").stat().st_size > 10_000
+
+
+def test_a_control_takes_luck_away_and_intervals_cover():
+    """Revenue is half of the control (of mean 4) and noise: its mean, 2, is covered by half the width."""
+    rng, covered, narrower = np.random.default_rng(3), 0, []
+    for _ in range(400):
+        control = rng.exponential(4, 200)
+        series = control / 2 + rng.normal(0, 0.5, 200)
+        estimate = batch_means(sell_the_room.with_control(series, control, 4.0))
+        covered += estimate.low <= 2 <= estimate.high
+        narrower.append(estimate.half_width / batch_means(series).half_width)
+    low, high = stats.binom.interval(0.999, 400, 0.95)
+    assert low - 4 <= covered <= high + 4
+    assert np.mean(narrower) < 0.5
+
+
+def test_a_control_without_spread_or_without_auctions_changes_nothing():
+    series = np.array([1.0, 3.0])
+    np.testing.assert_array_equal(sell_the_room.with_control(series, np.ones(2), 5.0), series)
+    assert sell_the_room.with_control(np.empty(0), np.empty(0), 5.0).shape == (0,)
 
 
 @pytest.mark.parametrize("prior", sell_the_room.PRIORS)
@@ -380,7 +403,8 @@ def test_what_informed_learners_are_told_is_exact():
 def test_lessons_are_reported(lessons, tmp_path):
     tables, told = lessons
     text = printed(learn_to_tell.report(Folder(tables, tmp_path), manifest(told)))
-    assert "values, told" in text
+    assert "values, told her payoff" in text
+    assert text.count("at first") == 2
     assert max(map(len, text.splitlines())) <= 100
     assert (tmp_path / "values.png").stat().st_size > 5_000
     assert (tmp_path / "beliefs.png").stat().st_size > 5_000
