@@ -204,12 +204,14 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
 
 
 def draw(path: Any, rows: Mapping[int, Mapping[str, Figure]], parameters: Parameters) -> None:
-    """Shares of OPT against n, beside (1 - 1/n)."""
+    """Shares of OPT against n, beside 𝕄's in theory and (1 - 1/n)."""
     with figure(path, "buyers", "revenue, of OPT", f"Sell the room: {parameters.prior}") as axes:
         for name in rows[SIZES[0]]:
             estimates = [row[name].estimate for row in rows.values()]
             means, widths = [one.mean for one in estimates], [one.half_width for one in estimates]
             axes.errorbar(SIZES, means, widths, label=name, marker="o", markersize=4, capsize=3)
+        theory = [row["𝕄"].theory for row in rows.values()]
+        axes.plot(SIZES, theory, "kx", markersize=7, zorder=5, label="𝕄 in theory")
         axes.plot(SIZES, [1 - 1 / n for n in SIZES], "k--", linewidth=1, label="1 - 1/n")
         axes.set_xscale("log")
         axes.set_xticks(SIZES, [str(n) for n in SIZES])
