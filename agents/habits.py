@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from agents.strategies.menu_buyers import committed_plan
 from agents.strategies.menu_learner import LearningMenuBuyer
 from agents.view import Feedback, View
 from mechanisms.comparison import RELATIVE_SLACK
-from mechanisms.conversation import check_count, check_money
-from mechanisms.menus import Menu, PostedMenu, best_purchase
+from mechanisms.conversation import check_money
+from mechanisms.menus import Menu, PostedMenu
 from mechanisms.questions import ShowMenu
 from mechanisms.utilities import Linear
 
@@ -127,27 +128,6 @@ class Learned(Habit):
 def _question(menu: Menu, most: int) -> ShowMenu:
     entries = tuple(tuple(lottery) for lottery in menu.probabilities.tolist())
     return ShowMenu(entries=entries, prices=tuple(menu.prices.tolist()), purchases=most)
-
-
-@lru_cache(maxsize=100_000)
-def committed_plan(menu: Menu, values: Values, cost: float, most: int) -> tuple[int, ...]:
-    """The entries to buy if at most `most` visits are possible and each after the first costs `cost`.
-
-    Of every number of visits the best purchase, and of these the best; ties go to the seller. Raises
-    ValueError for bad values or `most`.
-    """
-    check_count("most", most)
-    best: tuple[int, ...] = ()
-    utility, payment = 0.0, 0.0
-    slack = RELATIVE_SLACK * sum(values)
-    for visits in range(1, most + 1):
-        purchase = best_purchase(menu, values, visits)
-        net = purchase.utility - cost * max(0, len(purchase.committed) - 1)
-        if net > utility + slack or (net >= utility - slack and purchase.payment > payment):
-            best, utility, payment = purchase.committed, net, purchase.payment
-        if len(purchase.committed) < visits:
-            break  # nobody would come so often, whatever it cost
-    return best
 
 
 @lru_cache(maxsize=100_000)

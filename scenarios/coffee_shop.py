@@ -39,7 +39,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pydantic import Field
 
-from agents.habits import Adaptive, Committed, Habit, Learned, committed_plan
+from agents.habits import Adaptive, Committed, Habit, Learned
+from agents.strategies.menu_buyers import committed_plan
 from mechanisms.menus import COFFEE_SHOP, Menu, coffee_shop_menu, menu_revenue
 from sim import scenario
 from sim.comparison import Figure, comparison_table
