@@ -30,8 +30,8 @@ DEEDS = ("stays away", "buys ")
 class Witness:
     """Who gains: which buyer, of what type, knowing what, says what instead, when the others say what.
 
-    `says` is an answer, or a deed in words (see `DEEDS`). `undominated` names the answers to which a Knightian
-    buyer of this type prefers no other.
+    `says` is an answer, or a deed in words (see `DEEDS`). `undominated` names the answers to which a
+    Knightian buyer of this type prefers no other.
     """
 
     buyer: int

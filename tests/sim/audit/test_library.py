@@ -134,7 +134,7 @@ def test_a_search_cut_short_proves_nothing(monkeypatch):
 
 def test_menus_are_audited_for_neutral_additive_buyers():
     neutral = INSTANCES[MENUS[0]]
-    with pytest.raises(NotImplementedError, match="risk-neutral buyers, not .*CARA"):
+    with pytest.raises(NotImplementedError, match=r"risk-neutral buyers, not .*CARA"):
         audit(replace(neutral, utilities=CARA(0.5)))
     with pytest.raises(NotImplementedError, match="additive buyers"):
         audit(replace(neutral, worth=unit_demand))
