@@ -121,7 +121,11 @@ def gap_sequences(
 
 def gap_bound(types: ArrayLike | list[Valuation], probabilities: ArrayLike, sequences: GapSequences,
               k: int) -> float:
-    """Lemma 6's upper bound on a menu's revenue: 9k · MenuGap^k · BRev."""
+    """Lemma 6's upper bound on a menu's revenue: 9k · MenuGap^k · BRev.
+
+    Theorem: no buy-n incentive compatible menu earns more than 9n² BRev from monotone buyers of n items, as
+    MenuGap^n <= n (`menu_gap`). The paper has this for additive buyers (Theorem 1), for others 9n² 2ⁿ BRev.
+    """
     return 9 * _finite(k) * sequences.gap(k) * bundle_revenue(types, probabilities)
 
 
