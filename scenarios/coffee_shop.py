@@ -212,7 +212,6 @@ def draw_revenue(found: Mapping[str, Figure], path: Any) -> None:
         for name in MENUS:
             revenue_curve(axes, found, name)
         axes.set_xticks(range(len(COSTS)), TICKS)
-        axes.set_ylim(top=5.9)  # room for the legend
 
 
 def revenue_curve(axes: Axes, found: Mapping[str, Figure], menu: str, **look: Any) -> None:

@@ -154,9 +154,9 @@ def test_a_learner_goes_by_averages_and_explores():
     assert after(learner, question, lived_through[:2]) == pytest.approx([0.1, 0.1, 0.8])  # B untried
     learner = LearningMenuBuyer(0.3)
     assert after(learner, question, lived_through) == pytest.approx([0.1, 0.1, 0.8])  # the best, and 0.3 / 3
-    assert after(learner, question, [(1, 0.6)]) == pytest.approx([0.1, 0.8, 0.1])  # B is 0.9 on average
-    assert after(learner, question, [(0, 0.5)]) == pytest.approx([0.1, 0.1, 0.8])  # A is 0.875 now
-    assert after(learner, question, [(0, 1.1)]) == pytest.approx([0.1, 0.8, 0.1])  # and 0.92, last 1.1
+    assert after(learner, question, [(1, 0.4)]) == pytest.approx([0.1, 0.8, 0.1])  # B is 0.8 on average
+    assert after(learner, question, [(0, 0.3)]) == pytest.approx([0.1, 0.8, 0.1])  # A is 0.825 still
+    assert after(learner, question, [(0, 0.3)]) == pytest.approx([0.1, 0.1, 0.8])  # and 0.72 now
 
 
 def test_experience_is_ones_own_with_that_type_and_menu():

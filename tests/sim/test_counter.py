@@ -84,6 +84,13 @@ def test_regulars_are_in_proportion():
     assert people["type"].value_counts().to_dict() == {0: 3, 1: 3, 2: 3}
 
 
+@pytest.mark.parametrize(("chances", "type_"), [((0.1, 0.9), 1), ((0.9, 0.1), 0)])
+def test_of_three_regulars_none_is_of_a_type_of_a_tenth(chances, type_):
+    crowd = Crowd(np.array([[1.0], [2.0]]), np.array(chances), (Committed(),), rate=5.0, regulars=3)
+    customers, _ = open_counter(50, crowd=crowd, menu=Menu([[1.0]], [1.0]))
+    assert set(customers["type"]) == {type_}
+
+
 def test_regulars_of_a_type_have_each_habit_as_often():
     """Twelve people, two types at 1/6 and 5/6, two habits: 1, 1, 5, 5."""
     habits, chances = (Committed(0.25), Adaptive(0.5)), np.array([1 / 6, 5 / 6])
