@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from agents.strategies.menu_buyers import committed_plan
+from agents.strategies.menu_buyers import GreedyMenuBuyer, committed_plan
 from agents.strategies.menu_learner import LearningMenuBuyer
 from agents.view import Feedback, View
 from mechanisms.comparison import RELATIVE_SLACK
@@ -48,22 +48,47 @@ class Habit(ABC):
 
 
 @dataclass(frozen=True)
-class Committed(Habit):
+class Planned(Habit):
     """Decide on all purchases beforehand; each visit after the first costs `cost`, in money.
 
     Raises TypeError or ValueError for a cost that is no money.
     """
 
     cost: float = 0.0
-    name: str = "decides beforehand"
 
     def __post_init__(self) -> None:
         check_money("cost", self.cost)
 
+    @abstractmethod
+    def plan(self, menu: Menu, values: Values, most: int) -> tuple[int, ...]:
+        """The entries to buy, at most `most`, in this order."""
+
     def start(self, menu: Menu, values: Values, most: int, person: int, rng: np.random.Generator) -> Step:
         """Buy the entries of the plan one by one."""
-        plan = committed_plan(menu, values, self.cost, most)
+        plan = self.plan(menu, values, most)
         return lambda _, visits: plan[visits] if visits < len(plan) else HOME
+
+
+@dataclass(frozen=True)
+class Committed(Planned):
+    """Plan what is best, the cost of coming back counted."""
+
+    name: str = "decides beforehand"
+
+    def plan(self, menu: Menu, values: Values, most: int) -> tuple[int, ...]:
+        """As `committed_plan`."""
+        return committed_plan(menu, values, self.cost, most)
+
+
+@dataclass(frozen=True)
+class Greedy(Planned):
+    """Take the entry that adds most, and come back for the next as long as it is worth the trouble."""
+
+    name: str = "takes what adds most"
+
+    def plan(self, menu: Menu, values: Values, most: int) -> tuple[int, ...]:
+        """As `GreedyMenuBuyer`."""
+        return tuple(GreedyMenuBuyer(self.cost).entries(menu, values, most, adaptive=False))
 
 
 @dataclass(frozen=True)

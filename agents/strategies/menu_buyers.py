@@ -54,7 +54,17 @@ class ExactMenuBuyer(MenuBuyer):
 
 @dataclass(frozen=True)
 class GreedyMenuBuyer(MenuBuyer):
-    """Buy whichever entry adds most to one's utility, again and again, as long as it adds something."""
+    """Buy whichever entry adds most to one's utility, again and again, as long as it adds something.
+
+    cost
+        What coming back costs, in money, each time; for an adaptive menu, which does not say how often she
+        has come, it is not counted. ValueError for a cost that is not allowed.
+    """
+
+    cost: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_money("cost", self.cost)
 
     def entries(self, menu: Menu, values: tuple[float, ...], purchases: int, adaptive: bool) -> list[int]:
         """One entry after the other, by marginal utility; at a tie the dearer one.
@@ -65,7 +75,7 @@ class GreedyMenuBuyer(MenuBuyer):
         slack = RELATIVE_SLACK * float(worth.sum())
         bought: list[int] = []
         for _ in range(1 if adaptive else purchases):
-            gains = menu.probabilities @ (worth * misses) - menu.prices
+            gains = menu.probabilities @ (worth * misses) - menu.prices - (self.cost if bought else 0)
             pick = int(np.where(gains >= gains.max() - slack, menu.prices, -1.0).argmax())
             if gains[pick] < -slack or (gains[pick] <= slack and menu.prices[pick] <= slack):
                 break

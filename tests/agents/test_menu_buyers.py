@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from agents.habits import HOME, Greedy
 from agents.strategies.menu_buyers import ExactMenuBuyer, GreedyMenuBuyer, ImpatientMenuBuyer
 from agents.strategies.menu_learner import LearningMenuBuyer, purchases_of
 from agents.view import Feedback
@@ -19,7 +20,7 @@ MENUS = tuple(question for question in QUESTIONS if isinstance(question, ShowMen
 
 
 class TestMenuBuyers(StrategyConformance):
-    instances = (ExactMenuBuyer(), GreedyMenuBuyer())
+    instances = (ExactMenuBuyer(), GreedyMenuBuyer(), GreedyMenuBuyer(0.25))
 
 
 class TestImpatientMenuBuyer(StrategyConformance):
@@ -130,6 +131,15 @@ def test_greed_by_hand(lotteries, prices, values, bought):
     assert GreedyMenuBuyer().entries(menu, values, 3, True) == bought[:1]
 
 
+@pytest.mark.parametrize(("cost", "bought"), [(0.5, [1, 0]), (1.0, [1, 0]), (1.1, [1])])
+def test_greed_comes_back_while_it_is_worth_the_trouble(cost, bought):
+    """The second entry gains 1, and the indifferent come back."""
+    menu = Menu([[1, 0], [0, 1]], [2, 3])
+    assert GreedyMenuBuyer(cost).entries(menu, (3, 4), 3, False) == bought
+    step = Greedy(cost).start(menu, (3, 4), 2, 0, np.random.default_rng(0))
+    assert [step((0, 0), visit) for visit in (0, 1)] == [*bought, HOME][:2]
+
+
 def one_item(entries, purchases):
     """A menu of lotteries for one item: chances and prices, as a question."""
     return ShowMenu(
@@ -209,8 +219,9 @@ def test_the_impatient_buyer_is_exact():
 
 
 def test_bad_input_is_named():
-    with pytest.raises(ValueError, match="cost must be finite"):
-        ImpatientMenuBuyer(-1)
+    for buyer in (ImpatientMenuBuyer, GreedyMenuBuyer):
+        with pytest.raises(ValueError, match="cost must be finite"):
+            buyer(-1)
     with pytest.raises(ValueError, match="limit must be at least 1"):
         ImpatientMenuBuyer(limit=0)
     with pytest.raises(ValueError, match="exploration"):
