@@ -30,6 +30,18 @@ def test_committed_purchases_equal_enumeration(data):
     assert least.payment == pytest.approx(cheapest, abs=1e-10)
 
 
+@pytest.mark.parametrize("price", [1e-3, 1e-6, 1e-9])
+@pytest.mark.parametrize("chances", [(0.5, 0.5), (0.01, 0.02)])
+def test_cheap_tickets_for_a_pair_are_bought_as_often_as_they_pay(price, chances):
+    """Only both items together are worth 1: r tickets are worth Π_j (1 − (1 − q_j)^r), with no other bound."""
+    often = np.arange(10_000)
+    worth = np.prod([1 - (1 - chance) ** often for chance in chances], axis=0) - price * often
+    best = best_purchase(Menu([chances, [1, 1]], [price, 2]), [[0, 0], [0, 1]], math.inf)
+    assert best.utility == pytest.approx(worth.max(), abs=1e-12)
+    assert set(best.entries) <= {0}
+    assert worth[len(best.entries)] == pytest.approx(worth.max(), abs=1e-12)
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_adaptive_purchases_equal_the_tree(data):
