@@ -33,7 +33,7 @@ def test_committed_purchases_equal_enumeration(data):
 @pytest.mark.parametrize("price", [1e-3, 1e-6, 1e-9])
 @pytest.mark.parametrize("chances", [(0.5, 0.5), (0.01, 0.02)])
 def test_cheap_tickets_for_a_pair_are_bought_as_often_as_they_pay(price, chances):
-    """Only both items together are worth 1: r tickets are worth Π_j (1 − (1 − q_j)^r), with no other bound."""
+    """Only both items together are worth 1: r tickets are worth Π_j (1 − (1 − q_j)^r)."""
     often = np.arange(10_000)
     worth = np.prod([1 - (1 - chance) ** often for chance in chances], axis=0) - price * often
     best = best_purchase(Menu([chances, [1, 1]], [price, 2]), [[0, 0], [0, 1]], math.inf)
