@@ -248,10 +248,14 @@ def test_a_menu_that_earns_nothing_has_empty_sequences():
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match=r"Q must be of shape \(1, 2\)"):
         menu_gap([[1, 1]], [[0.5, 0.5], [1, 1]], 1)
-    with pytest.raises(ValueError, match=r"probabilities\[0, 1\]|Q\[0, 1\]"):
+    with pytest.raises(ValueError, match=r"Q\[0, 1\] must be in \[0, 1\], not 1.5"):
         menu_gap([[1, 1]], [[0.5, 1.5]], 1)
     with pytest.raises(ValueError, match=r"X\[1\] values all items at 0"):
         menu_gap([[1, 1], [0, 0]], [[0.5, 0.5], [1, 1]], 1)
+    with pytest.raises(ValueError, match=r"X\[1\]: values\[0\] must be finite and at least 0, not -1"):
+        menu_gap([[1, 1], [-1, 0]], [[0.5, 0.5], [1, 1]], 1)
+    with pytest.raises(ValueError, match="X must hold at least one type"):
+        menu_gap([], [], 1)
     with pytest.raises(ValueError, match="k must be finite"):
         gap_sequences(Menu([[1]], [1]), [[1]], [1], math.inf)
     with pytest.raises(ValueError, match="k must be"):
