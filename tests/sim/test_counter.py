@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from agents.habits import HOME, Adaptive, Committed, Habit
+from agents.habits import HOME, Adaptive, Committed, Habit, Learned
 from mechanisms.menus import COFFEE_SHOP, Menu, coffee_shop_menu
 from sim.counter import CounterMarket, CounterPlan, Crowd, crowd_of
 from sim.records import Records, Table
@@ -118,27 +118,33 @@ def test_names_and_entries_a_name_multiply():
     assert first["bidder_id"].tolist() == [0, 0, 0, 1, 1, 1]
 
 
-class Listener(Habit):
-    """Buys the first entry once and hears what it came to."""
-
-    name = "listens"
-
-    def __init__(self):
-        self.heard = []
-
-    def start(self, menu, values, most, person, rng):
-        return lambda held, visits: 0 if visits == 0 else HOME
-
-    def end(self, menu, values, most, person, bought, payoff):
-        self.heard.append((values, bought, payoff))
-
-
 def test_a_habit_hears_the_value_less_the_price():
-    listener = Listener()
-    crowd = Crowd(np.array([[5.0, 3.0]]), np.array([1.0]), (listener,), rate=1.0)
+    heard = []
+
+    class Listener(Habit):
+        """Buys the first entry, once."""
+
+        name = "listens"
+
+        def start(self, menu, values, most, person, rng):
+            return lambda held, visits: 0 if visits == 0 else HOME
+
+        def end(self, menu, values, most, person, bought, payoff):
+            heard.append((values, bought, payoff))
+
+    crowd = Crowd(np.array([[5.0, 3.0]]), np.array([1.0]), (Listener(),), rate=1.0)
     open_counter(20, crowd=crowd, menu=Menu([[1, 0]], [2]))
-    assert listener.heard
-    assert all(one == ((5.0, 3.0), [0], 3.0) for one in listener.heard)
+    assert heard
+    assert all(one == ((5.0, 3.0), [0], 3.0) for one in heard)
+
+
+def test_learners_begin_afresh_at_every_opening():
+    """What happens follows from plan and seed, not from what the same plan's learners saw elsewhere."""
+    menu = Menu(coffee_shop_menu().probabilities, [1.99, 3.99, 7.97])
+    crowd = crowd_of(COFFEE_SHOP, Learned(0.05), regulars=5)
+    first, _ = open_counter(100, crowd=crowd, menu=menu, a_name=2)
+    again, _ = open_counter(100, crowd=crowd, menu=menu, a_name=2)
+    assert first.equals(again)
 
 
 def test_time_does_not_run_backwards():
