@@ -101,7 +101,9 @@ def test_the_finding_says_what_is_certified():
     assert "At k = 12 a menu earns more" in coarse
     assert "For every k from 12 on the best menu earns between 8.02940 and 8.03010" in coarse
     assert "cost the seller 7e-04 at most" in coarse
-    fine = told((10, 8.03232, 8.03233), (11, 8.02972, 8.02973), (math.inf, 8.02972, 8.02973))
+    fine = told(
+        (10, 8.03232, 8.03233), (11, 8.02972, 8.02973), (12, 8.02972, 8.02974), (math.inf, 8.02972, 8.02973),
+    )
     assert "Up to k = 10 no menu" in fine
     assert "For every k from 11 on the best menu earns between 8.02972 and 8.02973" in fine
     assert told((11, 8.02972, 8.02973)) == "At k = 11 a menu earns more than the conjectured one."

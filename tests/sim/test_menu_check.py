@@ -66,6 +66,7 @@ def test_the_coffee_shop_breaks_at_two_purchases(shop):
     assert "would earn 4.66667 a customer" in text
     assert "hungry gains 2: buys entry 0 and entry 1 (pays 6) instead of entry 2 (pays 8)" in text
     assert "The menu breaks with up to 2 purchases." in text
+    assert "by looking" not in text  # who gains beforehand need not look
 
 
 def test_a_safe_menu_is_called_safe(tmp_path):
