@@ -3,6 +3,7 @@
 import math
 from itertools import pairwise
 
+import pandas as pd
 import pytest
 
 from scenarios.coffee_shop import (
@@ -15,6 +16,7 @@ from scenarios.coffee_shop import (
     figures,
     plans,
     report,
+    revenues,
     sweep_name,
 )
 from sim.running import play
@@ -64,6 +66,13 @@ def test_the_greedy_are_not_tempted_to_come_back():
         assert greedy[sweep_name("clever", cost)] == pytest.approx(14 / 3)
         for menu in ("two and four", "each at 4"):
             assert greedy[sweep_name(menu, cost)] == pytest.approx(theory()[sweep_name(menu, cost)])
+
+
+def test_of_the_learners_the_later_half_counts():
+    counters = plans(Parameters())
+    number = [plan.name for plan in counters].index(EXTRAS[2])
+    customers = pd.DataFrame({"seller_id": number, "paid": [100.0] * 50 + [4.0] * 50})
+    assert revenues({"customers": customers}, counters)[EXTRAS[2]].estimate.mean == 4
 
 
 def test_bags_by_hand():

@@ -233,6 +233,13 @@ def test_sequences_with_several_bins():
     assert 9 * 2 * sequences.gap(2) * bundle_revenue(types, weights) >= 109.9
 
 
+def test_what_costs_a_hundredth_of_the_revenue_counts():
+    """Revenue 32.5: c = 0.325, and with factors of 2 the prices 1 and 64 fall into the classes 1 and 7."""
+    sequences = gap_sequences(Menu(np.eye(2), [1, 64]), np.diag([1.0, 64.0]), [0.5, 0.5], 1)
+    assert sequences.types == (0, 1)
+    assert sequences.gap(1) == 2
+
+
 def test_the_lowest_type_of_a_bin_represents_it():
     sequences = gap_sequences(Menu([[1, 1]], [3]), [[4, 4], [1, 2], [2, 2]], [0.25, 0.5, 0.25], 2)
     assert sequences.types == (1,)
