@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from mechanisms.menus import cover_free_family, gap_instance
-from scenarios.few_tickets import Family, Parameters, build, families, gaps, report
+from scenarios.few_tickets import Family, Parameters, build, families, family_table, gaps, report
 from sim.running import play
 
 
@@ -66,6 +66,20 @@ def test_families_grow_exponentially_with_the_order():
     sizes = {family.order: family.sets for family in families(2)}
     assert (sizes[3], sizes[5], sizes[7]) == (9, 125, 2401)
     assert all(family.order > 2 * family.degree for family in families(2))
+
+
+def test_a_menu_for_one_visit_has_one_column_for_it():
+    """Sets of polynomials of the degree q − 1, all q^q of them: large numbers in short."""
+    parameters = Parameters(until=1, visits=1)
+    workdays = build(parameters)
+    play(workdays, parameters.until)
+    grid = family_table(workdays.records.frames(), 1)
+    headings = [str(column.header) for column in grid.columns]
+    assert headings[3:5] == ["menu,\n1 visit", "menu,\n2 visits"]
+    sets = list(grid.columns[1].cells)
+    assert sets[:2] == ["4", "27"]
+    assert sets[-1] == "3.0e+14"  # 13^13
+    assert next(iter(grid.columns[-2].cells)) == "2.40"  # (2 + 3 · 1) · 24 / 50
 
 
 def test_report_fits_and_draws(run, tmp_path):
