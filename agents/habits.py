@@ -15,11 +15,12 @@ from typing import Any
 
 import numpy as np
 
+from agents.strategies.menu_buyers import GreedyMenuBuyer, committed_plan
 from agents.strategies.menu_learner import LearningMenuBuyer
 from agents.view import Feedback, View
 from mechanisms.comparison import RELATIVE_SLACK
-from mechanisms.conversation import check_count, check_money
-from mechanisms.menus import Menu, PostedMenu, best_purchase
+from mechanisms.conversation import check_money
+from mechanisms.menus import Menu, PostedMenu
 from mechanisms.questions import ShowMenu
 from mechanisms.utilities import Linear
 
@@ -47,22 +48,47 @@ class Habit(ABC):
 
 
 @dataclass(frozen=True)
-class Committed(Habit):
+class Planned(Habit):
     """Decide on all purchases beforehand; each visit after the first costs `cost`, in money.
 
     Raises TypeError or ValueError for a cost that is no money.
     """
 
     cost: float = 0.0
-    name: str = "decides beforehand"
 
     def __post_init__(self) -> None:
         check_money("cost", self.cost)
 
+    @abstractmethod
+    def plan(self, menu: Menu, values: Values, most: int) -> tuple[int, ...]:
+        """The entries to buy, at most `most`, in this order."""
+
     def start(self, menu: Menu, values: Values, most: int, person: int, rng: np.random.Generator) -> Step:
         """Buy the entries of the plan one by one."""
-        plan = committed_plan(menu, values, self.cost, most)
+        plan = self.plan(menu, values, most)
         return lambda _, visits: plan[visits] if visits < len(plan) else HOME
+
+
+@dataclass(frozen=True)
+class Committed(Planned):
+    """Plan what is best, the cost of coming back counted."""
+
+    name: str = "decides beforehand"
+
+    def plan(self, menu: Menu, values: Values, most: int) -> tuple[int, ...]:
+        """As `committed_plan`."""
+        return committed_plan(menu, values, self.cost, most)
+
+
+@dataclass(frozen=True)
+class Greedy(Planned):
+    """Take the entry that adds most, and come back for the next as long as it is worth the trouble."""
+
+    name: str = "takes what adds most"
+
+    def plan(self, menu: Menu, values: Values, most: int) -> tuple[int, ...]:
+        """As `GreedyMenuBuyer`."""
+        return tuple(GreedyMenuBuyer(self.cost).entries(menu, values, most, adaptive=False))
 
 
 @dataclass(frozen=True)
@@ -127,27 +153,6 @@ class Learned(Habit):
 def _question(menu: Menu, most: int) -> ShowMenu:
     entries = tuple(tuple(lottery) for lottery in menu.probabilities.tolist())
     return ShowMenu(entries=entries, prices=tuple(menu.prices.tolist()), purchases=most)
-
-
-@lru_cache(maxsize=100_000)
-def committed_plan(menu: Menu, values: Values, cost: float, most: int) -> tuple[int, ...]:
-    """The entries to buy if at most `most` visits are possible and each after the first costs `cost`.
-
-    Of every number of visits the best purchase, and of these the best; ties go to the seller. Raises
-    ValueError for bad values or `most`.
-    """
-    check_count("most", most)
-    best: tuple[int, ...] = ()
-    utility, payment = 0.0, 0.0
-    slack = RELATIVE_SLACK * sum(values)
-    for visits in range(1, most + 1):
-        purchase = best_purchase(menu, values, visits)
-        net = purchase.utility - cost * max(0, len(purchase.committed) - 1)
-        if net > utility + slack or (net >= utility - slack and purchase.payment > payment):
-            best, utility, payment = purchase.committed, net, purchase.payment
-        if len(purchase.committed) < visits:
-            break  # nobody would come so often, whatever it cost
-    return best
 
 
 @lru_cache(maxsize=100_000)

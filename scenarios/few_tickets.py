@@ -58,8 +58,9 @@ BUYERS = Table("buyers", "One row for each customer, one of each kind; money in 
     Column("more", "float64", "her unit", "what she pays if she may buy k + 1"),
 ))
 EXPLANATION = (
-    "Gap: the menu's revenue over bundling's. At least: what the construction promises, sets · (q - kd) over "
-    "q. – is not computed: too many sets to sell one by one."
+    "Gap: the menu's revenue over bundling's, when people come as often as planned. At least: what the "
+    "construction promises, sets · (q - kd) over q. – was not sold: it has too many sets to sell one by one, "
+    "or the run ended before."
 )
 
 
@@ -131,7 +132,7 @@ def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     """The table of families, and the picture in the run's folder."""
     told = Parameters(**manifest["parameters"])
     lines: list[Any] = [
-        f"Few tickets: menus for people who come up to {told.visits} times.",
+        f"Few tickets: menus for people who come up to {times(told.visits, 'time')}.",
         family_table(tables, told.visits),
         EXPLANATION,
     ]
@@ -156,21 +157,31 @@ def family_table(tables: Mapping[str, Any], visits: int) -> Any:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table as Grid
 
+    counts = list(dict.fromkeys((1, visits, visits + 1)))
     grid = Grid(box=SIMPLE_HEAD, padding=(0, 1))
-    headings = (
-        "items", "sets", "bundling\nearns", "menu,\n1 visit", f"menu,\n{visits} visits",
-        f"menu,\n{visits + 1} visits", "gap", "at least",
-    )
-    for heading in headings:
+    menus = [f"menu,\n{times(k, 'visit')}" for k in counts]
+    for heading in ("items", "sets", "bundling\nearns", *menus, "gap", "at least"):
         grid.add_column(heading, justify="right")
     sold = gaps(tables)
     for family in families(visits):
-        cells = ["–"] * 5
+        cells = ["–"] * (len(counts) + 2)
         if family.order in sold:
-            earned = sold[family.order]
-            cells = [*(f"{one:,.2f}" for one in earned), f"{earned[2] / earned[0]:,.2f}"]
-        grid.add_row(f"{family.items:,}", f"{family.sets:,}", *cells, f"{family.promised(visits):,.2f}")
+            bundling, once, planned, more = sold[family.order]
+            earned = dict(zip((1, visits, visits + 1), (once, planned, more), strict=True))
+            cells = [amount(one) for one in (bundling, *(earned[k] for k in counts), planned / bundling)]
+        promised = amount(family.promised(visits))
+        grid.add_row(f"{family.items:,}", amount(family.sets, 0), *cells, promised)
     return grid
+
+
+def amount(number: float, decimals: int = 2) -> str:
+    """A number for the table."""
+    return f"{number:,.{decimals}f}" if number < 1e9 else f"{number:.1e}"
+
+
+def times(k: int, what: str) -> str:
+    """One visit, two visits."""
+    return f"{k} {what}{'s' if k > 1 else ''}"
 
 
 def draw(tables: Mapping[str, Any], visits: int, path: Any) -> None:
@@ -184,7 +195,8 @@ def draw(tables: Mapping[str, Any], visits: int, path: Any) -> None:
         places = [family.items for family in shown if family.order in sold]
         for column, k in ((2, visits), (3, visits + 1)):
             heights = [earned[column] / earned[0] for earned in sold.values()]
-            axes.plot(places, heights, "o-", markersize=4, label=f"sold to people who come {k} times")
+            label = f"sold to people who come {times(k, 'time')}"
+            axes.plot(places, heights, "o-", markersize=4, label=label)
         axes.axhline(1, color="black", linestyle=":", linewidth=1, label="bundling")
         axes.set_yscale("log")
 

@@ -49,8 +49,10 @@ from sim.workdays import Workdays
 TYPES, PROBABILITIES = LOTTERY_TICKETS.types, LOTTERY_TICKETS.probabilities
 COMES = (*range(1, 13), 15, 20, math.inf)
 """How often people come, where a menu is judged that was made for another number of visits."""
-SHOWN = (1, 2, 3, 5, 10, 11)
+SHOWN = (1, 2, 3, 5, 10, 11, math.inf)
 """The k whose menus are drawn."""
+ROUNDING = 1e-9
+"""Revenue that is ahead by less is not."""
 
 CERTIFICATES = Table("certificates", "One row for each k whose best menu was computed.", (
     Column("k", "float64", "visits", "how many entries customers may buy; inf for any number"),
@@ -71,8 +73,8 @@ SALES = Table("sales", "One row for each menu and number of visits.", (
 ))
 
 EXPLANATION = (
-    "Bound: no buy-k incentive compatible menu earns more; gap: bound less revenue. Conjectured: "
-    "8 + 7/6 α_k. "
+    "Bound: no buy-k incentive compatible menu earns more; gap: bound less revenue. Conjectured: what the "
+    "menu M_k of the paper earns, 8 + 7/6 α_k. "
     "Ticket: its chances of item 1 and 2, and its price; then the prices of item 1 and of both for sure. "
     "The menu for any number of visits is checked for any number; its bound is that of a finite k."
 )
@@ -119,11 +121,10 @@ def menu_for(tables: Mapping[str, Any], k: float) -> Menu:
 
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     """The certificates, the finding, and the plots in the run's folder."""
-    told = Parameters(**manifest["parameters"])
     return [
         f"Lottery tickets: bundling earns {bundle_revenue(TYPES, PROBABILITIES):g} a customer.",
         certificate_table(tables, manifest.get("timings", {})),
-        *finding(tables, told.gap),
+        *finding(tables),
         EXPLANATION,
         *plots(tables),
     ]
@@ -159,19 +160,31 @@ def entry_cells(menu: Menu) -> Iterator[str]:
         yield f"{sure[lottery]:.3f}" if lottery in sure else "–"
 
 
-def finding(tables: Mapping[str, Any], gap: float) -> list[str]:
-    """Where the optimum leaves the conjecture, if the run went so far."""
+def finding(tables: Mapping[str, Any]) -> Iterator[str]:
+    """What the run has proved of the conjecture, and no more.
+
+    A menu for any number of visits may be offered for every k, and further visits never help the seller
+    (Observation 1): so its revenue is below all optima, and a bound for k is above those of all larger k.
+    """
     rows = tables["certificates"]
-    finite = rows[np.isfinite(rows["k"])]
-    beats = [int(row.k) for row in finite.itertuples() if row.revenue > ticket_revenue(int(row.k)) + gap]
-    if not beats:
-        return ["Up to here the conjectured menus are the best."]
-    start = beats[0]
-    later = rows[rows["k"] >= start]
-    return [
-        f"From k = {start} on a menu of another shape beats the conjecture, and earns "
-        f"{later['revenue'].min():.4f} for every k: revenue stops falling, above bundling's 8."
+    safe = float(rows[np.isinf(rows["k"])]["revenue"].max())  # NaN if that day has not come
+    finite = [
+        (int(row.k), np.fmax(row.revenue, safe), row.upper_bound, ticket_revenue(int(row.k)))
+        for row in rows[np.isfinite(rows["k"])].itertuples()
     ]
+    beaten = [(k, bound) for k, revenue, bound, guess in finite if revenue > guess + ROUNDING]
+    kept = [(k, bound - guess) for k, revenue, bound, guess in finite if revenue <= guess + ROUNDING]
+    if kept:
+        most = max(excess for _, excess in kept)
+        yield f"Up to k = {kept[-1][0]} no menu earns more than the conjectured ones by more than {most:.0e}."
+    if beaten:
+        yield f"At k = {beaten[0][0]} a menu earns more than the conjectured one."
+    if beaten and math.isfinite(safe):
+        k, bound = beaten[0]
+        yield (
+            f"For every k from {k} on the best menu earns between {safe:.5f} and {bound:.5f}: further visits "
+            f"cost the seller {bound - safe:.0e} at most. (Bundling earns 8.)"
+        )
 
 
 def named(k: float) -> str:
@@ -193,45 +206,58 @@ def plots(tables: Mapping[str, Any]) -> list[str]:
     return [f"Plots: menus.png, revenue.png and misjudged.png in {folder}"]
 
 
+def look(k: float) -> dict[str, Any]:
+    """The menu for any number is drawn over the others, as it coincides with that for k = 11."""
+    return {"color": "black", "linestyle": "--", "markersize": 4} if math.isinf(k) else {}
+
+
 def draw_menus(tables: Mapping[str, Any], path: Any) -> None:
     """Each menu's entries as points of the unit square, from the cheapest to the dearest."""
     rows = tables["entries"]
-    with figure(path, "chance of item 1", "chance of item 2", "The best menus for k visits") as axes:
+    title = "The best menus for k visits: a ticket, item 1, both"
+    with figure(path, "chance of item 1", "chance of item 2", title) as axes:
         for k in SHOWN:
             mine = rows[rows["k"] == k].sort_values("price")
             if not len(mine):
                 continue
-            told = f"k = {k}: ticket at {mine['price'].iloc[0]:.2f}"
-            axes.plot(mine["first"], mine["second"], marker="o", linestyle=":", label=told, alpha=0.8)
-        axes.annotate("item 1", (1, 0), (-36, 6), textcoords="offset points")
-        axes.annotate("both", (1, 1), (-30, -4), textcoords="offset points")
-        axes.set(xlim=(-0.03, 1.05), ylim=(-0.05, 1.07))
+            told = f"{'any k' if math.isinf(k) else f'k = {k}'}: ticket at {mine['price'].iloc[0]:.2f}"
+            style = {"marker": "o", "linestyle": ":", "alpha": 0.8} | look(k)
+            axes.plot(mine["first"], mine["second"], label=told, **style)
+        axes.annotate("item 1", (1, 0), (6, -3), textcoords="offset points")
+        axes.annotate("both", (1, 1), (6, -3), textcoords="offset points")
+        axes.set(xlim=(-0.03, 1.18), ylim=(-0.05, 1.07))
 
 
 def draw_revenue(tables: Mapping[str, Any], path: Any) -> None:
-    """Certified revenue and the conjecture by k."""
+    """Certified revenue, its bound, and the conjecture by k, on a scale that widens towards bundling's 8."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
     rows = tables["certificates"]
     finite = rows[np.isfinite(rows["k"])]
     k = finite["k"].to_numpy()
-    with figure(path, "k, visits that customers may make", "revenue a customer less 8") as axes:
+    with figure(path, "k, visits that customers may make", "revenue a customer (bundling: 8)") as axes:
         guess = np.array([ticket_revenue(int(one)) for one in k]) - 8
         axes.plot(k, guess, "--", color="black", linewidth=1, label="conjectured")
-        axes.plot(k, finite["revenue"] - 8, "o-", markersize=4, label="certified best menu")
+        axes.plot(k, finite["revenue"] - 8, "o-", markersize=4, label="best menu found")
+        axes.plot(k, finite["upper_bound"] - 8, "_", markersize=9, label="no menu earns more")
         axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 3, 5)))
+        axes.yaxis.set_major_formatter(lambda above, _: f"{8 + above:g}")
+        axes.yaxis.set_minor_formatter(NullFormatter())
         axes.set_xticks(k[:: max(1, len(k) // 10)])
 
 
 def draw_misjudged(tables: Mapping[str, Any], path: Any) -> None:
     """What menus made for some k earn by the number of visits that people make."""
     rows = tables["sales"]
-    curves = {}
-    for k in (one for one in SHOWN if one in set(rows["k"])):
-        mine = rows[(rows["k"] == k) & np.isfinite(rows["visits"])]
-        curves[f"made for {k}"] = (mine["visits"].to_numpy(), mine["revenue"].to_numpy())
     with figure(path, "visits that people make at most", "revenue a customer") as axes:
-        for label, (visits, revenue) in curves.items():
-            axes.plot(visits, revenue, marker=".", label=label)
+        for k in SHOWN:
+            mine = rows[(rows["k"] == k) & np.isfinite(rows["visits"])]
+            if len(mine):
+                label = f"made for {named(k)}"
+                axes.plot(mine["visits"], mine["revenue"], marker=".", label=label, **look(k))
         axes.set_xticks(range(1, 21))
+        axes.tick_params(axis="x", labelsize="small")
 
 
 if __name__ == "__main__":

@@ -46,7 +46,8 @@ ADVANTAGES = Table("advantages", "One row for each menu of lotteries.", (
 ))
 EXPLANATION = (
     "Revenue in multiples of bundling's. Every kind of customer buys what is best for her; money is counted "
-    "in a unit of her own, by which her probability is weighted."
+    "in a unit of her own, by which her probability is weighted. The bound on gaps: what each lottery is "
+    "worth to its buyer beyond the best two that came before adds up to 2 at most."
 )
 
 
@@ -110,7 +111,9 @@ def draw(rows: Any, path: Any) -> None:
         for label, column in curves.items():
             axes.plot(rows["lotteries"], rows[column] / rows["bundling"], "o-", markersize=4, label=label)
         axes.axhline(BOUND, color="black", linestyle="--", linewidth=1, label="bound on gaps for two visits")
-        axes.axhline(1, color="black", linestyle=":", linewidth=1, label="bundling")
+        axes.axhline(1, color="black", linestyle=":", linewidth=1)
+        axes.annotate("bundling", (1, 1), (-4, 4), xycoords=("axes fraction", "data"),
+                      textcoords="offset points", ha="right")
         axes.set_xscale("log")
 
 

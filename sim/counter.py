@@ -6,6 +6,7 @@ number of counters, each with customers of its own, and obeys what `sim.running.
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -161,8 +162,8 @@ class Counter:
         self.desk = simpy.Resource(env)
         self._rng = stream.generator(number)
         self._customers, self._purchases = records["customers"], records["purchases"]
-        habits = plan.crowd.habits
-        self._codes = [self._customers.code("habit", habit.name) for habit in habits]
+        self._habits = copy.deepcopy(plan.crowd.habits)  # learners begin afresh at every opening
+        self._codes = [self._customers.code("habit", habit.name) for habit in self._habits]
         self._values = [tuple(row) for row in plan.crowd.types.tolist()]
         self._chances = plan.menu.probabilities.tolist()
         self._prices = plan.menu.prices.tolist()
@@ -201,7 +202,7 @@ class Counter:
     def _errand(self, person: int, type_: int, habit: int) -> Generator[simpy.Event, Any, None]:
         """Queue, buy, look, and queue again until she wants no more."""
         env, plan, values = self.env, self.plan, self._values[type_]
-        decides = plan.crowd.habits[habit]
+        decides = self._habits[habit]
         step = decides.start(plan.menu, values, plan.most, person, self._rng)
         held, paid, waited, arrived = (0,) * len(values), 0.0, 0.0, env.now
         bought: list[int] = []

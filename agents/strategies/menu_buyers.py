@@ -54,21 +54,31 @@ class ExactMenuBuyer(MenuBuyer):
 
 @dataclass(frozen=True)
 class GreedyMenuBuyer(MenuBuyer):
-    """Buy whichever entry adds most to one's utility, again and again, as long as it adds something."""
+    """Buy whichever entry adds most to one's utility, again and again, as long as it adds something.
+
+    cost
+        What coming back costs, in money, each time; for an adaptive menu, which does not say how often she
+        has come, it is not counted. ValueError for a cost that is not allowed.
+    """
+
+    cost: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_money("cost", self.cost)
 
     def entries(self, menu: Menu, values: tuple[float, ...], purchases: int, adaptive: bool) -> list[int]:
-        """One entry after the other, by marginal utility; at a tie the dearer one."""
+        """One entry after the other, by marginal utility; at a tie the dearer one.
+
+        As long as it adds something, or costs what it adds: the indifferent buy.
+        """
         worth, misses = np.array(values), np.ones(menu.n)
         slack = RELATIVE_SLACK * float(worth.sum())
         bought: list[int] = []
         for _ in range(1 if adaptive else purchases):
-            gains = menu.probabilities @ (worth * misses) - menu.prices
-            near = gains >= max(float(gains.max()), 0.0) - slack
-            if not near.any():
+            gains = menu.probabilities @ (worth * misses) - menu.prices - (self.cost if bought else 0)
+            pick = int(np.where(gains >= gains.max() - slack, menu.prices, -1.0).argmax())
+            if gains[pick] < -slack or (gains[pick] <= slack and menu.prices[pick] <= slack):
                 break
-            pick = int(np.where(near, menu.prices, -1.0).argmax())
-            if gains[pick] <= slack and bought:
-                break  # indifferent: once is enough
             bought.append(pick)
             misses = misses * (1 - menu.probabilities[pick])
         return bought
@@ -95,24 +105,35 @@ class ImpatientMenuBuyer(MenuBuyer):
         check_count("limit", self.limit)
 
     def entries(self, menu: Menu, values: tuple[float, ...], purchases: int, adaptive: bool) -> list[int]:
-        """Compare the best single entry with the best of several at raised prices."""
+        """What is best, the cost of coming back counted; ties go to the seller."""
         if adaptive:
             raise ValueError("an impatient buyer commits: the menu must not be adaptive")
-        visits = min(purchases, self.limit)
-        once = _best(menu, values, 1, False)
-        if visits == 1:
-            return list(once)
-        raised = Menu(menu.probabilities, menu.prices + self.cost)
-        often = _best(raised, values, visits, False)
-        if not often:
-            return list(once)
-        both = [(self._utility(menu, values, bought), bought) for bought in (once, often)]
-        return list(max(both)[1])
+        return list(committed_plan(menu, values, self.cost, min(purchases, self.limit)))
 
-    def _utility(self, menu: Menu, values: tuple[float, ...], bought: tuple[int, ...]) -> float:
-        got = 1 - np.prod(1 - menu.probabilities[list(bought)], axis=0)
-        visits = max(len(bought) - 1, 0)
-        return float(got @ np.array(values) - menu.prices[list(bought)].sum() - self.cost * visits)
+
+@lru_cache(maxsize=100_000)
+def committed_plan(menu: Menu, values: tuple[float, ...], cost: float, most: int) -> tuple[int, ...]:
+    """The entries to commit to if up to `most` may be bought and each after the first costs `cost`.
+
+    Of every number of purchases the best, and of these the best; ties go to the seller. No number is left
+    out because a smaller one is as good: three cheap entries may beat a dear one that two do not. Raises
+    ValueError for bad values or `most`.
+    """
+    check_count("most", most)
+    dream = best_purchase(menu, values, most)
+    if cost == 0:
+        return dream.committed
+    best: tuple[int, ...] = ()
+    utility, payment = 0.0, 0.0
+    slack = RELATIVE_SLACK * sum(values)
+    for often in range(1, most + 1):
+        if dream.utility - cost * (often - 1) < utility - slack:
+            break  # so many would cost more than they can bring
+        purchase = best_purchase(menu, values, often)
+        net = purchase.utility - cost * max(0, len(purchase.committed) - 1)
+        if net > utility + slack or (net >= utility - slack and purchase.payment > payment):
+            best, utility, payment = purchase.committed, net, purchase.payment
+    return best
 
 
 @lru_cache(maxsize=100_000)

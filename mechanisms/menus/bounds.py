@@ -144,13 +144,15 @@ class BestOfEach(Bound):
         super().__init__(buyer, lotteries, prices, most)
         self.best_miss = np.minimum.accumulate(self.miss[::-1], axis=0)[::-1]
         self.cheapest = np.minimum.accumulate(prices[::-1])[::-1]
-        self.width = len(prices) + self.most
+        self.enough = _enough(self.best_miss, self.cheapest, buyer.total, most)
+        self.width = len(prices) + int(self.enough.max())
 
     def gains(self, nodes: Nodes) -> tuple[FloatArray, FloatArray]:
         """For each number of further purchases: the best lottery for each item, so often."""
         value = nodes.utility + nodes.paid
         gains = self.buyer.after(nodes.misses, self.miss) - value[:, None] - self.prices
-        times = np.arange(1, int(nodes.left) + 1)
+        most = min(nodes.left, int(self.enough[nodes.last].max(initial=1)))
+        times = np.arange(1, int(most) + 1)
         missed = nodes.misses[:, None] * self.best_miss[nodes.last][:, None] ** times[:, None]
         hopes = self.buyer.value(1 - missed) - value[:, None] - times * self.cheapest[nodes.last][:, None]
         return gains, np.maximum(hopes.max(axis=1, initial=0), 0)
@@ -176,6 +178,19 @@ def bound_for(
     if buyer.submodular:
         return MarginalGains(buyer, lotteries, prices, int(most), misses)
     return BestOfEach(buyer, lotteries, prices, int(most))
+
+
+def _enough(miss: FloatArray, price: FloatArray, total: float, most: int) -> NDArray[np.int64]:
+    """Purchases after which one more cannot be worth its price, up to `most`: lotteries (m, n), prices (m,).
+
+    The next one after r adds at most the value of everything times the chance that it brings something new,
+    Σ_j (w_j^r − w_j^(r+1)) <= n · max w_j^r, over the items with a chance to miss w_j < 1.
+    """
+    faintest = np.where(miss < 1, miss, 0).max(axis=1)
+    least = np.minimum(price / max(total * miss.shape[1], np.finfo(float).tiny), 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        needed = np.where(faintest > 0, np.log(least) / np.log(faintest), 0.0)
+    return np.clip(np.ceil(needed) + 1, 1, most).astype(np.int64)
 
 
 def _useful_copies(buyer: Valuation, miss: FloatArray, prices: FloatArray, misses: FloatArray,

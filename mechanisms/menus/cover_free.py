@@ -6,7 +6,6 @@ A family of sets is k-cover-free if no set lies in the union of k others.
 from __future__ import annotations
 
 from itertools import product
-from operator import index
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +45,8 @@ def cover_free_strength(q: int, degree: int) -> float:
 
 
 def _degree(q: int, degree: int) -> int:
-    if not 0 <= index(degree) < q:
+    if isinstance(degree, bool) or not isinstance(degree, int | np.integer):
+        raise TypeError(f"degree must be an integer, not {degree!r}")
+    if not 0 <= degree < q:
         raise ValueError(f"degree must be from 0 to {q - 1}, below the order of the field, not {degree}")
-    return index(degree)
+    return int(degree)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechanisms._validation import FloatArray
-from mechanisms.menus.menu import Menu, check_purchases
+from mechanisms.menus.menu import Menu, check_purchases, lottery_rows
 from mechanisms.menus.purchase import best_purchase, check_menu, type_probabilities
 from mechanisms.menus.simple import bundle_revenue
 from mechanisms.menus.valuations import Valuation, as_valuations
@@ -36,7 +36,7 @@ def menu_gaps(X: ArrayLike | list[Valuation], Q: ArrayLike, k: float) -> FloatAr
     ValueError
         If X and Q disagree in number or items, for probabilities outside [0, 1], for k < 1.
     """
-    buyers = as_valuations(X)
+    buyers = as_valuations(X, name="X")
     lotteries = _sequence(Q, len(buyers), buyers[0].n)
     limit = check_purchases(k)
     gaps = np.empty(len(buyers))
@@ -62,7 +62,7 @@ def menu_gap(X: ArrayLike | list[Valuation], Q: ArrayLike, k: float) -> float:
 
     Raises ValueError as `menu_gaps` does, and where a type values all items at 0.
     """
-    buyers = as_valuations(X)
+    buyers = as_valuations(X, name="X")
     totals = np.array([buyer.total for buyer in buyers])
     if (totals == 0).any():
         raise ValueError(f"X[{int(np.argmin(totals))}] values all items at 0: its gap cannot be normalised")
@@ -121,7 +121,11 @@ def gap_sequences(
 
 def gap_bound(types: ArrayLike | list[Valuation], probabilities: ArrayLike, sequences: GapSequences,
               k: int) -> float:
-    """Lemma 6's upper bound on a menu's revenue: 9k · MenuGap^k · BRev."""
+    """Lemma 6's upper bound on a menu's revenue: 9k · MenuGap^k · BRev.
+
+    Theorem: no buy-n incentive compatible menu earns more than 9n² BRev from monotone buyers of n items, as
+    MenuGap^n <= n (`menu_gap`). The paper has this for additive buyers (Theorem 1), for others 9n² 2ⁿ BRev.
+    """
     return 9 * _finite(k) * sequences.gap(k) * bundle_revenue(types, probabilities)
 
 
@@ -143,7 +147,7 @@ def _finite(k: float) -> int:
 
 
 def _sequence(Q: ArrayLike, count: int, n: int) -> FloatArray:
-    lotteries = Menu(Q, np.zeros(len(np.atleast_1d(Q)))).probabilities  # checks shape and range
+    lotteries = lottery_rows("Q", Q)
     if len(lotteries) == count + 1 and not lotteries[0].any():
         lotteries = lotteries[1:]
     if lotteries.shape != (count, n):

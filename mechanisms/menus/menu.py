@@ -24,12 +24,8 @@ class Menu:
 
     def __init__(self, probabilities: ArrayLike, prices: ArrayLike) -> None:
         """Raise ValueError for no entries, shapes that disagree, probabilities outside [0, 1], bad prices."""
-        self.probabilities = read_only(_lotteries("probabilities", probabilities))
+        self.probabilities = read_only(lottery_rows("probabilities", probabilities))
         self.prices = read_only(_prices(prices))
-        if len(self.probabilities) == 0 or self.n == 0:
-            raise ValueError(
-                f"a menu must have at least one entry and one item, not shape {self.probabilities.shape}"
-            )
         if self.prices.shape != self.probabilities.shape[:1]:
             raise ValueError(
                 f"prices must be one for each of {len(self.probabilities)} entries, "
@@ -86,10 +82,11 @@ def check_purchases(k: float) -> float:
     return k if k == math.inf else int(k)
 
 
-def _lotteries(name: str, values: ArrayLike) -> FloatArray:
+def lottery_rows(name: str, values: ArrayLike) -> FloatArray:
+    """Return lotteries as a new array (m, n), m >= 1; ValueError says where one is no probability."""
     array = float_array(name, values)
     if array.size == 0:
-        raise ValueError(f"a menu must have at least one entry, not {name} of shape {array.shape}")
+        raise ValueError(f"{name} must hold at least one entry, not be of shape {array.shape}")
     if array.ndim != 2:
         raise ValueError(f"{name} must be of shape (entries, items), not {array.shape}")
     _check_probabilities(name, array)

@@ -157,8 +157,10 @@ def as_valuation(values: ArrayLike | Valuation, n: int | None = None, name: str 
     if isinstance(values, Valuation):
         valuation = values
     else:
-        array = np.asarray(values)
         try:
+            array = np.asarray(values)
+            if array.ndim == 0:
+                raise ValueError(f"must be a vector of values or a table over bundles, not {values!r}")
             valuation = Additive(array) if array.ndim == 1 else Table(array)
         except (TypeError, ValueError) as error:
             raise type(error)(f"{name}: {error}") from None
@@ -168,7 +170,7 @@ def as_valuation(values: ArrayLike | Valuation, n: int | None = None, name: str 
 
 
 def as_valuations(
-    types: ArrayLike | list[Valuation] | tuple[Valuation, ...], n: int | None = None
+    types: ArrayLike | list[Valuation] | tuple[Valuation, ...], n: int | None = None, name: str = "types"
 ) -> tuple[Valuation, ...]:
     """Read types: an array (T, n) of additive values, (T, 2, ..., 2) of tables, or a list of either.
 
@@ -176,11 +178,11 @@ def as_valuations(
     """
     rows = list(types) if isinstance(types, Iterable) else []
     if not rows:
-        raise ValueError(f"types must hold at least one type, not {types!r}")
-    valuations = tuple(as_valuation(one, n, f"types[{t}]") for t, one in enumerate(rows))
+        raise ValueError(f"{name} must hold at least one type, not {types!r}")
+    valuations = tuple(as_valuation(one, n, f"{name}[{t}]") for t, one in enumerate(rows))
     sizes = sorted({valuation.n for valuation in valuations})
     if len(sizes) > 1:
-        raise ValueError(f"types must all be of the same number of items, not of {sizes}")
+        raise ValueError(f"{name} must all be of the same number of items, not of {sizes}")
     return valuations
 
 

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 
 from mechanisms.menus import Policy, PostedMenu, Purchase, is_buy_k_ic
+from mechanisms.utilities import Linear
 from sim.audit.direct import words
 from sim.audit.game import Subject
 from sim.audit.instance import Instance, additive
@@ -20,27 +21,30 @@ MAX_NODES = 1_000_000
 
 
 class MenuSubject(Subject):
-    """A posted menu and the types of its one buyer, who is additive.
+    """A posted menu and the types of its one buyer, who is additive and risk-neutral.
 
-    Raises TypeError for another mechanism, NotImplementedError for types that are not additive.
+    Raises TypeError for another mechanism, NotImplementedError for another buyer.
     """
 
     def __init__(self, instance: Instance) -> None:
         super().__init__(instance)
         if instance.worth is not additive:
             raise NotImplementedError("menus are audited for additive buyers")
+        if not all(isinstance(utility, Linear) for utility in instance.attitudes):
+            raise NotImplementedError(f"menus are audited for risk-neutral buyers, not {instance.attitudes}")
         if not isinstance(instance.mechanism, PostedMenu):
             raise TypeError(f"mechanism must be a PostedMenu, got {instance.mechanism!r}")
         self.menu, self.k = instance.mechanism.menu, instance.mechanism.k
 
     def gains(self, k: float, adaptive: bool = False) -> Iterator[tuple[float, Witness, bool]]:
-        """For each type: the gain from up to k purchases, and how."""
+        """For each type: the gain from up to k purchases, 0 where it is rounding, and how."""
         for value in self.instance.types(0):
             row = value.reshape(1, -1)
             check = is_buy_k_ic(self.menu, row, k, adaptive, math.inf if adaptive else MAX_NODES)
             told = check.witness
-            says = f"{bought(told.several)} instead of {bought(told.single)}"
-            yield check.gain, Witness(0, words(value), "her type", says), check.holds is not None
+            does = f"buys {bought(told.several)} instead of {bought(told.single)}"
+            gain = 0.0 if check.holds else check.gain
+            yield gain, Witness(0, words(value), "her type", does), check.holds is not None
 
 
 def is_menu(subject: Subject) -> bool:

@@ -22,12 +22,16 @@ from mechanisms.ambiguity import Attitude, Knightian, Maxmin
 from sim.audit.direct import words
 from sim.audit.game import Game, Plan, Says, Subject, Worst
 
+DEEDS = ("stays away", "buys ")
+"""What a witness does rather than says begins so."""
+
 
 @dataclass(frozen=True)
 class Witness:
     """Who gains: which buyer, of what type, knowing what, says what instead, when the others say what.
 
-    `undominated` names the answers to which a Knightian buyer of this type prefers no other.
+    `says` is an answer, or a deed in words (see `DEEDS`). `undominated` names the answers to which a
+    Knightian buyer of this type prefers no other.
     """
 
     buyer: int

@@ -12,7 +12,7 @@ from mechanisms.distributions import Discrete, Distribution, IndependentPrior, J
 from sim.audit.instance import Instance
 from sim.audit.library import standard_instance, standard_instances
 from sim.audit.montecarlo import audit_sample
-from sim.audit.notions import Witness
+from sim.audit.notions import DEEDS, Witness
 from sim.audit.table import WITNESS, audit
 from sim.audit.trial import Effort
 from sim.registry import nearest
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from sim.market import Market
 
 EXPLANATION = (
-    "IC: the greatest gain of a lie over truth; IR: of staying away. Exact rows are about {types}, and an "
-    "ambiguity set of four distributions: all profiles equally likely, low types more likely, high types "
-    "more likely, types tending to be alike; alpha is 1/2, the weights are equal. A notion holds for the "
-    "types and answers tried, of which there are finitely many."
+    "IC: the greatest gain of a lie over truth, at a menu of several entries over one; IR: of staying away. "
+    "Exact rows are about {types}, and an ambiguity set of four distributions: all profiles equally likely, "
+    "low types more likely, high types more likely, types tending to be alike; alpha is 1/2, the weights are "
+    "equal. A notion holds for the types and answers tried, of which there are finitely many."
 )
 SAMPLE_EXPLANATION = (
     "IC: the greatest gain of a lie over truth; IR: of staying away. A notion fails if a lie that was chosen "
@@ -136,7 +136,7 @@ def _sentence(line: Mapping[Any, Any]) -> str:
         return ""
     witness = Witness(*(line[name] for name in WITNESS))
     against = f", when {witness.others}" if witness.others else ""
-    verb = "" if witness.says == "stays away" else "says "
+    verb = "" if witness.says.startswith(DEEDS) else "says "
     who = f"buyer {witness.buyer} of type {witness.type}, knowing {witness.knows}"
     left = f"; undominated: {witness.undominated}" if witness.undominated else ""
     return f"{who}, {verb}{witness.says}{against}{left}"

@@ -1,10 +1,16 @@
 """Habits of customers who queue again, against the exact purchases and by hand."""
 
+import itertools
+
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from agents.habits import HOME, Adaptive, Committed, Learned, adaptive_step, committed_plan
+from agents.habits import HOME, Adaptive, Committed, Learned, adaptive_step
+from agents.strategies.menu_buyers import ImpatientMenuBuyer, committed_plan
 from mechanisms.menus import Menu, best_purchase, coffee_shop_menu
+from tests.mechanisms.menus import brute
 
 SHOP = coffee_shop_menu()
 HUNGRY = (4.0, 6.0)
@@ -28,19 +34,41 @@ def test_a_free_plan_is_the_best_purchase():
         assert committed_plan(menu, values, 0.0, 3) == best_purchase(menu, values, 3).committed
 
 
-def test_with_a_cost_no_purchase_is_better():
-    """Against all multisets of up to three entries."""
-    from itertools import combinations_with_replacement
+def bought_at(menu, values, cost, bought):
+    """Utility, visits after the first at a cost, and payment."""
+    got = 1 - np.prod(1 - menu.probabilities[list(bought)], axis=0)
+    paid = menu.prices[list(bought)].sum()
+    return got @ values - paid - cost * max(0, len(bought) - 1), paid
 
-    for seed in range(10):
-        menu, values = random_menu(seed)
 
-        def utility(bought, menu=menu, values=values):
-            got = 1 - np.prod(1 - menu.probabilities[list(bought)], axis=0)
-            return got @ values - menu.prices[list(bought)].sum() - 0.1 * max(0, len(bought) - 1)
+@settings(max_examples=80, deadline=None)
+@given(st.data())
+def test_no_purchase_is_better_nor_as_good_and_dearer(data):
+    """Against all multisets, on a grid where ties are frequent."""
+    n = data.draw(st.integers(1, 3))
+    menu = data.draw(brute.menus(n=n, most=4))
+    values = tuple(data.draw(st.lists(st.integers(0, 4).map(float), min_size=n, max_size=n)))
+    cost, most = data.draw(st.integers(0, 4)) / 4, data.draw(st.integers(1, 4))
+    found = [
+        bought_at(menu, values, cost, bought)
+        for size in range(most + 1)
+        for bought in itertools.combinations_with_replacement(range(len(menu)), size)
+    ]
+    best = max(utility for utility, _ in found)
+    dearest = max(paid for utility, paid in found if utility >= best - 1e-11)
+    for plan in (
+        committed_plan(menu, values, cost, most),
+        ImpatientMenuBuyer(cost, limit=most).entries(menu, values, most + 1, False),
+    ):
+        assert bought_at(menu, values, cost, plan) == pytest.approx((best, dearest))
 
-        best = max(utility(b) for size in range(4) for b in combinations_with_replacement(range(3), size))
-        assert utility(committed_plan(menu, values, 0.1, 3)) == pytest.approx(best)
+
+@pytest.mark.parametrize(("cost", "plan"), [(0.0, (1, 2, 3)), (0.3, (1, 2, 3)), (0.4, (0,))])
+def test_three_visits_may_pay_where_two_do_not(cost, plan):
+    """All three items at 1, or each at 0.1, worth 2: 5 at once; 3.8 less the cost by twos, 5.7 by threes."""
+    menu = Menu([[1, 1, 1], [1, 0, 0], [0, 1, 0], [0, 0, 1]], [1, 0.1, 0.1, 0.1])
+    assert committed_plan(menu, (2.0, 2.0, 2.0), cost, 2) == (0,)
+    assert committed_plan(menu, (2.0, 2.0, 2.0), cost, 3) == plan
 
 
 def expected(menu, values, cost, held, left, first):
@@ -63,6 +91,46 @@ def test_free_adaptive_steps_attain_the_best_policy():
         menu, values = random_menu(seed)
         best = best_purchase(menu, values, 3, adaptive=True).utility
         assert expected(menu, values, 0.0, (0, 0), 3, True) == pytest.approx(best)
+
+
+def best_with_cost(menu, values, cost, held, left, first):
+    """The highest expected utility of any policy, by walking the tree of entries and coins."""
+    best = 0.0
+    for lottery, price in zip(menu.probabilities, menu.prices, strict=True) if left else ():
+        gain = -price - (0 if first else cost)
+        for coins in np.ndindex(2, 2):
+            weight = np.prod([q if coin else 1 - q for q, coin in zip(lottery, coins, strict=True)])
+            if weight > 0:
+                now = tuple(max(pair) for pair in zip(held, coins, strict=True))
+                new = sum(v * (n - h) for v, n, h in zip(values, now, held, strict=True))
+                gain += weight * (new + best_with_cost(menu, values, cost, now, left - 1, False))
+        best = max(best, gain)
+    return best
+
+
+@pytest.mark.parametrize("cost", [0.05, 0.2, 0.5])
+def test_adaptive_steps_are_best_at_any_cost(cost):
+    for seed in range(8):
+        menu, values = random_menu(seed)
+        best = best_with_cost(menu, values, cost, (0, 0), 3, True)
+        assert expected(menu, values, cost, (0, 0), 3, True) == pytest.approx(best)
+
+
+def test_she_who_looks_knows_how_often_she_may_still_come():
+    """An item worth 10: sure at 6, or with chance 1/2 at 2. Of two visits the first is for the chance, 5."""
+    menu = Menu([[1.0], [0.5]], [6, 2])
+    step = Adaptive().start(menu, (10.0,), 2, 0, RNG)
+    assert [step((0,), visits) for visits in (0, 1)] == [1, 0]
+    assert step((1,), 1) == HOME
+    costly = Adaptive(4.5).start(menu, (10.0,), 2, 0, RNG)  # 4 at once; 3, and −1/2 for a second visit
+    assert [costly((0,), visits) for visits in (0, 1)] == [0, HOME]
+
+
+def test_ties_at_a_visit_go_to_the_seller():
+    """The dearer of two entries that gain 1; what is worth its price; but nothing free and useless."""
+    assert adaptive_step(Menu([[1, 0], [0, 1]], [2, 3]), (3.0, 4.0), (0, 0), 0.0, 1, True) == 1
+    assert adaptive_step(Menu([[1, 0], [0, 1]], [3, 5]), (3.0, 4.0), (0, 0), 0.0, 1, True) == 0
+    assert adaptive_step(Menu([[1, 0], [0, 0]], [4, 0]), (3.0, 4.0), (0, 0), 0.0, 1, True) == HOME
 
 
 def test_a_prohibitive_cost_leaves_one_visit():

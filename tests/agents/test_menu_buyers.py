@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from agents.habits import HOME, Greedy
 from agents.strategies.menu_buyers import ExactMenuBuyer, GreedyMenuBuyer, ImpatientMenuBuyer
 from agents.strategies.menu_learner import LearningMenuBuyer, purchases_of
 from agents.view import Feedback
@@ -17,7 +20,7 @@ MENUS = tuple(question for question in QUESTIONS if isinstance(question, ShowMen
 
 
 class TestMenuBuyers(StrategyConformance):
-    instances = (ExactMenuBuyer(), GreedyMenuBuyer())
+    instances = (ExactMenuBuyer(), GreedyMenuBuyer(), GreedyMenuBuyer(0.25))
 
 
 class TestImpatientMenuBuyer(StrategyConformance):
@@ -110,6 +113,86 @@ def test_greed_is_not_always_best():
     assert expected(PostedMenu(menu, 2), values, ExactMenuBuyer())[0] == pytest.approx(2.1)
 
 
+@pytest.mark.parametrize(
+    ("lotteries", "prices", "values", "bought"),
+    [
+        ([[1, 0], [0, 1]], [2, 3], (3, 4), [1, 0]),  # both gain 1: the dearer first
+        ([[1, 0], [0, 1]], [2, 2], (3, 3.05), [1, 0]),  # a little more is more
+        ([[1, 0], [0, 1]], [3, 4], (3, 4), [1, 0]),  # the indifferent buy, and once: a second copy is lost
+        ([[1, 0], [0, 1]], [3, 4.01], (3, 4), [0]),
+        ([[1, 0], [0, 0]], [3.5, 0], (3, 4), []),  # what is free and useless is left
+        ([[1, 0], [0, 1]], [0, 4], (3, 4), [0, 1]),  # what is free and useful is taken, once
+        ([[0.5, 0]], [1], (4, 0), [0, 0]),  # 1, then 0, then -1/2
+    ],
+)
+def test_greed_by_hand(lotteries, prices, values, bought):
+    menu = Menu(lotteries, prices)
+    assert GreedyMenuBuyer().entries(menu, values, 3, False) == bought
+    assert GreedyMenuBuyer().entries(menu, values, 3, True) == bought[:1]
+
+
+@pytest.mark.parametrize(("cost", "bought"), [(0.5, [1, 0]), (1.0, [1, 0]), (1.1, [1])])
+def test_greed_comes_back_while_it_is_worth_the_trouble(cost, bought):
+    """The second entry gains 1, and the indifferent come back."""
+    menu = Menu([[1, 0], [0, 1]], [2, 3])
+    assert GreedyMenuBuyer(cost).entries(menu, (3, 4), 3, False) == bought
+    step = Greedy(cost).start(menu, (3, 4), 2, 0, np.random.default_rng(0))
+    assert [step((0, 0), visit) for visit in (0, 1)] == [*bought, HOME][:2]
+
+
+def one_item(entries, purchases):
+    """A menu of lotteries for one item: chances and prices, as a question."""
+    return ShowMenu(
+        entries=tuple((chance,) for chance, _ in entries), prices=tuple(price for _, price in entries),
+        purchases=purchases,
+    )
+
+
+def after(learner, question, payoffs, value=0.5):
+    """Chances of each purchase for a buyer who has lived through (entry or −1, payoff)s."""
+    view = view_for(question, values=np.full(3, value))
+    for bought, payoff in payoffs:
+        learner.observe(replace(told(question, view, bought), payoffs=np.full(3, payoff)))
+    return learner.choose_from_menu(question, view).probabilities[0]
+
+
+def test_a_learner_goes_by_averages_and_explores():
+    """Purchases: none, A, B. Nothing averages 0, A 1 over three times, B 1.2 at its only time."""
+    question, learner = one_item([(1.0, 0.5), (0.5, 0.2)], 1), LearningMenuBuyer(0.3)
+    assert after(learner, question, []) == pytest.approx([1 / 3] * 3)  # all untried
+    lived_through = [(-1, 0.0), (0, 1.0), (0, 1.0), (0, 1.0), (1, 1.2)]
+    assert after(learner, question, lived_through[:2]) == pytest.approx([0.1, 0.1, 0.8])  # B untried
+    learner = LearningMenuBuyer(0.3)
+    assert after(learner, question, lived_through) == pytest.approx([0.1, 0.1, 0.8])  # the best, and 0.3 / 3
+    assert after(learner, question, [(1, 0.4)]) == pytest.approx([0.1, 0.8, 0.1])  # B is 0.8 on average
+    assert after(learner, question, [(0, 0.3)]) == pytest.approx([0.1, 0.8, 0.1])  # A is 0.825 still
+    assert after(learner, question, [(0, 0.3)]) == pytest.approx([0.1, 0.1, 0.8])  # and 0.72 now
+
+
+def test_experience_is_ones_own_with_that_type_and_menu():
+    question = one_item([(1.0, 0.5)], 1)
+    learner = LearningMenuBuyer(0.0)
+    assert after(learner, question, [(-1, 0.0), (0, 0.25)]) == pytest.approx([0, 1])
+    view = view_for(question, values=np.full(3, 0.5))
+    others = replace(view, buyers=view.buyers + 1)
+    assert learner.choose_from_menu(question, others).probabilities[0] == pytest.approx([0.5, 0.5])
+    assert after(learner, question, [], value=0.4) == pytest.approx([0.5, 0.5])
+    assert after(learner, one_item([(1.0, 0.6)], 1), []) == pytest.approx([0.5, 0.5])
+
+
+def test_the_order_of_purchases_does_not_matter_to_a_learner():
+    question = one_item([(0.25, 0.1), (0.5, 0.2)], 2)
+    learner, view = LearningMenuBuyer(0.0), view_for(question, values=np.full(3, 0.5))
+    for order in ((0, 1), (1, 0)):
+        feedback = told(question, view, 0)
+        answers = feedback.answers[0][1].copy()
+        answers[view.seats] = order
+        learner.observe(replace(feedback, answers=((question, answers),), payoffs=np.full(3, 1.0)))
+    untried = learner.choose_from_menu(question, view).probabilities[0]
+    pair = [tuple(sorted(row)) for row in purchases_of(2, 2).tolist()].index((0, 1))
+    assert untried == pytest.approx([0 if row == pair else 1 / 5 for row in range(6)])
+
+
 @pytest.mark.parametrize(("cost", "utility", "payment"), [(0, 4, 6), (1.5, 2.5, 6), (2.5, 2, 8), (9, 2, 8)])
 def test_patience_decides_whether_one_comes_back(cost, utility, payment):
     """Example 1's third type gains 2 by coming twice: up to a cost of 2 she does."""
@@ -136,8 +219,9 @@ def test_the_impatient_buyer_is_exact():
 
 
 def test_bad_input_is_named():
-    with pytest.raises(ValueError, match="cost must be finite"):
-        ImpatientMenuBuyer(-1)
+    for buyer in (ImpatientMenuBuyer, GreedyMenuBuyer):
+        with pytest.raises(ValueError, match="cost must be finite"):
+            buyer(-1)
     with pytest.raises(ValueError, match="limit must be at least 1"):
         ImpatientMenuBuyer(limit=0)
     with pytest.raises(ValueError, match="exploration"):

@@ -3,6 +3,7 @@
 import math
 from itertools import pairwise
 
+import pandas as pd
 import pytest
 
 from scenarios.coffee_shop import (
@@ -15,6 +16,8 @@ from scenarios.coffee_shop import (
     figures,
     plans,
     report,
+    revenues,
+    sweep_name,
 )
 from sim.running import play
 
@@ -50,6 +53,26 @@ def test_the_clever_menu_falls_with_the_share_who_come_back():
     assert theory()["clever, cost 1"] == pytest.approx((2 + 4 + (9 * 6 + 8) / 10) / 3)
     falling = [theory()[f"clever, {'once' if math.isinf(c) else f'cost {c:g}'}"] for c in COSTS]
     assert all(a >= b - 1e-12 for a, b in pairwise(falling))
+
+
+def test_the_greedy_are_not_tempted_to_come_back():
+    """The hungry gain 2 from coffee, from the bagel and from both: they take the dearest, and want no more.
+
+    Where both are not sold together they come back, like those who plan: then the bagel is first, coffee at 2
+    still adds 4 − 2, and they take it while coming back costs at most 2.
+    """
+    greedy = {plan.name: expected_revenue(plan) for plan in plans(Parameters(strategy="greedy"))}
+    for cost in COSTS:
+        assert greedy[sweep_name("clever", cost)] == pytest.approx(14 / 3)
+        for menu in ("two and four", "each at 4"):
+            assert greedy[sweep_name(menu, cost)] == pytest.approx(theory()[sweep_name(menu, cost)])
+
+
+def test_of_the_learners_the_later_half_counts():
+    counters = plans(Parameters())
+    number = [plan.name for plan in counters].index(EXTRAS[2])
+    customers = pd.DataFrame({"seller_id": number, "paid": [100.0] * 50 + [4.0] * 50})
+    assert revenues({"customers": customers}, counters)[EXTRAS[2]].estimate.mean == 4
 
 
 def test_bags_by_hand():

@@ -1,15 +1,19 @@
 """Few tickets: every customer pays her price, and the gap is what Lemma 21 says."""
 
+import itertools
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
-from scenarios.few_tickets import Family, Parameters, build, families, gaps, report
+from mechanisms.menus import cover_free_family, gap_instance
+from scenarios.few_tickets import Family, Parameters, build, families, family_table, gaps, report
 from sim.running import play
 
 
 @pytest.fixture(scope="module")
 def run():
-    parameters = Parameters(until=2, sets=20)
+    parameters = Parameters(until=2, sets=16)
     workdays = build(parameters)
     assert play(workdays, parameters.until) == "complete"
     return workdays.records.frames(), parameters
@@ -28,11 +32,54 @@ def test_the_gap_is_at_least_what_is_promised(run):
         assert planned / bundling >= Family(order, (order - 1) // 2).promised(2)
 
 
+def sold_exactly(visits, k):
+    """What nine kinds pay, each in her unit, if they may buy k sets: all purchases, in whole numbers."""
+    sets = [frozenset(np.flatnonzero(row).tolist()) for row in cover_free_family(3, 1)]
+    instance = gap_instance(cover_free_family(3, 1), visits)
+    units = [10 ** (2 * i) for i in range(1, 10)]  # n + 1 = 10
+    prices = [int(gap) * unit for gap, unit in zip(instance.gaps, units, strict=True)]
+    total = Fraction(0)
+    for wanted, unit in zip(sets, units, strict=True):
+        offers = [
+            (unit * len(wanted & frozenset().union(*(sets[e] for e in bought))) - paid, paid)
+            for size in range(k + 1)
+            for bought in itertools.combinations(range(9), size)
+            for paid in [sum(prices[e] for e in bought)]
+        ]
+        total += Fraction(max(offers)[1], unit)  # of the best the dearest
+    return float(total)
+
+
+def test_all_purchases_in_whole_numbers_come_to_the_same(run):
+    """Nine sets of three items for two visits: sold to people who come once, twice, and three times."""
+    for earned, k in zip(gaps(run[0])[3][1:], (1, 2, 3), strict=True):
+        assert earned == pytest.approx(sold_exactly(2, k), rel=1e-9)
+
+
+def test_what_is_promised_by_hand():
+    """Nine sets of three items, 10² as rare each: 9 · (3 − 2) over 3 · (1 + 1/100 + 1/100² …) = 300/99."""
+    assert Family(3, 1).promised(2) == pytest.approx(9 * 99 / 300, rel=1e-12)
+
+
 def test_families_grow_exponentially_with_the_order():
     """q^((q - 1)/2 + 1) sets of which two others cover none: 9, 125 and 2401 for q = 3, 5 and 7."""
     sizes = {family.order: family.sets for family in families(2)}
     assert (sizes[3], sizes[5], sizes[7]) == (9, 125, 2401)
     assert all(family.order > 2 * family.degree for family in families(2))
+
+
+def test_a_menu_for_one_visit_has_one_column_for_it():
+    """Sets of polynomials of the degree q − 1, all q^q of them: large numbers in short."""
+    parameters = Parameters(until=1, visits=1)
+    workdays = build(parameters)
+    play(workdays, parameters.until)
+    grid = family_table(workdays.records.frames(), 1)
+    headings = [str(column.header) for column in grid.columns]
+    assert headings[3:5] == ["menu,\n1 visit", "menu,\n2 visits"]
+    sets = list(grid.columns[1].cells)
+    assert sets[:2] == ["4", "27"]
+    assert sets[-1] == "3.0e+14"  # 13^13
+    assert next(iter(grid.columns[-2].cells)) == "2.40"  # (2 + 3 · 1) · 24 / 50
 
 
 def test_report_fits_and_draws(run, tmp_path):

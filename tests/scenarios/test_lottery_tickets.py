@@ -2,10 +2,21 @@
 
 import math
 
+import pandas as pd
 import pytest
 
 from mechanisms.menus import is_buy_k_ic, ticket_revenue
-from scenarios.lottery_tickets import TYPES, Parameters, build, certify, menu_for, report
+from scenarios.lottery_tickets import (
+    TYPES,
+    Parameters,
+    build,
+    certify,
+    draw_menus,
+    draw_misjudged,
+    finding,
+    menu_for,
+    report,
+)
 from sim.running import play
 
 
@@ -56,7 +67,7 @@ def test_report_fits_and_draws(run, tmp_path):
     manifest = {"parameters": parameters.model_dump(), "timings": records.manifest.timings}
     lines = report(Run(records.frames()), manifest)
     assert lines[1].row_count == 3
-    assert "conjectured menus are the best" in lines[2]
+    assert "Up to k = 2 no menu earns more than the conjectured ones by more than" in lines[2]
     for name in ("menus", "revenue", "misjudged"):
         assert (tmp_path / f"{name}.png").stat().st_size > 5_000
 
@@ -69,4 +80,44 @@ def test_the_conjecture_fails_at_eleven():
     (row,) = workdays.records.frame("certificates").itertuples()
     assert row.revenue > ticket_revenue(11) + 1e-4
     lines = report(workdays.records.frames(), {"parameters": parameters.model_dump()})
-    assert "From k = 11 on" in lines[2]
+    assert lines[2] == "At k = 11 a menu earns more than the conjectured one."
+
+
+def told(*rows):
+    """What the report finds in certificates (k, revenue, bound)."""
+    return " ".join(finding({"certificates": pd.DataFrame(rows, columns=["k", "revenue", "upper_bound"])}))
+
+
+def test_the_finding_says_what_is_certified():
+    """R_10 = 8.03232, R_11 = 8.02954, R_12 = 8.02719.
+
+    At a gap of 1/1000 the menus for 10, 11 and any number may lie below R_11; that for any number then beats
+    the conjecture at 12, and the bound at 12 is the best that is known of all later ones.
+    """
+    coarse = told(
+        (10, 8.0318, 8.0325), (11, 8.0294, 8.0302), (12, 8.0265, 8.0301), (math.inf, 8.0294, 8.0303),
+    )
+    assert "Up to k = 11 no menu earns more than the conjectured ones by more than 7e-04." in coarse
+    assert "At k = 12 a menu earns more" in coarse
+    assert "For every k from 12 on the best menu earns between 8.02940 and 8.03010" in coarse
+    assert "cost the seller 7e-04 at most" in coarse
+    fine = told(
+        (10, 8.03232, 8.03233), (11, 8.02972, 8.02973), (12, 8.02972, 8.02974), (math.inf, 8.02972, 8.02973),
+    )
+    assert "Up to k = 10 no menu" in fine
+    assert "For every k from 11 on the best menu earns between 8.02972 and 8.02973" in fine
+    assert told((11, 8.02972, 8.02973)) == "At k = 11 a menu earns more than the conjectured one."
+    assert told((math.inf, 8.02972, 8.02973)) == ""
+
+
+def test_the_menus_that_are_drawn_include_those_where_revenue_stops_falling(run, tmp_path, monkeypatch):
+    """Also where k = 11 was not computed: the menu for any number has the same shape."""
+    from matplotlib.axes import Axes
+
+    labels = []
+    plot = Axes.plot
+    monkeypatch.setattr(Axes, "plot", lambda *a, **b: labels.append(b.get("label", "")) or plot(*a, **b))
+    draw_misjudged(run[0].frames(), tmp_path / "misjudged.png")
+    assert labels == ["made for 1", "made for 2", "made for any"]
+    draw_menus(run[0].frames(), tmp_path / "menus.png")
+    assert labels[-1] == "any k: ticket at 1.24"

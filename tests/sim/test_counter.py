@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from agents.habits import Adaptive, Committed
+from agents.habits import HOME, Adaptive, Committed, Habit, Learned
 from mechanisms.menus import COFFEE_SHOP, Menu, coffee_shop_menu
 from sim.counter import CounterMarket, CounterPlan, Crowd, crowd_of
 from sim.records import Records, Table
@@ -82,6 +82,77 @@ def test_regulars_are_in_proportion():
     customers, _ = open_counter(200, crowd=crowd)
     people = customers.drop_duplicates("person_id")
     assert people["type"].value_counts().to_dict() == {0: 3, 1: 3, 2: 3}
+
+
+@pytest.mark.parametrize(("chances", "type_"), [((0.1, 0.9), 1), ((0.9, 0.1), 0)])
+def test_of_three_regulars_none_is_of_a_type_of_a_tenth(chances, type_):
+    crowd = Crowd(np.array([[1.0], [2.0]]), np.array(chances), (Committed(),), rate=5.0, regulars=3)
+    customers, _ = open_counter(50, crowd=crowd, menu=Menu([[1.0]], [1.0]))
+    assert set(customers["type"]) == {type_}
+
+
+def test_regulars_of_a_type_have_each_habit_as_often():
+    """Twelve people, two types at 1/6 and 5/6, two habits: 1, 1, 5, 5."""
+    habits, chances = (Committed(0.25), Adaptive(0.5)), np.array([1 / 6, 5 / 6])
+    crowd = Crowd(np.array([[1.0], [2.0]]), chances, habits, 5.0, regulars=12)
+    customers, _ = open_counter(200, crowd=crowd, menu=Menu([[1.0]], [1.0]))
+    people = customers.drop_duplicates("person_id")
+    assert people.groupby(["type", "cost"]).size().to_dict() == {
+        (0, 0.25): 1, (0, 0.5): 1, (1, 0.25): 5, (1, 0.5): 5,
+    }
+
+
+def test_types_come_as_often_as_they_are_likely():
+    """Of about 900 customers 1/10 are of the first type, within four standard errors."""
+    crowd = Crowd(np.array([[1.0], [2.0]]), np.array([0.1, 0.9]), (Committed(),), rate=3.0)
+    customers, _ = open_counter(300, crowd=crowd, menu=Menu([[1.0]], [1.0]))
+    assert (customers["type"] == 0).mean() == pytest.approx(0.1, abs=4 * 0.3 / len(customers) ** 0.5)
+
+
+def test_names_and_entries_a_name_multiply():
+    """Three tickets a name, and two names: six tickets of a chance of 1/2 at next to nothing."""
+    crowd = Crowd(np.array([[1.0]]), np.array([1.0]), (Committed(),), rate=0.5, names=2)
+    customers, purchases = open_counter(60, crowd=crowd, menu=Menu([[0.5]], [1e-3]), a_name=3)
+    assert set(customers["visits"]) == {6}
+    first = purchases[purchases["person_id"] == 0]
+    assert first["bidder_id"].tolist() == [0, 0, 0, 1, 1, 1]
+
+
+def test_a_habit_hears_the_value_less_the_price():
+    heard = []
+
+    class Listener(Habit):
+        """Buys the first entry, once."""
+
+        name = "listens"
+
+        def start(self, menu, values, most, person, rng):
+            return lambda held, visits: 0 if visits == 0 else HOME
+
+        def end(self, menu, values, most, person, bought, payoff):
+            heard.append((values, bought, payoff))
+
+    crowd = Crowd(np.array([[5.0, 3.0]]), np.array([1.0]), (Listener(),), rate=1.0)
+    open_counter(20, crowd=crowd, menu=Menu([[1, 0]], [2]))
+    assert heard
+    assert all(one == ((5.0, 3.0), [0], 3.0) for one in heard)
+
+
+def test_learners_begin_afresh_at_every_opening():
+    """What happens follows from plan and seed, not from what the same plan's learners saw elsewhere."""
+    menu = Menu(coffee_shop_menu().probabilities, [1.99, 3.99, 7.97])
+    crowd = crowd_of(COFFEE_SHOP, Learned(0.05), regulars=5)
+    first, _ = open_counter(100, crowd=crowd, menu=menu, a_name=2)
+    again, _ = open_counter(100, crowd=crowd, menu=menu, a_name=2)
+    assert first.equals(again)
+
+
+def test_time_does_not_run_backwards():
+    market = CounterMarket([CounterPlan("shop", coffee_shop_menu(), crowd_of(COFFEE_SHOP, Committed()))])
+    market.advance_to(10)
+    for until in (10, 5):
+        market.advance_to(until)
+        assert market.now == 10
 
 
 @pytest.mark.parametrize(

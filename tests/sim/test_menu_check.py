@@ -1,9 +1,11 @@
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sim.menu_check import check_menu_file, read_menu_file
+from sim.menu_check import check_menu_file
+from sim.menu_file import read_menu_file
 
 TOML = """
 items = ["coffee", "bagel"]
@@ -64,6 +66,7 @@ def test_the_coffee_shop_breaks_at_two_purchases(shop):
     assert "would earn 4.66667 a customer" in text
     assert "hungry gains 2: buys entry 0 and entry 1 (pays 6) instead of entry 2 (pays 8)" in text
     assert "The menu breaks with up to 2 purchases." in text
+    assert "by looking" not in text  # who gains beforehand need not look
 
 
 def test_a_safe_menu_is_called_safe(tmp_path):
@@ -141,6 +144,76 @@ def test_files_from_spreadsheets(tmp_path):
     assert read_menu_file(path).items == ("coffee", "bagel")
 
 
+DATA = Path(__file__).parents[2] / "scenarios" / "data"
+
+
+def test_the_pair_of_shoes():
+    """By hand: r tickets give the pair, worth 10, with chance (1 − 2^−r)²; at once it costs 8.
+
+    Gains over 10 − 8: 90/16 − 2 − 2 for two, 490/64 − 3 − 2 for three. The collector's single ticket is worth
+    (2 + 2 + 3)/4 and costs 1; a second one would add 11/16.
+    """
+    report = check_menu_file(DATA / "shoes.toml", 3)
+    gains = [verdict.committed.gain for verdict in report.verdicts[:3]]
+    assert gains == pytest.approx([0, 90 / 16 - 4, 490 / 64 - 5])
+    assert [v.revenue for v in report.verdicts[:3]] == pytest.approx([6 + 1 / 4, 1.75, 2.5])
+    assert report.bundle_revenue == pytest.approx(7.5)
+    told = "who wants a pair gains 1.625: buys 2 × entry 0 (pays 2) instead of entry 1 (pays 8)"
+    assert told in str(report)
+
+
+def bundles(text):
+    """A file of three items and one type with these bundles."""
+    return (
+        'items = ["a", "b", "c"]\n[[entries]]\nprobabilities = [1, 1, 1]\nprice = 1\n'
+        f"[[types]]\nprobability = 1\nbundles = {text}\n"
+    )
+
+
+def test_a_bundle_that_is_not_listed_is_worth_its_best_part(tmp_path):
+    path = tmp_path / "menu.toml"
+    path.write_text(bundles('{ a = 1, " c,b " = "5/2", "a, b, c" = 4 }'))
+    (buyer,) = read_menu_file(path).types
+    table = np.zeros((2, 2, 2))
+    table[1, 0, 0] = table[1, 1, 0] = table[1, 0, 1] = 1
+    table[0, 1, 1] = 2.5
+    table[1, 1, 1] = 4
+    np.testing.assert_array_equal(buyer.table(), table)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{ d = 1 }", r"types\[0\].bundles\['d'\]: there is no item 'd'; items are a, b, c"),
+        ('{ "a,, b" = 1 }', "there is no item ''"),
+        ("{ a = -1 }", r"bundles\['a'\] must be finite and at least 0, not -1.0"),
+        ("{ a = inf }", r"bundles\['a'\] must be finite and at least 0, not inf"),
+        ("{ a = nan }", r"bundles\['a'\] must be finite and at least 0, not nan"),
+        ('{ a = "much" }', r"bundles\['a'\] must be a number or a fraction, not 'much'"),
+        ('{ "a, b" = 1, "b, a" = 1 }', r"bundles\['b, a'\] is the same bundle as 'a, b'"),
+        ('{ a = 3, "b, a" = 2 }', r"bundles\['b, a'\] must be at least 3, the value of 'a' in it, not 2"),
+        ("{ }", "must list bundles with their values"),
+        ("[1, 2]", "must list bundles with their values"),
+        ("{ a = 1 }\nvalues = [1, 1, 1]", r"types\[0\] must have one of 'values' and 'bundles'"),
+    ],
+)
+def test_bad_bundles_are_named(tmp_path, text, message):
+    path = tmp_path / "menu.toml"
+    path.write_text(bundles(text))
+    with pytest.raises(ValueError, match=message):
+        read_menu_file(path)
+
+
+def test_bundles_of_too_many_items(tmp_path):
+    path = tmp_path / "menu.toml"
+    path.write_text(
+        f"[[entries]]\nprobabilities = {[1] * 17}\nprice = 1\n"
+        '[[types]]\nprobability = 1\nbundles = { "item 0, item 16" = 1 }\n'
+    )
+    with pytest.raises(ValueError, match="at most 16 items, not 17"):
+        read_menu_file(path)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
@@ -152,8 +225,9 @@ def test_files_from_spreadsheets(tmp_path):
         ("menu.toml", TOML.replace("price = 8", "price = -8"), r"prices\[2\]"),
         ("menu.toml", TOML.replace('"1/3"', '"1/2"'), "sum to 1"),
         ("menu.toml", TOML.replace('"1/3"', '"much"'), "a number or a fraction, not 'much'"),
-        ("menu.toml", TOML.replace("[4, 6]", "[4, 6, 1]"), "same number of items"),
-        ("menu.toml", TOML.replace('"bagel"', '"bagel", "tea"'), "must agree"),
+        ("menu.toml", TOML.replace("[4, 6]", "[4, 6, 1]"), r"types\[2\] must be of 2 items like the menu"),
+        ("menu.toml", TOML.replace('"bagel"', '"bagel", "tea"'), "2 probabilities, and there are 3 items"),
+        ("menu.toml", TOML.replace('"bagel"', '"coffee"'), "different names, not 'coffee' again"),
         ("menu.csv", CSV.replace("type,2", "kind,2"), "line 5: kind must be 'entry' or 'type', not 'kind'"),
         ("menu.csv", CSV.replace("type,2,0", "type,-2,0"), r"types\[0\]: values\[0\]"),
         ("menu.csv", CSV.replace("price", "cost"), "a column 'price'"),

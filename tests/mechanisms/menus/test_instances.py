@@ -174,3 +174,9 @@ def test_items_one_by_one_beat_bundling_without_bound(n):
 def test_bad_input_is_named(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("degree", [0.5, "1", True])
+def test_a_degree_is_an_integer(degree):
+    with pytest.raises(TypeError, match=f"degree must be an integer, not {degree!r}"):
+        cover_free_family(3, degree)

@@ -17,6 +17,7 @@ from mechanisms.menus import (
     optimal_menu,
     ticket_revenue,
 )
+from mechanisms.menus.optimal_buy_k import _Search
 from mechanisms.menus.pricing import best_prices
 from mechanisms.menus.relaxation import Box, Relaxation, multisets, tightened
 from tests.mechanisms.menus import brute
@@ -138,6 +139,33 @@ def test_no_box_is_bounded_below_a_menu_in_it(data):
     assert (kept.upper >= lotteries - 1e-9).all()
     if width == 0:  # a point: the relaxation is the program itself
         assert bounded.bound <= revenue + 1e-5
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_no_split_loses_a_menu_that_earns_more_than_the_best_known(data):
+    """A small box around a menu that earns a trifle more: one of its parts must hold the menu.
+
+    So the certificate covers the optimum even where pricing never finds it.
+    """
+    types, weights = data.draw(brute.distributions(n=2, most=3))
+    k = data.draw(st.integers(1, 4))
+    search = _Search(types, weights, k, gap=1e-12)
+    chances = st.floats(0.1, 0.9).map(lambda q: round(q, 3))
+    lotteries = np.array(
+        data.draw(st.lists(chances, min_size=search.values.size, max_size=search.values.size))
+    ).reshape(search.values.shape)
+    menu = best_prices(search.values, search.weights, lotteries, search.relaxation.multisets, k)
+    if menu is None or not is_buy_k_ic(menu, search.values, k).holds:
+        return
+    search.revenue = float(search.weights @ menu.prices) - 1e-8
+    search._price = lambda _: None
+    box = Box(lotteries - 1e-5, lotteries + 1e-5)
+    parts = search._parts(math.inf, box, search.relaxation.first_cuts())
+    assert any(
+        (part.lower <= lotteries + 1e-9).all() and (lotteries <= part.upper + 1e-9).all()
+        for part, _, _ in parts
+    )
 
 
 @pytest.mark.parametrize("gap", [1.0, 0.3, 0.1, 0.01])

@@ -33,6 +33,13 @@ def test_the_printed_optimal_buy_one_menus():
         assert menu_revenue(best.menu, example.types, example.probabilities, 1) == best.revenue
 
 
+def test_no_tie_is_left_to_break():
+    """Tied types prefer the dearer entry a little: even buyers who break ties against the seller pay."""
+    for example in (COFFEE_SHOP, LOTTERY_TICKETS):
+        best = optimal_menu(example.types, example.probabilities)
+        assert menu_revenue(best.menu, example.types, example.probabilities, 1, ties="buyer") == best.revenue
+
+
 @settings(max_examples=40, deadline=None)
 @given(brute.distributions(n=2, most=4))
 def test_primal_equals_dual_and_the_order_of_revenues(instance):
@@ -42,6 +49,7 @@ def test_primal_equals_dual_and_the_order_of_revenues(instance):
     assert menu_revenue(best.menu, types, weights, 1) == best.revenue
     sure = optimal_deterministic_menu(types, weights)
     assert sure.revenue == pytest.approx(best_sure_revenue(types, weights), abs=1e-6)
+    assert sure.dual == pytest.approx(sure.revenue, abs=1e-6)
     assert sure.revenue <= best.revenue + 1e-7
     assert max(item_revenue(types, weights), bundle_revenue(types, weights)) <= sure.revenue + 1e-7
 
@@ -132,6 +140,12 @@ def test_that_fails_when_people_come_back():
     assert bundle_revenue(types, weights) == 1
     assert menu_revenue(menu, types, weights, 1) == 1
     assert menu_revenue(menu, types, weights, 2) == pytest.approx(1.25)
+
+
+def test_nothing_is_earned_where_nothing_is_wanted():
+    for program in (optimal_menu, optimal_deterministic_menu):
+        best = program([[0.0, 0.0], [0.0, 0.0]], [0.5, 0.5])
+        assert best.revenue == best.dual == 0
 
 
 def test_bad_input_is_named():

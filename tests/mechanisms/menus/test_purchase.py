@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mechanisms.menus import Additive, Menu, Policy, Table, best_purchase, menu_revenue
+from mechanisms.menus.bounds import BestOfEach, Nodes
 from tests.mechanisms.menus import brute
 
 
@@ -28,6 +29,40 @@ def test_committed_purchases_equal_enumeration(data):
     assert least.utility == pytest.approx(utility, abs=1e-10)
     cheapest = min(p for u, p, _ in brute.all_purchases(menu, table, k) if u >= utility - 1e-11)
     assert least.payment == pytest.approx(cheapest, abs=1e-10)
+
+
+@pytest.mark.parametrize("price", [1e-3, 1e-6, 1e-9])
+@pytest.mark.parametrize("chances", [(0.5, 0.5), (0.01, 0.02)])
+def test_cheap_tickets_for_a_pair_are_bought_as_often_as_they_pay(price, chances):
+    """Only both items together are worth 1: r tickets are worth Π_j (1 − (1 − q_j)^r)."""
+    often = np.arange(10_000)
+    worth = np.prod([1 - (1 - chance) ** often for chance in chances], axis=0) - price * often
+    best = best_purchase(Menu([chances, [1, 1]], [price, 2]), [[0, 0], [0, 1]], math.inf)
+    assert best.utility == pytest.approx(worth.max(), abs=1e-12)
+    assert set(best.entries) <= {0}
+    assert worth[len(best.entries)] == pytest.approx(worth.max(), abs=1e-12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_the_bound_for_complements_looks_at_enough_purchases(data):
+    """What can be gained is as if all numbers of purchases were looked at that money allows."""
+    m, most = data.draw(st.integers(1, 4)), 2_000
+    buyer = Table(data.draw(brute.tables(2).filter(lambda table: table.max() > 0)))
+    chances = st.lists(st.sampled_from([0.0, 0.02, 0.1, 0.5, 1.0]), min_size=2 * m, max_size=2 * m)
+    lotteries = np.reshape(data.draw(chances), (m, 2))
+    parts = st.lists(st.sampled_from([1, 3, 20, 100]), min_size=m, max_size=m)
+    prices = np.array(data.draw(parts)) * buyer.total / most
+    bound = BestOfEach(buyer, lotteries, prices, most)
+    times = np.arange(1, most + 1)
+    for first in range(m):
+        node = Nodes(
+            np.ones((1, 2)), np.zeros((1, m), dtype=np.int32), np.array([first]), np.zeros(1), np.zeros(1),
+            np.zeros(1), most,
+        )
+        best = 1 - lotteries[first:].max(axis=0)
+        hopes = buyer.value(1 - best ** times[:, None]) - times * prices[first:].min()
+        assert bound.gains(node)[1][0] == pytest.approx(max(hopes.max(), 0), abs=1e-12)
 
 
 @settings(max_examples=60, deadline=None)

@@ -67,6 +67,7 @@ def test_lotteries_together_give_what_one_of_them_gives(data):
         (lambda: Table([[0, np.inf], [1, np.inf]]), "finite"),
         (lambda: as_valuations(np.zeros((0, 2))), "at least one type"),
         (lambda: as_valuations([[1, 2], [3, -1]]), r"types\[1\]: values\[1\]"),
+        (lambda: as_valuations([1, 2]), r"types\[0\]: must be a vector of values or a table .*, not 1"),
         (lambda: as_valuations([Additive([1]), Additive([1, 2])]), "same number of items"),
         (lambda: Menu(np.zeros((0, 2)), []), "at least one entry"),
         (lambda: Menu([[0.5, 1.2]], [1]), r"probabilities\[0, 1\] must be in \[0, 1\], not 1.2"),

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+from dataclasses import replace
 from inspect import isabstract
 
 import pytest
@@ -9,7 +10,12 @@ import pytest
 import mechanisms
 from mechanisms.auctions import FirstPrice
 from mechanisms.conversation import Mechanism
+from mechanisms.menus import COFFEE_SHOP, Menu, coffee_shop_menu
+from mechanisms.menus.examples import Example
+from mechanisms.utilities import CARA
 from sim.audit import NOTIONS, audit, notion, standard_instance, standard_instances
+from sim.audit.instance import unit_demand
+from sim.audit.library import menu_instance
 from sim.audit.notions import _NOTIONS
 from tests.sim.command import bazaar
 
@@ -97,7 +103,7 @@ def test_example_1_breaks_at_the_second_visit():
     assert frame.notion.tolist() == ["buy-k IC", "adaptive buy-k IC", "buy-many IC"]
     assert set(frame.verdict) == {"fails"}
     assert frame.gain.tolist() == pytest.approx([2.0] * 3)
-    assert frame.says[0] == "entries 0, 1 (pays 6) instead of entry 2 (pays 8)"
+    assert frame.says[0] == "buys entries 0, 1 (pays 6) instead of entry 2 (pays 8)"
     assert frame.type[0] == "(4, 6)"
 
 
@@ -107,6 +113,31 @@ def test_m_2_holds_for_those_who_commit_alone():
     assert frame.verdict["buy-k IC"] == "holds"
     assert frame.verdict["adaptive buy-k IC"] == "fails"
     assert frame.verdict["buy-many IC"] == "fails"
+
+
+def test_rounding_breaks_no_menu():
+    """Two visits gain 1/1000 of ten million: the audit forgives what `is_buy_k_ic` does, and no more."""
+    example = Example(COFFEE_SHOP.types * 1e6, COFFEE_SHOP.probabilities)
+    for gain, verdict in ((1e-3, "holds"), (1.0, "fails")):
+        menu = Menu(coffee_shop_menu().probabilities, [2e6, 4e6, 6e6 + gain])
+        (row,) = audit(menu_instance(example, menu, 2, "large"), ["buy-k-ic"]).to_dict("records")
+        assert row["verdict"] == verdict
+        assert row["gain"] == pytest.approx(gain if verdict == "fails" else 0.0)
+
+
+def test_a_search_cut_short_proves_nothing(monkeypatch):
+    """M_2 holds against two visits; when nothing may be looked at, nobody knows."""
+    monkeypatch.setattr("sim.audit.menus.MAX_NODES", 0)
+    (row,) = audit(INSTANCES[MENUS[1]], ["buy-k-ic"]).to_dict("records")
+    assert (row["verdict"], row["interval"]) == ("no gain found", "tried")
+
+
+def test_menus_are_audited_for_neutral_additive_buyers():
+    neutral = INSTANCES[MENUS[0]]
+    with pytest.raises(NotImplementedError, match=r"risk-neutral buyers, not .*CARA"):
+        audit(replace(neutral, utilities=CARA(0.5)))
+    with pytest.raises(NotImplementedError, match="additive buyers"):
+        audit(replace(neutral, worth=unit_demand))
 
 
 def test_notions_of_menus_are_of_menus_alone():
@@ -130,6 +161,14 @@ def test_a_notion_of_ones_own():
 
 
 # --- the command -----------------------------------------------------------------------------------
+
+
+def test_the_command_tells_what_the_witness_buys(bazaar):
+    call = bazaar("audit", "all", "--mechanism", MENUS[0], "--notion", "buy-k-ic")
+    told = " ".join(call.out.replace("│", " ").split())
+    assert call.code == 0
+    assert "says" not in told
+    assert "buys" in told
 
 
 def test_the_command_prints_the_table(bazaar):
