@@ -2,6 +2,7 @@
 
 import io
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
@@ -419,6 +420,23 @@ def test_the_end_is_told_and_further_steps_do_nothing():
     assert (show.market.now, show.steps) == (8, 8)
     assert "time 8 is reached" in show.message
     assert not show.failed
+
+
+def test_a_loop_that_played_the_run_before_a_reset_does_not_step_the_next():
+    """Mesa's loop, asleep when Reset is pressed, wakes once more; a loop that is started then plays on."""
+    kind = show_of(entry_of(town_market))
+    first = kind(**SMALL)
+    loop = ThreadPoolExecutor(max_workers=1)
+    loop.submit(first.step).result()
+    second = kind(**SMALL)
+    loop.submit(second.step).result()
+    assert (first.steps, second.steps) == (1, 0)
+    for _ in range(2):
+        second.step()
+    with ThreadPoolExecutor(max_workers=1) as another:
+        another.submit(second.step).result()
+    assert second.steps == 3
+    loop.shutdown()
 
 
 def test_somebodys_broken_code_ends_the_run_with_a_message(tmp_path):
