@@ -119,4 +119,4 @@ def Picture(show: Show, steps: int, panel: Panel, option: str) -> None:
     """A figure as an image, drawn anew after each step."""
     image = solara.use_memo(lambda: _still(show, picture, panel), [show, steps, option])
     with solara.Div(classes=["picture"]):
-        solara.Image(image)
+        solara.Image(image, classes=[f"step-{steps}"])

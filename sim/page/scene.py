@@ -77,6 +77,13 @@ class Scene:
         return self.market.now
 
     @property
+    def sold_out(self) -> bool:
+        """Whether no seller has anything left, or will ever get more."""
+        return not any(
+            seller.can_open or seller.plan.restock_every is not None for seller in self.market.sellers
+        )
+
+    @property
     def window(self) -> tuple[float, float]:
         """The time of the sales that are shown, from tenth to tenth, so that it moves rarely."""
         step = roomy(max(self.now - self._first_sale, 1e-9)) / 10

@@ -93,6 +93,8 @@ class Show:
                 self.scene.update()
                 if self.market.now >= self.until:
                     self._end(self.market)
+                elif self.scene.sold_out:
+                    self.message = "All goods are sold; no more auctions will be held."
             except Exception as error:  # noqa: BLE001 — mechanisms may be anybody's code; the page must live
                 self._fail(f"The run stopped at time {self.market.now:g}. {type(error).__name__}: {error}")
 

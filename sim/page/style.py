@@ -28,7 +28,7 @@ main.solara-content-main[style*="400px"] { padding-left: 320px !important; }
 .panel .v-input, .panel .v-label, .panel .v-select__selection, .panel .v-icon { color: #222 !important; }
 .picture { aspect-ratio: 4.6 / 3.1; }
 .picture img { width: 100%; height: auto; display: block; }
-.panel-town .picture { aspect-ratio: 5.4 / 5.9; margin: auto 0; }
+.panel-town .picture { aspect-ratio: 4.8 / 5.3; margin: auto 0; }
 .panel-race .picture { aspect-ratio: 5.2 / 3.3; }
 .table { font-size: 13px; overflow: auto; }
 .panel-conversation .table { flex: 1 1 220px; height: 220px; }

@@ -63,16 +63,18 @@ def conversation(scene: Scene) -> str:
     paid = sales.groupby("bidder_id")["payment"].sum().to_dict()
     got = sales.groupby("bidder_id")["quantity"].sum().to_dict()
     kinds = messages["question"].astype(str).drop_duplicates().tolist()
-    beliefs = _vectors(scene, auction.auction)
+    vectors = _vectors(scene, auction.auction)
+    answers: Any = messages.itertuples()
+    last = {(answer.bidder_id, answer.question): answer for answer in answers}
     rows = [
         (
             f"{bidder}",
             scene.strategies[scene.strategy_of[bidder]],
-            money(own["value"].iloc[-1]),
-            *(_said(own[own["question"] == kind], beliefs) for kind in kinds),
+            money(value),
+            *(_said(last.get((bidder, kind)), vectors) for kind in kinds),
             _result(got.get(bidder, 0.0), paid.get(bidder)),
         )
-        for bidder, own in messages.groupby("bidder_id", sort=False)
+        for bidder, value in {each.bidder_id: each.value for each in last.values()}.items()
     ]
     headings = ("buyer", "strategy", "value", *map(in_words, kinds), "outcome")
     numbers = {0, *range(2, 3 + len(kinds))}
@@ -105,16 +107,16 @@ def _story(scene: Scene, auction: Any, messages: pandas.DataFrame) -> str:
 
 def _vectors(scene: Scene, auction: int) -> dict[tuple[int, int], NDArray[Any]]:
     """Answers that are vectors, by the number of the question and the bidder."""
-    grouped: Any = scene.entries(auction).groupby(["question_number", "bidder_id"])["number"]
-    return {(int(number), int(bidder)): entries.to_numpy() for (number, bidder), entries in grouped}
+    entries = scene.entries(auction)
+    grouped: Any = entries.groupby(["question_number", "bidder_id"])["number"] if len(entries) else ()
+    return {(number, bidder): numbers.to_numpy() for (number, bidder), numbers in grouped}
 
 
-def _said(own: pandas.DataFrame, vectors: dict[tuple[int, int], NDArray[Any]]) -> str:
+def _said(last: Any, vectors: dict[tuple[int, int], NDArray[Any]]) -> str:
     """One buyer's last answer to a kind of question, and what became of it if it was not simply received."""
-    if not len(own):
+    if last is None:
         return ""
-    last: Any = next(own.tail(1).itertuples())
-    vector = vectors.get((int(last.question_number), int(last.bidder_id)))
+    vector = vectors.get((last.question_number, last.bidder_id))
     if vector is not None:
         words = in_short(vector)
     elif last.question == "OfferPrice":

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 COLOURINGS = ("strategy", "knowledge", "wealth")
 """What the buyers' colour can stand for."""
 
-SIZE, STRIP = 5.4, 0.5
+SIZE, STRIP = 4.8, 0.5
 """Inches: the square of the network, and below it the strip of the legend."""
 
 _SELLERS_AT, _MANY_SELLERS_AT, _MANY = 0.42, 0.6, 7

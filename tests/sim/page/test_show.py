@@ -241,6 +241,21 @@ def test_the_end_is_told_and_further_steps_do_nothing():
     assert not show.failed
 
 
+def test_when_all_goods_are_sold_the_page_says_so_and_time_goes_on():
+    def build(parameters, seed=0, records=None):
+        plans, panels = [SellerPlan(SecondPrice(), stock=2)], [Panel(ahead=False)]
+        return Market(Population.of([Truthful()] * 2), plans, panels, Uniform(0, 1), seed, records)
+
+    show = show_of(entry_of(SimpleNamespace(Parameters=Parameters, build=build)))(until="5")
+    said = []
+    while show.running:
+        show.step()
+        said.append((len(show.scene.sales), show.message.partition(";")[0].partition(":")[0]))
+    sold = "All goods are sold"
+    assert said == [(1, ""), (2, sold), (2, sold), (2, sold), (2, "The run is over")]
+    assert not show.failed
+
+
 def test_a_loop_that_played_the_run_before_a_reset_does_not_step_the_next():
     """Mesa's loop, asleep when Reset is pressed, wakes once more; a loop that is started then plays on."""
     kind = show_of(entry_of(town_market))
