@@ -27,6 +27,8 @@ BUYERS = (("#A3A3A3", "o"), ("#000000", "^"), ("#8C510A", "D"), ("#DFC27D", "s")
 _LEFT, _BELOW = 0.62, 0.5  # inches for the names of the axes
 _NAMES = 8.5  # points
 _LONGEST = 28  # characters
+MOST_NAMES = 14
+"""More sellers cannot all be named in a figure."""
 
 INK, FAINT, GRID = "#222222", "#767676", "#E4E4E4"
 DPI = 140
@@ -119,8 +121,10 @@ def label_ends(
 ) -> None:
     """Names of lines at x: (height, name, colour), moved apart to at least `apart`, within the axes' limits.
 
-    Where the lines end earlier, at `since`, a thin one leads from there to each name.
+    Of more than `MOST_NAMES` the highest are named. Where the lines end earlier, at `since`, a thin one leads
+    from there to each name.
     """
+    ends = sorted(ends, key=lambda end: -end[0])[:MOST_NAMES]
     places = within(spread([height for height, _, _ in ends], apart), apart, *axes.get_ylim())
     for place, (height, name, colour) in zip(places, ends, strict=True):
         if since is not None:

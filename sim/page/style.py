@@ -24,6 +24,7 @@ main.solara-content-main[style*="400px"] { padding-left: 320px !important; }
 .heading .title { font-size: 16px; font-weight: 600; }
 .heading .caption { font-size: 12.5px; color: #666; line-height: 1.35; }
 .panel-town { position: relative; }
+.panel-town .heading { padding-right: 145px; }
 .panel-town .v-input { position: absolute; right: 12px; top: 14px; width: 130px; }
 .panel .v-input, .panel .v-label, .panel .v-select__selection, .panel .v-icon { color: #222 !important; }
 .picture { aspect-ratio: 4.6 / 3.1; }

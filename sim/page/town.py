@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from sim.page.colours import DPI, FAINT, INK, buyer_look, new_figure, roomy, seller_look
+from sim.page.colours import DPI, FAINT, INK, MOST_NAMES, buyer_look, new_figure, roomy, seller_look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -224,7 +224,7 @@ def _draw_trades(axes: Axes, scene: Scene, buyers: NDArray[Any], sellers: NDArra
 
 
 def _draw_sellers(axes: Axes, scene: Scene, sellers: NDArray[Any]) -> None:
-    """A square for each, or another shape where colours come round again, with her name below."""
+    """A square, or another shape where colours come round again; unless there are many, with a name."""
     for number, (place, name) in enumerate(zip(sellers, scene.sellers, strict=True)):
         look = seller_look(number)
         marker = "s" if look.marker == "o" else look.marker
@@ -238,6 +238,8 @@ def _draw_sellers(axes: Axes, scene: Scene, sellers: NDArray[Any]) -> None:
             linewidths=1.5,
             zorder=6,
         )
+        if len(sellers) > MOST_NAMES:
+            continue
         axes.annotate(
             fill(name, _NAME_WIDTH),
             place,

@@ -89,7 +89,7 @@ def test_speed_can_be_chosen(window):
         page.drawn(0)
         start = time.monotonic()
         page.button("▶").click()
-        page.drawn(5)
+        page.reached(5)
         spent = time.monotonic() - start
         page.button("❚❚").click()
         page.settled()

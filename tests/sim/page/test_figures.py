@@ -14,7 +14,7 @@ from scenarios import learn_first_price, neighbours, town_market
 from scenarios._neighbours_page import last_asked
 from sim.learning_curves import Room
 from sim.page import panels, scene, sellers, tables, town
-from sim.page.colours import SELLERS, seller_look, spread
+from sim.page.colours import SELLERS, label_ends, seller_look, spread
 from tests.sim.page.shows import shown, tiny
 
 # --- panels of markets ------------------------------------------------------------------------------
@@ -150,6 +150,14 @@ def test_names_of_sellers_are_not_cut_and_do_not_overlap(name):
         assert all(box.x0 >= 0 and box.x1 <= width and box.y0 >= 0 and box.y1 <= height for box in boxes)
         crossing = [(a, b) for i, a in enumerate(boxes) for b in boxes[:i] if overlap(a, b)]
         assert crossing == []
+
+
+def test_of_many_sellers_the_highest_are_named():
+    drawn = Figure()
+    axes = drawn.subplots()
+    axes.set_ylim(0, 40)
+    label_ends(axes, [(float(k), f"seller {k}", "#000000") for k in range(30)], 1.0, 1.0)
+    assert {text.get_text() for text in axes.texts} == {f"seller {k}" for k in range(16, 30)}
 
 
 def overlap(one, other):
