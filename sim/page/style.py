@@ -1,9 +1,13 @@
-"""Style: the page's own rules of layout and type, in CSS."""
+"""Style: the page's own rules of layout and type, in CSS.
+
+Mesa's empty tabs are hidden, and its box for threads, which can freeze a page when it is ticked in play.
+"""
 
 CSS = """
 .v-sheet:has(> .board) > .v-sheet { display: none !important; }
 .v-navigation-drawer.solara-content-main { min-width: 320px !important; width: 320px !important; }
 main.solara-content-main[style*="400px"] { padding-left: 320px !important; }
+.v-navigation-drawer .v-card:first-of-type .v-input--checkbox { display: none; }
 .board { display: grid; grid-template-columns: repeat(12, minmax(0, 1fr)); gap: 14px; padding: 6px 14px 24px;
   font-variant-numeric: tabular-nums; }
 .board p { margin: 0 0 6px; }
