@@ -267,6 +267,8 @@ def draw_learning(tables: Mapping[str, Any], number: int, path: Any) -> None:
 
 SEEN, WATCHED = 40.0, ("once", "cost 0")
 """How much time the queue is shown for; at which counters of the clever menu."""
+LISTED, WANTED = 12, ("coffee", "a bagel", "both")
+"""How many customers are listed; what those of each type want."""
 
 
 def at_the_counter(customers: Any, times: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -283,7 +285,7 @@ def queue_over_time(market: CounterMarket) -> Drawing:
     """
     from sim.page.colours import new_figure, plain_axes, seller_colour
 
-    drawn = new_figure(6.2, 3.4)
+    drawn = new_figure()
     axes = plain_axes(drawn, "simulated time", "people at the counter")
     customers, end = market.records.frame("customers"), max(market.now, SEEN)
     times = np.arange(end - SEEN, market.now, 0.05)
@@ -295,7 +297,7 @@ def queue_over_time(market: CounterMarket) -> Drawing:
         present = at_the_counter(own, times)
         axes.fill_between(times, present, step="post", alpha=0.25, color=seller_colour(place), linewidth=0)
         axes.step(times, present, where="post", linewidth=1.5, label=label, color=seller_colour(place))
-    axes.set(xlim=(end - SEEN, end), ylim=(0, 6.5))
+    axes.set(xlim=(end - SEEN, end), ylim=(0, 7))
     axes.legend(frameon=False, fontsize=8.5, loc="upper left")
     return drawn
 
@@ -334,18 +336,46 @@ def what_menus_earn(market: CounterMarket) -> Drawing:
     return drawn
 
 
+def last_customers(market: CounterMarket) -> Drawing:
+    """The last customers.
+
+    Of the same two counters, the latest at the top: what each wanted, how often she bought, what she paid.
+    """
+    from sim.page.colours import INK, new_figure, seller_colour
+
+    drawn = new_figure()
+    axes = drawn.add_axes((0.02, 0.02, 0.96, 0.96))
+    axes.set(xlim=(0, 1), ylim=(LISTED + 0.5, -0.5))
+    axes.axis("off")
+    places = (0.0, 0.1, 0.44, 0.7, 0.86)
+    for place, heading in zip(places, ("left", "counter", "wanted", "visits", "paid"), strict=True):
+        axes.text(place, 0, heading, fontsize=9, color=INK, weight="bold", va="center")
+    numbers = [plan.name for plan in market.plans]
+    counters = {numbers.index(f"clever, {who}"): k for k, who in enumerate(WATCHED)}
+    customers = market.records.frame("customers")
+    last = customers[customers["seller_id"].isin(list(counters))].tail(LISTED)
+    rows: Any = last.iloc[::-1].itertuples()
+    for line, row in enumerate(rows, start=1):
+        which = counters[row.seller_id]
+        words = (f"{row.left:.1f}", ("all come once", "coming back is free")[which], WANTED[row.type],
+                 f"{row.visits}", f"{row.paid:g}")
+        for place, word in zip(places, words, strict=True):
+            axes.text(place, line, word, fontsize=9, color=seller_colour(which), va="center")
+    return drawn
+
+
 def _by_patience(what: str) -> tuple[Drawing, Axes]:
     """An empty figure over the costs of coming back."""
     from sim.page.colours import new_figure, plain_axes
 
-    drawn = new_figure(6.2, 3.4)
+    drawn = new_figure()
     axes = plain_axes(drawn, "mean cost of coming back (money)", what)
     axes.set_xlim(-0.3, len(COSTS) - 0.7)
     axes.set_xticks(range(len(COSTS)), TICKS)
     return drawn, axes
 
 
-PANELS = (what_menus_earn, queue_over_time, who_comes_back)
+PANELS = (what_menus_earn, queue_over_time, who_comes_back, last_customers)
 
 
 if __name__ == "__main__":

@@ -221,15 +221,23 @@ def learned_bids(market: Market) -> Figure:
 
     First price: mean bid by value in the last auctions of each room. Dashed: the equilibrium, half the value.
     """
-    from sim.page.colours import INK, label_ends, new_figure, plain_axes, say_nothing_yet, seller_colour
+    from sim.page.colours import (
+        INK,
+        label_ends,
+        new_figure,
+        plain_axes,
+        right_of,
+        say_nothing_yet,
+        seller_colour,
+    )
 
     drawn = new_figure()
-    axes = plain_axes(drawn, "value (money)", "mean bid (money)", right=0.72)
+    names = [name.replace("_", " ") for name in LEARNERS]
+    axes = plain_axes(drawn, "value (money)", "mean bid (money)", right_of(drawn, [*names, "equilibrium"]))
     rooms = recent_rooms(market, LATE)
     ends = [(0.5, "equilibrium", INK)]
     axes.plot([0, 1], [0, 0.5], color=INK, linewidth=1.6, linestyle=(0, (5, 3)), zorder=5)
-    for number, learner in enumerate(LEARNERS):
-        name = learner.replace("_", " ")
+    for number, name in enumerate(names):
         room = rooms.get(f"first price: {name}")
         if room is not None:
             middles, bids = mean_bids(room)
@@ -269,25 +277,39 @@ def learners_loss(market: Market) -> Figure:
 
     What better bids would have gained, in each 100 auctions, of the utility in equilibrium.
     """
-    from sim.page.colours import INK, label_ends, new_figure, plain_axes, say_nothing_yet, seller_colour
+    from sim.page.colours import (
+        INK,
+        label_ends,
+        new_figure,
+        plain_axes,
+        right_of,
+        roomy,
+        say_nothing_yet,
+        seller_colour,
+    )
 
-    drawn = new_figure()
-    axes = plain_axes(drawn, "simulated time", "loss, % of utility in equilibrium", right=0.72)
-    path = losses(market)
+    drawn, path = new_figure(), losses(market)
+    learners = {
+        seller.plan.name: seller.plan.name.removeprefix("first price: ").removesuffix(": values anew")
+        for seller in market.sellers
+        if seller.plan.name != FIXED
+    }
+    right = right_of(drawn, learners.values())
+    axes = plain_axes(drawn, "simulated time", "loss, % of equilibrium utility", right)
     ends: list[tuple[float, str, str]] = []
     times = WINDOW * (np.arange(len(path)) + 0.5)
-    names = list(path[0]) if path else []
-    for number, name in enumerate(names):
+    for number, (name, learner) in enumerate(learners.items() if path else ()):
         series = [100 * losses_then[name] for losses_then in path]
         axes.plot(times, series, "o-", markersize=3, linewidth=1.6, color=seller_colour(number))
-        learner = name.removeprefix("first price: ").removesuffix(": values anew")
         ends.append((min(series[-1], 98.0), learner, seller_colour(number)))
     axes.axhline(0, color=INK, linewidth=1.2, linestyle=(0, (5, 3)))
-    end = max(market.now, WINDOW)
+    end = roomy(max(market.now, WINDOW))
     axes.set(xlim=(0, end), ylim=(-10, 100))
-    label_ends(axes, ends, end, 7.2)
-    if not path:
-        say_nothing_yet(axes, f"after the first {WINDOW} auctions")
+    if path:
+        label_ends(axes, ends, end, 7.2, float(times[-1]))
+    else:
+        held = len(market.records["auctions"]) // len(market.sellers)
+        say_nothing_yet(axes, f"shown from {WINDOW} auctions\na room on; {held} so far")
     return drawn
 
 

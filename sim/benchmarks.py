@@ -31,12 +31,15 @@ def record_benchmarks(market: Market, records: Records | None = None) -> None:
 def optimum_of(market: Market) -> Callable[[int], float] | None:
     """The optimal auction's expected revenue by the number of bidders.
 
-    For bidders with independent values from the market's one prior, and one unit of one good; None elsewhere.
+    For bidders with independent values from the market's one prior, and one unit of one good; None elsewhere,
+    also where a panel of buyers has a prior of its own.
     """
     from mechanisms.distributions import Distribution
     from mechanisms.myerson import optimal_revenue
 
     prior = market.nature.prior
+    if any(getattr(attendance, "prior", None) is not None for attendance in market.attendances):
+        return None
     sold = [seller.plan.mechanism for seller in market.sellers]
     if not (isinstance(prior, Distribution) and prior.support[0] >= 0 and math.isfinite(prior.mean)):
         return None

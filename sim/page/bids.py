@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.page.colours import FAINT, INK, new_figure, plain_axes, say_nothing_yet, seller_colour
+from sim.page.colours import FAINT, INK, dots, new_figure, plain_axes, roomy, say_nothing_yet
 from sim.page.scene import MONEY_QUESTIONS
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def bids_against_values(scene: Scene) -> Figure:
     if not len(bids):
         say_nothing_yet(axes, "no bids in money yet")
         return figure
-    top = 1.04 * max(1e-9, float(bids["value"].max()), float(np.quantile(bids["answer"], 0.99)))
+    top = roomy(max(scene.highest_value, float(np.quantile(bids["answer"], 0.99))))
     axes.plot([0, top], [0, top], color=INK, linewidth=1.2, linestyle=(0, (5, 3)))
     axes.annotate(
         "bid = value",
@@ -37,8 +37,7 @@ def bids_against_values(scene: Scene) -> Figure:
         fontsize=8.5,
         color=FAINT,
     )
-    colours = [seller_colour(number) for number in bids["seller_id"].tolist()]
-    axes.scatter(bids["value"], bids["answer"], s=12, c=colours, linewidths=0, alpha=0.7)
+    dots(axes, bids["value"], bids["answer"], bids["seller_id"], alpha=0.7)
     axes.set(xlim=(0, top), ylim=(0, top))
     return figure
 

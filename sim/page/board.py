@@ -2,45 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import solara
 from mesa.visualization.utils import update_counter
 
-from sim.page.glance import Glance
-from sim.page.panels import FIGURES, TABLES, Panel, picture, scenario_panel, town_panel, words
+from sim.page.panels import TABLES, Panel, figures, picture, scenario_panel, town_panel, words
+from sim.page.scene import Scene
 from sim.page.show import Show
-from sim.page.town import COLOURINGS
+from sim.page.town import COLOURINGS, colourings
 
 
 @solara.component
 def Board(show: Show, summary: str) -> None:
     """Everything that is seen of a show."""
     update_counter.get()
-    alone = isinstance(show.scene, Glance)
-    with solara.Div(classes=["board", "alone"] if alone else ["board"]):
+    scene = show.scene
+    with solara.Div(classes=["board"]):
         Standing(show, show.steps, show.running, summary)
-        if show.scene is None:
-            return
-        own = [scenario_panel(draw) for draw in show.panels]
-        if alone:
-            for panel in own:
-                Drawn(show, show.steps, panel)
+        own = [] if scene is None else [scenario_panel(draw) for draw in show.panels]
+        if isinstance(scene, Scene):
+            _auctions(show, scene, show.steps, own)
         else:
-            _auctions(show, show.steps, own)
+            _alone(show, show.steps, own)
 
 
-def _auctions(show: Show, steps: int, own: list[Panel]) -> None:
+def _alone(show: Show, steps: int, own: list[Panel]) -> None:
+    """The scenario's own panels, and nothing else."""
+    for panel in own:
+        Drawn(show, steps, panel, wide=True)
+
+
+def _auctions(show: Show, scene: Scene, steps: int, own: list[Panel]) -> None:
     """The panels of a market, in the board's grid: its town and its auctions, and the scenario's own."""
-    race, *others = FIGURES
+    race, *others = figures(scene)
     conversation, transactions = TABLES
-    Town(show, steps)
+    Town(show, scene, steps)
     Drawn(show, steps, race)
     Written(show, steps, conversation)
-    for panel in (*own, *others):
-        Drawn(show, steps, panel)
-    Written(show, steps, transactions)
+    small = [*own, *others]
+    odd = ["odd"] if len(small) % 2 else []
+    for number, panel in enumerate(small):
+        Drawn(show, steps, panel, wide=number >= len(small) - wide(len(small)))
+    Written(show, steps, transactions, odd)
+
+
+def wide(small: int) -> int:
+    """How many of these panels take half a row, not a third, so that all rows are full.
+
+    >>> [wide(count) for count in range(1, 7)]
+    [1, 2, 0, 4, 2, 0]
+    """
+    return min(small, (0, 4, 2)[small % 3])
 
 
 @solara.component
@@ -57,30 +71,31 @@ def Standing(show: Show, steps: int, running: bool, summary: str) -> None:
 
 
 @solara.component
-def Town(show: Show, steps: int) -> None:
+def Town(show: Show, scene: Scene, steps: int) -> None:
     """The network, with a choice of what colour means."""
-    colouring, colour_by = solara.use_state(COLOURINGS[0])
+    chosen, colour_by = solara.use_state(COLOURINGS[0])
+    choices = colourings(scene)
+    colouring = chosen if chosen in choices else choices[0]
     panel = town_panel(colouring)
     with solara.Div(classes=["panel", "panel-town"]):
-        with solara.Div(classes=["beside"]):
-            Heading(panel)
-            solara.Select("buyers' colour", list(COLOURINGS), colouring, on_value=colour_by, dense=True)
+        solara.Select("buyers' colour", choices, colouring, on_value=colour_by, dense=True)
+        Heading(panel)
         Picture(show, steps, panel, colouring)
 
 
 @solara.component
-def Drawn(show: Show, steps: int, panel: Panel) -> None:
+def Drawn(show: Show, steps: int, panel: Panel, wide: bool = False) -> None:
     """A panel with a figure."""
-    with solara.Div(classes=["panel", f"panel-{panel.name}"]):
+    with solara.Div(classes=["panel", f"panel-{panel.name}", *(["wide"] if wide else [])]):
         Heading(panel)
         Picture(show, steps, panel, "")
 
 
 @solara.component
-def Written(show: Show, steps: int, panel: Panel) -> None:
+def Written(show: Show, steps: int, panel: Panel, more: Sequence[str] = ()) -> None:
     """A panel with a table."""
     text = solara.use_memo(lambda: _still(show, words, panel), [show, steps])
-    with solara.Div(classes=["panel", f"panel-{panel.name}"]):
+    with solara.Div(classes=["panel", f"panel-{panel.name}", *more]):
         Heading(panel)
         solara.HTML("div", unsafe_innerHTML=text, classes=["table"])
 
@@ -104,4 +119,4 @@ def Picture(show: Show, steps: int, panel: Panel, option: str) -> None:
     """A figure as an image, drawn anew after each step."""
     image = solara.use_memo(lambda: _still(show, picture, panel), [show, steps, option])
     with solara.Div(classes=["picture"]):
-        solara.Image(image)
+        solara.Image(image, classes=[f"step-{steps}"])

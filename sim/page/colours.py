@@ -2,30 +2,67 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import math
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.textpath import TextPath
 
 from sim.page.frames import PLAIN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from matplotlib.axes import Axes
 
-SELLERS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C510A", "#000000")
-"""A seller's colour is the same in every figure; from the ninth seller on they come round again."""
+SELLERS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6B3E00")
+"""A seller's colour is the same in every figure; from the eighth seller on they come round again."""
+
+_ROUNDS: tuple[tuple[Any, str], ...] = (("solid", "o"), ((0, (1.2, 1.2)), "^"), ((0, (5, 1.5, 1, 1.5)), "D"))
+"""Line and marker of the first round of colours, the second, and the third."""
 
 BUYERS = (("#A3A3A3", "o"), ("#000000", "^"), ("#8C510A", "D"), ("#DFC27D", "s"), ("#5E4FA2", "v"))
 """Strategies of buyers: shade and shape, so that they cannot be taken for sellers."""
 
 _LEFT, _BELOW = 0.62, 0.5  # inches for the names of the axes
+_NAMES = 8.5  # points
+_LONGEST = 28  # characters
+MOST_NAMES = 14
+"""More sellers cannot all be named in a figure."""
 
 INK, FAINT, GRID = "#222222", "#767676", "#E4E4E4"
-DPI = 120
+DPI = 140
+
+
+class Look(NamedTuple):
+    """How a seller is drawn: colour, and line and marker, which differ where colours come round again."""
+
+    colour: str
+    line: Any
+    marker: str
+
+
+def seller_look(number: int) -> Look:
+    """The look of seller `number`; no two of the first 21 are alike."""
+    return Look(SELLERS[number % len(SELLERS)], *_ROUNDS[number // len(SELLERS) % len(_ROUNDS)])
 
 
 def seller_colour(number: int) -> str:
     """The colour of seller `number`."""
-    return SELLERS[number % len(SELLERS)]
+    return seller_look(number).colour
+
+
+def dots(axes: Axes, x: Any, y: Any, sellers: Any, **more: Any) -> None:
+    """A dot for each point (x, y), in the look of its seller; all of the same shape."""
+    x, y, sellers = (np.asarray(each) for each in (x, y, sellers))
+    round_of = sellers // len(SELLERS)
+    for number in np.unique(round_of):
+        own = round_of == number
+        colours = [seller_colour(seller) for seller in sellers[own].tolist()]
+        marker = seller_look(number * len(SELLERS)).marker
+        axes.scatter(x[own], y[own], s=12, c=colours, marker=marker, linewidths=0, **more)
 
 
 def buyer_look(strategy: int) -> tuple[str, str]:
@@ -62,20 +99,61 @@ def say_nothing_yet(axes: Axes, words: str) -> None:
     axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color=FAINT, fontsize=10)
 
 
-def label_ends(axes: Axes, ends: list[tuple[float, str, str]], x: float, apart: float) -> None:
-    """Names at the right ends of lines: (height, name, colour), moved apart to at least `apart`."""
-    places = spread([height for height, _, _ in ends], apart)
-    for place, (_, name, colour) in zip(places, ends, strict=True):
+def right_of(figure: Figure, names: Iterable[str]) -> float:
+    """Where axes must end, as a share of the width, so that these names fit at the right of them."""
+    inches = max(_inches(short(name)) for name in names) + 0.16
+    return 1 - inches / float(figure.get_size_inches()[0])
+
+
+def short(name: str) -> str:
+    """A name that is not too long to stand beside a line.
+
+    >>> short("first price: regret matching"), short("first price with a reserve: gradient")
+    ('first price: regret matching', 'first price with a reserve:…')
+    """
+    return name if len(name) <= _LONGEST else name[: _LONGEST - 1].rstrip() + "…"
+
+
+@lru_cache(maxsize=256)
+def _inches(words: str) -> float:
+    return float(TextPath((0, 0), words, size=_NAMES).get_extents().width) / 72
+
+
+def label_ends(
+    axes: Axes, ends: list[tuple[float, str, str]], x: float, apart: float, since: float | None = None
+) -> None:
+    """Names of lines at x: (height, name, colour), moved apart to at least `apart`, within the axes' limits.
+
+    Of more than `MOST_NAMES` the highest are named. Where the lines end earlier, at `since`, a thin one leads
+    from there to each name.
+    """
+    ends = sorted(ends, key=lambda end: -end[0])[:MOST_NAMES]
+    places = within(spread([height for height, _, _ in ends], apart), apart, *axes.get_ylim())
+    for place, (height, name, colour) in zip(places, ends, strict=True):
+        if since is not None:
+            axes.plot([since, x], [height, place], color=colour, linewidth=0.5, alpha=0.6, clip_on=False)
         axes.annotate(
-            name,
+            short(name),
             (x, place),
             xytext=(6, 0),
             textcoords="offset points",
             va="center",
-            fontsize=8.5,
+            fontsize=_NAMES,
             color=colour,
             annotation_clip=False,
         )
+
+
+def roomy(reach: float) -> float:
+    """The least of 1, 1.5, 2, 3, 4, 5, 6 and 8, times a power of ten, that is at least `reach`, so that
+    axes grow rarely.
+
+    >>> roomy(59.0), roomy(61.0), roomy(0.0041), roomy(8.1)
+    (60.0, 80.0, 0.005, 10.0)
+    """
+    power = 10.0 ** math.floor(math.log10(max(reach, 1e-9)))
+    enough = reach / power * (1 - 1e-9)
+    return round(next(step for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step >= enough) * power, 12)
 
 
 def spread(heights: list[float], apart: float) -> list[float]:
@@ -97,6 +175,21 @@ def spread(heights: list[float], apart: float) -> list[float]:
     for mean, members in clusters:
         for rank, index in enumerate(members):
             placed[index] = mean + apart * (rank - (len(members) - 1) / 2)
+    return placed
+
+
+def within(heights: list[float], apart: float, low: float, high: float) -> list[float]:
+    """Heights that are `apart`, moved no more than it takes to lie between `low` and `high`, if they all can.
+
+    >>> within([-1.5, 0.5, 1.5], 1.0, 0.0, 5.0), within([2.0, 4.5, 5.5], 1.0, 0.0, 5.0)
+    ([0.0, 1.0, 2.0], [2.0, 4.0, 5.0])
+    """
+    order = sorted(range(len(heights)), key=heights.__getitem__)
+    placed = list(heights)
+    for rank, index in enumerate(order):
+        placed[index] = min(placed[index], high - apart * (len(order) - 1 - rank))
+    for rank, index in enumerate(order):
+        placed[index] = max(placed[index], low + apart * rank)
     return placed
 
 

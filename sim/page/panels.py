@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -34,28 +34,35 @@ class Panel:
     draw: Callable[[Scene], Any]
 
 
-FIGURES = (
-    Panel(
-        "race",
-        "The sellers' race",
-        "Revenue so far; dashed: what the optimal auction would have earned "
-        "from as many bidders, mean over the sellers.",
-        sellers.race,
-    ),
-    Panel(
-        "bids",
-        "Bids against values",
-        "A dot for each bidder's last answer in money.",
-        bids.bids_against_values,
-    ),
-    Panel(
-        "benchmark",
-        "Against the optimal auction",
-        "Revenue so far, of what the optimal auction would earn from as many bidders.",
-        sellers.against_benchmark,
-    ),
-    Panel("prices", "Prices paid", "A dot for each good sold, in its seller's colour.", sellers.prices),
+RACE = Panel(
+    "race",
+    "The sellers' race",
+    "Revenue so far; dashed: what the optimal auction would have earned from as many bidders, mean over the "
+    "sellers.",
+    sellers.race,
 )
+BIDS = Panel(
+    "bids",
+    "Bids against values",
+    "A dot for each bidder's last answer in money.",
+    bids.bids_against_values,
+)
+BENCHMARK = Panel(
+    "benchmark",
+    "Against the optimal auction",
+    "Revenue so far, of what the optimal auction would earn from as many bidders.",
+    sellers.against_benchmark,
+)
+PRICES = Panel("prices", "Prices paid", "A dot for each good sold, in its seller's colour.", sellers.prices)
+
+
+def figures(scene: Scene) -> tuple[Panel, ...]:
+    """The figures that every market has; without a single prior there is no benchmark to compare with."""
+    if scene.has_benchmark:
+        return RACE, BIDS, BENCHMARK, PRICES
+    return replace(RACE, caption="Revenue so far."), BIDS, PRICES
+
+
 TABLES = (
     Panel("conversation", "The last conversation", "Questions, answers and outcome.", tables.conversation),
     Panel("transactions", "Last transactions", "The newest first.", tables.transactions),
@@ -67,7 +74,8 @@ def town_panel(colouring: str) -> Panel:
     return Panel(
         "town",
         "The town",
-        "Squares: sellers. Dots: buyers. Grey lines: visits of the last step; coloured: trades.",
+        "Thin lines: who knows or hears of whom. Of the last step: visits in grey, trades in strong colour, "
+        "rewards in light.",
         partial(network.town, colouring=colouring),
     )
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.benchmarks import optimum_of
+from sim.page.colours import roomy
+from sim.page.knowledge import knowledge, ties
 
 if TYPE_CHECKING:
     import pandas
@@ -22,6 +24,7 @@ MONEY_QUESTIONS = ("AskValue", "AskGridValue", "CallPrice", "InviteBid")
 """Questions whose answer is an amount of money, to be set against the buyer's value."""
 
 _KEPT = {"auctions": 400, "messages": 4000, "transactions": 400}
+_SALES, _ENTRIES = 400, 20_000
 _MOST_POINTS = 1200
 
 
@@ -34,10 +37,17 @@ class Scene:
         Names of the sellers, and of the strategies of the buyers' groups.
     auctions, messages, transactions
         The last rows of these tables.
-    trades, visits
-        The rows of `transactions` and `visits` of the last step alone.
+    sales
+        The last transactions that are no rewards.
+    trades, rewards, visits
+        Those of the last step alone: sales, other payments, and visits.
     surplus
         Shape (buyers,): what each buyer's goods were worth to her, less what she paid, so far.
+    knowledge
+        What is counted, and how much of it each buyer knows, shape (buyers,); None where nobody knows of
+        anybody.
+    highest_value
+        Of all who were asked so far.
     """
 
     def __init__(self, market: Market) -> None:
@@ -47,7 +57,7 @@ class Scene:
         names = [group.strategy.name for group in population.groups]
         self.strategies = list(dict.fromkeys(names))
         self.strategy_of = np.array([self.strategies.index(name) for name in names])[population.membership]
-        self.ties = ties(market)
+        self.ties, self.knowledge = ties(market), knowledge(market)
         self.surplus = np.zeros(len(population))
         self._optimum = optimum_of(market)
         self._read = dict.fromkeys((*_KEPT, "visits"), 0)
@@ -58,12 +68,27 @@ class Scene:
         self.auctions, self.messages, self.transactions, self.visits = (
             market.records.recent(table, len(market.records[table])) for table in self._read
         )
-        self.trades = self.transactions
+        self.sales = self.trades = self.rewards = self.transactions
+        self._first_sale, self.highest_value = 0.0, 0.0
 
     @property
     def now(self) -> float:
         """Simulated time."""
         return self.market.now
+
+    @property
+    def sold_out(self) -> bool:
+        """Whether no seller has anything left, or will ever get more."""
+        return not any(
+            seller.can_open or seller.plan.restock_every is not None for seller in self.market.sellers
+        )
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """The time of the sales that are shown, from tenth to tenth, so that it moves rarely."""
+        step = roomy(max(self.now - self._first_sale, 1e-9)) / 10
+        first = math.floor(self._first_sale / step) * step
+        return first, first + step * max(10, math.ceil((self.now - first) / step))
 
     @property
     def has_benchmark(self) -> bool:
@@ -83,13 +108,20 @@ class Scene:
     def update(self) -> None:
         """Read what happened since the last time; the market brings its records up to date at each tick."""
         fresh = {table: self._fresh(table) for table in self._read}
-        self.trades, self.visits = fresh["transactions"], fresh["visits"]
+        paid, self.visits = fresh["transactions"], fresh["visits"]
         for table, most in _KEPT.items():
             setattr(self, table, _joined(getattr(self, table), fresh[table], most))
+        sold = paid["cause"] == "price"
+        self.trades, self.rewards = paid[sold], paid[~sold]
+        self.sales = _joined(self.sales, self.trades, _SALES)
+        if len(self.sales) == _SALES:
+            self._first_sale = float(self.sales["time"].min())
         self._book(fresh["auctions"])
-        gains = (self.trades["value"] * self.trades["quantity"] - self.trades["payment"]).to_numpy()
+        gains = surplus_of(paid).to_numpy()
         known = np.isfinite(gains)
-        np.add.at(self.surplus, self.trades["bidder_id"].to_numpy()[known], gains[known])
+        np.add.at(self.surplus, paid["bidder_id"].to_numpy()[known], gains[known])
+        values = fresh["messages"]["value"].to_numpy()
+        self.highest_value = float(np.max(values, where=np.isfinite(values), initial=self.highest_value))
 
     def _fresh(self, table: str) -> pandas.DataFrame:
         rows = self.market.records.recent(table, self._read[table])
@@ -114,9 +146,21 @@ class Scene:
     def _benchmark(self, bidders: int) -> float:
         return math.nan if self._optimum is None else self._optimum(bidders)
 
+    def entries(self, auction: int) -> pandas.DataFrame:
+        """The entries of answers that are vectors, of one of the last auctions."""
+        records = self.market.records
+        rows = records.recent("vectors", max(0, len(records["vectors"]) - _ENTRIES))
+        return rows[rows["auction"] == auction]
+
     def revenue(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Times, shape (t,); revenue so far and the benchmark's so far, shape (t, sellers)."""
         return np.array(self._times), np.array(self._earned), np.array(self._expected)
+
+
+def surplus_of(payments: pandas.DataFrame) -> pandas.Series[float]:
+    """Of each transaction: her value of the good, less what she paid; NaN if that is unknown."""
+    worth = (payments["value"] * payments["quantity"]).where(payments["quantity"] != 0, 0.0)
+    return worth - payments["payment"]
 
 
 def _joined(old: pandas.DataFrame, new: pandas.DataFrame, most: int) -> pandas.DataFrame:
@@ -132,14 +176,3 @@ def _joined(old: pandas.DataFrame, new: pandas.DataFrame, most: int) -> pandas.D
             both = pandas.api.types.union_categoricals([old[column], new[column]]).categories
             old[column], new[column] = (part[column].cat.set_categories(both) for part in (old, new))
     return pandas.concat([old, new], ignore_index=True).tail(most).reset_index(drop=True)
-
-
-def ties(market: Market) -> NDArray[Any]:
-    """Who hears from whom: pairs of buyers, shape (ties, 2), each pair once; none where nobody talks."""
-    pairs = [np.empty((0, 2), dtype=np.int64)]
-    for attendance in dict.fromkeys(market.attendances):
-        neighbours = getattr(attendance, "neighbours", None)
-        if neighbours is not None:
-            person = np.repeat(np.arange(len(neighbours)), np.diff(neighbours.starts))
-            pairs.append(np.stack([person, neighbours.listed], axis=1))
-    return np.unique(np.sort(np.concatenate(pairs), axis=1), axis=0)

@@ -6,60 +6,71 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.page.colours import INK, label_ends, new_figure, plain_axes, say_nothing_yet, seller_colour
+from sim.page.colours import (
+    INK,
+    dots,
+    label_ends,
+    new_figure,
+    plain_axes,
+    right_of,
+    roomy,
+    say_nothing_yet,
+    seller_look,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from sim.page.scene import Scene
 
-_NAMES_FROM = 0.79
-_LABELS_APART = 0.056
+_APART = 0.058
+"""Of the height of the axes: from one name to the next."""
+_DASHES = (0, (5, 3))
 
 
 def race(scene: Scene) -> Figure:
     """Revenue so far of each seller, and of the benchmark: the optimal auctions for as many bidders."""
-    figure = new_figure(6.2, 3.4)
-    axes = plain_axes(figure, "simulated time", "revenue so far (money)", right=_NAMES_FROM)
+    figure = new_figure(5.2, 3.3)
+    names = [*scene.sellers, "optimal (mean)"]
+    axes = plain_axes(figure, "simulated time", "revenue so far (money)", right=right_of(figure, names))
     times, earned, expected = scene.revenue()
-    end = max(float(times[-1]), 1e-9)
     ends = []
     for number, name in enumerate(scene.sellers):
-        axes.plot(times, earned[:, number], color=seller_colour(number), linewidth=2)
-        ends.append((float(earned[-1, number]), name, seller_colour(number)))
+        look = seller_look(number)
+        axes.plot(times, earned[:, number], color=look.colour, linestyle=look.line, linewidth=2)
+        ends.append((float(earned[-1, number]), name, look.colour))
     if scene.has_benchmark:
         mean = expected.mean(axis=1)
-        axes.plot(times, mean, color=INK, linewidth=1.4, linestyle=(0, (5, 3)))
+        axes.plot(times, mean, color=INK, linewidth=1.4, linestyle=_DASHES)
         ends.append((float(mean[-1]), "optimal (mean)", INK))
-    top = max(1.0, *(height for height, _, _ in ends)) * 1.06
-    axes.set(xlim=(0, end), ylim=(0, top))
-    label_ends(axes, ends, end, _LABELS_APART * top)
+    now, end = float(times[-1]), roomy(max(1.0, float(times[-1])))
+    top = roomy(max(1.0, *(height for height, _, _ in ends)))
+    axes.set(xlim=(0, end), ylim=(min(0.0, float(earned.min())), top))
+    label_ends(axes, ends, end, _APART * top, now)
     return figure
 
 
 def against_benchmark(scene: Scene) -> Figure:
     """Revenue so far, in percent of what the optimal auction would earn from as many bidders."""
     figure = new_figure()
-    axes = plain_axes(figure, "simulated time", "revenue, % of the optimal auction's", right=0.73)
+    right = right_of(figure, [*scene.sellers, "optimal"])
+    axes = plain_axes(figure, "simulated time", "revenue, % of optimal auction's", right)
     times, earned, expected = scene.revenue()
-    end = max(float(times[-1]), 1e-9)
-    ends = [(100.0, "optimal", INK)]
     with np.errstate(divide="ignore", invalid="ignore"):
         shares = np.where(expected > 0, 100 * earned / expected, np.nan)
     known = shares[-1][np.isfinite(shares[-1])]
-    top = float(np.clip(1.1 * known.max(initial=0.0), 150, 1000))
+    top = float(np.clip(roomy(known.max(initial=0.0)), 150, 1000))
+    ends = [(100.0, "optimal", INK)]
     for number, name in enumerate(scene.sellers):
-        axes.plot(times, shares[:, number], color=seller_colour(number), linewidth=1.8)
+        look = seller_look(number)
+        axes.plot(times, shares[:, number], color=look.colour, linestyle=look.line, linewidth=1.8)
         if np.isfinite(shares[-1, number]):
-            ends.append(
-                (float(np.clip(shares[-1, number], 0.01 * top, 0.99 * top)), name, seller_colour(number))
-            )
-    axes.axhline(100, color=INK, linewidth=1.4, linestyle=(0, (5, 3)))
+            height = float(np.clip(shares[-1, number], 0.01 * top, 0.99 * top))
+            ends.append((height, name, look.colour))
+    axes.axhline(100, color=INK, linewidth=1.4, linestyle=_DASHES)
+    now, end = float(times[-1]), roomy(max(1.0, float(times[-1])))
     axes.set(xlim=(0, end), ylim=(0, top))
-    if scene.has_benchmark:
-        label_ends(axes, ends, end, 0.066 * top)
-    else:
-        say_nothing_yet(axes, "no single prior, so no benchmark")
+    label_ends(axes, ends, end, 1.15 * _APART * top, now)
     return figure
 
 
@@ -67,15 +78,12 @@ def prices(scene: Scene) -> Figure:
     """What was paid for each of the last goods, over simulated time."""
     figure = new_figure()
     axes = plain_axes(figure, "simulated time", "price paid (money)")
-    sales = scene.transactions[scene.transactions["cause"] == "price"]
+    sales = scene.sales
     if len(sales):
-        colours = [seller_colour(number) for number in sales["seller_id"].tolist()]
-        axes.scatter(sales["time"], sales["payment"], s=12, c=colours, linewidths=0, alpha=0.85)
-        first = float(sales["time"].iloc[0]) if len(sales) > 300 else 0.0
-        top = max(1e-9, float(sales["payment"].max()))
+        dots(axes, sales["time"], sales["payment"], sales["seller_id"], alpha=0.85)
         axes.set(
-            xlim=(first, max(scene.now, first + 1e-9)),
-            ylim=(min(0.0, float(sales["payment"].min())), top * 1.06),
+            xlim=scene.window,
+            ylim=(min(0.0, float(sales["payment"].min())), roomy(max(1e-9, float(sales["payment"].max())))),
         )
     else:
         say_nothing_yet(axes, "nothing was sold yet")

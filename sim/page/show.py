@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from sim.manifest import Manifest
 from sim.market import Market
@@ -48,8 +48,10 @@ class Show:
     """
 
     entry: Entry
+    _latest: ClassVar[weakref.WeakKeyDictionary[threading.Thread, weakref.ref[Show]]]
 
     def __init__(self, **kwargs: Any) -> None:
+        self._latest[threading.current_thread()] = weakref.ref(self)
         self.lock = threading.RLock()
         self.market: Run | None = None
         self.scene: Scene | Glance | None = None
@@ -83,7 +85,7 @@ class Show:
     def step(self) -> None:
         """Run the clock to the next whole tick, or to the end of the run."""
         with self.lock:
-            if not self.running or self.market is None or self.scene is None:
+            if not self.running or self.market is None or self.scene is None or self._is_of_a_former_show():
                 return
             try:
                 self.steps += 1
@@ -91,8 +93,22 @@ class Show:
                 self.scene.update()
                 if self.market.now >= self.until:
                     self._end(self.market)
+                elif self.scene.sold_out:
+                    self.message = "All goods are sold; no more auctions will be held."
             except Exception as error:  # noqa: BLE001 — mechanisms may be anybody's code; the page must live
                 self._fail(f"The run stopped at time {self.market.now:g}. {type(error).__name__}: {error}")
+
+    def _is_of_a_former_show(self) -> bool:
+        """Whether this step was meant for the show that was reset.
+
+        Mesa's play loop sleeps between two steps in a thread of its own, and makes one more when it wakes, of
+        whatever show there is then. So a thread keeps to the show that it made or stepped, and its first step
+        of another is dropped.
+        """
+        thread = threading.current_thread()
+        former = self._latest.get(thread)
+        self._latest[thread] = weakref.ref(self)
+        return former is not None and former() is not self
 
     def _end(self, market: Run) -> None:
         """Finish as a run without a page does."""
@@ -127,7 +143,8 @@ class Show:
 
 def show_of(entry: Entry) -> type[Show]:
     """The kind of show that plays one scenario; each page makes shows of its own."""
-    return type("Show", (Show,), {"entry": entry, "__doc__": Show.__doc__})
+    latest: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+    return type("Show", (Show,), {"entry": entry, "_latest": latest, "__doc__": Show.__doc__})
 
 
 def require_page(entry: Entry, parameters: Parameters | None = None, seed: int = 0) -> None:

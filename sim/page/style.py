@@ -1,6 +1,13 @@
-"""Style: the page's own rules of layout and type, in CSS."""
+"""Style: the page's own rules of layout and type, in CSS.
+
+Mesa's empty tabs are hidden, and its box for threads, which can freeze a page when it is ticked in play.
+"""
 
 CSS = """
+.v-sheet:has(> .board) > .v-sheet { display: none !important; }
+.v-navigation-drawer.solara-content-main { min-width: 320px !important; width: 320px !important; }
+main.solara-content-main[style*="400px"] { padding-left: 320px !important; }
+.v-navigation-drawer .v-card:first-of-type .v-input--checkbox { display: none; }
 .board { display: grid; grid-template-columns: repeat(12, minmax(0, 1fr)); gap: 14px; padding: 6px 14px 24px;
   font-variant-numeric: tabular-nums; }
 .board p { margin: 0 0 6px; }
@@ -10,27 +17,30 @@ CSS = """
 .standing .clock { font-size: 15px; min-width: 21em; }
 .standing .message { font-size: 15px; }
 .fault { color: #A33D00 !important; font-weight: 600; }
+.theme--dark .fault { color: #FFA766 !important; }
 .panel { grid-column: span 4; border: 1px solid #DDD; border-radius: 6px; padding: 10px 12px;
   background: white; color: #222; min-width: 0; overflow: hidden; }
 .panel-town { grid-column: span 6; grid-row: span 2; }
-.panel-race, .panel-conversation { grid-column: span 6; }
-.alone .panel { grid-column: span 6; }
+.panel-race, .panel-conversation, .panel.wide { grid-column: span 6; }
 .panel-transactions { grid-column: span 12; }
+.panel-town, .panel-conversation { display: flex; flex-direction: column; }
 .heading { display: flex; flex-direction: column; min-height: 44px; margin-bottom: 4px; }
 .heading .title { font-size: 16px; font-weight: 600; }
 .heading .caption { font-size: 12.5px; color: #666; line-height: 1.35; }
-.beside { display: flex; justify-content: space-between; gap: 16px; }
-.beside .v-input { max-width: 130px; }
+.panel-town { position: relative; }
+.panel-town .heading { padding-right: 145px; }
+.panel-town .v-input { position: absolute; right: 12px; top: 14px; width: 130px; }
+.panel .v-input, .panel .v-label, .panel .v-select__selection, .panel .v-icon { color: #222 !important; }
+.picture { aspect-ratio: 4.6 / 3.1; }
 .picture img { width: 100%; height: auto; display: block; }
-.panel-town .picture { aspect-ratio: 5.4 / 5.9; }
-.panel-race .picture { aspect-ratio: 6.2 / 3.4; }
-.panel-bids .picture, .panel-benchmark .picture, .panel-prices .picture { aspect-ratio: 4.6 / 3.1; }
-.table { font-size: 13px; }
-.panel-conversation .table { height: 290px; overflow-y: auto; }
-.panel-transactions .table { height: 390px; overflow-y: auto; }
+.panel-town .picture { aspect-ratio: 4.8 / 5.3; margin: auto 0; }
+.panel-race .picture { aspect-ratio: 5.2 / 3.3; }
+.table { font-size: 13px; overflow: auto; }
+.panel-conversation .table { flex: 1 1 220px; height: 220px; }
+.panel-transactions .table { height: 390px; }
 .table table { border-collapse: collapse; width: 100%; }
-.table th { text-align: left; font-weight: 600; color: #555; border-bottom: 1px solid #CCC;
-  padding: 3px 10px; }
+.table th { text-align: left; white-space: nowrap; font-weight: 600; color: #555;
+  border-bottom: 1px solid #CCC; padding: 3px 10px; }
 .table td { border-bottom: 1px solid #EEE; padding: 3px 10px; white-space: nowrap; }
 .table .number { text-align: right; }
 .quiet { color: #777; }
@@ -42,8 +52,11 @@ CSS = """
 .v-application .v-slider .v-slider__thumb-label { display: block !important; background: none !important;
   border: none !important; width: auto !important; height: auto !important; bottom: 8px !important;
   transform: translateX(-50%) !important; }
-.v-application .v-slider .v-slider__thumb-label > div { transform: none !important; color: #1565C0;
+.v-application .v-slider .v-slider__thumb-label > div { transform: none !important; color: #2F7FD6;
   font-size: 12px; }
-@media (max-width: 1150px) { .panel, .alone .panel, .panel-town, .panel-race, .panel-conversation {
+@media (max-width: 1500px) { .panel { grid-column: span 6; } .panel-transactions { grid-column: span 12; }
+  .panel-transactions.odd { grid-column: span 6; } .panel-transactions.odd .table { font-size: 12px; }
+  .panel-conversation th, .panel-conversation td, .odd th, .odd td { padding: 3px 5px !important; } }
+@media (max-width: 900px) { .panel, .panel-town, .panel-race, .panel-conversation, .panel.wide {
   grid-column: span 12; } }
 """

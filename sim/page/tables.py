@@ -7,32 +7,50 @@ import re
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from sim.page.scene import surplus_of
+
 if TYPE_CHECKING:
     import pandas
+    from numpy.typing import NDArray
 
     from sim.page.scene import Scene
 
-_TRANSACTIONS = 12
+_TRANSACTIONS, _LOOKED_AT, _ALIKE = 12, 160, 3
+_SHORT = 3
 
 
 def transactions(scene: Scene) -> str:
-    """The last transactions, the newest first."""
+    """The last transactions, the newest first; many of one auction for the same cause in one row."""
     headings = ("time", "seller", "buyer", "for", "value", "paid", "surplus")
-    last = scene.transactions.tail(_TRANSACTIONS).iloc[::-1]
-    sales: Any = last.itertuples()
-    rows = [
-        (
-            f"{row.time:.2f}",
-            seller_name(scene, row.seller_id),
-            f"{row.bidder_id}",
-            row.cause if row.item < 0 else f"{row.cause} of item {row.item}",
-            money(row.value),
-            money(row.payment),
-            money(row.value * row.quantity - row.payment),
-        )
-        for row in sales
-    ]
-    return table(headings, rows, numbers={0, 2, 4, 5, 6}, empty="Nothing was sold yet.")
+    last = scene.transactions.sort_values("time", kind="stable").tail(_LOOKED_AT)
+    last = last.assign(surplus=surplus_of(last))
+    alike = list(last.groupby(["auction", "cause"], sort=False, observed=True))
+    rows: list[tuple[str, ...]] = []
+    for _, group in reversed(alike[-_TRANSACTIONS:]):
+        each: Any = group.iloc[::-1].itertuples()
+        rows.extend([_all(scene, group)] if len(group) > _ALIKE else [_one(scene, sale) for sale in each])
+    return table(headings, rows[:_TRANSACTIONS], {0, 2, 4, 5, 6}, empty="Nothing was sold yet.")
+
+
+def _one(scene: Scene, sale: Any) -> tuple[str, ...]:
+    return (
+        f"{sale.time:.2f}",
+        seller_name(scene, sale.seller_id),
+        f"{sale.bidder_id}",
+        sale.cause if sale.item < 0 else f"{sale.cause} of item {sale.item}",
+        money(sale.value),
+        money(sale.payment),
+        money(sale.surplus),
+    )
+
+
+def _all(scene: Scene, group: pandas.DataFrame) -> tuple[str, ...]:
+    sale: Any = next(group.itertuples())
+    people, what = f"{group['bidder_id'].nunique()} buyers", f"{sale.cause}, in all"
+    sums = money(group["payment"].sum()), money(group["surplus"].sum())
+    return f"{sale.time:.2f}", seller_name(scene, sale.seller_id), people, what, "–", *sums
 
 
 def conversation(scene: Scene) -> str:
@@ -44,18 +62,23 @@ def conversation(scene: Scene) -> str:
     sales = scene.transactions[scene.transactions["auction"] == auction.auction]
     paid = sales.groupby("bidder_id")["payment"].sum().to_dict()
     got = sales.groupby("bidder_id")["quantity"].sum().to_dict()
+    kinds = messages["question"].astype(str).drop_duplicates().tolist()
+    vectors = _vectors(scene, auction.auction)
+    answers: Any = messages.itertuples()
+    last = {(answer.bidder_id, answer.question): answer for answer in answers}
     rows = [
         (
             f"{bidder}",
             scene.strategies[scene.strategy_of[bidder]],
-            money(own["value"].iloc[-1]),
-            _said(own),
+            money(value),
+            *(_said(last.get((bidder, kind)), vectors) for kind in kinds),
             _result(got.get(bidder, 0.0), paid.get(bidder)),
         )
-        for bidder, own in messages.groupby("bidder_id", sort=False)
+        for bidder, value in {each.bidder_id: each.value for each in last.values()}.items()
     ]
-    headings = ("buyer", "strategy", "value", "answered", "outcome")
-    return f"<p>{_story(scene, auction, messages)}</p>" + table(headings, rows, numbers={0, 2, 3})
+    headings = ("buyer", "strategy", "value", *map(in_words, kinds), "outcome")
+    numbers = {0, *range(2, 3 + len(kinds))}
+    return f"<p>{_story(scene, auction, messages)}</p>" + table(headings, rows, numbers)
 
 
 def last_conversation(scene: Scene) -> Any:
@@ -82,27 +105,55 @@ def _story(scene: Scene, auction: Any, messages: pandas.DataFrame) -> str:
     )
 
 
-def _said(own: pandas.DataFrame) -> str:
-    """One buyer's last answer, and what became of it if it was not simply received."""
-    last = own.iloc[-1]
-    words = money(last["answer"])
-    return words if last["status"] == "answered" else f"{words} ({last['status']})"
+def _vectors(scene: Scene, auction: int) -> dict[tuple[int, int], NDArray[Any]]:
+    """Answers that are vectors, by the number of the question and the bidder."""
+    entries = scene.entries(auction)
+    grouped: Any = entries.groupby(["question_number", "bidder_id"])["number"] if len(entries) else ()
+    return {(number, bidder): numbers.to_numpy() for (number, bidder), numbers in grouped}
+
+
+def _said(last: Any, vectors: dict[tuple[int, int], NDArray[Any]]) -> str:
+    """One buyer's last answer to a kind of question, and what became of it if it was not simply received."""
+    if last is None:
+        return ""
+    vector = vectors.get((last.question_number, last.bidder_id))
+    if vector is not None:
+        words = in_short(vector)
+    elif last.question == "OfferPrice":
+        words = {1.0: "yes", 0.0: "no"}.get(last.answer, "–")
+    else:
+        words = money(last.answer)
+    return words if last.status == "answered" else f"{words} ({last.status})"
+
+
+def in_short(vector: NDArray[Any]) -> str:
+    """What stands for a vector: of a belief what is held possible and likeliest, of others the first numbers.
+
+    >>> in_short(np.array([0, 0, 0.25, 0.75])), in_short(np.array([0.0, 1.0])), in_short(np.array([2.5, 4]))
+    ('2 to 3, likeliest 3', 'surely 1', '2.50, 4.00')
+    """
+    if (vector >= 0).all() and abs(vector.sum() - 1) < 1e-6:
+        possible = np.flatnonzero(vector)
+        if len(possible) == 1:
+            return f"surely {possible[0]}"
+        return f"{possible[0]} to {possible[-1]}, likeliest {vector.argmax()}"
+    return ", ".join(map(money, vector[:_SHORT])) + (" …" if len(vector) > _SHORT else "")
 
 
 def _result(got: float, paid: float | None) -> str:
     if paid is None:
         return ""
-    got_it = "gets it" if got == 1 else f"gets {got:g}" if got else "gets nothing"
-    return f"{got_it}, {'pays' if paid >= 0 else 'receives'} {money(abs(paid))}"
+    pays = f"{'pays' if paid >= 0 else 'receives'} {money(abs(paid))}"
+    return f"{'gets it' if got == 1 else f'gets {got:g}'}, {pays}" if got else pays
 
 
 def in_words(kind: str) -> str:
-    """The name of a question in words.
+    """The name of a question in words; that an answer lies on a grid goes without saying.
 
-    >>> in_words("AskValue")
-    'ask value'
+    >>> in_words("AskValue"), in_words("AskGridBelief")
+    ('ask value', 'ask belief')
     """
-    return re.sub(r"(?<!^)(?=[A-Z])", " ", kind).lower()
+    return re.sub(r"(?<!^)(?=[A-Z])", " ", kind).lower().replace(" grid", "")
 
 
 def seller_name(scene: Scene, number: int) -> str:
@@ -111,11 +162,13 @@ def seller_name(scene: Scene, number: int) -> str:
 
 
 def money(amount: float) -> str:
-    """An amount with two decimals, or a dash.
+    """An amount with two decimals, or two digits if it is very small, or a dash.
 
-    >>> money(1234.5), money(float("nan"))
-    ('1,234.50', '–')
+    >>> money(1234.5), money(0.00000043), money(float("nan"))
+    ('1,234.50', '4.3e-07', '–')
     """
+    if 1e-12 < abs(amount) < 0.005:
+        return f"{amount:.1e}"
     return "–" if not math.isfinite(amount) else f"{amount:,.2f}".replace("-0.00", "0.00")
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from sim.page.colours import DPI, FAINT, INK, buyer_look, new_figure, seller_colour
+from sim.page.colours import DPI, FAINT, INK, MOST_NAMES, buyer_look, new_figure, roomy, seller_look
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,13 +17,14 @@ if TYPE_CHECKING:
 
     from sim.page.scene import Scene
 
-COLOURINGS = ("strategy", "wealth")
+COLOURINGS = ("strategy", "knowledge", "wealth")
 """What the buyers' colour can stand for."""
 
-SIZE, STRIP = 5.4, 0.5
+SIZE, STRIP = 4.8, 0.5
 """Inches: the square of the network, and below it the strip of the legend."""
 
-_SELLERS_AT = 0.42
+_SELLERS_AT, _MANY_SELLERS_AT, _MANY = 0.42, 0.6, 7
+_NAME_WIDTH = 16
 _REACH = 1.1
 _MOST_TIES = 6000
 _ON_ONE_RING, _MOST_RINGS, _BETWEEN_RINGS = 200, 6, 0.05
@@ -32,13 +34,19 @@ def town(scene: Scene, colouring: str = "strategy") -> Figure:
     """Ties between neighbours, visits of the last step in grey, trades in the colour of the seller."""
     figure = new_figure(SIZE, SIZE + STRIP)
     axes = _plane(figure)
-    buyers, sellers = on_rings(len(scene.surplus)), on_ring(len(scene.sellers), _SELLERS_AT)
+    radius = _SELLERS_AT if len(scene.sellers) < _MANY else _MANY_SELLERS_AT
+    buyers, sellers = on_rings(len(scene.surplus)), on_ring(len(scene.sellers), radius)
     figure.figimage(_picture_of_ties(scene), yo=round(STRIP * DPI), zorder=-1)
     _COLOURED[colouring](figure, axes, scene, buyers)
     _draw_visits(axes, scene, buyers, sellers)
     _draw_trades(axes, scene, buyers, sellers)
     _draw_sellers(axes, scene, sellers)
     return figure
+
+
+def colourings(scene: Scene) -> list[str]:
+    """Of `COLOURINGS`, those that mean something here."""
+    return [name for name in COLOURINGS if name != "knowledge" or scene.knowledge is not None]
 
 
 def _plane(figure: Figure) -> Axes:
@@ -101,7 +109,8 @@ def _drawn_ties(scene: Scene) -> NDArray[Any]:
 
 
 def _by_strategy(figure: Figure, axes: Axes, scene: Scene, buyers: NDArray[Any]) -> None:
-    for number, name in enumerate(scene.strategies):
+    present = np.unique(scene.strategy_of).tolist()
+    for number in present:
         colour, marker = buyer_look(number)
         where = buyers[scene.strategy_of == number]
         axes.scatter(
@@ -111,12 +120,12 @@ def _by_strategy(figure: Figure, axes: Axes, scene: Scene, buyers: NDArray[Any])
             c=colour,
             marker=marker,
             linewidths=0,
-            label=name,
+            label=scene.strategies[number],
             zorder=3,
         )
     legend = figure.legend(
         loc="lower center",
-        ncols=min(3, len(scene.strategies)),
+        ncols=min(3, len(present)),
         frameon=False,
         fontsize=9,
         labelcolor=INK,
@@ -130,28 +139,48 @@ def _by_strategy(figure: Figure, axes: Axes, scene: Scene, buyers: NDArray[Any])
 
 
 def _by_wealth(figure: Figure, axes: Axes, scene: Scene, buyers: NDArray[Any]) -> None:
-    reach = max(1e-9, float(np.abs(scene.surplus).max()))
+    reach = roomy(max(1e-9, float(np.abs(scene.surplus).max())))
     low = 0.0 if scene.surplus.min() >= 0 else -reach
-    order = np.argsort(scene.surplus, kind="stable")
+    colours = "RdBu" if low else "Blues"
+    _by_amount(figure, axes, buyers, scene.surplus, "buyer's surplus so far (money)", colours, (low, reach))
+
+
+def _by_knowledge(figure: Figure, axes: Axes, scene: Scene, buyers: NDArray[Any]) -> None:
+    if scene.knowledge is not None:
+        what, amount = scene.knowledge
+        _by_amount(figure, axes, buyers, amount, what, "YlGnBu", (0.0, roomy(max(1.0, float(amount.max())))))
+
+
+def _by_amount(
+    figure: Figure,
+    axes: Axes,
+    buyers: NDArray[Any],
+    amount: NDArray[Any],
+    what: str,
+    colours: str,
+    reach: tuple[float, float],
+) -> None:
+    """Each buyer in the colour of her amount, the largest on top, and a scale."""
+    order = np.argsort(amount, kind="stable")
     dots = axes.scatter(
         buyers[order][:, 0],
         buyers[order][:, 1],
         s=_dot(len(buyers)),
-        c=scene.surplus[order],
-        cmap="RdBu" if low else "Blues",
-        vmin=low,
-        vmax=reach,
+        c=amount[order],
+        cmap=colours,
+        vmin=reach[0],
+        vmax=reach[1],
         linewidths=0.4,
         edgecolors="#9A9A9A",
         zorder=3,
     )
     scale = figure.colorbar(dots, cax=figure.add_axes((0.2, 0.065, 0.6, 0.016)), orientation="horizontal")
-    scale.set_label("buyer's surplus so far (money)", fontsize=9, color=INK, labelpad=1)
+    scale.set_label(what, fontsize=9, color=INK, labelpad=1)
     scale.ax.tick_params(labelsize=8, length=2)
     scale.outline.set_visible(False)
 
 
-_COLOURED = {"strategy": _by_strategy, "wealth": _by_wealth}
+_COLOURED = {"strategy": _by_strategy, "knowledge": _by_knowledge, "wealth": _by_wealth}
 
 
 def _draw_visits(axes: Axes, scene: Scene, buyers: NDArray[Any], sellers: NDArray[Any]) -> None:
@@ -173,17 +202,21 @@ def _index_of(scene: Scene, persons: NDArray[Any]) -> NDArray[Any]:
 
 
 def _draw_trades(axes: Axes, scene: Scene, buyers: NDArray[Any], sellers: NDArray[Any]) -> None:
+    """Trades as strong lines with a ring around the buyer; rewards as thin ones."""
     from matplotlib.collections import LineCollection
 
-    who, whom = scene.trades["seller_id"].to_numpy(), scene.trades["bidder_id"].to_numpy()
-    colours = [seller_colour(seller) for seller in who.tolist()]
-    lines = np.stack([sellers[who], buyers[whom]], axis=1)
-    axes.add_collection(LineCollection(list(lines), colors=colours, linewidths=2.0, zorder=4))
+    for payments, strength in ((scene.rewards, {"linewidths": 0.8, "alpha": 0.5}), (scene.trades, {})):
+        who, whom = payments["seller_id"].to_numpy(), payments["bidder_id"].to_numpy()
+        looks = [seller_look(seller) for seller in who.tolist()]
+        lines = list(np.stack([sellers[who], buyers[whom]], axis=1))
+        colours, styles = [look.colour for look in looks], [look.line for look in looks]
+        drawn: dict[str, Any] = {"linewidths": 2.0, "zorder": 4, **strength}
+        axes.add_collection(LineCollection(lines, colors=colours, linestyles=styles, **drawn))
     axes.scatter(
         buyers[whom][:, 0],
         buyers[whom][:, 1],
         s=70,
-        facecolors="white",
+        facecolors="none",
         edgecolors=colours,
         linewidths=2.2,
         zorder=5,
@@ -191,25 +224,29 @@ def _draw_trades(axes: Axes, scene: Scene, buyers: NDArray[Any], sellers: NDArra
 
 
 def _draw_sellers(axes: Axes, scene: Scene, sellers: NDArray[Any]) -> None:
-    colours = [seller_colour(number) for number in range(len(sellers))]
-    axes.scatter(
-        sellers[:, 0],
-        sellers[:, 1],
-        s=170,
-        c=colours,
-        marker="s",
-        edgecolors="white",
-        linewidths=1.5,
-        zorder=6,
-    )
-    for place, name in zip(sellers, scene.sellers, strict=True):
+    """A square, or another shape where colours come round again; unless there are many, with a name."""
+    for number, (place, name) in enumerate(zip(sellers, scene.sellers, strict=True)):
+        look = seller_look(number)
+        marker = "s" if look.marker == "o" else look.marker
+        axes.scatter(
+            place[:1],
+            place[1:],
+            s=170,
+            c=look.colour,
+            marker=marker,
+            edgecolors="white",
+            linewidths=1.5,
+            zorder=6,
+        )
+        if len(sellers) > MOST_NAMES:
+            continue
         axes.annotate(
-            name,
+            fill(name, _NAME_WIDTH),
             place,
-            xytext=(0, -15),
+            xytext=(0, -10),
             textcoords="offset points",
             ha="center",
-            va="center",
+            va="top",
             fontsize=9,
             color=INK,
             zorder=7,

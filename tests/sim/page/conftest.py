@@ -68,7 +68,7 @@ def browser():
 
 
 @contextmanager
-def serving(folder, *arguments):
+def serving(folder, *arguments, command=("-m", "scenarios", "watch", "--no-browser", "--port", "0")):
     """A server in `folder`: its address, process, and calls to the world outside."""
     (folder / "cut_off").mkdir(exist_ok=True)
     (folder / "cut_off" / "sitecustomize.py").write_text(CUT_OFF)
@@ -77,7 +77,7 @@ def serving(folder, *arguments):
     variables = os.environ | {"PYTHONPATH": paths, "PYTHONUNBUFFERED": "1", "CALLS_OUTSIDE": str(calls)}
     with (folder / "errors.txt").open("w") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "scenarios", "watch", *arguments, "--no-browser", "--port", "0"],
+            [sys.executable, *command, *arguments],
             cwd=folder,
             env=variables,
             text=True,
@@ -125,7 +125,7 @@ def window(browser, server):
 
 
 class Window:
-    """A page as its reader sees it."""
+    """A page as its reader sees it. The class of each picture says of which step it is."""
 
     def __init__(self, context, address):
         self.context = context
@@ -138,7 +138,7 @@ class Window:
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
         self.page.goto(address)
         self.button("Step").wait_for()
-        self.page.locator(".panel img").first.wait_for()
+        self.drawn(0)
 
     def _note(self, request, address):
         if not request.url.startswith((address, address.replace("http", "ws", 1), "data:", "blob:")):
@@ -147,8 +147,20 @@ class Window:
     def button(self, name):
         return self.page.get_by_role("button", name=name, exact=True)
 
+    def disabled(self, name):
+        """Wait until a button cannot be pressed."""
+        self.page.locator("button:disabled", has_text=name).wait_for()
+
     def field(self, name):
         return self.page.get_by_label(name, exact=True)
+
+    def slider(self, name):
+        return self.page.get_by_role("slider", name=name, exact=True)
+
+    def choose(self, name, value):
+        """Choose a value from a list."""
+        self.page.locator(f'.v-select:has(label:text-is("{name}")) .v-select__slot').click()
+        self.page.get_by_role("option", name=value, exact=True).click()
 
     @property
     def time(self):
@@ -163,22 +175,43 @@ class Window:
         """Until the standing holds these words."""
         self.page.locator(".standing", has_text=words).wait_for(timeout=timeout)
 
-    def step(self):
-        """Press Step, and wait until the clock has moved."""
-        before = self.page.locator(".clock").inner_text()
+    def reached(self, time):
+        """Until the clock shows this time or a later one."""
+        shows = "time => parseFloat(document.querySelector('.clock').innerText.slice(5)) >= time"
+        self.page.wait_for_function(shows, arg=time)
+
+    def drawn(self, step):
+        """Wait until all pictures are of this step, and can be seen."""
+        self.page.wait_for_function(
+            """step => {
+                const images = [...document.querySelectorAll('.panel img')];
+                return images.length && images.every(
+                    each => each.classList.contains(`step-${step}`) && each.complete && each.naturalWidth);
+            }""",
+            arg=step,
+        )
+
+    def step(self, steps=1):
+        """Press Step, and wait until so many steps are drawn."""
+        before = self.page.locator(".panel img").first.get_attribute("class")
         self.button("Step").click()
-        moved = "before => document.querySelector('.clock').innerText != before"
-        self.page.wait_for_function(moved, arg=before)
+        self.drawn(int(re.search(r"step-(\d+)", before)[1]) + steps)
 
     def reset(self):
         self.button("Reset").click()
 
+    def settled(self):
+        """The time at which the run stands still: it is the same for a second."""
+        before = None
+        while before != (before := self.time):
+            self.page.wait_for_timeout(1000)
+        return before
+
     def image(self, name):
-        """The bytes of a panel's image, and its width in pixels: 0 if it could not be shown."""
+        """The bytes of a panel's picture as a digest, and its width in pixels."""
         return self.page.evaluate(
             """async name => {
                 const image = document.querySelector(`.panel-${name} img`);
-                await image.decode();
                 const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
                 const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
                 return [Array.from(digest).join(' '), image.naturalWidth];

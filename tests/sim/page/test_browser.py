@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from contextlib import ExitStack
 
 import pytest
 
@@ -13,11 +14,27 @@ from tests.sim.page.conftest import FIGURES, SCREENSHOTS, SMALL, serving
 
 __all__ = ["bazaar"]
 
+BOXED = '''
+import sys
+from pathlib import Path
+from pydantic import Field
+from scenarios import town_market
+from scenarios.town_market import build
+from sim.page.server import watch
+from sim.registry import Entry
+
+class Parameters(town_market.Parameters):
+    loud: bool = Field(default=False, description="whether it is loud")
+
+this = sys.modules[__name__]
+watch(Entry("boxed", Path(__file__), lambda: this), Parameters(), port=0, browser=False)
+'''
+
 SECONDS_OF_PLAY = float(os.environ.get("BAZAAR_PLAY_SECONDS", "3"))
 PLAYED_LONG = ("coffee_shop", "learn_first_price", "neighbours", "town_market")
 """Scenarios that are played for so long, because their screenshots are for a class; others a moment."""
 PAGELESS = ("few_tickets", "lottery_tickets", "second_visit")
-WITH_A_PAGE = sorted({path.stem for path in scenario_files()}.difference(PAGELESS))
+SHORTLY_PLAYED = sorted({path.stem for path in scenario_files()}.difference(PAGELESS, PLAYED_LONG))
 
 
 def saved(window, server):
@@ -32,6 +49,8 @@ def test_the_page_is_complete_without_the_world_outside(window, server):
     for name in FIGURES:
         assert page.image(name)[1] > 300, name
     page.step()
+    page.page.get_by_text("What the parameters mean").click()
+    page.page.get_by_text("same seed, same run").wait_for()
     fonts = page.page.evaluate("Array.from(document.fonts).filter(f => f.status == 'error').length")
     assert (page.outside, page.failed, page.wrong, fonts) == ([], [], [], 0)
     assert server.calls() == []
@@ -53,13 +72,48 @@ def test_step_moves_the_clock_and_every_figure(window):
 def test_play_and_pause(window):
     page = window()
     page.button("▶").click()
-    page.wait_for("Time 3 of")
+    page.reached(3)
     page.button("❚❚").click()
     page.button("▶").wait_for()
-    time.sleep(1)
-    stopped = page.time
-    time.sleep(1)
-    assert page.time == stopped >= 3
+    stopped = page.settled()
+    assert stopped >= 3
+    page.step()
+    assert page.time == stopped + 1
+
+
+def test_speed_can_be_chosen(window):
+    """Five steps with half a second between two, or next to nothing; render interval: three steps at once."""
+
+    def seconds_of_play():
+        page.reset()
+        page.drawn(0)
+        start = time.monotonic()
+        page.button("▶").click()
+        page.reached(5)
+        spent = time.monotonic() - start
+        page.button("❚❚").click()
+        page.settled()
+        return spent
+
+    page = window()
+    interval = page.slider("Play Interval (ms)")
+    interval.press("End")
+    slow = seconds_of_play()
+    interval.press("Home")
+    fast = seconds_of_play()
+    assert slow - fast > 5 * 0.5 / 2
+    page.slider("Render Interval (steps)").press("ArrowRight")
+    page.reset()
+    page.drawn(0)
+    page.step(steps=3)
+    assert page.time == 3
+
+
+def test_mesas_threads_cannot_be_chosen(window):
+    """A box of parameters can be ticked, see below."""
+    page = window()
+    page.page.get_by_text("Use Threads").wait_for(state="hidden")
+    assert page.slider("Play Interval (ms)").count() == 1
 
 
 def test_reset_begins_anew(window):
@@ -69,6 +123,7 @@ def test_reset_begins_anew(window):
     page.step()
     assert page.images() != fresh
     page.reset()
+    page.drawn(0)
     page.wait_for("Time 0 of")
     page.page.get_by_text("Nothing was sold yet").wait_for()
     assert page.images() == fresh
@@ -77,15 +132,13 @@ def test_reset_begins_anew(window):
 def test_reset_while_playing_lets_the_run_be_played_again(window):
     page = window()
     page.button("▶").click()
-    page.wait_for("Time 2 of")
+    page.reached(2)
     page.reset()
     page.button("▶").wait_for()
-    page.page.wait_for_function("/^Time [01] of/.test(document.querySelector('.clock').innerText)")
-    time.sleep(1)
-    begun = page.time  # Mesa's play loop may have woken once more, and made a step of the new run
-    assert begun <= 1
+    page.wait_for("Time 0 of")
+    assert page.settled() == 0  # the play loop, asleep for 0.2 s when Reset was pressed, has woken since
     page.step()
-    assert page.time == begun + 1
+    assert page.time == 1
 
 
 def test_changed_parameters_make_another_run(window, server):
@@ -93,7 +146,9 @@ def test_changed_parameters_make_another_run(window, server):
     page.field("buyers").fill("25")
     page.field("until").fill("30")
     page.field("seed").fill("7")
-    page.page.get_by_role("slider", name="sellers").press("ArrowLeft")
+    page.slider("sellers").press("ArrowLeft")
+    page.slider("comeback").press("ArrowRight")
+    page.choose("strategy", "truthful")
     page.reset()
     page.wait_for("Time 0 of 30")
     page.step()
@@ -102,32 +157,61 @@ def test_changed_parameters_make_another_run(window, server):
     assert manifest["seed"] == 7
     told = manifest["parameters"]
     assert (told["buyers"], told["until"], told["sellers"]) == (25, 30, 5)
+    assert (told["comeback"], told["strategy"]) == (pytest.approx(0.55), "truthful")
+
+
+def test_a_box_can_be_ticked(window, tmp_path):
+    """No scenario has one so far."""
+    (tmp_path / "boxed.py").write_text(BOXED)
+    with serving(tmp_path, command=["boxed.py"]) as started:
+        page = window(started.address)
+        page.page.get_by_text("loud", exact=True).first.click()
+        page.reset()
+        page.wait_for("Time 0 of")
+        assert saved(page, started).manifest["parameters"]["loud"] is True
 
 
 def test_what_colour_means_can_be_chosen(window):
     page = window()
     page.step()
     before = page.image("town")
-    page.page.locator(".panel-town .v-select__slot").click()
-    page.page.get_by_role("option", name="wealth").click()
-    page.page.wait_for_timeout(1500)
-    assert page.image("town") != before
+    shown = {before[0]}
+    for colouring in ("wealth", "knowledge", "strategy"):
+        source = page.page.locator(".panel-town img").get_attribute("src")
+        page.choose("buyers' colour", colouring)
+        changed = "source => document.querySelector('.panel-town img').src != source"
+        page.page.wait_for_function(changed, arg=source)
+        page.drawn(1)
+        shown.add(page.image("town")[0])
+    assert page.image("town") == before
+    assert len(shown) == 3
 
 
 def test_saved_records_are_those_of_a_run_without_the_page(window, server, bazaar, tmp_path):
     page = window()
-    page.field("until").fill("3")
+    page.field("until").fill("6")
     page.reset()
-    page.wait_for("Time 0 of 3")
+    page.wait_for("Time 0 of 6")
     page.button("▶").click()
     page.wait_for("The run is over")
     folder = saved(page, server).directory
-    assert bazaar("run", *SMALL, "--until", "3", "--out", str(tmp_path / "plain")).code == 0
+    assert bazaar("run", *SMALL, "--until", "6", "--out", str(tmp_path / "plain")).code == 0
     plain = sorted((tmp_path / "plain").rglob("*.parquet"))
     assert len(plain) >= 5
     for file in plain:
         assert (folder / file.relative_to(tmp_path / "plain")).read_bytes() == file.read_bytes(), file
-    assert load(folder).complete
+    records = load(folder)
+    assert records.complete
+    assert len(records["transactions"]) > 12
+    rows = page.table("transactions").splitlines()[1:]
+    last = records["transactions"].sort_values("time", kind="stable").tail(12).iloc[::-1]
+    assert [row.split("\t")[0] for row in rows] == [f"{time:.2f}" for time in last["time"]]
+    assert [row.split("\t")[5] for row in rows] == [f"{paid:,.2f}" for paid in last["payment"]]
+    page.disabled("❚❚")
+    page.reset()
+    page.drawn(0)
+    page.step()
+    assert page.time == 1
 
 
 def test_saving_in_the_middle(window, server):
@@ -164,6 +248,8 @@ def test_windows_do_not_disturb_each_other(window):
         ("rate", "5000", "rate is 5000; it must be a number above 0 and at most 1,000"),
         ("buyers", "many", "buyers is many; it must be an integer"),
         ("seed", "-1", "seed is -1; it must be an integer of at least 0"),
+        ("degree", "3", "degree is 3; it must be even"),
+        ("bids", "gone.csv", "gone.csv"),
     ],
 )
 def test_bad_input_is_told_on_the_page(window, field, typed, said):
@@ -172,6 +258,7 @@ def test_bad_input_is_told_on_the_page(window, field, typed, said):
     page.field(field).fill(typed)
     page.reset()
     page.wait_for(said)
+    page.disabled("Save records")
     page.field(field).fill(right)
     page.reset()
     page.wait_for("Time 0 of")
@@ -182,7 +269,7 @@ def test_bad_input_is_told_on_the_page(window, field, typed, said):
 def test_a_browser_that_goes_away_while_playing(window, server):
     page = window()
     page.button("▶").click()
-    page.wait_for("Time 1 of")
+    page.reached(1)
     page.context.close()
     again = window()
     again.step()
@@ -196,26 +283,54 @@ def test_interruption_ends_the_server_cleanly(window, tmp_path, playing):
         page = window(started.address)
         if playing:
             page.button("▶").click()
-            page.wait_for("Time 1 of")
+            page.reached(1)
         started.process.send_signal(signal.SIGINT)
         assert started.process.wait(timeout=60) == 0
         assert started.errors() == ""
 
 
-@pytest.mark.parametrize("scenario", WITH_A_PAGE)
-def test_each_scenario_plays_and_is_photographed(window, tmp_path, scenario):
-    """The screenshots are for people to look at; the test holds that the page plays on without a fault."""
-    with serving(tmp_path, scenario) as started:
-        page = window(started.address)
-        page.page.set_viewport_size({"width": 1500, "height": 1720})
-        page.button("▶").click()
-        page.page.wait_for_function("!document.querySelector('.clock').innerText.startsWith('Time 0 of')")
-        seconds = SECONDS_OF_PLAY if scenario in PLAYED_LONG else min(3.0, SECONDS_OF_PLAY)
+LAPTOP, PROJECTOR = {"width": 1280, "height": 720}, {"width": 1920, "height": 1080}
+
+
+def photograph(page, name, size):
+    """As much of the page as there is, as wide as a screen."""
+    page.page.set_viewport_size(size)
+    page.page.wait_for_timeout(500)
+    whole = page.page.evaluate("document.querySelector('.board').getBoundingClientRect().height + 100")
+    page.page.set_viewport_size({**size, "height": max(size["height"], int(whole))})
+    page.page.wait_for_timeout(500)
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    page.page.screenshot(path=SCREENSHOTS / f"{name}-{size['width']}.png", animations="disabled")
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "seconds"),
+    [(PLAYED_LONG, SECONDS_OF_PLAY), *(((name,), min(3.0, SECONDS_OF_PLAY)) for name in SHORTLY_PLAYED)],
+    ids=["for a class", *SHORTLY_PLAYED],
+)
+def test_scenarios_play_side_by_side_and_are_photographed(window, tmp_path, scenarios, seconds):
+    """The screenshots are for people to look at; the test holds that each page plays on without a fault."""
+    with ExitStack() as stack:
+        servers, pages = {}, {}
+        for name in scenarios:
+            folder = tmp_path / name
+            folder.mkdir()
+            servers[name] = stack.enter_context(serving(folder, name))
+            pages[name] = window(servers[name].address)
+            pages[name].page.set_viewport_size(LAPTOP)
+            pages[name].button("▶").click()
+        for page in pages.values():
+            page.reached(0.1)
         page.page.wait_for_timeout(1000 * seconds)
-        SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-        page.page.screenshot(path=SCREENSHOTS / f"{scenario}.png", animations="disabled")
-        narrowest = "Math.min(...[...document.querySelectorAll('.panel img')].map(each => each.clientWidth))"
-        assert page.page.evaluate(narrowest) > 250
-        assert page.time > 0
-        assert page.page.locator(".fault").count() == 0
-        assert "Traceback" not in started.errors()
+        for page in pages.values():
+            page.reached(page.time + 0.1)
+            page.button("❚❚").click()
+        found = {}
+        for name, page in pages.items():
+            for size in (LAPTOP, PROJECTOR):
+                photograph(page, name, size)
+            pictures = "[...document.querySelectorAll('.panel img')].map(each => each.clientWidth)"
+            wide = min(page.page.evaluate(pictures)) > 250
+            faults = page.page.locator(".fault").all_inner_texts()
+            found[name] = (wide, faults, page.wrong, servers[name].errors())
+        assert found == dict.fromkeys(scenarios, (True, [], [], ""))

@@ -1,12 +1,11 @@
 """The page without a browser: what it reads, that it changes nothing, what it says when something fails."""
 
-import io
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from pandas import DataFrame
 
 from agents.population import Population
@@ -15,49 +14,19 @@ from agents.strategies.base import Truthful
 from mechanisms.auctions import FirstPrice, SecondPrice
 from mechanisms.distributions import Uniform
 from mechanisms.myerson import optimal_revenue
-from scenarios import coffee_shop, learn_first_price, neighbours, town_market
-from scenarios._neighbours_page import last_asked
-from sim.learning_curves import Room
+from scenarios import coffee_shop, town_market
 from sim.market import Market
-from sim.page import bids, panels, scene, server, tables, town
-from sim.page.colours import SELLERS, spread
+from sim.page import bids, panels, scene, server, town
 from sim.page.controls import controls
 from sim.page.show import show_of
 from sim.panel import Panel
 from sim.records import IncompleteRunWarning, OutputError, load
-from sim.registry import Entry
 from sim.running import play
 from sim.scenario import Parameters
-from tests.sim.command import ROOT, bazaar, run
+from tests.sim.command import bazaar, run
+from tests.sim.page.shows import SMALL, entry_of, shown, tiny
 
 __all__ = ["bazaar"]
-
-SMALL = {"buyers": "40", "rate": "0.3", "until": "8"}
-
-
-def entry_of(module, name="town_market"):
-    return Entry(name, ROOT / "scenarios" / "town_market.py", lambda: module)
-
-
-def shown(steps=0, seed=0, module=town_market, **told):
-    """A show of the small town after some steps."""
-    show = show_of(entry_of(module))(seed=str(seed), **{**SMALL, **told})
-    assert show.message == ""
-    for _ in range(steps):
-        show.step()
-    return show
-
-
-def tiny(strategies, sellers=None, **extra):
-    """A scenario's module with panels of buyers who are always there."""
-
-    def build(parameters, seed=0, records=None):
-        plans = [SellerPlan(mechanism) for mechanism in sellers or [SecondPrice()]]
-        size, people = len(strategies), Population.of(strategies * len(plans))
-        members = np.arange(len(people)).reshape(-1, size)
-        return Market(people, plans, [Panel(own) for own in members], Uniform(0, 1), seed, records)
-
-    return SimpleNamespace(Parameters=Parameters, build=build, **extra)
 
 
 def files_of(folder):
@@ -71,7 +40,7 @@ def test_same_seed_same_bytes_with_and_without_the_page(bazaar, tmp_path):
     show = shown(seed=3)
     while show.running:
         show.step()
-        for panel in (*panels.FIGURES, *panels.TABLES):
+        for panel in (*panels.figures(show.scene), *panels.TABLES):
             panel.draw(show.scene)
         town.town(show.scene)
     folder = show.save(tmp_path / "saved")
@@ -192,11 +161,11 @@ def test_long_series_are_thinned_and_keep_their_ends(monkeypatch):
 def test_the_coffee_shop_has_a_page_of_its_own_panels(bazaar, tmp_path):
     show = show_of(entry_of(coffee_shop, "coffee_shop"))(until="20")
     own = [panels.scenario_panel(draw) for draw in show.panels]
-    before = [pixels(panel.draw(show.scene)) for panel in own]
+    before = [panels.png(panel.draw(show.scene)) for panel in own]
     while show.running:
         show.step()
     assert (show.failed, show.scene.now) == (False, 20)
-    after = [pixels(panel.draw(show.scene)) for panel in own]
+    after = [panels.png(panel.draw(show.scene)) for panel in own]
     assert all(one != other for one, other in zip(before, after, strict=True))
     folder = show.save(tmp_path / "saved")
     assert bazaar("run", "coffee_shop", "--until", "20", "--out", str(tmp_path / "plain")).code == 0
@@ -217,155 +186,6 @@ def test_a_scenario_without_a_page_is_told_in_one_line(bazaar, monkeypatch, scen
     assert answer.code == 2
     assert f"{scenario} has no page yet" in answer.err
     assert len(answer.err.splitlines()) == 1
-
-
-# --- panels of markets ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("module", [neighbours, learn_first_price], ids=["neighbours", "learn_first_price"])
-def test_own_panels_change_with_the_run(module):
-    market = module.build(module.Parameters(), 0)
-    before = [pixels(draw(market)) for draw in module.PANELS]
-    market.advance_to(110 if module is learn_first_price else 3)
-    after = [pixels(draw(market)) for draw in module.PANELS]
-    assert all(one != other for one, other in zip(before, after, strict=True))
-
-
-def test_the_star_and_what_is_believed_of_her():
-    """The star bids the most; honest beliefs sum to 1 and hold her value possible; all are paid for them."""
-    market = neighbours.build(neighbours.Parameters(), 3)
-    market.advance_to(4)
-    asked = last_asked(market)
-    values = market.records.frame("messages").query("question_number == 0").set_index("auction")["value"]
-    assert asked.value == values[asked.auction].max()
-    np.testing.assert_allclose(asked.beliefs.sum(axis=1), 1)
-    assert (asked.beliefs[:, int(asked.value)] > 0).all()
-    assert sorted([*asked.seats, asked.star]) == list(range(12))
-    assert (asked.scores > 0).all()
-    paid = market.records.frame("transactions").query("auction == @asked.auction")["payment"]
-    revenue = market.records.frame("auctions").set_index("auction")["revenue"][asked.auction]
-    assert np.nan_to_num(asked.price) - asked.scores.sum() == pytest.approx(revenue) == paid.sum()
-
-
-def test_mean_bids_by_value():
-    """Four bids by hand, in the first, the fifth and the last of eight bins."""
-    values, offers = np.array([[0.05, 0.55], [0.6, 1.0]]), np.array([[0.01, 0.2], [0.3, 0.5]])
-    middles, bids = learn_first_price.mean_bids(Room(np.arange(2.0), np.zeros(2), values, offers))
-    assert middles[[0, 7]].tolist() == [0.0625, 0.9375]
-    np.testing.assert_allclose(bids[[0, 4, 7]], [0.01, 0.25, 0.5])
-    assert np.isnan(bids[[1, 2, 3, 5, 6]]).all()
-
-
-# --- figures and tables -----------------------------------------------------------------------------
-
-
-def pixels(figure):
-    return panels.png(figure)
-
-
-@pytest.mark.parametrize("panel", panels.FIGURES, ids=lambda panel: panel.name)
-def test_each_figure_changes_with_the_run(panel):
-    show = shown()
-    before = pixels(panel.draw(show.scene))
-    show.step()
-    show.step()
-    assert pixels(panel.draw(show.scene)) != before
-
-
-def test_the_town_changes_with_the_run_and_with_what_colour_means():
-    show = shown()
-    before = pixels(town.town(show.scene))
-    show.step()
-    show.step()
-    images = [pixels(town.town(show.scene, colouring)) for colouring in town.COLOURINGS]
-    assert len({before, *images}) == 3
-
-
-def test_figures_have_units_on_their_axes():
-    show = shown(steps=2)
-    for panel in panels.FIGURES:
-        (axes,) = panel.draw(show.scene).axes
-        assert axes.get_xlabel() in ("simulated time", "buyer's value (money)")
-        assert "money" in axes.get_ylabel() or "%" in axes.get_ylabel()
-
-
-def lightness(colour):
-    """Relative luminance of sRGB (IEC 61966-2-1)."""
-    parts = np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
-    linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
-
-
-def deuteranope(colour):
-    """How a person without green cones sees it (Viénot, Brettel and Mollon 1999), linear RGB."""
-    parts = np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]) ** 2.2
-    matrix = [[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]]
-    return np.clip(np.array(matrix) @ parts, 0, 1)
-
-
-def test_sellers_can_be_told_apart_without_green_cones():
-    seen = [deuteranope(colour) ** (1 / 2.2) for colour in SELLERS[:6]]
-    apart = [np.linalg.norm(a - b) for i, a in enumerate(seen) for b in seen[:i]]
-    assert min(apart) > 0.1
-    assert max(map(lightness, SELLERS)) < 0.6
-
-
-def test_labels_are_spread():
-    heights = [3.0, 3.1, 0.0, 3.05, 9.0]
-    placed = spread(heights, 1.0)
-    ordered = np.sort(placed)
-    assert np.diff(ordered).min() >= 1 - 1e-12
-    assert np.argsort(placed).tolist() == np.argsort(heights).tolist()
-    assert placed[4] == 9.0
-    assert np.mean([placed[k] for k in (0, 1, 3)]) == pytest.approx(3.05)
-
-
-def test_the_conversation_tells_who_pays_what():
-    show = shown(steps=4)
-    auction = tables.last_conversation(show.scene)
-    told = tables.conversation(show.scene)
-    sale = show.records.frame("transactions")
-    sale = sale[sale["auction"] == auction.auction]
-    assert len(sale) == 1
-    assert f"gets it, pays {sale['payment'].iloc[0]:,.2f}" in told
-    messages = show.records.frame("messages")
-    asked = messages[messages["auction"] == auction.auction]["bidder_id"].nunique()
-    assert told.count("<tr>") == 1 + asked == 1 + auction.bidders
-
-
-def test_names_are_escaped():
-    assert "<b>" not in tables.table(("a<b>",), [("<b>x",)], set())
-
-
-def test_a_scenario_adds_a_panel_with_one_function():
-    def queue(market):
-        """How long it is.
-
-        People who wait.
-        """
-        figure = Figure()
-        figure.subplots().plot([0, market.now])
-        return figure
-
-    def broken(market):
-        raise RuntimeError("out of order")
-
-    show = shown(module=tiny([Truthful()] * 2, PANELS=(queue, broken)), buyers="", rate="")
-    own = [panels.scenario_panel(draw) for draw in show.panels]
-    assert [panel.title for panel in own] == ["How long it is", "broken"]
-    assert own[0].caption == "People who wait."
-    for panel in own:
-        assert panels.picture(panel, show.scene).startswith(b"\x89PNG")
-    with pytest.raises(RuntimeError, match="out of order"):
-        own[1].draw(show.scene)
-    assert "out of order" in panels.words(own[1], show.scene)
-
-
-def test_every_figure_stands_before_anything_happened():
-    show = shown(module=tiny([Truthful()], [FirstPrice()]), buyers="", rate="")
-    for panel in panels.FIGURES:
-        file = io.BytesIO(pixels(panel.draw(show.scene)))
-        assert file.getbuffer().nbytes > 1000
 
 
 # --- controls ---------------------------------------------------------------------------------------
@@ -419,6 +239,38 @@ def test_the_end_is_told_and_further_steps_do_nothing():
     assert (show.market.now, show.steps) == (8, 8)
     assert "time 8 is reached" in show.message
     assert not show.failed
+
+
+def test_when_all_goods_are_sold_the_page_says_so_and_time_goes_on():
+    def build(parameters, seed=0, records=None):
+        plans, panels = [SellerPlan(SecondPrice(), stock=2)], [Panel(ahead=False)]
+        return Market(Population.of([Truthful()] * 2), plans, panels, Uniform(0, 1), seed, records)
+
+    show = show_of(entry_of(SimpleNamespace(Parameters=Parameters, build=build)))(until="5")
+    said = []
+    while show.running:
+        show.step()
+        said.append((len(show.scene.sales), show.message.partition(";")[0].partition(":")[0]))
+    sold = "All goods are sold"
+    assert said == [(1, ""), (2, sold), (2, sold), (2, sold), (2, "The run is over")]
+    assert not show.failed
+
+
+def test_a_loop_that_played_the_run_before_a_reset_does_not_step_the_next():
+    """Mesa's loop, asleep when Reset is pressed, wakes once more; a loop that is started then plays on."""
+    kind = show_of(entry_of(town_market))
+    first = kind(**SMALL)
+    loop = ThreadPoolExecutor(max_workers=1)
+    loop.submit(first.step).result()
+    second = kind(**SMALL)
+    loop.submit(second.step).result()
+    assert (first.steps, second.steps) == (1, 0)
+    for _ in range(2):
+        second.step()
+    with ThreadPoolExecutor(max_workers=1) as another:
+        another.submit(second.step).result()
+    assert second.steps == 3
+    loop.shutdown()
 
 
 def test_somebodys_broken_code_ends_the_run_with_a_message(tmp_path):
