@@ -8,6 +8,7 @@ conversation in any other. Utility is taken of realised payoffs, over types, cha
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -101,10 +102,8 @@ def prospect(encounter: Encounter) -> Prospect:
     """
     mechanism = encounter.mechanism
     if isinstance(mechanism, (DirectMechanism, DirectLottery)) and plays_by_rule(mechanism):
-        try:
+        with suppress(RefusesRandomness):  # mixed answers branch: then the conversation is replayed
             return _by_rule(encounter, mechanism)
-        except RefusesRandomness:
-            pass  # mixed answers branch: replay the conversation
     others = np.delete(encounter.scenarios.profiles, encounter.seat, axis=1)
     return Prospect(partial(_by_replay, encounter), others)
 

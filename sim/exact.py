@@ -7,6 +7,7 @@ through the rule for all profiles at once. Nothing is sampled.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -139,16 +140,10 @@ def expected_outcome(
     NotImplementedError
         If the mechanism sells several kinds of goods: the prior is over numbers.
     """
-    if not isinstance(mechanism, Mechanism):
-        raise TypeError(f"mechanism must be a Mechanism, got {mechanism!r}")
-    if not isinstance(prior, JointDistribution):
-        raise TypeError(f"prior must be a JointDistribution for exact play, got {prior!r}")
-    if mechanism.items > 1:
-        raise NotImplementedError("exact play of several items needs a prior over vectors of values")
+    _refuse_unplayable(mechanism, prior)
     n = prior.n
     players = _one_each("strategies", strategies, Truthful(), n, Strategy)
     attitudes = _one_each("utilities", utilities, Linear(), n, Utility)
-    check_value_bound(mechanism, _possible_types(prior))
     cells = own_type_partitions(prior) if partitions is None else check_partitions(prior, partitions)
     sides = _sides(players, attitudes, prior)
     leaves = _leaves(mechanism, prior, cells, sides)
@@ -168,6 +163,17 @@ def expected_outcome(
         leaves=leaves,
         payoffs=payoffs,
     )
+
+
+def _refuse_unplayable(mechanism: Any, prior: Any) -> None:
+    """Raise, as `expected_outcome` says, for what is no mechanism or no prior, or does not fit the other."""
+    if not isinstance(mechanism, Mechanism):
+        raise TypeError(f"mechanism must be a Mechanism, got {mechanism!r}")
+    if not isinstance(prior, JointDistribution):
+        raise TypeError(f"prior must be a JointDistribution for exact play, got {prior!r}")
+    if mechanism.items > 1:
+        raise NotImplementedError("exact play of several items needs a prior over vectors of values")
+    check_value_bound(mechanism, _possible_types(prior))
 
 
 def _possible_types(prior: JointDistribution) -> list[NDArray[np.float64]]:
@@ -201,10 +207,8 @@ def _leaves(
     mechanism: Mechanism, prior: JointDistribution, cells: Sequence[Any], sides: tuple[Side, ...]
 ) -> Leaves:
     if isinstance(mechanism, (DirectMechanism, DirectLottery)) and plays_by_rule(mechanism):
-        try:
+        with suppress(RefusesRandomness):  # mixed answers branch: then the conversation is replayed
             return _leaves_by_rule(mechanism, prior, sides)
-        except RefusesRandomness:
-            pass  # mixed answers branch: replay the conversation instead
     return _leaves_by_replay(mechanism, prior, cells, sides)
 
 

@@ -6,6 +6,7 @@ since there are no records to put the refusal in.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -72,10 +73,8 @@ def play_many(
     if not len(values):
         raise ValueError("values must hold at least one profile, got none")
     if isinstance(mechanism, DirectMechanism) and plays_by_rule(mechanism):
-        try:
+        with suppress(RefusesRandomness):  # those are played one by one
             return mechanism.outcome(_reports(mechanism, values, population))
-        except RefusesRandomness:
-            pass  # play one by one
     ends = [play_once(mechanism, profile, population, rng) for profile in values]
     names = dict.fromkeys(cause for end in ends for cause in end.itemised)
     causes = {
