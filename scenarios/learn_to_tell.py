@@ -18,8 +18,10 @@ Where one thing is learned the other is told truthfully.
 
 What to look for. The first room ends in truth, for every value: advantages that are tiny are still
 advantages when they are computed and not sampled. The third comes as close to the truth as its number of
-lessons allows. The bandits do not get there: a payoff differs from the next by prices, and the difference
-that truth makes is a thousandth of that. Told apart from the second best at all, truth needs on the order of
+lessons allows. The bandits do not get there: a payoff differs from the next by prices, and of a belief the
+difference that truth makes is a thousandth of that. Beliefs stay where they were. About a value a gross lie
+costs more, against a rival who is honest, so that gross lies become rarer and truth creeps above chance; but
+the next best report costs next to nothing. Told apart from it at all, truth needs on the order of
 (price / difference)² auctions, and the last line of the report says how many that is. The plots in the
 run's folder: `values.png` shows how often truth is told over time, `beliefs.png` how far beliefs are off.
 """
@@ -102,19 +104,28 @@ def prior_of(parameters: Parameters) -> JointDistribution:
     return JointDistribution.product([value_of(parameters)] * BUYERS)
 
 
+def expected_deals(parameters: Parameters) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Expected allocation and payments of both buyers at each profile of reports, both of shape (B, B, 2)."""
+    prior = prior_of(parameters)
+    exact = expected_outcome(mechanism_of(parameters), prior)
+    shape = (*prior.shape, BUYERS)
+    return (
+        exact.per_profile(exact.leaves.allocation).reshape(shape),
+        exact.per_profile(exact.leaves.payments).reshape(shape),
+    )
+
+
 def strategies(parameters: Parameters, seed: int) -> list[Strategy]:
     """One for each room. Beliefs are about the star's value alone, and the same whatever one reported."""
-    prior, mechanism = prior_of(parameters), mechanism_of(parameters)
-    exact = expected_outcome(mechanism, prior)
-    shape = (*prior.shape, BUYERS)
+    allocation, payments = expected_deals(parameters)
     numbers = tuple(np.linspace(0, 1, parameters.value_bound).tolist())
     largest = float(parameters.value_bound)
     return [
         InformedReports(
             RegretMatching(shares=numbers),
             largest,
-            allocation=exact.per_profile(exact.leaves.allocation).reshape(shape),
-            payments=exact.per_profile(exact.leaves.payments).reshape(shape),
+            allocation=allocation,
+            payments=payments,
         ),
         BanditReports(Exp3(shares=numbers), largest),
         BeliefLearner(Stream(seed, "first beliefs").generator(), parameters.value_bound),
@@ -187,13 +198,21 @@ def quarter(series: NDArray[np.float64], last: bool) -> Estimate:
 
 
 def auctions_needed(parameters: Parameters) -> tuple[float, float]:
-    """(price / difference)² for a false value and for the uniform belief, at their smallest differences."""
-    n, bound, delta = BUYERS, parameters.value_bound, parameters.delta
-    unit = mechanism_of(parameters).reward_unit
-    value = delta * parameters.epsilon * (1 + 2 * delta) / (3 * n * bound)
-    truth = value_of(parameters).probabilities
-    belief = unit * float(((truth - 1 / bound) ** 2).sum())
-    return (bound / value) ** 2, (bound / belief) ** 2
+    """(price / difference)² of truth from the next best report, and from the uniform belief.
+
+    Differences are expected ones, against an honest rival; of reports the smallest, over values and seats.
+    """
+    bound, truth = parameters.value_bound, value_of(parameters).probabilities
+    allocation, payments = expected_deals(parameters)
+    values = np.arange(bound)[:, None]
+    differences = []
+    for seat in range(BUYERS):
+        got, paid = (np.moveaxis(each[..., seat], seat, 0) @ truth for each in (allocation, payments))
+        utilities = values * got - paid
+        losses = utilities.diagonal()[:, None] - utilities
+        differences.append(float(losses[~np.eye(bound, dtype=bool)].min()))
+    belief = mechanism_of(parameters).reward_unit * float(((truth - 1 / bound) ** 2).sum())
+    return (bound / min(differences)) ** 2, (bound / belief) ** 2
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
@@ -214,8 +233,8 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         *(comparison_table(name, ["at first", "at last"], part, theory=False) for name, part in measures),
         EXPLANATION,
         f"A point of the score is worth {mechanism_of(told).reward_unit:.5f}, the highest price "
-        f"{told.value_bound - 1}. To tell truth from a lie by payoffs alone takes on the order of "
-        f"{value:,.0f} auctions for values, and {belief:,.0f} for a belief beside the uniform one.",
+        f"{told.value_bound - 1}. To tell truth by payoffs alone takes on the order of {value:,.0f} auctions "
+        f"for a value beside the next best report, and {belief:,.0f} for a belief beside the uniform one.",
     ]
     folder = getattr(tables, "directory", None)
     if folder is not None:

@@ -120,11 +120,15 @@ def _knowing_parity(mechanism: Mechanism, prior: JointDistribution, name: str = 
 
 
 def conservative_instances() -> Sequence[Instance]:
-    """ℳ and 𝕄, and what they are compared with, for two buyers with values 0, 1, 2 (three for splits)."""
+    """ℳ, with its first step in secret and in public, 𝕄, and what they are compared with.
+
+    Two buyers have values 0, 1, 2; three where one report sets others' prices.
+    """
     three = (0.0, 1.0, 2.0)
     prior = correlated(3)
     return (
         _knowing_parity(StarAuction(2, 3), prior),
+        _knowing_parity(StarAuction(2, 3, public_values=True), prior, "star auction, values public"),
         _knowing_parity(KnowledgeExtraction(2, inner="program", value_bound=2), correlated(2)),
         Instance(LookaheadAuction(prior), prior),
         Instance(optimal_dsic(prior).auction, prior, name="optimal for the prior"),

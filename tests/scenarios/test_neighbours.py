@@ -45,6 +45,18 @@ def test_the_gap_closes_with_knowledge(town):
     assert optimal_revenue(prior.marginals[0], prior.n) >= star_benchmark(prior) - 1e-12
 
 
+def test_the_share_counts_from_the_lookahead_auction_to_the_highest_value(town):
+    """What the lookahead auction earns closes nothing of the gap, half of the way a half, all of it one."""
+    tables, told = town
+    prior = neighbours.prior_of(told)
+    for result in results_of(tables, told)[:2]:
+        highest = result.values.max(axis=1)
+        known = LookaheadAuction(prior).outcome(result.values).revenue
+        for part in (0, 0.5, 1):
+            share = neighbours.share_of_gap(prior, result, known + part * (highest - known))
+            assert (share.mean, share.half_width) == pytest.approx((part, 0), abs=1e-12)
+
+
 def test_money_adds_up_and_rewards_are_bounded(town):
     """What buyers keep and the seller earns is the value of the good; a reward is at most 2δε/(3nB)."""
     tables, told = town

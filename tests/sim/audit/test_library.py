@@ -75,6 +75,13 @@ def test_knowledge_is_sold_truthfully_in_two_steps(name):
     assert frame.verdict.tolist() == ["holds"] * 3
 
 
+def test_where_values_are_public_a_lie_in_the_first_step_pays():
+    """B = 3, n = 2, δ = ε = 0.1: (B - 1)(1 - δ) - δε/(nB), by rivals who name what they heard."""
+    frame = audit(INSTANCES["star auction, values public"], ["two-step-values", "bayesian-ic"])
+    assert frame.verdict.tolist() == ["fails"] * 2
+    assert frame.gain[0] == pytest.approx(2 * 0.9 - 0.01 / 6, rel=1e-12)
+
+
 @pytest.mark.parametrize("name", [name for name in INSTANCES if name not in MENUS])
 def test_truth_loses_nothing_where_the_mechanism_promises_it(name):
     (row,) = audit(INSTANCES[name], ["ex-post-ir"]).to_dict("records")
