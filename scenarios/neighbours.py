@@ -10,6 +10,10 @@ announces who values the good most, the star, and what all others reported. Then
 believe of the star's value, and are paid a little for it by Brier's rule, which makes truth best. Their
 beliefs are put together, and the star is offered the price that is best for them, less a discount ε. Now and
 then (δ) the good is offered to anybody at a random price instead, which makes truth best in the first step.
+The audit of a small instance checks it, and shows what secrecy is for: in public a lie in that step pays.
+
+    bazaar audit all --mechanism "star auction" --notion two-step-values --notion two-step-knowledge
+    bazaar audit all --mechanism "star auction, values public" --notion two-step-values
 
 What to look for. Where nobody knows anybody, ℳ earns what the lookahead auction of a seller who knows the
 prior would earn, the star benchmark S, less about δS + ε. From there it climbs with every tie and every bin

@@ -310,7 +310,7 @@ def _own(chosen: dict[Any, Any]) -> Says:
         if key[0] == "own":
             own.append((key[1][0].answered_by, answer))
         elif key[0] == "later":
-            own.append((f"answer {key[1]}", answer))
+            own.append((key[2], answer))
     return tuple(own)
 
 

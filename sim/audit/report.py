@@ -54,7 +54,10 @@ def audited(
     if isinstance(prior, JointDistribution):
         return [Instance(mechanism, prior, name=name) for name, mechanism in mechanisms.items()]
     if not isinstance(prior, Distribution):
-        raise TypeError(f"prior must be of one value, or a joint table, for an exact audit, got {prior!r}")
+        raise TypeError(
+            f"prior must be of one value, or a joint table, for an exact audit, got {type(prior).__name__} of "
+            f"{prior.n} buyers; `bazaar audit all` audits a small instance of each mechanism exactly"
+        )
     values = np.unique(prior.quantile((np.arange(types) + 0.5) / types))
     if isinstance(prior, Discrete) and (prior.probabilities > 0).sum() <= types:
         values = prior.values[prior.probabilities > 0]

@@ -204,6 +204,14 @@ def test_without_f_the_second_price_stands_and_nothing_is_paid_for_it():
         np.testing.assert_array_equal(play(mechanism, [0, 3, 2], None).payments, [0, 2, 0])
 
 
+@pytest.mark.parametrize("inner", ["myerson", "program"])
+def test_without_f_several_units_go_at_the_next_price(inner):
+    mechanism = KnowledgeExtraction(4, inner=inner, units=2, removed=0, value_bound=4)
+    end = play(mechanism, [0, 3, 1, 2], None)
+    np.testing.assert_array_equal(end.payments, [0, 1, 0, 1])
+    np.testing.assert_array_equal(end.allocation, [0, 1, 0, 1])
+
+
 def test_where_a_value_is_missing_f_earns_nothing():
     mechanism = KnowledgeExtraction(3, epsilon=EPSILON, removed=0, value_bound=2)
     end = play(mechanism, [0, 1, -np.inf], np.full(4, 0.25))

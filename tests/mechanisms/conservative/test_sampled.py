@@ -164,6 +164,14 @@ def test_estimates_in_closed_form():
     assert Smoothed().reserve(np.array([3.0, 3.0])) == 3.0
 
 
+def test_the_bandwidth_is_silvermans():
+    """Of 1, 3, 5, 7, whose deviation is √5: a box of half-width h has the deviation h / √3."""
+    sample = np.array([1.0, 3.0, 5.0, 7.0])
+    width = np.sqrt(3) * 1.06 * np.sqrt(5) * 4**-0.2
+    assert Smoothed().reserve(sample) == pytest.approx(Smoothed(width).reserve(sample), rel=1e-12)
+    assert Smoothed().reserve(sample) != pytest.approx(Smoothed(width / np.sqrt(3)).reserve(sample))
+
+
 def test_the_smoothed_reserve_is_the_best_of_a_fine_grid():
     rng = np.random.default_rng(2)
     for _ in range(20):

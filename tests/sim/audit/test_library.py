@@ -80,6 +80,7 @@ def test_where_values_are_public_a_lie_in_the_first_step_pays():
     frame = audit(INSTANCES["star auction, values public"], ["two-step-values", "bayesian-ic"])
     assert frame.verdict.tolist() == ["fails"] * 2
     assert frame.gain[0] == pytest.approx(2 * 0.9 - 0.01 / 6, rel=1e-12)
+    assert (frame.type[0], frame.says[0]) == ("2", "report_value 1")
 
 
 @pytest.mark.parametrize("name", [name for name in INSTANCES if name not in MENUS])
@@ -211,6 +212,7 @@ def test_the_command_audits_a_scenario(bazaar):
         (["all", "--buyers", "2"], "--buyers needs a scenario"),
         (["all", "--set", "reserve=1"], "--set needs a scenario"),
         (["town_market", "--types", "400", "--mechanism", "second price"], "audit a sample"),
+        (["neighbours"], "got IndependentPrior of 12 buyers; `bazaar audit all`"),
     ],
 )
 def test_bad_input(bazaar, arguments, said):
