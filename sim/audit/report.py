@@ -55,8 +55,8 @@ def audited(
         return [Instance(mechanism, prior, name=name) for name, mechanism in mechanisms.items()]
     if not isinstance(prior, Distribution):
         raise TypeError(
-            f"prior must be of one value, or a joint table, for an exact audit, got {type(prior).__name__} of "
-            f"{prior.n} buyers; `bazaar audit all` audits a small instance of each mechanism exactly"
+            f"prior must be of one value, or a joint table, for an exact audit, got {type(prior).__name__} "
+            f"of {prior.n} buyers; `bazaar audit all` audits a small instance of each mechanism exactly"
         )
     values = np.unique(prior.quantile((np.arange(types) + 0.5) / types))
     if isinstance(prior, Discrete) and (prior.probabilities > 0).sum() <= types:
