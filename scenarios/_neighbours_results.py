@@ -17,7 +17,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from mechanisms.auctions import SecondPrice
 from mechanisms.conservative import LookaheadAuction
-from mechanisms.distributions import Prior
+from mechanisms.conversation import DirectMechanism
+from mechanisms.distributions import IndependentPrior, Prior
+from mechanisms.myerson import MyersonAuction
 from sim.comparison import Figure, comparison_table
 from sim.statistics import Estimate, batch_means, batch_ratio, stratified_mean
 
@@ -28,10 +30,13 @@ BATCHES = 10
 """Batches of a room where several rooms are put together: their degrees of freedom add up."""
 
 EXPLANATION = (
-    "Money an auction. ℳ: price less rewards, as recorded. Share: of the gap from the star's best price "
-    "without neighbours (lookahead, which knows the prior) to the highest value, what ℳ closes. ± is the "
+    "Money an auction, on the same values. ℳ: price less rewards, as recorded. Optimal: of a seller who knows "
+    "the prior. Share: of the gap from the star's best price without neighbours (lookahead, which knows the "
+    "prior too) to the highest value, what ℳ closes. ± is the "
     "half-width of a 95% confidence interval by batch means."
 )
+MONEY = ("ℳ", "Vickrey", "lookahead", "optimal", "highest")
+"""Columns that are shown to a hundredth."""
 COMMON_BINS = "All who know a person know her in the same bins: a second neighbour adds nothing."
 COST_EXPLANATION = (
     "Cost: what ℳ would have earned more an auction from an all honest town, on the same values and coins; "
@@ -105,22 +110,29 @@ def _by_seat(
 
 
 def comparisons(prior: Prior, results: Sequence[RoomResult]) -> list[dict[str, Figure]]:
-    """For each room: ℳ, the auctions beside it on the same profiles, and the share of the gap closed."""
-    lookahead, vickrey = LookaheadAuction(prior), SecondPrice()
+    """For each room: ℳ, the auctions beside it on the same profiles, and the share of the gap closed.
+
+    Among them is the optimal auction of a seller who knows the prior, where values are independent.
+    """
+    beside: dict[str, DirectMechanism] = {"Vickrey": SecondPrice(), "lookahead": LookaheadAuction(prior)}
+    if isinstance(prior, IndependentPrior):
+        beside["optimal"] = MyersonAuction(prior.marginals)
     rows = []
     for result in results:
-        known = lookahead.outcome(result.values).revenue
-        highest = result.values.max(axis=1)
-        rows.append(
-            {
-                "ℳ": Figure(batch_means(result.revenue)),
-                "Vickrey": Figure(batch_means(vickrey.outcome(result.values).revenue)),
-                "lookahead": Figure(batch_means(known)),
-                "highest value": Figure(batch_means(highest)),
-                "share of gap": Figure(share_of_gap(prior, result, result.revenue)),
-            }
-        )
+        series = {name: auction.outcome(result.values).revenue for name, auction in beside.items()}
+        money = {"ℳ": result.revenue, **series, "highest": result.values.max(axis=1)}
+        row = {name: Figure(batch_means(earned)) for name, earned in money.items()}
+        row["share of gap"] = Figure(share_of_gap(prior, result, result.revenue))
+        rows.append(row)
     return rows
+
+
+def shares_beside(rows: Sequence[Mapping[str, Figure]]) -> dict[str, float]:
+    """The share of the same gap that the auctions beside ℳ close, over all rooms; lookahead's is 0."""
+    means = {name: sum(row[name].estimate.mean for row in rows) for name in rows[0]}
+    gap = means["highest"] - means["lookahead"]
+    names = [name for name in ("Vickrey", "optimal") if name in means]
+    return {name: (means[name] - means["lookahead"]) / gap for name in names} if gap > 0 else {}
 
 
 def share_of_gap(prior: Prior, result: RoomResult, revenue: NDArray[np.float64]) -> Estimate:
@@ -184,7 +196,8 @@ def losses(honest: Sequence[RoomResult], others: Sequence[RoomResult]) -> list[N
 def room_table(names: Sequence[str], rows: Sequence[Mapping[str, Figure]]) -> Any:
     """A table with a row for each room."""
     named = dict(zip(names, rows, strict=True))
-    return comparison_table("room", list(rows[0]), named, decimals=3, theory=False)
+    decimals = {column: 2 if column in MONEY else 3 for column in rows[0]}
+    return comparison_table("room", list(rows[0]), named, decimals, theory=False)
 
 
 def what_it_cost(

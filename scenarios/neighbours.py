@@ -19,8 +19,8 @@ What to look for. Where nobody knows anybody, ℳ earns what the lookahead aucti
 prior would earn, the star benchmark S, less about δS + ε. From there it climbs with every tie and every bin
 towards the highest value itself, which nobody could exceed: `share.png` in the run's folder shows what share
 of that gap is closed, although no one person knows much, and the seller nothing. On the same profiles stand
-beside it Vickrey's auction and the lookahead auction; and below, the expected revenue of the optimal auction
-(for independent values; for correlated ones its bound 2S).
+beside it Vickrey's auction and the lookahead auction, and for independent values the optimal auction of a
+seller who knows the prior (for correlated ones, below the table, its bound 2S).
 
 Values have a heavy tail (`prior=heavy tail`, independent), or move with a common factor (`prior=common
 factor`): both leave something to learn. `density` and `resolution` say how many ties people have, and how
@@ -78,6 +78,7 @@ from scenarios._neighbours_results import (
     results_of,
     room_table,
     share_of_gap,
+    shares_beside,
     what_it_cost,
     who_earned_what,
 )
@@ -276,7 +277,7 @@ def optimum_line(parameters: Parameters, results: Sequence[RoomResult]) -> str:
     prior = prior_of(parameters)
     if isinstance(prior, IndependentPrior):
         best, star = optimal_revenue(prior.marginals[0], prior.n), star_benchmark(prior)
-        return f"Knowing the prior: optimal auction {best:.3f} (Myerson), star benchmark S {star:.3f}."
+        return f"In expectation, knowing the prior: optimal auction {best:.3f}, star benchmark S {star:.3f}."
     lookahead = LookaheadAuction(prior)
     known = over_rooms([lookahead.outcome(result.values).revenue for result in results])
     return (
@@ -312,7 +313,7 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         lines += who_earned_what(earnings(seats, KINDS, results, results, {}))
     folder = getattr(tables, "directory", None)
     if folder is not None:
-        draw(folder / "share.png", rooms, shares, honest_shares, told)
+        draw(folder / "share.png", rooms, shares, honest_shares, shares_beside(rows), told)
         lines.append(f"Plot: {folder / 'share.png'}")
     return lines
 
@@ -322,11 +323,13 @@ def draw(
     rooms: Sequence[Room],
     shares: Sequence[Estimate],
     honest: Sequence[Estimate],
+    beside: Mapping[str, float],
     parameters: Parameters,
 ) -> None:
     """The share of the gap closed against the density of the network, a curve for each resolution.
 
-    Dashed: what it would be were all honest; `honest` is empty where they are.
+    Dashed: what it would be were all honest; `honest` is empty where they are. Level lines: the auctions
+    beside it, whose sellers ask nobody what they know.
     """
     title = f"From the star benchmark to the highest value: {parameters.prior}"
     with figure(path, "neighbours of a person", "share of the gap closed", title) as axes:
@@ -340,8 +343,10 @@ def draw(
                 axes.plot(degrees, [honest[k].mean for k in picked], "--", color=colour, linewidth=1)
         if honest:
             axes.plot([], [], "--", color="grey", linewidth=1, label="were all honest")
-        axes.axhline(0, color="black", linewidth=0.6)
+        axes.axhline(0, color="black", linewidth=0.6, label="lookahead")
         axes.axhline(1, color="black", linewidth=0.6, linestyle=":")
+        for line, (name, share) in zip(("-.", (0, (1, 3))), beside.items(), strict=False):
+            axes.axhline(share, color="grey", linewidth=1, linestyle=line, label=name)
 
 
 if __name__ == "__main__":

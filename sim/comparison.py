@@ -27,13 +27,13 @@ def comparison_table(
     heading: str,
     columns: Sequence[str],
     rows: Mapping[str, Mapping[str, Figure]],
-    decimals: int = 4,
+    decimals: int | Mapping[str, int] = 4,
     theory: bool = True,
 ) -> Any:
     """A table for `rich`: each cell holds the mean, the half-width of its interval, and theory's figure.
 
     `rows` maps a row's name to its figures by column; what is missing is shown as –. Without `theory` only
-    the mean and the half-width are shown.
+    the mean and the half-width are shown. `decimals` may name another number for each column.
     """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -42,8 +42,11 @@ def comparison_table(
     table.add_column(heading, overflow="fold")
     for column in columns:
         table.add_column(column, justify="right", overflow="fold")
+    digits = dict.fromkeys(columns, decimals) if isinstance(decimals, int) else decimals
     for name, figures in rows.items():
-        cells = [_cell(figures[column], decimals, theory) if column in figures else "–" for column in columns]
+        cells = [
+            _cell(figures[column], digits[column], theory) if column in figures else "–" for column in columns
+        ]
         table.add_row(f"{name}\n±\n[dim]theory[/dim]\n" if theory else name, *cells)
     return table
 

@@ -10,7 +10,7 @@ from agents.strategies.reporters import shifted
 from agents.town_knowledge import TownKnowledge
 from mechanisms.conservative import LookaheadAuction, star_benchmark
 from mechanisms.distributions import JointDistribution
-from mechanisms.myerson import optimal_revenue
+from mechanisms.myerson import MyersonAuction, optimal_revenue
 from scenarios import neighbours
 from scenarios._neighbours_page import last_asked, sums_so_far, watched
 from scenarios._neighbours_results import earnings, losses, over_rooms
@@ -43,6 +43,26 @@ def test_the_gap_closes_with_knowledge(town):
     error = lookahead.std() / np.sqrt(len(lookahead))
     assert abs(lookahead.mean() - star_benchmark(prior)) < 4.5 * error
     assert optimal_revenue(prior.marginals[0], prior.n) >= star_benchmark(prior) - 1e-12
+
+
+def test_the_optimal_auction_stands_beside_on_the_same_profiles(town):
+    """Its revenue is Myerson's in expectation; where values are correlated it is not known, and left out."""
+    tables, told = town
+    results, prior = results_of(tables, told), neighbours.prior_of(told)
+    rows = neighbours.comparisons(prior, results)
+    series = [MyersonAuction(prior.marginals[0]).outcome(result.values).revenue for result in results]
+    for row, earned in zip(rows, series, strict=True):
+        assert row["optimal"].estimate.mean == pytest.approx(earned.mean())
+    everything = np.concatenate(series)
+    error = everything.std() / np.sqrt(len(everything))
+    assert abs(everything.mean() - optimal_revenue(prior.marginals[0], prior.n)) < 4.5 * error
+    shares = neighbours.shares_beside(rows)
+    assert [*shares] == ["Vickrey", "optimal"]
+    assert shares["Vickrey"] < 0 <= shares["optimal"] + 0.05
+    tables, told = played(neighbours, until=5, prior="common factor")
+    correlated = neighbours.comparisons(neighbours.prior_of(told), results_of(tables, told))
+    assert "optimal" not in correlated[0]
+    assert [*neighbours.shares_beside(correlated)] == ["Vickrey"]
 
 
 def test_the_share_counts_from_the_lookahead_auction_to_the_highest_value(town):
