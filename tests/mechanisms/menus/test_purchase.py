@@ -72,7 +72,10 @@ def test_adaptive_purchases_equal_the_tree(data):
     buyer, table = data.draw(brute.buyers(menu.n))
     k = data.draw(st.integers(1, 4))
     best = best_purchase(menu, buyer, k, adaptive=True)
-    assert best.utility == pytest.approx(brute.best_adaptive(menu, table, k), abs=1e-10)
+    for ties in ("seller", "buyer"):
+        found = best_purchase(menu, buyer, k, adaptive=True, ties=ties)
+        expected = brute.best_adaptive(menu, table, k, ties)
+        assert (found.utility, found.payment) == pytest.approx(expected, abs=1e-10)
     assert best.utility >= best_purchase(menu, buyer, k).utility - 1e-10
     assert isinstance(best.entries, Policy)
     utility, payment = follow(menu, table, best.entries, k)
