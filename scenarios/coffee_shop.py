@@ -28,9 +28,9 @@ menu tempts the hungry with both at once, and they do not come back: it earns 4 
 
 What to look for. Down the column of the clever menu revenue falls from 4.67 to 4, while others rise, and
 menus cross: in theory the clever menu is best as long as coming back costs 2 on average or more, then the
-modest one, and once it is free five of the six earn 4. (Where it costs little, menus differ by less than the
-run's intervals; `--until 20000` tells them apart.) The clever menu's advantage is the queue's nuisance, and
-nothing else. Names are as good as visits. Those who look into the bag first buy another only if it
+modest one, and once it is free five of the six earn 4. (The run's intervals are wider than that; `--until
+20000` shows the modest menu ahead at a mean cost of 1.) The clever menu's advantage is the queue's nuisance,
+and nothing else. Names are as good as visits. Those who look into the bag first buy another only if it
 disappointed; here they are better off, and pay more. Learners find the second visit by themselves. The plots
 `revenue.png`, `visits.png` and `learning.png` show the sweep, how often the hungry come, and the learners.
 """

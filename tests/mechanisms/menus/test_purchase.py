@@ -125,6 +125,15 @@ def test_free_entries_are_taken_without_end():
     assert (best.utility, best.payment) == (4.0, 1.0)
 
 
+@pytest.mark.parametrize("k", [2, 3, 4])
+def test_of_equally_good_purchases_the_one_with_the_fewest_entries(k):
+    """Everything, worth 50, for 7 in three entries or two; the largest gain, 30 − 3, leads to three."""
+    menu = Menu([[1, 1, 1, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1], [1, 1, 0, 1, 0], [0, 0, 1, 0, 1]],
+                [3, 2, 2, 4, 3])
+    best = best_purchase(menu, [10] * 5, k)
+    assert (best.utility, best.payment, best.entries) == (43, 7, (3, 4))
+
+
 def test_adaptive_buyer_stops_when_she_has_won():
     # one item worth 1, tickets of ½ at 0.3: .5 − .3, and on losing once more, .2 + ½ · .2
     menu = Menu([[0.5]], [0.3])
