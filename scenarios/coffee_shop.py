@@ -75,8 +75,6 @@ LEVELS = 10
 SURPRISE = Menu(np.array([[0.5, 0.5], [1, 1]]), [1.9, 8])
 SHADED = Menu(coffee_shop_menu().probabilities, [1.99, 3.99, 7.97])
 BAGS = 3
-ROUNDING = 1e-9
-"""Menus whose revenues differ by less are equally good."""
 HUNGRY = 2
 PLANS: dict[str, type[Planned]] = {"exact": Committed, "greedy": Greedy}
 """How people at the counters of the sweep decide, by `strategy`."""
@@ -211,7 +209,7 @@ def best_in_theory(found: Mapping[str, Figure]) -> str:
     for cost in COSTS:
         earned = {menu: found[name].theory for menu in MENUS if (name := sweep_name(menu, cost)) in found}
         most = max(earned.values(), default=0.0)
-        best = [menu for menu, revenue in earned.items() if revenue >= most - ROUNDING]
+        best = [menu for menu, revenue in earned.items() if math.isclose(revenue, most)]
         lines.append(f"  {patience(cost)}: {', '.join(best) or '–'}")
     return "\n".join(lines)
 
