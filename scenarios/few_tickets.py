@@ -10,7 +10,7 @@ buys at most k gets around it, and everyone pays her price (buy-many paper, Sect
 Bundling must choose one price for everything, and earns about q: what one kind wants. The menu earns from
 all kinds, at least q - kd from each. So for a fixed number of visits k the menu's revenue over bundling's
 grows like q^(q/k), exponentially in the root of the number of items, and no simple menu comes near. With n
-visits it could not: then bundling earns at least 1/(9n²) of any menu (Theorem 1).
+visits it could not: bundling earns at least 1/(9n²) of any menu that is incentive compatible then (Thm 1).
 
 Customers are simulated one of each kind, weighted by their probabilities: a draw would almost surely want
 nothing. Values leave the range of a computer's numbers, so each customer counts money in a unit of her own,

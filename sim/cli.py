@@ -83,8 +83,9 @@ _SAMPLE = typer.Option(
 _CSV = typer.Option(metavar="DIR", help="Also write each table as a CSV file into this folder.")
 _MENU = typer.Argument(
     metavar="FILE",
-    help="A .toml file with [[entries]] (probabilities, price) and [[types]] (values, probability), or a "
-    ".csv file with the columns kind (entry or type), one for each item, price and probability.",
+    help="A .toml file with [[entries]] (probabilities, price) and [[types]] (values or bundles, "
+    "probability), or a .csv file with the columns kind (entry or type), one for each item, price and "
+    "probability.",
 )
 _MOST = typer.Option(
     "--k",

@@ -21,6 +21,8 @@ ADAPTIVE_ITEMS = 8
 """Up to so many items the report also asks about adaptive buyers."""
 MAX_NODES = 100_000
 """Multisets looked at for a type before an answer stays undecided."""
+MOST = 1_000_000
+"""A menu that does not break with so many purchases is said to break with any number."""
 
 
 @dataclass(frozen=True)
@@ -47,16 +49,20 @@ class Verdict:
 
 @dataclass(frozen=True)
 class MenuReport:
-    """Verdicts for k = 1, 2, … and for buy-many, and what selling everything together would earn."""
+    """Verdicts for k = 1, 2, … and for buy-many, and what selling everything together would earn.
+
+    breaks_at
+        The smallest k found for which committed buyers gain, also beyond the verdicts' finite k; None if
+        there is none.
+    holds_below
+        Whether the menu is known to hold for every smaller k.
+    """
 
     source: MenuFile
     verdicts: tuple[Verdict, ...]
     bundle_revenue: float
-
-    @property
-    def breaks_at(self) -> float | None:
-        """The smallest k looked at for which committed buyers gain; None if there is none."""
-        return next((v.k for v in self.verdicts if v.committed.holds is False), None)
+    breaks_at: float | None
+    holds_below: bool
 
     def __str__(self) -> str:
         return "\n".join(_lines(self))
@@ -77,7 +83,35 @@ def check_menu_for(source: MenuFile, k: float, max_nodes: float = MAX_NODES) -> 
     if k == math.inf:
         counts = [1.0]
     verdicts = tuple(_verdict(source, count, max_nodes) for count in [*counts, math.inf])
-    return MenuReport(source, verdicts, bundle_revenue(list(source.types), source.probabilities))
+    breaks_at, holds_below = _first_break(source, verdicts, max_nodes)
+    earned = bundle_revenue(list(source.types), source.probabilities)
+    return MenuReport(source, verdicts, earned, breaks_at, holds_below)
+
+
+def _first_break(
+    source: MenuFile, verdicts: tuple[Verdict, ...], max_nodes: float
+) -> tuple[float | None, bool]:
+    """`breaks_at` and `holds_below`, by bisection: what breaks a menu for k breaks it for every larger k."""
+    known = {verdict.k: verdict.committed.holds for verdict in verdicts}
+
+    def holds(k: int) -> bool | None:
+        if k not in known:
+            known[k] = is_buy_k_ic(source.menu, list(source.types), k, max_nodes=max_nodes).holds
+        return known[k]
+
+    broken = min((k for k, held in known.items() if held is False), default=None)
+    if broken is None:
+        return None, True
+    low = max(int(k) for k in known if k < broken)  # one purchase breaks no menu
+    high = low + 1 if broken < math.inf else 2 * low
+    while holds(high) is not False:
+        low, high = high, 2 * high
+        if high > MOST:
+            return math.inf, False
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) is False else (middle, high)
+    return high, holds(low) is True
 
 
 def _verdict(source: MenuFile, k: float, max_nodes: float) -> Verdict:
@@ -115,13 +149,25 @@ def _lines(report: MenuReport) -> Iterable[str]:
     for verdict in report.verdicts:
         yield from _verdict_lines(source, verdict)
     yield ""
+    yield from _conclusion(report)
+
+
+def _conclusion(report: MenuReport) -> Iterable[str]:
     broken = report.breaks_at
+    looking = next((v.k for v in report.verdicts if v.adaptive and v.adaptive.holds is False), None)
     if broken is not None:
-        yield f"The menu breaks with up to {_times(broken)}."
+        perhaps = "" if report.holds_below else ", and perhaps with fewer: not all ways were looked at"
+        yield f"The menu breaks with up to {_times(broken)}{perhaps}."
     elif report.verdicts[-1].committed.holds:
-        yield f"The menu is safe however often customers come back{_unless_they_look(report)}."
+        beforehand = "" if looking is None else ", if they decide beforehand what to buy"
+        yield f"The menu is safe however often customers come back{beforehand}."
     else:
         yield "No way to break the menu was found, but not all were looked at."
+    if looking is not None and (broken is None or looking < broken):
+        yield (
+            "It breaks with customers who look at what they got before they buy again, with up to "
+            f"{_times(looking)}."
+        )
 
 
 def _verdict_lines(source: MenuFile, verdict: Verdict) -> Iterable[str]:
@@ -145,16 +191,6 @@ def _verdict_lines(source: MenuFile, verdict: Verdict) -> Iterable[str]:
             f"  but {source.names[adaptive.witness.type]} gains {adaptive.gain:.6g} by looking at what she "
             "got before she buys again"
         )
-
-
-def _unless_they_look(report: MenuReport) -> str:
-    breaks = [v.k for v in report.verdicts if v.adaptive is not None and v.adaptive.holds is False]
-    if not breaks:
-        return ""
-    return (
-        ", if they decide beforehand what to buy.\nIt breaks with customers who look at what they got before "
-        f"they buy again, with up to {_times(breaks[0])}"
-    )
 
 
 def _times(k: float) -> str:

@@ -14,6 +14,7 @@ import pytest
 
 from agents.strategies import Strategy
 from mechanisms.conversation import Mechanism
+from sim.menu_check import check_menu_file
 from tests.conformance.mechanism import MechanismConformance
 from tests.conformance.strategy import StrategyConformance
 
@@ -124,3 +125,14 @@ def test_commands_run_in_order_and_pandas_reads_what_they_wrote(clone, monkeypat
     paid = names["payments"].groupby("seller_id").payment.sum()
     assert len(revenue) == 6
     assert (revenue - paid).abs().max() < 1e-9 * revenue.max()
+
+
+def test_the_menu_file_is_one_and_breaks_as_told(tmp_path):
+    """Two tickets give the pair with chance 9/16: 90/16 − 2 beats 10 − 8 by 1.625."""
+    (text,) = [text for language, text in BLOCKS if language == "toml"]
+    path = tmp_path / "menu.toml"
+    path.write_text(text, encoding="utf-8")
+    report = check_menu_file(path)
+    assert report.breaks_at == 2
+    (told,) = re.findall(r"`(who wants a pair gains .*?)`", README.read_text(encoding="utf-8"))
+    assert told in str(report)

@@ -51,13 +51,14 @@ class _Champions:
         self.best = float(nodes.utility[0])
 
     def offer(self, nodes: Nodes) -> None:
-        """Take in those that are among the best; of equals, keep one for each utility and payment."""
+        """Take in those that are among the best; of the same utility and payment, one of the smallest."""
         if not len(nodes):
             return
         self.best = max(self.best, float(nodes.utility.max()))
         near = nodes.take(nodes.utility >= self.best - self.slack)
         old = self.rows.take(self.rows.utility >= self.best - self.slack)
         both = old.and_also(near)
+        both = both.take(np.argsort(both.counts.sum(axis=1), kind="stable"))
         _, first = np.unique(np.stack([both.paid, both.utility]), axis=1, return_index=True)
         self.rows = both.take(np.sort(first))
 

@@ -11,6 +11,7 @@ from scenarios.coffee_shop import (
     EXTRAS,
     MENUS,
     Parameters,
+    best_in_theory,
     build,
     expected_revenue,
     figures,
@@ -19,7 +20,9 @@ from scenarios.coffee_shop import (
     revenues,
     sweep_name,
 )
+from sim.comparison import Figure
 from sim.running import play
+from sim.statistics import Estimate
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +41,8 @@ def theory():
 @pytest.mark.parametrize(
     ("menu", "once", "free"),
     [
-        ("clever", 14 / 3, 4), ("bagel or both", 4, 4), ("each at 4", 8 / 3, 4), ("two and four", 10 / 3, 4),
-        ("together", 10 / 3, 10 / 3),
+        ("clever", 14 / 3, 4), ("modest", 13 / 3, 4), ("bagel or both", 4, 4), ("each at 4", 8 / 3, 4),
+        ("two and four", 10 / 3, 4), ("together", 10 / 3, 10 / 3),
     ],
 )
 def test_what_menus_earn_from_one_visit_and_from_two(menu, once, free):
@@ -53,6 +56,23 @@ def test_the_clever_menu_falls_with_the_share_who_come_back():
     assert theory()["clever, cost 1"] == pytest.approx((2 + 4 + (9 * 6 + 8) / 10) / 3)
     falling = [theory()[f"clever, {'once' if math.isinf(c) else f'cost {c:g}'}"] for c in COSTS]
     assert all(a >= b - 1e-12 for a, b in pairwise(falling))
+
+
+def test_what_is_best_depends_on_patience():
+    """By hand: both at 6 + d sells at a cost above d. Of ten levels at mean 1 one is above 2, four above 1.
+
+    At mean 2 four are above 2 and six above 1: there the clever menu, with d = 2, is still the better one.
+    """
+    earned = theory()
+    assert earned["modest, cost 1"] == pytest.approx((2 + 4 + (6 * 6 + 4 * 7) / 10) / 3)
+    assert earned["clever, cost 2"] == pytest.approx((2 + 4 + (6 * 6 + 4 * 8) / 10) / 3)
+    found = {name: Figure(Estimate(0.0, 0.0, 2), revenue) for name, revenue in earned.items()}
+    assert best_in_theory(found).splitlines()[1:] == [
+        "  (comes once): clever",
+        *(f"  {cost} on average: clever" for cost in (8, 4, 2)),
+        "  1 on average: modest", "  0.5 on average: modest",
+        "  nothing: clever, modest, bagel or both, each at 4, two and four",
+    ]
 
 
 def test_the_greedy_are_not_tempted_to_come_back():
@@ -98,6 +118,6 @@ def test_report_fits_and_draws(run, tmp_path):
 
     lines = report(Run(tables), {"parameters": parameters.model_dump()})
     assert lines[1].row_count == len(COSTS)
-    assert lines[2].row_count == len(EXTRAS)
+    assert lines[3].row_count == len(EXTRAS)
     for name in ("revenue", "visits", "learning"):
         assert (tmp_path / f"{name}.png").stat().st_size > 5_000

@@ -88,9 +88,44 @@ def test_adaptive_buyers_are_mentioned(tmp_path):
         "type,3,4,,1/6\ntype,4,3,,1/6\ntype,5,7,,2/3\n"
     )
     report = check_menu_file(path, 2)
-    assert report.breaks_at == math.inf
+    assert report.breaks_at == 3
     assert [verdict.committed.holds for verdict in report.verdicts] == [True, True, False]
     assert "by looking at what she got" in str(report)
+    assert str(report).endswith(
+        "The menu breaks with up to 3 purchases.\n"
+        "It breaks with customers who look at what they got before they buy again, with up to 2 purchases."
+    )
+
+
+@pytest.mark.parametrize(("k", "asked"), [(6, 1), (6, 5), (11, 5), (11, math.inf), (40, 5)])
+def test_where_a_menu_breaks_is_found_beyond_what_was_asked(tmp_path, k, asked):
+    """A ticket wins with chance 1 − w and everything, worth 1, costs 1 − ε: by hand, tickets at p for a type.
+
+    r tickets gain 1 − w^r − r p, which rises until w^(r−1) (1 − w) < p. With ε just above what k − 1 of them
+    gain, and just below what k gain, k tickets are the first to beat the sure entry.
+    """
+    miss, price = 0.98, 0.002
+    fewer, enough = (1 - miss**r - r * price for r in (k - 1, k))
+    assert fewer < enough
+    path = tmp_path / "draw.csv"
+    path.write_text(
+        "kind,a,price,probability\n"
+        f"entry,{1 - miss!r},{price!r},\nentry,1,{1 - (fewer + enough) / 2!r},\ntype,1,,1\n"
+    )
+    report = check_menu_file(path, asked)
+    assert report.breaks_at == k
+    assert report.holds_below
+    assert f"The menu breaks with up to {k} purchases." in str(report)
+
+
+def test_fewer_may_break_a_menu_where_the_search_was_cut_short(tmp_path):
+    """Free tickets without end are found at once; for a finite number the search has no time to begin."""
+    path = tmp_path / "free.csv"
+    path.write_text("kind,a,price,probability\nentry,1/10,0,\nentry,1,1/2,\ntype,1,,1\n")
+    report = check_menu_file(path, 2, max_nodes=0)
+    assert report.breaks_at is not None
+    assert not report.holds_below
+    assert "and perhaps with fewer" in str(report)
 
 
 def test_safe_only_from_those_who_do_not_look(tmp_path):

@@ -41,22 +41,28 @@ def best_committed(menu, table, k):
     return top, max(paid for utility, paid, _ in found if utility >= top - 1e-11)
 
 
-def best_adaptive(menu, table, k):
-    """Highest expected utility by walking the tree of entries and outcomes, one outcome after the other."""
+def best_adaptive(menu, table, k, ties="seller"):
+    """Highest expected utility, and the most ("buyer": the least) that is paid at it.
+
+    By walking the tree of entries and outcomes, one outcome after the other.
+    """
+    favour = 1 if ties == "seller" else -1
 
     @functools.cache
     def worth(held, left):
-        best = table[held]
-        if left == 0:
-            return best
+        options = [(table[held], 0.0)]
         for lottery, price in zip(menu.probabilities.tolist(), menu.prices.tolist(), strict=True):
-            gain = -price
+            if left == 0:
+                break
+            gain, paid = -price, price
             for got in itertools.product((0, 1), repeat=menu.n):
                 chance = math.prod(q if g else 1 - q for q, g in zip(lottery, got, strict=True))
                 if chance > 0:
-                    gain += chance * worth(tuple(max(h, g) for h, g in zip(held, got, strict=True)), left - 1)
-            best = max(best, gain)
-        return best
+                    after = worth(tuple(max(h, g) for h, g in zip(held, got, strict=True)), left - 1)
+                    gain, paid = gain + chance * after[0], paid + chance * after[1]
+            options.append((gain, paid))
+        top = max(gain for gain, _ in options)
+        return top, favour * max(favour * paid for gain, paid in options if gain >= top - 1e-11)
 
     return worth((0,) * menu.n, k)
 

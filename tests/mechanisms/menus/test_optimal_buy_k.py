@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mechanisms.menus import (
     COFFEE_SHOP,
     LOTTERY_TICKETS,
+    Menu,
     bundle_revenue,
     is_buy_k_ic,
     item_revenue,
@@ -166,6 +167,18 @@ def test_no_split_loses_a_menu_that_earns_more_than_the_best_known(data):
         (part.lower <= lotteries + 1e-9).all() and (lotteries <= part.upper + 1e-9).all()
         for part, _, _ in parts
     )
+
+
+def test_a_menu_that_earns_the_same_from_people_who_come_twice_is_not_enough():
+    """Item by item the first type pays 2 as well, and has 3 rather than 2.85: it fails for two purchases."""
+    types, weights = np.array([[1.5, 1.5], [0.0, 4.0]]), np.array([0.5, 0.5])
+    menu = Menu([[1, 0], [0, 1], [1, 0.9]], [1, 1, 2])
+    assert menu_revenue(menu, types, weights, 2) == menu_revenue(menu, types, weights, 1)
+    assert not is_buy_k_ic(menu, types, 2).holds
+    search = _Search(types, weights, 2, gap=0.1)
+    search.revenue = -math.inf
+    search._consider(menu)
+    assert search.revenue == -math.inf
 
 
 @pytest.mark.parametrize("gap", [1.0, 0.3, 0.1, 0.01])

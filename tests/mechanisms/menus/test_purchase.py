@@ -72,7 +72,10 @@ def test_adaptive_purchases_equal_the_tree(data):
     buyer, table = data.draw(brute.buyers(menu.n))
     k = data.draw(st.integers(1, 4))
     best = best_purchase(menu, buyer, k, adaptive=True)
-    assert best.utility == pytest.approx(brute.best_adaptive(menu, table, k), abs=1e-10)
+    for ties in ("seller", "buyer"):
+        found = best_purchase(menu, buyer, k, adaptive=True, ties=ties)
+        expected = brute.best_adaptive(menu, table, k, ties)
+        assert (found.utility, found.payment) == pytest.approx(expected, abs=1e-10)
     assert best.utility >= best_purchase(menu, buyer, k).utility - 1e-10
     assert isinstance(best.entries, Policy)
     utility, payment = follow(menu, table, best.entries, k)
@@ -116,10 +119,36 @@ def test_without_limit_stops_where_a_copy_no_longer_pays():
     assert best_purchase(menu, [1.9], math.inf).entries == ()
 
 
+def test_looking_without_limit_by_hand():
+    """Items worth 4 and 2, each with chance ½, at 1.5. She stops with the first: the second adds ½ · 2.
+
+    With the second alone she goes on until she has the first: she pays 1.5 / ½ = 3. With nothing, three of
+    four outcomes are new: utility (4 + (6 − 3) + 6) / 3 − 2, payment 2 + 3 / 3.
+    """
+    best = best_purchase(Menu([[0.5, 0.5]], [1.5]), [4, 2], math.inf, adaptive=True)
+    assert (best.utility, best.payment) == pytest.approx((13 / 3 - 2, 3))
+
+
+@pytest.mark.parametrize(("ties", "paid"), [("seller", 1), ("buyer", 0)])
+def test_looking_without_limit_at_a_price_that_leaves_nothing(ties, paid):
+    """A coin at ½ for what is worth 1: in the end she has it and has paid 1, or she never begins."""
+    best = best_purchase(Menu([[0.5]], [0.5]), [1], math.inf, adaptive=True, ties=ties)
+    assert (best.utility, best.payment) == pytest.approx((0, paid))
+
+
 def test_free_entries_are_taken_without_end():
     best = best_purchase(Menu([[0.1, 0], [0, 1]], [0, 1]), [3.0, 2.0], math.inf)
     assert (best.entries, best.endless) == ((0, 1), (0,))
     assert (best.utility, best.payment) == (4.0, 1.0)
+
+
+@pytest.mark.parametrize("k", [2, 3, 4])
+def test_of_equally_good_purchases_the_one_with_the_fewest_entries(k):
+    """Everything, worth 50, for 7 in three entries or two; the largest gain, 30 − 3, leads to three."""
+    menu = Menu([[1, 1, 1, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1], [1, 1, 0, 1, 0], [0, 0, 1, 0, 1]],
+                [3, 2, 2, 4, 3])
+    best = best_purchase(menu, [10] * 5, k)
+    assert (best.utility, best.payment, best.entries) == (43, 7, (3, 4))
 
 
 def test_adaptive_buyer_stops_when_she_has_won():

@@ -88,3 +88,9 @@ def test_equal_menus_are_equal():
     assert Menu([[0.5, 1]], [2]) == Menu([[0.5, 1]], [2.0])
     assert hash(Menu([[0.5, 1]], [2])) == hash(Menu([[0.5, 1]], [2]))
     assert Menu([[0.5, 1]], [2]) != Menu([[0.5, 1]], [3])
+
+
+@pytest.mark.parametrize("name", ["probabilities", "prices"])
+def test_a_menu_cannot_be_written_to(name):
+    with pytest.raises(ValueError, match="read-only"):
+        getattr(Menu([[0.5]], [1]), name)[0] = 0
