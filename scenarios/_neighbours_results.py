@@ -30,10 +30,10 @@ BATCHES = 10
 """Batches of a room where several rooms are put together: their degrees of freedom add up."""
 
 EXPLANATION = (
-    "Money an auction, on the same values. ℳ: price less rewards, as recorded. Optimal: of a seller who knows "
-    "the prior. Share: of the gap from the star's best price without neighbours (lookahead, which knows the "
-    "prior too) to the highest value, what ℳ closes. ± is the "
-    "half-width of a 95% confidence interval by batch means."
+    "Money an auction, on the same values. ℳ: price less rewards, as recorded. Optimal: of a seller who "
+    "knows the prior. Share: of the gap from the star's best price without neighbours (lookahead, which "
+    "knows the prior too) to the highest value, what ℳ closes. ± is the half-width of a 95% confidence "
+    "interval by batch means."
 )
 MONEY = ("ℳ", "Vickrey", "lookahead", "optimal", "highest")
 """Columns that are shown to a hundredth."""
