@@ -221,7 +221,7 @@ def what_it_cost(
     return [
         room_table(names, rows),
         COST_EXPLANATION,
-        f"Over all rooms with ties their answers cost the seller {total.mean:.3f} ± {total.half_width:.3f} "
+        f"Over all rooms with ties their answers cost the seller {total.mean:z.3f} ± {total.half_width:.3f} "
         "an auction.",
     ]
 

@@ -37,12 +37,14 @@ only withholds what she alone rules out:
     bazaar run neighbours --set lazy=1 --set odd_seat=11
 
 At seat 0 she erases what is known of the prior: without ties ℳ falls far below the star benchmark. At the
-last seat it loses nothing there. Ties mend the damage, because what they rule out still counts. Liars and
-noisy reporters do worse: values that are ruled out by mistake are gone. The tables show what the seller lost
-in each room against an all honest town that meets the same values and the same coins (dashed in the plot),
-and for each kind what it earned, what it gained by not being honest, and what it alone cost the seller. A
-liar loses by her lie. A careless belief costs her who reports it less than a millionth, and the seller a
-hundred thousand times that: truth is strictly best, but only just.
+last seat it loses nothing there. Ties mend the damage, because what they rule out still counts. A learner
+rules out what her ties do, and learns the rest from her scores: at seat 0 she costs at first what a lazy
+reporter does, and less as she learns; behind an honest one nothing, because nobody reads her weights. Liars
+and noisy reporters do worse: values that are ruled out by mistake are gone. The tables show what the seller
+lost in each room against an all honest town that meets the same values and the same coins (dashed in the
+plot), and for each kind what it earned, what it gained by not being honest, and what it alone cost the
+seller. A liar loses by her lie. A careless belief costs her who reports it less than a millionth, and the
+seller a hundred thousand times that: truth is strictly best, but only just.
 """
 
 from __future__ import annotations
