@@ -48,10 +48,10 @@ class Show:
     """
 
     entry: Entry
-    _latest: ClassVar[weakref.WeakKeyDictionary[threading.Thread, weakref.ref[Show]]]
+    _keeps_to: ClassVar[weakref.WeakKeyDictionary[threading.Thread, weakref.ref[Show] | None]]
 
     def __init__(self, **kwargs: Any) -> None:
-        self._latest[threading.current_thread()] = weakref.ref(self)
+        self._keeps_to[threading.current_thread()] = None
         self.lock = threading.RLock()
         self.market: Run | None = None
         self.scene: Scene | Glance | None = None
@@ -101,14 +101,12 @@ class Show:
     def _is_of_a_former_show(self) -> bool:
         """Whether this step was meant for the show that was reset.
 
-        Mesa's play loop sleeps between two steps in a thread of its own, and makes one more when it wakes, of
-        whatever show there is then. So a thread keeps to the show that it made or stepped, and its first step
-        of another is dropped.
+        Mesa's play loop sleeps between two steps in a thread of its own, and when it wakes it goes on with
+        whatever show there is then. So a thread keeps to the first show that it steps, and steps no other;
+        but one that makes shows, because it answers the buttons, steps any.
         """
-        thread = threading.current_thread()
-        former = self._latest.get(thread)
-        self._latest[thread] = weakref.ref(self)
-        return former is not None and former() is not self
+        kept = self._keeps_to.setdefault(threading.current_thread(), weakref.ref(self))
+        return kept is not None and kept() is not self
 
     def _end(self, market: Run) -> None:
         """Finish as a run without a page does."""
@@ -143,8 +141,8 @@ class Show:
 
 def show_of(entry: Entry) -> type[Show]:
     """The kind of show that plays one scenario; each page makes shows of its own."""
-    latest: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
-    return type("Show", (Show,), {"entry": entry, "_latest": latest, "__doc__": Show.__doc__})
+    keeps_to: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
+    return type("Show", (Show,), {"entry": entry, "_keeps_to": keeps_to, "__doc__": Show.__doc__})
 
 
 def require_page(entry: Entry, parameters: Parameters | None = None, seed: int = 0) -> None:
