@@ -44,19 +44,24 @@ def drawn(figure: Figure) -> FigureCanvasAgg:
 
 
 def _frame(canvas: FigureCanvasAgg, plain: list[Axes]) -> NDArray[np.uint8]:
-    """Pixels of the scales alone, shape (height, width, 4), from the last time if nothing has changed."""
+    """Pixels of the scales alone, shape (height, width, 4), from the last time if nothing has changed.
+
+    Windows draw at the same time, in threads of their own, so that a kept frame may vanish between two steps
+    here; it is then drawn anew.
+    """
     key = (tuple(canvas.figure.bbox.size), canvas.figure.get_facecolor(), *map(_look, plain))
-    if key not in _FRAMES:
+    frame = _FRAMES.pop(key, None)
+    if frame is None:
         scales = _scales(plain)
         others = [each for axes in plain for each in axes.get_children() if each not in scales]
         above = [each for each in canvas.figure.get_children() if each not in (*plain, canvas.figure.patch)]
         with _hidden([*others, *above]):
             canvas.draw()
-        _FRAMES[key] = np.array(canvas.buffer_rgba())
-    _FRAMES.move_to_end(key)
+        frame = np.array(canvas.buffer_rgba())
+    _FRAMES[key] = frame
     while len(_FRAMES) > _MOST:
         _FRAMES.popitem(last=False)
-    return _FRAMES[key]
+    return frame
 
 
 def _scales(plain: Iterable[Axes]) -> list[Artist]:

@@ -1,5 +1,7 @@
 """Frames: a picture with a kept frame is the picture without, and a frame that has changed is drawn anew."""
 
+from collections import OrderedDict
+
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -97,3 +99,21 @@ def test_old_frames_are_let_go(monkeypatch):
     for reach in range(1, 7):
         frames.drawn(curve(lambda axes, reach=reach: axes.set_xlim(0, reach)))
     assert len(frames._FRAMES) == 3
+
+
+class Fleeting(OrderedDict):
+    """What other windows do in the worst case: whatever was looked up or kept is let go at once."""
+
+    def __contains__(self, key):
+        found = super().__contains__(key)
+        self.clear()
+        return found
+
+    def __setitem__(self, key, value):
+        super().__setitem__(key, value)
+        self.clear()
+
+
+def test_windows_may_draw_at_the_same_time(monkeypatch):
+    monkeypatch.setattr(frames, "_FRAMES", Fleeting())
+    np.testing.assert_array_equal(kept(curve()), straight(curve()))
