@@ -257,8 +257,10 @@ def test_when_all_goods_are_sold_the_page_says_so_and_time_goes_on():
 
 
 def test_a_loop_that_played_the_run_before_a_reset_does_not_step_the_next():
-    """Mesa's loop, asleep when Reset is pressed, wakes and makes as many steps as it renders at once, or plays
-    on if Play is pressed in between; a loop that is started then plays on."""
+    """Mesa's loop, asleep when Reset is pressed, wakes and makes all steps that it renders at once.
+
+    If Play is pressed before it wakes, it plays on. A loop that is started then plays as it should.
+    """
     kind = show_of(entry_of(town_market))
     first = kind(**SMALL)
     loop = ThreadPoolExecutor(max_workers=1)
