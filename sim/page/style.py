@@ -47,7 +47,7 @@ main.solara-content-main[style*="400px"] { padding-left: 320px !important; }
 .meanings { font-size: 12.5px; line-height: 1.4; }
 .meanings dt { font-weight: 600; }
 .meanings dd { margin: 0 0 8px; }
-.saved { font-size: 13px; word-break: break-all; margin-top: 8px; }
+.saved { display: block; font-size: 13px; word-break: break-all; margin-top: 8px; }
 .v-application .v-slider .v-slider__thumb-label-container { display: block !important; }
 .v-application .v-slider .v-slider__thumb-label { display: block !important; background: none !important;
   border: none !important; width: auto !important; height: auto !important; bottom: 8px !important;

@@ -218,6 +218,8 @@ def test_saving_in_the_middle(window, server):
     page = window()
     page.step()
     run = saved(page, server)
+    button, words = page.button("Save records").bounding_box(), page.page.locator(".saved").bounding_box()
+    assert words["y"] >= button["y"] + button["height"]
     with pytest.warns(IncompleteRunWarning, match="interrupted"):
         assert len(load(run.directory)["auctions"])
     page.step()
