@@ -10,10 +10,11 @@ from __future__ import annotations
 import threading
 import weakref
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from sim.manifest import Manifest
 from sim.market import Market
+from sim.page.loops import PlayLoops
 from sim.records import Records
 from sim.scenario import make_parameters
 
@@ -48,11 +49,10 @@ class Show:
     """
 
     entry: Entry
-    _keeps_to: ClassVar[weakref.WeakKeyDictionary[threading.Thread, weakref.ref[Show] | None]]
 
     def __init__(self, **kwargs: Any) -> None:
-        self._keeps_to[threading.current_thread()] = None
         self.lock = threading.RLock()
+        self._loops = PlayLoops()
         self.market: Run | None = None
         self.scene: Scene | Glance | None = None
         self.running, self.failed, self.message, self.steps = True, False, "", 0
@@ -83,9 +83,13 @@ class Show:
         return Manifest(self.entry.name, self.parameters.model_dump(mode="json"), self.seed)
 
     def step(self) -> None:
-        """Run the clock to the next whole tick, or to the end of the run."""
+        """Run the clock to the next whole tick, or to the end of the run.
+
+        A play loop that is not the newest ends here, see `sim.page.loops`.
+        """
         with self.lock:
-            if not self.running or self.market is None or self.scene is None or self._is_of_a_former_show():
+            self._loops.admit()
+            if not self.running or self.market is None or self.scene is None:
                 return
             try:
                 self.steps += 1
@@ -97,16 +101,6 @@ class Show:
                     self.message = "All goods are sold; no more auctions will be held."
             except Exception as error:  # noqa: BLE001 — mechanisms may be anybody's code; the page must live
                 self._fail(f"The run stopped at time {self.market.now:g}. {type(error).__name__}: {error}")
-
-    def _is_of_a_former_show(self) -> bool:
-        """Whether this step was meant for the show that was reset.
-
-        Mesa's play loop sleeps between two steps in a thread of its own, and when it wakes it goes on with
-        whatever show there is then. So a thread keeps to the first show that it steps, and steps no other;
-        but one that makes shows, because it answers the buttons, steps any.
-        """
-        kept = self._keeps_to.setdefault(threading.current_thread(), weakref.ref(self))
-        return kept is not None and kept() is not self
 
     def _end(self, market: Run) -> None:
         """Finish as a run without a page does."""
@@ -141,8 +135,7 @@ class Show:
 
 def show_of(entry: Entry) -> type[Show]:
     """The kind of show that plays one scenario; each page makes shows of its own."""
-    keeps_to: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
-    return type("Show", (Show,), {"entry": entry, "_keeps_to": keeps_to, "__doc__": Show.__doc__})
+    return type("Show", (Show,), {"entry": entry, "__doc__": Show.__doc__})
 
 
 def require_page(entry: Entry, parameters: Parameters | None = None, seed: int = 0) -> None:

@@ -81,6 +81,24 @@ def test_play_and_pause(window):
     assert page.time == stopped + 1
 
 
+def test_quick_clicks_do_not_play_faster(window, tmp_path):
+    """With 0.2 s between steps one loop makes at most five a second, however often Play was pressed."""
+    with serving(tmp_path, *SMALL) as started:
+        page = window(started.address)
+        press = "button => { for (let k = 0; k < 5; k++) setTimeout(() => button.click(), 60 * k); }"
+        page.button("▶").evaluate(press)
+        page.reached(1)
+        page.page.wait_for_timeout(1500)
+        if not page.button("❚❚").count():
+            page.button("▶").click()
+        before, start = page.time, time.monotonic()
+        page.reached(before + 5)
+        assert (page.time - before) / (time.monotonic() - start) < 7
+        page.button("❚❚").click()
+        page.settled()
+        assert "Traceback" not in started.errors()
+
+
 def test_speed_can_be_chosen(window):
     """Five steps with half a second between two, or next to nothing; render interval: three steps at once."""
 

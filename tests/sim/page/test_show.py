@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from pandas import DataFrame
+from solara.util import CancelledError
 
 from agents.population import Population
 from agents.seller import SellerPlan
@@ -257,17 +258,19 @@ def test_when_all_goods_are_sold_the_page_says_so_and_time_goes_on():
 
 
 def test_a_loop_that_played_the_run_before_a_reset_does_not_step_the_next():
-    """Mesa's loop, asleep when Reset is pressed, wakes and makes all steps that it renders at once.
+    """Mesa's loop, asleep when Reset is pressed, wakes and steps whatever show there is; so it is ended.
 
-    If Play is pressed before it wakes, it plays on. A loop that is started then plays as it should.
+    A loop that is started later plays as it should.
     """
     kind = show_of(entry_of(town_market))
     first = kind(**SMALL)
-    loop = ThreadPoolExecutor(max_workers=1)
+    loop, asleep = ThreadPoolExecutor(max_workers=1), ThreadPoolExecutor(max_workers=1)
     loop.submit(first.step).result()
+    asleep.submit(int).result()  # runs, and has not stepped yet
     second = kind(**SMALL)
-    for _ in range(3):
-        loop.submit(second.step).result()
+    for each in (loop, loop, asleep):
+        with pytest.raises(CancelledError):
+            each.submit(second.step).result()
     assert (first.steps, second.steps) == (1, 0)
     for _ in range(2):
         second.step()
@@ -275,6 +278,21 @@ def test_a_loop_that_played_the_run_before_a_reset_does_not_step_the_next():
         another.submit(second.step).result()
     assert second.steps == 3
     loop.shutdown()
+    asleep.shutdown()
+
+
+def test_of_several_loops_only_the_newest_steps():
+    """After a quick pause and play the old loop, asleep meanwhile, wakes beside the new one."""
+    show = show_of(entry_of(town_market))(**SMALL)
+    with ThreadPoolExecutor(max_workers=1) as old, ThreadPoolExecutor(max_workers=1) as new:
+        for _ in range(2):
+            old.submit(show.step).result()
+        new.submit(show.step).result()
+        with pytest.raises(CancelledError):
+            old.submit(show.step).result()
+        new.submit(show.step).result()
+    show.step()  # a button
+    assert show.steps == 5
 
 
 def test_somebodys_broken_code_ends_the_run_with_a_message(tmp_path):
