@@ -8,7 +8,7 @@ import threading
 import warnings
 import webbrowser
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -110,8 +110,7 @@ def _quiet_end() -> Iterator[None]:
     from sim.page.show import close_all
 
     try:
-        yield
-    except KeyboardInterrupt:
-        pass
+        with suppress(KeyboardInterrupt):
+            yield
     finally:
         close_all()

@@ -4,21 +4,13 @@ import numpy as np
 import pytest
 
 from scenarios import liars_market, risk_averse_bidders
-from sim.running import play
+from tests.scenarios.played import played
 from tests.sim.command import bazaar
 
 __all__ = ["bazaar"]
 
 SLACK = 2.5
 """Half-widths of 95% intervals within which all of a few dozen figures are expected: nearly five sigma."""
-
-
-def played(module, seed=0, **settings):
-    parameters = module.Parameters(**settings)
-    market = module.build(parameters, seed)
-    assert play(market, parameters.until) == "complete"
-    market.close()
-    return market.records.frames(), parameters
 
 
 def distance(figure):
