@@ -18,6 +18,8 @@ from sim.page.town import COLOURINGS, colourings
 def Board(show: Show, summary: str) -> None:
     """Everything that is seen of a show."""
     update_counter.get()
+    show.loops.begin_drawing()
+    solara.use_effect(show.loops.end_drawing)  # when it can be seen
     scene = show.scene
     with solara.Div(classes=["board"]):
         Standing(show, show.steps, show.running, summary)

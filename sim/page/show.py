@@ -46,13 +46,15 @@ class Show:
         Whether something went wrong.
     lock
         Held while the market moves; hold it while you read.
+    loops
+        Who may step it; whoever draws it says when.
     """
 
     entry: Entry
 
     def __init__(self, **kwargs: Any) -> None:
         self.lock = threading.RLock()
-        self._loops = PlayLoops()
+        self.loops = PlayLoops()
         self.market: Run | None = None
         self.scene: Scene | Glance | None = None
         self.running, self.failed, self.message, self.steps = True, False, "", 0
@@ -85,10 +87,11 @@ class Show:
     def step(self) -> None:
         """Run the clock to the next whole tick, or to the end of the run.
 
-        A play loop that is not the newest ends here, see `sim.page.loops`.
+        A play loop waits here for the page, and ends here if it is not the newest, see `sim.page.loops`.
         """
+        self.loops.wait()
         with self.lock:
-            self._loops.admit()
+            self.loops.admit()
             if not self.running or self.market is None or self.scene is None:
                 return
             try:
@@ -118,6 +121,7 @@ class Show:
     def close(self) -> None:
         """Stop, and let the market go."""
         self.running = False
+        self.loops.end_drawing()
         if isinstance(self.market, Market):
             self.market.close()
 

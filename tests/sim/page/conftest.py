@@ -175,10 +175,22 @@ class Window:
         """Until the standing holds these words."""
         self.page.locator(".standing", has_text=words).wait_for(timeout=timeout)
 
-    def reached(self, time):
+    def reached(self, time, timeout=60_000):
         """Until the clock shows this time or a later one."""
         shows = "time => parseFloat(document.querySelector('.clock').innerText.slice(5)) >= time"
-        self.page.wait_for_function(shows, arg=time)
+        self.page.wait_for_function(shows, arg=time, timeout=timeout)
+
+    def plays_on(self, time):
+        """Until the clock shows this time; quick clicks may end in a pause, and Play is pressed once more."""
+        from playwright.sync_api import TimeoutError as TooLate
+
+        for _ in range(12):
+            try:
+                return self.reached(time, timeout=5000)
+            except TooLate:
+                if self.button("▶").count():
+                    self.button("▶").click()
+        return self.reached(time)
 
     def drawn(self, step):
         """Wait until all pictures are of this step, and can be seen."""
@@ -201,10 +213,10 @@ class Window:
         self.button("Reset").click()
 
     def settled(self):
-        """The time at which the run stands still: it is the same for a second."""
+        """The time at which the run stands still: it is the same for two seconds."""
         before = None
         while before != (before := self.time):
-            self.page.wait_for_timeout(1000)
+            self.page.wait_for_timeout(2000)
         return before
 
     def image(self, name):

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from contextlib import ExitStack
 
 import pytest
@@ -67,64 +66,6 @@ def test_step_moves_the_clock_and_every_figure(window):
     assert [name for name in FIGURES if after[name] == before[name]] == []
     assert "Nothing was sold yet" not in page.table("transactions")
     assert "auction" in page.table("conversation")
-
-
-def test_play_and_pause(window):
-    page = window()
-    page.button("▶").click()
-    page.reached(3)
-    page.button("❚❚").click()
-    page.button("▶").wait_for()
-    stopped = page.settled()
-    assert stopped >= 3
-    page.step()
-    assert page.time == stopped + 1
-
-
-def test_quick_clicks_do_not_play_faster(window, tmp_path):
-    """With 0.2 s between steps one loop makes at most five a second, however often Play was pressed."""
-    with serving(tmp_path, *SMALL) as started:
-        page = window(started.address)
-        press = "button => { for (let k = 0; k < 5; k++) setTimeout(() => button.click(), 60 * k); }"
-        page.button("▶").evaluate(press)
-        page.reached(1)
-        page.page.wait_for_timeout(1500)
-        if not page.button("❚❚").count():
-            page.button("▶").click()
-        before, start = page.time, time.monotonic()
-        page.reached(before + 5)
-        assert (page.time - before) / (time.monotonic() - start) < 7
-        page.button("❚❚").click()
-        page.settled()
-        assert "Traceback" not in started.errors()
-
-
-def test_speed_can_be_chosen(window):
-    """Five steps with half a second between two, or next to nothing; render interval: three steps at once."""
-
-    def seconds_of_play():
-        page.reset()
-        page.drawn(0)
-        start = time.monotonic()
-        page.button("▶").click()
-        page.reached(5)
-        spent = time.monotonic() - start
-        page.button("❚❚").click()
-        page.settled()
-        return spent
-
-    page = window()
-    interval = page.slider("Play Interval (ms)")
-    interval.press("End")
-    slow = seconds_of_play()
-    interval.press("Home")
-    fast = seconds_of_play()
-    assert slow - fast > 5 * 0.5 / 2
-    page.slider("Render Interval (steps)").press("ArrowRight")
-    page.reset()
-    page.drawn(0)
-    page.step(steps=3)
-    assert page.time == 3
 
 
 def test_mesas_threads_cannot_be_chosen(window):

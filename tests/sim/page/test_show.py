@@ -295,6 +295,29 @@ def test_of_several_loops_only_the_newest_steps():
     assert show.steps == 5
 
 
+def test_a_loop_waits_while_the_show_is_drawn_and_a_button_does_not():
+    show = show_of(entry_of(town_market))(**SMALL)
+    show.loops.begin_drawing()
+    show.step()  # a button
+    with ThreadPoolExecutor(max_workers=1) as loop:
+        stepped = loop.submit(show.step)
+        with pytest.raises(TimeoutError):
+            stepped.result(timeout=0.2)
+        assert show.steps == 1
+        show.loops.end_drawing()
+        stepped.result()
+    assert show.steps == 2
+
+
+def test_a_loop_does_not_wait_for_a_show_that_is_closed():
+    show = show_of(entry_of(town_market))(**SMALL)
+    show.loops.begin_drawing()
+    show.close()
+    with ThreadPoolExecutor(max_workers=1) as loop:
+        loop.submit(show.step).result(timeout=5)
+    assert show.steps == 0
+
+
 def test_somebodys_broken_code_ends_the_run_with_a_message(tmp_path):
     class Broken(SecondPrice):
         def conversation(self, n):
