@@ -205,7 +205,7 @@ def _believe(question: BuyerQuestion, answers: Answers) -> None:
 
 def sample_mixed(mixed: Mixed, uniforms: NDArray[Any]) -> NDArray[Any]:
     """A definite answer for each buyer, chosen by her uniform number; `uniforms` has shape `(..., m)`."""
-    probabilities = checked_probabilities(mixed, uniforms.shape)
+    probabilities = _checked(mixed, uniforms.shape)
     chosen = (np.cumsum(probabilities, axis=-1) <= uniforms[..., None]).sum(axis=-1)
     last = probabilities.shape[-1] - 1 - (probabilities[..., ::-1] > 0).argmax(axis=-1)
     chosen = np.minimum(chosen, last)
@@ -216,8 +216,15 @@ def sample_mixed(mixed: Mixed, uniforms: NDArray[Any]) -> NDArray[Any]:
 
 def checked_probabilities(mixed: Mixed, members: tuple[int, ...]) -> NDArray[Any]:
     """The probabilities of a randomised answer, shape `(*members, b)`, or ValueError."""
+    probabilities = _checked(mixed, members)
+    return np.broadcast_to(probabilities, (*members, probabilities.shape[-1]))
+
+
+def _checked(mixed: Mixed, members: tuple[int, ...]) -> NDArray[Any]:
+    """The same with shape `(b,)` where they are given for all alike."""
     branches = np.asarray(mixed.answers).shape[len(members)]
-    probabilities = np.broadcast_to(np.asarray(mixed.probabilities, dtype=float), (*members, branches))
+    given = np.asarray(mixed.probabilities, dtype=float)
+    probabilities = np.broadcast_to(given, (branches,) if given.ndim <= 1 else (*members, branches))
     if not np.all(probabilities >= 0) or not np.allclose(probabilities.sum(axis=-1), 1.0, rtol=0, atol=1e-9):
         raise ValueError("probabilities of a mixed answer must be at least 0 and sum to 1")
     return probabilities

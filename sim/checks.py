@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -47,7 +48,7 @@ def broken_rule(
     if payments.shape != (party.n,) or allocation.shape != _allocation_shape(party):
         wanted = f"of shapes {_allocation_shape(party)} and {(party.n,)}"
         return f"allocation and payments must be {wanted}, got {allocation.shape}, {payments.shape}"
-    total = float(np.add.reduce(payments))
+    total = _sum(payments)
     sold = _most_sold(allocation)
     if not (math.isfinite(total) and math.isfinite(sold)):
         return f"allocation and payments must be finite, got {allocation} and {payments}"
@@ -87,8 +88,17 @@ def _allocation_shape(party: Party) -> tuple[int, ...]:
 
 def _most_sold(allocation: NDArray[Any]) -> float:
     """Units sold of the good of which most were sold; NaN or infinite if an entry is."""
-    sold = np.add.reduce(allocation)
-    return float(sold) if allocation.ndim == 1 else float(sold.max())
+    return _sum(allocation) if allocation.ndim == 1 else float(allocation.sum(axis=0).max())
+
+
+def _sum(numbers: NDArray[Any]) -> float:
+    """Sum of a vector, as a product with ones: for a few numbers `sum` takes three times as long."""
+    return float(numbers.dot(_ones(len(numbers))))
+
+
+@lru_cache(maxsize=64)
+def _ones(n: int) -> NDArray[np.float64]:
+    return np.ones(n)
 
 
 def _adds_up(outcome: Outcome, total: float) -> bool:

@@ -7,7 +7,6 @@ or gives it up. A buyer is in one place at a time.
 
 from __future__ import annotations
 
-import heapq
 import math
 from typing import Any
 
@@ -21,9 +20,13 @@ from agents.seller import Seller
 from agents.validation import check_share
 from sim.arrivals import PoissonWants, Trace
 from sim.attendance import Doors
+from sim.calendar import Arrival, Calendar
 from sim.draws import DrawAhead, Stream
 from sim.seating import Seating
 from sim.stage import Stage
+
+A_DAYS_WANTS = 256
+"""Wants of the whole town in a day of its calendar, if everybody were free."""
 
 
 class Town:
@@ -94,12 +97,12 @@ class Town:
         self._arrived: dict[int, list[float]] = {}
         self._visits = stage.records["visits"]
         self._outcomes = {name: self._visits.code("outcome", name) for name in OUTCOMES}
-        self._arrivals = self._first_arrivals(size)
-        heapq.heapify(self._arrivals)
+        total_rate = float(np.broadcast_to(self.rate, (size,)).sum())
+        self._arrivals = Calendar(self._first_arrivals(size), day=A_DAYS_WANTS / total_rate)
         self._wake_at = math.inf
         self._sleep()
 
-    def _first_arrivals(self, size: int) -> list[tuple[float, int]]:
+    def _first_arrivals(self, size: int) -> list[Arrival]:
         if self.trace is not None:
             return list(zip(self.trace.times.tolist(), self.trace.buyers.tolist(), strict=True))
         buyers = np.arange(size)
@@ -109,16 +112,17 @@ class Town:
 
     def _sleep(self) -> None:
         """Wake at the next arrival, unless a wake-up no later than that is already set."""
-        if self._arrivals and self._arrivals[0][0] < self._wake_at:
+        first = self._arrivals.first_time
+        if first < self._wake_at:
             env = self._stage.env
-            self._wake_at = self._arrivals[0][0]
+            self._wake_at = first
             env.timeout(max(0.0, self._wake_at - env.now), self._wake_at).callbacks.append(self._wake)
 
     def _wake(self, event: Any) -> None:
         """Let in everybody who has arrived by now."""
         due = event.value
-        while self._arrivals and self._arrivals[0][0] <= due:
-            time, buyer = heapq.heappop(self._arrivals)
+        while self._arrivals.first_time <= due:
+            time, buyer = self._arrivals.pop()
             self._arrive(buyer, time)
         if due == self._wake_at:
             self._wake_at = math.inf
@@ -208,7 +212,7 @@ class Town:
         else:
             coming = zip(times[again].tolist(), buyers[again].tolist(), strict=True)
         for arrival in coming:
-            heapq.heappush(self._arrivals, arrival)
+            self._arrivals.add(arrival)
         self._sleep()
 
     # --- records ----------------------------------------------------------------------------------

@@ -49,8 +49,7 @@ class AdaptiveShading(Strategy):
         check_share("least", self.least)
         if self.least > self.start:
             raise ValueError(f"least must be at most start = {self.start!r}, got {self.least!r}")
-        self._moves = np.array([self.step, -self.step])  # after a loss, after a win
-        self._lowest = np.array(float(self.least))  # an array, since NumPy takes its time over a number
+        self._step, self._least = np.array(self.step), np.array(self.least)  # numbers take NumPy longer
 
     def shares(self, buyers: NDArray[Any]) -> NDArray[np.float64]:
         """Shape `(m,)`: the shares of their values that these buyers would bid now."""
@@ -73,8 +72,11 @@ class AdaptiveShading(Strategy):
 
     def _learn(self, buyers: NDArray[Any], allocation: NDArray[Any]) -> None:
         got = allocation if allocation.ndim == 1 else allocation.sum(axis=1)
-        moved = self.shares(buyers) + self._moves.take(got.astype(bool))
-        np.minimum(np.maximum(moved, self._lowest, out=moved), _WHOLE, out=moved)
+        shares = self.shares(buyers)
+        moved = np.minimum(shares + self._step, _WHOLE)
+        won = got.nonzero()[0]
+        if len(won):
+            moved[won] = np.maximum(shares[won] - self._step, self._least)
         try:
             self._shares[buyers] = moved
         except IndexError:

@@ -155,7 +155,7 @@ def gross_revenue(told, room):
 
 def test_with_common_cut_points_a_second_neighbour_adds_nothing():
     """Exactly, all profiles of three people; with cut points of their own it does."""
-    settings = {"buyers": 3, "value_bound": 6, "density": (2,), "resolution": (2,), "tail": 0.3}
+    settings = {"buyers": 3, "value_bound": 4, "density": (2,), "resolution": (2,), "tail": 0.3}
     one_each = Neighbours(np.arange(4), np.array([1, 2, 0]))
     gains = []
     for seed, common in [(1, True), (2, True), (1, False), (2, False)]:
