@@ -217,15 +217,11 @@ def audit_command(
         else:
             market = _market(context.obj, scenario, settings or [], _seed(seed))
             if not hasattr(market, "nature"):
-                raise ValueError(f"{scenario} has no auctions to audit")
-            mechanisms = report.only(report.sellers_mechanisms(market), mechanism or [])
-            prior = market.nature.prior
-            if sample is None:
-                instances = report.audited(mechanisms, prior, types, buyers)
-                lines = list(report.exact_report(instances, notion or None))
-            else:
-                frame = report.sampled(mechanisms, prior, buyers, sample, _seed(seed), notion or None)
-                lines = [report.terminal_table(frame), report.SAMPLE_EXPLANATION]
+                raise ValueError(
+                    f"{scenario} has no auctions to audit; `bazaar menu check FILE` audits a menu"
+                )
+            how = (types, buyers, sample, _seed(seed))
+            lines = list(report.sellers_report(market, mechanism or [], notion or None, *how))
     console = _console()
     for line in lines:
         console.print(line)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from agents.knowledge import Knowledge
 from agents.strategies.base import Strategy
 from mechanisms.ambiguity import Attitude, Maxmin
 from mechanisms.conversation import Mechanism
@@ -270,13 +271,16 @@ def audit_sample(
     reports: ArrayLike | None = None,
     utilities: Utility | Sequence[Utility] | None = None,
     strategies: Strategy | Sequence[Strategy] | None = None,
+    knowledge: Knowledge | None = None,
     name: str = "",
 ) -> pd.DataFrame:
     """Audit a mechanism on profiles sampled from a prior; the columns are those of `audit`.
 
     The prior and the distributions in `ambiguity` are what buyers think possible; `weights`, one for each of
     these (None: equal), and `alpha` are those of Bayesian and Hurwicz's buyers. `reports` are the amounts
-    that are tried; None: an even grid over all values, and a closer search. For a notion that fails, `gain`
+    that are tried; None: an even grid over all values, and a closer search; of mechanisms that take whole
+    numbers only, the prior's own values. `knowledge` is what buyers know of one another, where they are asked
+    for it; None: their own types only. For a notion that fails, `gain`
     and `interval` come from the half of the sample on which the deviation was not chosen; where one profile
     is enough, it was "seen". Otherwise `gain` is the bound x of "no gain above x found".
 
@@ -290,7 +294,7 @@ def audit_sample(
     unfit = [one for one in wanted if one not in SAMPLED]
     if notions is not None and unfit:
         raise ValueError(f"notion is {unfit[0]!r}; on a sample it must be one of {', '.join(SAMPLED)}")
-    how = (effort or Effort(), utilities, strategies, alpha, weights, reports)
+    how = (effort or Effort(), utilities, strategies, alpha, weights, reports, knowledge)
     sampled = SampledAudit(mechanism, (prior, *ambiguity), *how)
     title = name or mechanism.name
     lines = [

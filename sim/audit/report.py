@@ -1,20 +1,16 @@
-"""What `bazaar audit` does: instances from a scenario's market, and the table in the terminal."""
+"""What `bazaar audit` prints: the table in the terminal, and what it means."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from mechanisms.conversation import Mechanism, check_count
-from mechanisms.distributions import Discrete, Distribution, IndependentPrior, JointDistribution, Prior
 from sim.audit.instance import Instance
-from sim.audit.library import standard_instance, standard_instances
-from sim.audit.montecarlo import audit_sample
+from sim.audit.library import standard_instances
 from sim.audit.notions import DEEDS, Witness
+from sim.audit.sellers import distinct, sampled, shops, small_instances
 from sim.audit.table import WITNESS, audit
-from sim.audit.trial import Effort
 from sim.registry import nearest
 
 if TYPE_CHECKING:
@@ -24,68 +20,18 @@ if TYPE_CHECKING:
 
 EXPLANATION = (
     "IC: the greatest gain of a lie over truth, at a menu of several entries over one; IR: of staying away. "
-    "Exact rows are about {types}, and an ambiguity set of four distributions: all profiles equally likely, "
-    "low types more likely, high types more likely, types tending to be alike; alpha is 1/2, the weights are "
-    "equal. A notion holds for the types and answers tried, of which there are finitely many."
+    "Exact rows try every profile of a few types: {sizes}. A notion holds for the types and answers tried, "
+    "of which there are finitely many."
+)
+SET_EXPLANATION = (
+    "The ambiguity set holds four distributions: all profiles equally likely, low types more likely, high "
+    "types more likely, types tending to be alike; alpha is 1/2, the weights are equal."
 )
 SAMPLE_EXPLANATION = (
     "IC: the greatest gain of a lie over truth; IR: of staying away. A notion fails if a lie that was chosen "
     "on one half of the sample gains on the other beyond its 95% interval, or if one profile was seen that "
     "breaks it. Otherwise no gain above the figure was found, over all types and lies tried; it is no proof."
 )
-
-
-def sellers_mechanisms(market: Market) -> dict[str, Mechanism]:
-    """Each seller's mechanism, by the seller's name."""
-    plans = [seller.plan for seller in market.sellers]
-    return {plan.name or plan.mechanism.name: plan.mechanism for plan in plans}
-
-
-def audited(
-    mechanisms: Mapping[str, Mechanism], prior: Distribution | Prior, types: int, buyers: int
-) -> list[Instance]:
-    """Small instances of mechanisms: `types` equally likely quantiles of the prior for each of `buyers`.
-
-    A prior that is a finite joint table is taken as it stands. Raises TypeError for another prior over whole
-    profiles, TypeError or ValueError for counts below 1.
-    """
-    check_count("types", types)
-    check_count("buyers", buyers)
-    if isinstance(prior, JointDistribution):
-        return [Instance(mechanism, prior, name=name) for name, mechanism in mechanisms.items()]
-    if not isinstance(prior, Distribution):
-        raise TypeError(
-            f"prior must be of one value, or a joint table, for an exact audit, got {type(prior).__name__} "
-            f"of {prior.n} buyers; `bazaar audit all` audits a small instance of each mechanism exactly"
-        )
-    values = np.unique(prior.quantile((np.arange(types) + 0.5) / types))
-    if isinstance(prior, Discrete) and (prior.probabilities > 0).sum() <= types:
-        values = prior.values[prior.probabilities > 0]
-    return [
-        standard_instance(mechanism, values, max(buyers, mechanism.least_buyers), name)
-        for name, mechanism in mechanisms.items()
-    ]
-
-
-def sampled(
-    mechanisms: Mapping[str, Mechanism],
-    prior: Distribution | Prior,
-    buyers: int,
-    profiles: int,
-    seed: int,
-    notions: Sequence[str] | None,
-) -> pd.DataFrame:
-    """The audit of a sample of the scenario's own prior; conversations get a hundredth of the profiles."""
-    import pandas as pd
-
-    frames = []
-    for name, mechanism in mechanisms.items():
-        n = max(buyers, mechanism.least_buyers)
-        joint = prior if isinstance(prior, Prior) else IndependentPrior.identical(prior, n)
-        closed = hasattr(mechanism, "outcome")
-        effort = Effort(profiles, seed=seed) if closed else Effort(max(profiles // 100, 4), 6, 36, seed)
-        frames.append(audit_sample(mechanism, joint, notions, effort=effort, name=name))
-    return pd.concat(frames, ignore_index=True)
 
 
 def only(named: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
@@ -99,10 +45,40 @@ def only(named: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
 
 def exact_report(instances: Sequence[Instance], notions: Sequence[str] | None) -> Iterator[Any]:
     """The exact table and what it means."""
-    shapes = sorted({instance.prior.shape for instance in instances})
-    sizes = " or ".join(" × ".join(map(str, shape)) for shape in shapes)
     yield terminal_table(audit(instances, notions))
-    yield EXPLANATION.format(types=f"{sizes} type profiles")
+    yield EXPLANATION.format(sizes=_sizes(instances))
+    if any(len(instance.set) > 1 for instance in instances):
+        yield SET_EXPLANATION
+
+
+def _sizes(instances: Sequence[Instance]) -> str:
+    """How many profiles there are."""
+    shapes = {instance.prior.shape for instance in instances}
+    if len(shapes) == 1:
+        return " × ".join(map(str, *shapes))
+    counts = [math.prod(shape) for shape in shapes]
+    return f"from {min(counts)} to {max(counts)} profiles"
+
+
+def sellers_report(
+    market: Market,
+    names: Iterable[str],
+    notions: Sequence[str] | None,
+    types: int,
+    buyers: int,
+    sample: int | None,
+    seed: int,
+) -> Iterator[Any]:
+    """The table for the sellers of a market, all or those named: exact, or of a sample."""
+    chosen = [shop for one in only(shops(market), names).values() for shop in one]
+    if sample is not None:
+        yield terminal_table(sampled(distinct(chosen, by_knowledge=True), buyers, sample, seed, notions))
+        yield SAMPLE_EXPLANATION
+        return
+    instances, left_out = small_instances(distinct(chosen, by_knowledge=False), types, buyers)
+    yield from exact_report(instances, notions)
+    if left_out:
+        yield f"Left out: {'; '.join(left_out)}. Or take --sample PROFILES."
 
 
 def standard(wanted: Iterable[str]) -> list[Instance]:

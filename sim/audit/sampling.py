@@ -10,14 +10,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.acquaintance import Acquaintances
+from agents.knowledge import (
+    Beliefs,
+    Knowledge,
+    Said,
+    TableKnowledge,
+    check_value_bound,
+    hashable,
+)
+from agents.network import Neighbours
 from agents.party import Party, collect, definite
 from agents.population import Group, Population, Side
 from agents.strategies.base import Strategy, Truthful
+from agents.town_knowledge import TownKnowledge
 from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism, plays_by_rule
 from mechanisms.distributions import Discrete, IndependentPrior, JointDistribution, Prior
 from mechanisms.engine import play
@@ -130,9 +142,11 @@ class Sampler:
         An `IndependentPrior` or a `JointDistribution`.
     utilities, strategies
         One for all or one for each buyer; None: linear, truthful.
+    knowledge
+        What the buyers know of one another, where they are asked for it; None: their own types only.
 
     Raises TypeError for another prior, NotImplementedError for several items, ValueError if utilities or
-    strategies are not as many as buyers.
+    strategies are not as many as buyers, or the knowledge is of others.
     """
 
     def __init__(
@@ -141,6 +155,7 @@ class Sampler:
         prior: Prior,
         utilities: Utility | Sequence[Utility] | None = None,
         strategies: Strategy | Sequence[Strategy] | None = None,
+        knowledge: Knowledge | None = None,
     ) -> None:
         if not isinstance(prior, (IndependentPrior, JointDistribution)):
             raise TypeError(f"prior must be an IndependentPrior or a JointDistribution, got {prior!r}")
@@ -149,12 +164,35 @@ class Sampler:
         self.mechanism, self.prior, self.n = mechanism, prior, prior.n
         self.attitudes: tuple[Utility, ...] = one_each("utilities", utilities, Linear(), self.n, Utility)
         self.players: tuple[Strategy, ...] = one_each("strategies", strategies, Truthful(), self.n, Strategy)
+        if knowledge is not None:
+            if knowledge.n != self.n:
+                raise ValueError(f"knowledge must be of the prior's {self.n} buyers, got {knowledge.n}")
+            self.knowledge = knowledge
         self.tosses_coins = False
         self.closed = isinstance(mechanism, (DirectMechanism, DirectLottery)) and plays_by_rule(mechanism)
         belief: Any = prior
         if isinstance(prior, IndependentPrior) and len(set(prior.marginals)) == 1:
             belief = prior.marginals[0]
         self._groups = [Group(s, u, belief) for s, u in zip(self.players, self.attitudes, strict=True)]
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """Everybody knows her own type only."""
+        if isinstance(self.prior, JointDistribution):
+            return TableKnowledge(self.prior)
+        return TownKnowledge(self.prior, Acquaintances.common(Neighbours.none(self.n), []))
+
+    @cached_property
+    def whole(self) -> Floats | None:
+        """All values of the prior, where the mechanism takes those alone: whole numbers below a bound."""
+        if getattr(self.mechanism, "value_bound", None) is None:
+            return None
+        marginals = [self.marginal(buyer) for buyer in range(self.n)]
+        if not all(isinstance(marginal, Discrete) for marginal in marginals):
+            raise TypeError(f"prior must hold whole numbers, because the mechanism does, got {self.prior!r}")
+        grids = [marginal.values[marginal.probabilities > 0] for marginal in marginals]
+        check_value_bound(self.mechanism, grids)
+        return np.unique(np.concatenate(grids))
 
     # --- who and what ----------------------------------------------------------------------------
 
@@ -259,7 +297,7 @@ class Sampler:
         for k, (profile, seed) in enumerate(zip(values, seeds.tolist(), strict=True)):
             for d, row in enumerate(situation.rows):
                 party = Party(self.mechanism, profile.copy(), sides, self.n)
-                player = _Pretender(party, np.random.default_rng(seed), situation.buyer, row)
+                player = _Pretender(party, np.random.default_rng(seed), situation.buyer, row, self)
                 outcome = play(self.mechanism, self.n, player)
                 self.tosses_coins |= player.tossed
                 results[:, d, k, 0] = outcome.allocation[situation.buyer], outcome.payments[situation.buyer]
@@ -267,18 +305,38 @@ class Sampler:
 
 
 class _Pretender(InstantPlayer):
-    """One buyer answers as if her value were row[0] at her first question, and row[1] afterwards."""
+    """One buyer answers as if her value were row[0] at her first question, and row[1] afterwards.
 
-    def __init__(self, party: Party, rng: np.random.Generator, buyer: int, row: Floats) -> None:
+    Beliefs follow: hers are those of the value she pretends to have, the others' those of the true profile.
+    """
+
+    def __init__(
+        self, party: Party, rng: np.random.Generator, buyer: int, row: Floats, sampler: Sampler
+    ) -> None:
         super().__init__(party, rng)
-        self.buyer, self.row = buyer, row
+        self.buyer, self.row, self.sampler = buyer, row, sampler
         self.tossed = False
+        self.true = party.values.copy()
+        self.said: list[Said] = [()] * party.n
+        self.beliefs: dict[float, Beliefs] = {}
         party.values[buyer] = row[0]
+        party.posterior = self._posterior
+
+    def _posterior(self, seat: int) -> Any:
+        """What a buyer believes now."""
+        values = self.party.values if seat == self.buyer else self.true
+        pretended = float(values[self.buyer])
+        if pretended not in self.beliefs:
+            self.beliefs[pretended] = self.sampler.knowledge.during(self.party.mechanism, values)
+        return self.beliefs[pretended](seat, self.party.heard, self.said[seat])
 
     def ask(self, question: BuyerQuestion) -> Replies:
         """Answer, and change her mind after the first time."""
         replies = super().ask(question)
-        if self.buyer in question.seats(self.party.n):
+        seats = question.seats(self.party.n)
+        for seat in seats.tolist():
+            self.said[seat] += (hashable(replies.values[seat]),)
+        if self.buyer in seats:
             self.party.values[self.buyer] = self.row[1]
         return replies
 

@@ -9,6 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike
 
+from agents.knowledge import Knowledge
 from agents.strategies.base import Strategy
 from mechanisms.ambiguity import BayesianOverSet, Hurwicz
 from mechanisms.conversation import Mechanism, check_count
@@ -82,10 +83,13 @@ class SampledAudit:
         alpha: float = 0.5,
         weights: Sequence[float] | None = None,
         reports: ArrayLike | None = None,
+        knowledge: Knowledge | None = None,
     ) -> None:
-        self.only = None if reports is None else amounts_of("reports", reports)
         self.effort = effort
-        self.samplers = [Sampler(mechanism, prior, utilities, strategies) for prior in priors]
+        self.samplers = [Sampler(mechanism, prior, utilities, strategies, knowledge) for prior in priors]
+        self.only = None if reports is None else amounts_of("reports", reports)
+        if reports is None and self.samplers[0].whole is not None:
+            self.only = deviations(self.samplers[0], effort.deviations)
         count = len(self.samplers)
         self.hurwicz = Hurwicz(alpha)
         self.bayesian = BayesianOverSet((1 / count,) * count if weights is None else tuple(weights))
@@ -149,9 +153,15 @@ class SampledAudit:
 
 
 def deviations(sampler: Sampler, count: int) -> Floats:
-    """Amounts from 0 to a little above all values of all buyers; in conversations the root of the count."""
+    """Amounts from 0 to a little above all values of all buyers; in conversations the root of the count.
+
+    Where only the prior's own values may be reported, those, or as many of them, evenly spread.
+    """
+    many = count if sampler.closed else max(2, int(np.sqrt(count)))
+    if sampler.whole is not None:
+        return sampler.whole[np.unique(np.linspace(0, len(sampler.whole) - 1, many).round().astype(int))]
     top = max(float(sampler.marginal(j).quantile(0.9999)) for j in range(sampler.n))
-    return np.linspace(0.0, 1.05 * top, count if sampler.closed else max(2, int(np.sqrt(count))))
+    return np.linspace(0.0, 1.05 * top, many)
 
 
 def _spacing(column: Floats) -> float:

@@ -1,0 +1,183 @@
+"""Shops: what a scenario's sellers run, and on whom, made into small instances or samples for an audit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.knowledge import Knowledge
+from mechanisms.conversation import Mechanism, check_count
+from mechanisms.distributions import Discrete, Distribution, IndependentPrior, JointDistribution, Prior
+from mechanisms.utilities import Utility
+from sim.audit.conversing import PROFILE_LIMIT
+from sim.audit.direct import TABLE_LIMIT
+from sim.audit.instance import Instance
+from sim.audit.library import standard_instance
+from sim.audit.montecarlo import audit_sample
+from sim.audit.trial import Effort
+from sim.exact import TooLargeError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.market import Market
+
+
+@dataclass(frozen=True, eq=False)
+class Shop:
+    """What one seller runs, and her buyers' attitude to risk, prior, and knowledge of one another."""
+
+    name: str
+    mechanism: Mechanism
+    utility: Utility
+    prior: Distribution | Prior
+    knowledge: Knowledge | None = None
+
+    @property
+    def least(self) -> int:
+        """With fewer buyers there is nothing to audit."""
+        return self.mechanism.least_buyers
+
+
+def shops(market: Market) -> dict[str, list[Shop]]:
+    """For each seller, by name, what she runs: once for each attitude to risk among her buyers."""
+    population, found = market.population, {}
+    for seller in market.sellers:
+        attendance: Any = market.attendance(seller)
+        members = getattr(attendance, "members", slice(None))  # in a town everybody may come
+        present = np.unique(population.membership[members]).tolist()
+        utilities = list(dict.fromkeys(population.groups[g].utility for g in present))
+        name = seller.plan.name
+        titles = [name if len(utilities) == 1 else f"{name}, {utility!r}" for utility in utilities]
+        prior = getattr(attendance, "prior", None) or market.nature.prior
+        knowledge = getattr(attendance, "knowledge", None)
+        found[name] = [
+            Shop(title, seller.plan.mechanism, utility, prior, knowledge)
+            for title, utility in zip(titles, utilities, strict=True)
+        ]
+    return found
+
+
+def distinct(each: Sequence[Shop], *, by_knowledge: bool) -> list[Shop]:
+    """Of shops that are alike only the first, whose name then tells how many more there are."""
+    alike: dict[Any, list[Shop]] = {}
+    for shop in each:
+        knows = id(shop.knowledge) if by_knowledge else None
+        what = (_identity(shop.mechanism), shop.utility, _identity(shop.prior), knows)
+        alike.setdefault(what, []).append(shop)
+    return [
+        first if not more else replace(first, name=f"{first.name} (and {len(more)} alike)")
+        for first, *more in alike.values()
+    ]
+
+
+def _identity(one: Any) -> Any:
+    """The object if it can be compared, else its address."""
+    try:
+        hash(one)
+    except TypeError:  # it holds arrays
+        return id(one)
+    return one
+
+
+# --- small instances --------------------------------------------------------------------------------
+
+
+def small_instances(each: Sequence[Shop], types: int, buyers: int) -> tuple[list[Instance], list[str]]:
+    """Small instances: `types` equally likely quantiles of the prior for each of `buyers`.
+
+    A prior that is a finite joint table is taken as it stands. Buyers know their own types only. Shops whose
+    mechanism needs more buyers are left out, and come back in words.
+
+    Raises TypeError for another prior over whole profiles, TooLargeError for instances that are too large
+    or if all shops need more buyers, TypeError or ValueError for counts below 1.
+    """
+    check_count("types", types)
+    check_count("buyers", buyers)
+    fit = [shop for shop in each if shop.least <= buyers or isinstance(shop.prior, JointDistribution)]
+    left_out = [f"{shop.name}: {_advice(shop, types)}" for shop in each if shop not in fit]
+    if not fit:
+        raise TooLargeError(f"--buyers is {buyers}. {'; '.join(left_out)}. Or take --sample PROFILES")
+    return [_small_instance(shop, types, buyers) for shop in fit], left_out
+
+
+def _advice(shop: Shop, types: int) -> str:
+    profiles = types**shop.least
+    if profiles > PROFILE_LIMIT:
+        return f"needs {shop.least} buyers, {profiles:,} type profiles, too many for an exact audit"
+    return f"needs --buyers {shop.least}, which may take minutes"
+
+
+def _small_instance(shop: Shop, types: int, buyers: int) -> Instance:
+    prior, name, utility = shop.prior, shop.name, shop.utility
+    if isinstance(prior, JointDistribution):
+        return Instance(shop.mechanism, prior, name=name, utilities=utility)
+    marginals = _marginals(prior, buyers)
+    grids = [_grid(marginal, types) for marginal in marginals]
+    if (profiles := types**buyers) > TABLE_LIMIT:
+        raise TooLargeError(
+            f"{buyers} buyers of {types} types have {profiles:,} type profiles, an exact audit takes at most "
+            f"{TABLE_LIMIT:,}; take fewer, or audit a sample (Monte-Carlo, --sample)"
+        )
+    if len(set(marginals)) == 1:
+        return standard_instance(shop.mechanism, grids[0], buyers, name, utilities=utility)
+    even = [Discrete(grid, np.full(len(grid), 1 / len(grid))) for grid in grids]
+    return Instance(shop.mechanism, JointDistribution.product(even), name=name, utilities=utility)
+
+
+def _marginals(prior: Distribution | Prior, buyers: int) -> Sequence[Distribution]:
+    """The distribution of the value of each buyer."""
+    if isinstance(prior, Distribution):
+        return (prior,) * buyers
+    if isinstance(prior, IndependentPrior) and len(set(prior.marginals)) == 1:
+        return (prior.marginals[0],) * buyers
+    if isinstance(prior, IndependentPrior) and prior.n == buyers:
+        return prior.marginals
+    raise TypeError(
+        f"prior must be of independent values, or a joint table, for an exact audit, got "
+        f"{type(prior).__name__} of {prior.n} buyers; `bazaar audit all` audits a small instance of each "
+        "mechanism exactly"
+    )
+
+
+def _grid(marginal: Distribution, types: int) -> NDArray[np.float64]:
+    if isinstance(marginal, Discrete) and (marginal.probabilities > 0).sum() <= types:
+        return marginal.values[marginal.probabilities > 0]
+    return np.unique(marginal.quantile((np.arange(types) + 0.5) / types))
+
+
+# --- samples ----------------------------------------------------------------------------------------
+
+
+def sampled(
+    each: Sequence[Shop], buyers: int, profiles: int, seed: int, notions: Sequence[str] | None
+) -> pd.DataFrame:
+    """The audit of a sample of each shop's own prior; conversations get a hundredth of the profiles.
+
+    Where buyers know something of one another, all who belong to that knowledge take part.
+    """
+    import pandas as pd
+
+    return pd.concat([_sampled(shop, buyers, profiles, seed, notions) for shop in each], ignore_index=True)
+
+
+def _sampled(
+    shop: Shop, buyers: int, profiles: int, seed: int, notions: Sequence[str] | None
+) -> pd.DataFrame:
+    n = max(buyers, shop.least) if shop.knowledge is None else shop.knowledge.n
+    joint = shop.prior if isinstance(shop.prior, Prior) else IndependentPrior.identical(shop.prior, n)
+    closed = hasattr(shop.mechanism, "outcome")
+    effort = Effort(profiles, seed=seed) if closed else Effort(max(profiles // 100, 4), 6, 36, seed)
+    return audit_sample(
+        shop.mechanism,
+        joint,
+        notions,
+        effort=effort,
+        utilities=shop.utility,
+        knowledge=shop.knowledge,
+        name=shop.name,
+    )
