@@ -67,6 +67,8 @@ EXPLANATION = (
 class Parameters(scenario.Parameters):
     """What can be set."""
 
+    strategy_hint = "customers know the menu and buy what is best for them; in coffee_shop some learn it"
+
     until: float = Field(default=9.0, gt=0, le=1e9, description="days, one for each family")
     visits: int = Field(default=2, ge=1, le=6, description="k: how often people may come, by the menus' plan")
     sets: int = Field(default=130, ge=1, le=2500, description="menus with more sets are not sold one by one")

@@ -73,6 +73,9 @@ class Parameters(scenario.Parameters):
     fixed_learner: Annotated[str, OneOf(LEARNERS)] = Field(
         default="hedge", description="how buyers learn in second price with fixed values"
     )
+    strategy: Annotated[str | None, OneOf(LEARNERS)] = Field(
+        default=None, description="how buyers learn in both rooms of second price, in place of the two above"
+    )
 
 
 @dataclass(frozen=True)
@@ -91,8 +94,8 @@ def settings(parameters: Parameters) -> list[Setting]:
     first = [Setting(f"first price: {name.replace('_', ' ')}", FirstPrice(), name) for name in LEARNERS]
     return [
         *first,
-        Setting("second price: values anew", SecondPrice(), parameters.learner),
-        Setting(FIXED, SecondPrice(), parameters.fixed_learner, fixed),
+        Setting("second price: values anew", SecondPrice(), parameters.strategy or parameters.learner),
+        Setting(FIXED, SecondPrice(), parameters.strategy or parameters.fixed_learner, fixed),
     ]
 
 

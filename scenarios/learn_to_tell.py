@@ -82,6 +82,11 @@ EXPLANATION = (
 class Parameters(scenario.Parameters):
     """What can be set."""
 
+    strategy_hint = (
+        "everybody learns here, each room in its own way: two by EXP3-IX, one by regret matching, one from "
+        "the scores of beliefs"
+    )
+
     until: float = Field(default=3000.0, gt=0, le=1e9, description="simulated time at which the run ends")
     value_bound: int = Field(default=4, ge=3, le=8, description="values are whole numbers below this")
     delta: float = Field(default=0.2, gt=0, lt=0.25, description="probability of the random sale")

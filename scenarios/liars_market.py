@@ -8,9 +8,9 @@ on [0, 1], drawn anew for each auction. The crowd:
 - snipers wait for the last moment of an open auction, at the risk of coming too late, and are truthful else;
 - colluders form a ring: the one with the highest value bids, as in equilibrium against the outsiders, the
   others stay out, and the winner shares with them what the ring has saved her;
-- newcomers, if asked for: `--set newcomers=2 --set strategy=hedge` adds two buyers a seller who learn from
-  nothing how to live among all these, or follow any other strategy. Theory's figures, which need everybody's
-  bids, are left out then.
+- newcomers, if asked for: `--set strategy=hedge` adds two buyers a seller (or as many as `newcomers` says)
+  who learn from nothing how to live among all these, or follow any other strategy. Theory's figures, which
+  need everybody's bids, are left out then.
 
 The rules: second price and the ascending clock, where truth is dominant for whoever bids alone; first price
 and all-pay, where truth ruins; and the open proxy auction with a hard close, where timing counts.
@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from agents.population import Group, Population
 from agents.seller import SellerPlan, disclosure_for
@@ -92,7 +92,7 @@ class Parameters(scenario.Parameters):
     colluders: int = Field(default=2, ge=1, le=100, description="members of the ring at each seller")
     newcomers: int = Field(default=0, ge=0, le=100, description="further buyers at each seller")
     strategy: Annotated[str, OneOf(tuple(STRATEGIES))] = Field(
-        default="hedge", description="how the newcomers answer"
+        default="hedge", description="how the newcomers answer; set alone, it brings two newcomers"
     )
     share: float = Field(default=0.7, gt=0, le=1, description="share of their values that shaders bid")
     latency: float = Field(
@@ -100,6 +100,11 @@ class Parameters(scenario.Parameters):
     )
     increment: float = Field(default=0.05, gt=0, le=1, description="least raise in the open auction")
     rounds: int = Field(default=4, ge=1, le=9, description="rounds of the open auction")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _somebody_follows_the_strategy(cls, given: Any) -> Any:
+        return {"newcomers": 2, **given} if "strategy" in given else given
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,8 @@ EXPLANATION = (
 class Parameters(scenario.Parameters):
     """What can be set."""
 
+    strategy_hint = "customers know the menu and buy what is best for them; in coffee_shop some learn it"
+
     until: float = Field(
         default=21.0, gt=0, le=1e9, description="days: one for each k up to `most`, then one for any number",
     )

@@ -100,6 +100,11 @@ KINDS = ("honest", "liars", "lazy", "noisy", "learners")
 class Parameters(scenario.Parameters):
     """What can be set."""
 
+    strategy_hint = (
+        "people are honest but for the numbers set in liars, lazy, noisy and learners, such as "
+        "--set learners=2; bandits in the same mechanism are in learn_to_tell"
+    )
+
     until: float = Field(default=300.0, gt=0, le=1e9, description="simulated time at which the run ends")
     buyers: int = Field(default=12, ge=3, le=500, description="people in each room")
     value_bound: int = Field(default=32, ge=4, le=1000, description="values are whole numbers below this")

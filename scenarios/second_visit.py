@@ -54,6 +54,8 @@ EXPLANATION = (
 class Parameters(scenario.Parameters):
     """What can be set."""
 
+    strategy_hint = "customers know the menu and buy what is best for them; in coffee_shop some learn it"
+
     until: float = Field(default=7.0, gt=0, le=1e9, description="days; each doubles the number of circles")
     doublings: int = Field(default=6, ge=0, le=8, description="how often the number of circles is doubled")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -31,8 +31,11 @@ class Parameters(BaseModel):
     """What a scenario can be told. Each field has a type, a range, a default and a line of help.
 
     A scenario's class adds `Field(default, ge=…, le=…, description="…")` for each parameter, and may give
-    `until` another default. Unknown fields are refused, and nothing can be changed afterwards.
+    `until` another default. Unknown fields are refused, and nothing can be changed afterwards. Who sets a
+    `strategy` in vain is told `strategy_hint`.
     """
+
+    strategy_hint: ClassVar[str] = ""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -181,7 +184,8 @@ def make_parameters(kind: type[Parameters], given: Mapping[str, Any]) -> Paramet
     fields = kind.model_fields
     for name in given:
         if name not in fields:
-            raise ParameterError(f"there is no parameter {name!r}; {nearest(name, fields)}")
+            said = _hint(kind, name) or nearest(name, fields)
+            raise ParameterError(f"there is no parameter {name!r}; {said}")
     values = {name: _without_none(fields[name], value) for name, value in given.items()}
     try:
         return kind(**values)
@@ -200,7 +204,12 @@ def _fault(kind: type[Parameters], fault: Any) -> str:
     if not fault["loc"]:
         return str(fault["msg"]).removeprefix("Value error, ")
     name, value = str(fault["loc"][0]), fault["input"]
-    return f"{name} is {_shown(value)}; it must be {allowed(kind.model_fields[name])}"
+    said = f"{name} is {_shown(value)}; it must be {allowed(kind.model_fields[name])}"
+    return "; ".join(filter(None, [said, _hint(kind, name)]))
+
+
+def _hint(kind: type[Parameters], name: str) -> str:
+    return kind.strategy_hint if name == "strategy" else ""
 
 
 def _shown(value: Any) -> str:

@@ -12,6 +12,9 @@ from sim.exact import expected_outcome
 from sim.statistics import batch_means
 from tests.mechanisms.conservative import by_hand
 from tests.scenarios.played import Folder, manifest, played, printed
+from tests.sim.command import bazaar
+
+__all__ = ["bazaar"]
 
 # --- sell the room ----------------------------------------------------------------------------------
 
@@ -172,3 +175,32 @@ def test_lessons_are_reported(lessons, tmp_path):
     assert max(map(len, text.splitlines())) <= 100
     assert (tmp_path / "values.png").stat().st_size > 5_000
     assert (tmp_path / "beliefs.png").stat().st_size > 5_000
+
+
+def test_bidders_of_a_room_learn_and_the_asked_stay_truthful(monkeypatch):
+    """Bandits are on record in the four rooms that ask for bids alone; 𝕄 is told the truth."""
+    monkeypatch.setattr(sell_the_room, "SIZES", (2,))
+    tables, _ = played(sell_the_room, until=60, strategy="exp3")
+    assert set(tables["policies"]["strategy"]) == {"EXP3-IX"}
+    assert set(tables["policies"]["group"]) == {1, 2, 3, 4}
+    messages = tables["messages"]
+    asked = messages[(messages["question"] == "AskGridValue") & (messages["auction"] % 5 == 0)]
+    assert len(asked) > 50
+    assert (asked["answer"] == asked["value"]).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("coffee_shop", "learners have a counter of their own"),
+        ("few_tickets", "in coffee_shop some learn it"),
+        ("learn_to_tell", "everybody learns here"),
+        ("lottery_tickets", "in coffee_shop some learn it"),
+        ("neighbours", "--set learners=2"),
+        ("second_visit", "in coffee_shop some learn it"),
+    ],
+)
+def test_where_nobody_bids_the_command_says_who_learns(bazaar, name, said):
+    call = bazaar("run", name, "--set", "strategy=exp3")
+    assert call.code == 2
+    assert said in call.err

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from scenarios.learn_first_price import Parameters, build, findings, report
+from scenarios.learn_first_price import Parameters, build, findings, report, settings
 from sim.running import play
 
 
@@ -45,6 +45,12 @@ def test_the_path_of_play_is_on_record(run):
     first = policies[policies["group"] == 0]
     assert np.all(np.diff(first[first["time"] == first["time"].max()]["bid"]) >= -1e-12)
     assert parameters.until == 500
+
+
+def test_one_strategy_for_both_rooms_of_second_price():
+    first = [room.learner for room in settings(Parameters())]
+    told = [room.learner for room in settings(Parameters(strategy="exp3", learner="hedge"))]
+    assert told == [*first[:5], "exp3", "exp3"]
 
 
 def test_report_fits_and_draws(run, tmp_path):

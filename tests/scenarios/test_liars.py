@@ -131,5 +131,13 @@ def test_newcomers_learn_to_live_among_liars():
 
 def test_without_newcomers_their_strategy_says_nothing():
     plain, _ = played(liars_market, seed=3, until=30)
-    named, _ = played(liars_market, seed=3, until=30, strategy="exp3")
+    named, _ = played(liars_market, seed=3, until=30, strategy="exp3", newcomers=0)
     assert plain["transactions"].equals(named["transactions"])
+
+
+def test_a_strategy_alone_brings_two_newcomers():
+    tables, told = played(liars_market, seed=3, until=30, strategy="exp3")
+    assert told.newcomers == 2
+    assert set(tables["policies"]["strategy"]) == {"EXP3-IX"}
+    assert liars_market.Parameters(**told.model_dump()) == told
+    assert liars_market.Parameters().newcomers == 0
