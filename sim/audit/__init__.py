@@ -5,6 +5,7 @@ from sim.audit.library import standard_instance, standard_instances
 from sim.audit.loss import sampled_utility_loss, utility_loss
 from sim.audit.montecarlo import audit_sample
 from sim.audit.notions import NOTIONS, Finding, Notion, Witness, notion, undominated_answers
+from sim.audit.sellers import audit_market
 from sim.audit.table import audit, game_of
 from sim.audit.trial import Effort
 
@@ -16,6 +17,7 @@ __all__ = [
     "Notion",
     "Witness",
     "audit",
+    "audit_market",
     "audit_sample",
     "game_of",
     "notion",

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 from sim.audit.instance import Instance
 from sim.audit.library import standard_instances
 from sim.audit.notions import DEEDS, Witness
-from sim.audit.sellers import distinct, sampled, shops, small_instances
+from sim.audit.sellers import chosen_shops, only, sampled, small_instances
 from sim.audit.table import WITNESS, audit
-from sim.registry import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,15 +31,6 @@ SAMPLE_EXPLANATION = (
     "on one half of the sample gains on the other beyond its 95% interval, or if one profile was seen that "
     "breaks it. Otherwise no gain above the figure was found, over all types and lies tried; it is no proof."
 )
-
-
-def only(named: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
-    """The entries whose names are wanted, all if none is; ValueError for an unknown one."""
-    names = list(wanted)
-    for name in names:
-        if name not in named:
-            raise ValueError(f"there is no mechanism {name!r}; {nearest(name, named)}")
-    return {name: one for name, one in named.items() if not names or name in names}
 
 
 def exact_report(instances: Sequence[Instance], notions: Sequence[str] | None) -> Iterator[Any]:
@@ -70,12 +60,12 @@ def sellers_report(
     seed: int,
 ) -> Iterator[Any]:
     """The table for the sellers of a market, all or those named: exact, or of a sample."""
-    chosen = [shop for one in only(shops(market), names).values() for shop in one]
+    chosen = chosen_shops(market, names)
     if sample is not None:
-        yield terminal_table(sampled(distinct(chosen, by_knowledge=True), buyers, sample, seed, notions))
+        yield terminal_table(sampled(chosen, buyers, sample, seed, notions))
         yield SAMPLE_EXPLANATION
         return
-    instances, left_out = small_instances(distinct(chosen, by_knowledge=False), types, buyers)
+    instances, left_out = small_instances(chosen, types, buyers)
     yield from exact_report(instances, notions)
     if left_out:
         yield f"Left out: {'; '.join(left_out)}. Or take --sample PROFILES."

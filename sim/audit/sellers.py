@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,10 @@ from sim.audit.direct import TABLE_LIMIT
 from sim.audit.instance import Instance
 from sim.audit.library import standard_instance
 from sim.audit.montecarlo import audit_sample
+from sim.audit.table import audit
 from sim.audit.trial import Effort
 from sim.exact import TooLargeError
+from sim.registry import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +43,46 @@ class Shop:
     def least(self) -> int:
         """With fewer buyers there is nothing to audit."""
         return self.mechanism.least_buyers
+
+
+def audit_market(
+    market: Market,
+    notions: Sequence[str] | None = None,
+    *,
+    mechanisms: Sequence[str] = (),
+    types: int = 3,
+    buyers: int = 2,
+    sample: int | None = None,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """What `bazaar audit SCENARIO` prints, as a frame with the columns of `audit`.
+
+    `mechanisms` are names of sellers, none for all. With `sample`, the number of profiles, at least 4, a
+    sample is audited in place of `types` types of each of `buyers` buyers. `frame.attrs["left_out"]` tells
+    which sellers are left out because they need more buyers. Raises as `small_instances` and `audit_sample`
+    do, and ValueError for a name that is unknown.
+    """
+    chosen = chosen_shops(market, mechanisms)
+    if sample is not None:
+        return sampled(chosen, buyers, sample, seed, notions)
+    instances, left_out = small_instances(chosen, types, buyers)
+    frame = audit(instances, notions)
+    frame.attrs["left_out"] = left_out
+    return frame
+
+
+def chosen_shops(market: Market, names: Iterable[str]) -> list[Shop]:
+    """The shops of the sellers of these names, of all if there are none; ValueError for an unknown one."""
+    return [shop for each in only(shops(market), names).values() for shop in each]
+
+
+def only(named: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
+    """The entries whose names are wanted, all if none is; ValueError for an unknown one."""
+    names = list(wanted)
+    for name in names:
+        if name not in named:
+            raise ValueError(f"there is no mechanism {name!r}; {nearest(name, named)}")
+    return {name: one for name, one in named.items() if not names or name in names}
 
 
 def shops(market: Market) -> dict[str, list[Shop]]:
@@ -98,6 +140,7 @@ def small_instances(each: Sequence[Shop], types: int, buyers: int) -> tuple[list
     """
     check_count("types", types)
     check_count("buyers", buyers)
+    each = distinct(each, by_knowledge=False)
     fit = [shop for shop in each if shop.least <= buyers or isinstance(shop.prior, JointDistribution)]
     left_out = [f"{shop.name}: {_advice(shop, types)}" for shop in each if shop not in fit]
     if not fit:
@@ -162,7 +205,10 @@ def sampled(
     """
     import pandas as pd
 
-    return pd.concat([_sampled(shop, buyers, profiles, seed, notions) for shop in each], ignore_index=True)
+    frames = [
+        _sampled(shop, buyers, profiles, seed, notions) for shop in distinct(each, by_knowledge=True)
+    ]
+    return pd.concat(frames, ignore_index=True)
 
 
 def _sampled(

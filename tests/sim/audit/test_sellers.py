@@ -7,7 +7,7 @@ from mechanisms.conservative import KnowledgeExtraction, StarAuction
 from mechanisms.distributions import Discrete, IndependentPrior, JointDistribution, Uniform
 from mechanisms.utilities import CARA, CRRA, Linear
 from scenarios import learn_first_price, learn_to_tell, neighbours, risk_averse_bidders, sell_the_room
-from sim.audit import Effort, audit_sample
+from sim.audit import Effort, audit_market, audit_sample
 from sim.audit.sampling import Sampler
 from sim.audit.sellers import distinct, shops, small_instances
 from sim.exact import expected_outcome
@@ -34,13 +34,12 @@ def test_buyers_keep_their_attitude_to_risk(bazaar):
 
 def test_each_room_has_its_own_prior():
     """The room of fixed values is audited at 1 and 1/2; five rooms of first price are one."""
-    each = distinct(every_shop(learn_first_price), by_knowledge=False)
-    assert [shop.name for shop in each] == [
+    instances, left_out = small_instances(every_shop(learn_first_price), types=3, buyers=2)
+    assert [instance.name for instance in instances] == [
         "first price: gradient (and 4 alike)",
         "second price: values anew",
         "second price: values fixed",
     ]
-    instances, left_out = small_instances(each, types=3, buyers=2)
     assert [grid.tolist() for grid in instances[-1].prior.values] == [[1.0], [0.5]]
     assert left_out == []
 
@@ -64,6 +63,21 @@ def test_the_rooms_knowledge_is_audited_on_a_sample(bazaar):
         assert call.code == 0
         assert "Bayesian IC no gain above" in told
         assert "ex-post IR no gain above 0 " in told
+
+
+def test_a_market_is_audited_from_python():
+    """Values 1/6, 1/2, 5/6: the highest wins ties as buyer 0, and gains 2/3 with chance 1/3, bidding 1/6."""
+    market = risk_averse_bidders.build()
+    names = ["first price, risk-neutral", "second price, risk-neutral"]
+    frame = audit_market(market, ["bayesian-ic"], mechanisms=names)
+    assert frame.mechanism.tolist() == names
+    assert frame.verdict.tolist() == ["fails", "holds"]
+    np.testing.assert_allclose(frame.gain, [2 / 9, 0], atol=1e-12)
+    assert audit_market(sell_the_room.build(), ["interim-ir"]).attrs["left_out"][0].startswith("𝕄, n = 3")
+    sampled = audit_market(market, ["bayesian-ic"], mechanisms=names[:1], sample=2000)
+    assert sampled.verdict.tolist() == ["fails"]
+    with pytest.raises(ValueError, match="there is no mechanism 'third price'"):
+        audit_market(market, mechanisms=["third price"])
 
 
 def test_knowledge_tells_shops_apart_on_samples_only():
