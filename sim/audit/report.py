@@ -10,7 +10,7 @@ from sim.audit.instance import Instance
 from sim.audit.library import standard_instances
 from sim.audit.notions import DEEDS, Witness
 from sim.audit.sellers import chosen_shops, only, sampled, small_instances
-from sim.audit.table import WITNESS, audit
+from sim.audit.table import WITNESS, audit, chosen_notions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,26 +19,41 @@ if TYPE_CHECKING:
 
 EXPLANATION = (
     "IC: the greatest gain of a lie over truth, at a menu of several entries over one; IR: of staying away. "
-    "Exact rows try every profile of a few types: {sizes}. A notion holds for the types and answers tried, "
-    "of which there are finitely many."
+    "Gains are in utility, which is money for the risk-neutral. Exact rows try every profile of a few types: "
+    "{sizes}. A notion holds for the types and answers tried, of which there are finitely many."
 )
 SET_EXPLANATION = (
     "The ambiguity set holds four distributions: all profiles equally likely, low types more likely, high "
     "types more likely, types tending to be alike; alpha is 1/2, the weights are equal."
 )
+NOWHERE = (
+    "{names}, which says nothing about the mechanisms here: two-step notions are about those that ask for "
+    "values and then for knowledge, buy-k and buy-many about menus, the others about all but menus"
+)
 SAMPLE_EXPLANATION = (
-    "IC: the greatest gain of a lie over truth; IR: of staying away. A notion fails if a lie that was chosen "
-    "on one half of the sample gains on the other beyond its 95% interval, or if one profile was seen that "
-    "breaks it. Otherwise no gain above the figure was found, over all types and lies tried; it is no proof."
+    "IC: the greatest gain of a lie over truth, in utility; IR: of staying away. A notion fails if a lie "
+    "that was chosen on one half of the sample gains on the other beyond its 95% interval, or if one "
+    "profile was seen that breaks it. Otherwise no gain above the figure was found, over all types and lies "
+    "tried; it is no proof."
 )
 
 
 def exact_report(instances: Sequence[Instance], notions: Sequence[str] | None) -> Iterator[Any]:
-    """The exact table and what it means."""
-    yield terminal_table(audit(instances, notions))
+    """The exact table and what it means; ValueError if none of the notions named applies to any instance."""
+    frame = audit(instances, notions)
+    unfit = [one.name for one in chosen_notions(notions) if one.title not in set(frame["notion"])]
+    if notions and frame.empty:
+        raise ValueError(f"--notion is {_nowhere(unfit)}")
+    yield terminal_table(frame)
+    if notions and unfit:
+        yield f"--notion is also {_nowhere(unfit)}."
     yield EXPLANATION.format(sizes=_sizes(instances))
     if any(len(instance.set) > 1 for instance in instances):
         yield SET_EXPLANATION
+
+
+def _nowhere(names: Sequence[str]) -> str:
+    return NOWHERE.format(names=" and ".join(names))
 
 
 def _sizes(instances: Sequence[Instance]) -> str:

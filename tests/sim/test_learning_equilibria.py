@@ -9,9 +9,7 @@ learner is on the way, not that it has arrived; all are below what those lose wh
 
 Two limits were chosen anew, after the seeds 100 to 113 had been seen, and are tested on 200 to 213:
 fictitious play with five in first price had lost 20% in one of them, and not below 7% as was thought; for
-regret matching in all-pay the first limit was above the loss of the untaught. Of the fresh seeds the slower
-cases (EXP3-IX in the asymmetric game, affiliated second price, wallet first price, the local-local-global
-rules) have been run at 100 only: for these the 80% is not yet established.
+regret matching in all-pay the first limit was above the loss of the untaught.
 
 Covered: the equilibria of `learning_cases`, by Hedge, regret matching, fictitious play and gradient play
 where bidders are alike and know their values (first price with 2 and 5 uniform values, risk-averse bidders, a

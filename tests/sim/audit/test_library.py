@@ -201,6 +201,13 @@ def test_the_command_audits_a_scenario(bazaar):
     assert "fails" in call.out
 
 
+def test_a_notion_that_does_not_apply_is_named(bazaar):
+    notions = ("--notion", "two-step-values", "--notion", "ex-post-ir")
+    call = bazaar("audit", "all", "--mechanism", "first price", *notions)
+    assert call.code == 0
+    assert "--notion is also two-step-values, which says nothing" in call.out
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -212,6 +219,7 @@ def test_the_command_audits_a_scenario(bazaar):
         (["all", "--buyers", "2"], "--buyers needs a scenario"),
         (["all", "--set", "reserve=1"], "--set needs a scenario"),
         (["town_market", "--types", "400", "--mechanism", "second price"], "audit a sample"),
+        (["all", "--mechanism", "first price", "--notion", "buy-k-ic"], "says nothing about"),
         (["neighbours"], "needs 12 buyers, 531,441 type profiles, too many for an exact audit"),
     ],
 )
