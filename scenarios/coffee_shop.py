@@ -89,10 +89,10 @@ EXPLANATION = (
 class Parameters(scenario.Parameters):
     """What can be set."""
 
-    strategy_hint = "learners have a counter of their own in every run (regulars, exploration)"
-
     until: float = Field(default=1000.0, gt=0, le=1e9, description="simulated time at which the run ends")
-    rate: float = Field(default=1.0, gt=0, le=1000, description="customers in a unit of time at each counter")
+    rate: float = Field(
+        default=1.0, gt=0, le=1000, description="customers in a unit of time at each counter"
+    )
     service: float = Field(default=0.2, gt=0, le=1000, description="how long a purchase takes at the counter")
     strategy: Annotated[str, OneOf(tuple(PLANS))] = Field(
         default="exact", description="what people at the counters of the sweep buy"

@@ -216,12 +216,8 @@ def audit_command(
             lines = list(report.exact_report(report.standard(mechanism or []), notion or None))
         else:
             market = _market(context.obj, scenario, settings or [], _seed(seed))
-            if not hasattr(market, "nature"):
-                raise ValueError(
-                    f"{scenario} has no auctions to audit; `bazaar menu check FILE` audits a menu"
-                )
-            how = (types, buyers, sample, _seed(seed))
-            lines = list(report.sellers_report(market, mechanism or [], notion or None, *how))
+            how = (mechanism or [], notion or None, types, buyers, sample, _seed(seed))
+            lines = list(report.market_report(scenario, market, *how))
     console = _console()
     for line in lines:
         console.print(line)

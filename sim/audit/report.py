@@ -15,7 +15,6 @@ from sim.audit.table import WITNESS, audit, chosen_notions
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.market import Market
 
 EXPLANATION = (
     "IC: the greatest gain of a lie over truth, at a menu of several entries over one; IR: of staying away. "
@@ -65,17 +64,17 @@ def _sizes(instances: Sequence[Instance]) -> str:
     return f"from {min(counts)} to {max(counts)} profiles"
 
 
-def sellers_report(
-    market: Market,
-    names: Iterable[str],
-    notions: Sequence[str] | None,
-    types: int,
-    buyers: int,
-    sample: int | None,
-    seed: int,
+def market_report(
+    scenario: str, market: Any, wanted: Sequence[str], notions: Sequence[str] | None,
+    types: int, buyers: int, sample: int | None, seed: int,
 ) -> Iterator[Any]:
-    """The table for the sellers of a market, all or those named: exact, or of a sample."""
-    chosen = chosen_shops(market, names)
+    """The audit of the mechanisms of a market's sellers: of few types exactly, or of a sample.
+
+    Raises ValueError for a run without auctions, and as `small_instances` and `audit_sample` do.
+    """
+    if not hasattr(market, "nature"):
+        raise ValueError(f"{scenario} has no auctions to audit")
+    chosen = chosen_shops(market, wanted)
     if sample is not None:
         yield terminal_table(sampled(chosen, buyers, sample, seed, notions))
         yield SAMPLE_EXPLANATION

@@ -200,7 +200,6 @@ def test_bidders_of_a_room_learn_and_the_asked_stay_truthful(monkeypatch, strate
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("coffee_shop", "learners have a counter of their own"),
         ("few_tickets", "in coffee_shop some learn it"),
         ("learn_to_tell", "everybody learns here"),
         ("lottery_tickets", "in coffee_shop some learn it"),
