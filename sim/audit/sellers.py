@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -132,20 +132,33 @@ def _identity(one: Any) -> Any:
 def small_instances(each: Sequence[Shop], types: int, buyers: int) -> tuple[list[Instance], list[str]]:
     """Small instances: `types` equally likely quantiles of the prior for each of `buyers`.
 
-    A prior that is a finite joint table is taken as it stands. Buyers know their own types only. Shops whose
-    mechanism needs more buyers are left out, and come back in words.
+    A prior that is a finite joint table is taken as it stands. Buyers know their own types only. A rule that
+    has the number of buyers as a parameter gets this one. Shops whose rule needs more are left out, and come
+    back in words.
 
     Raises TypeError for another prior over whole profiles, TooLargeError for instances that are too large
     or if all shops need more buyers, TypeError or ValueError for counts below 1.
     """
     check_count("types", types)
     check_count("buyers", buyers)
-    each = distinct(each, by_knowledge=False)
+    each = distinct([_among(shop, buyers) for shop in each], by_knowledge=False)
     fit = [shop for shop in each if shop.least <= buyers or isinstance(shop.prior, JointDistribution)]
     left_out = [f"{shop.name}: {_advice(shop, types)}" for shop in each if shop not in fit]
     if not fit:
         raise TooLargeError(f"--buyers is {buyers}. {'; '.join(left_out)}. Or take --sample PROFILES")
     return [_small_instance(shop, types, buyers) for shop in fit], left_out
+
+
+def _among(shop: Shop, buyers: int) -> Shop:
+    """The shop with its rule for fewer buyers, if their number is a parameter of it; else itself."""
+    rule: Any = shop.mechanism
+    told = is_dataclass(rule) and any(field.name == "n" for field in fields(rule))
+    if not told or rule.n <= buyers or isinstance(shop.prior, JointDistribution):
+        return shop
+    try:
+        return replace(shop, mechanism=replace(rule, n=buyers))
+    except ValueError:  # it is not for so few
+        return shop
 
 
 def _advice(shop: Shop, types: int) -> str:

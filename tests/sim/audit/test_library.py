@@ -220,7 +220,6 @@ def test_a_notion_that_does_not_apply_is_named(bazaar):
         (["all", "--set", "reserve=1"], "--set needs a scenario"),
         (["town_market", "--types", "400", "--mechanism", "second price"], "audit a sample"),
         (["all", "--mechanism", "first price", "--notion", "buy-k-ic"], "says nothing about"),
-        (["neighbours"], "needs 12 buyers, 531,441 type profiles, too many for an exact audit"),
     ],
 )
 def test_bad_input(bazaar, arguments, said):
