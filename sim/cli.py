@@ -309,10 +309,10 @@ def _columns(mapping: str | None) -> dict[str, str]:
     named = {}
     for pair in [] if mapping is None else mapping.split(","):
         kind, _, column = (part.strip() for part in pair.partition("="))
-        if kind not in _COLUMN_FIELDS or not column:
+        if not column or kind not in _COLUMN_FIELDS or _COLUMN_FIELDS[kind] in named:
             raise ValueError(
                 f"--bids-columns is {mapping!r}; it must be KIND=COLUMN pairs, with commas between "
-                f"them, and the kinds from {', '.join(_COLUMN_FIELDS)}"
+                f"them, and the kinds, each once, from {', '.join(_COLUMN_FIELDS)}"
             )
         named[_COLUMN_FIELDS[kind]] = column
     return named

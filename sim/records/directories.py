@@ -31,7 +31,7 @@ def prepare_directory(path: str | Path) -> Path:
     except FileExistsError:
         if folder.is_dir():
             raise _not_empty(folder) from None
-        raise OutputError(f"output folder {folder} leads nowhere; name a folder that is new or empty") from None
+        raise OutputError(f"output folder {folder} is a link that leads nowhere; name another") from None
     except OSError as error:
         raise _cannot_be_written(folder, error) from None
     return folder

@@ -151,6 +151,12 @@ BAD = {
         ["run", "--bids", str(SYNTHETIC), "--bids-columns", "money=bid"],
         ["'money=bid'", "auctionid, bidder, bid"],
     ),
+    "bids column twice": (
+        ["run", "--bids", str(SYNTHETIC), "--bids-columns", "bid=bid,bid=price"],
+        ["'bid=bid,bid=price'", "each once, from auctionid, bidder, bid"],
+    ),
+    "no folder to write": (["run", "--out", ""], ["output folder is empty text"]),
+    "a name that is not UTF-8": (["run", "--out", "out\udcff"], ["is not UTF-8"]),
     "no folder to show": (["show", "gone"], ["gone", "folder of a run"]),
 }
 

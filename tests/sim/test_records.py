@@ -361,7 +361,7 @@ def test_load_says_what_is_no_run(tmp_path):
 def test_load_says_that_a_manifest_is_damaged(tmp_path, tables):
     told = {"scenario": "town", "parameters": {}, "status": "complete", "tables": tables}
     (tmp_path / "manifest.json").write_text(json.dumps(told))
-    with pytest.raises(RecordsError, match="manifest.json is damaged"):
+    with pytest.raises(RecordsError, match=r"manifest\.json is damaged"):
         load(tmp_path)
 
 
