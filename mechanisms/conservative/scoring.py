@@ -24,8 +24,8 @@ def brier_score(outcome: ArrayLike, probabilities: ArrayLike) -> Any:
     probabilities
         Shape `(..., m)`: beliefs. The leading axes of both broadcast.
 
-    Raises TypeError for an outcome that is no integer, ValueError for one out of range, for negative mass, for
-    beliefs that do not sum to 1, and for shapes that do not go together.
+    Raises TypeError for an outcome that is no integer, ValueError for one out of range, for negative mass,
+    for beliefs that do not sum to 1, and for shapes that do not go together.
 
     >>> brier_score(1, [0.0, 1.0]), brier_score(0, [0.0, 1.0]), brier_score(0, [0.5, 0.5])
     (0.0, -2.0, -0.5)
