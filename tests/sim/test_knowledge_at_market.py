@@ -165,7 +165,7 @@ def test_an_f_that_the_sellers_own_function_refuses_does_not_stop_the_market(mar
     prior = JointDistribution.product([Discrete([0, 1, 2], [1, 0, 0]), *coins])
     earned = revenues(mechanism, prior, TableKnowledge(prior), 40)
     assert set(earned.tolist()) == {1.0, 2.0}
-    with pytest.raises(ValueError, match="buyer 0 is refused: .* of which the inner function makes"):
+    with pytest.raises(ValueError, match=r"buyer 0 is refused: .* of which the inner function makes"):
         expected_outcome(mechanism, prior)
     fair = JointDistribution.from_table(np.full((3, 3, 3), 1 / 27))
     myerson = KnowledgeExtraction(3, removed=0, value_bound=3, marginals=marginals)
