@@ -35,6 +35,10 @@ SAMPLE_EXPLANATION = (
 )
 
 
+MOST_PROFILES = 1_000_000
+"""The most type profiles of an instance that is made from a scenario."""
+
+
 def sellers_mechanisms(market: Market) -> dict[str, Mechanism]:
     """Each seller's mechanism, by the seller's name."""
     plans = [seller.plan for seller in market.sellers]
@@ -47,7 +51,7 @@ def audited(
     """Small instances of mechanisms: `types` equally likely quantiles of the prior for each of `buyers`.
 
     A prior that is a finite joint table is taken as it stands. Raises TypeError for another prior over whole
-    profiles, TypeError or ValueError for counts below 1.
+    profiles, TypeError or ValueError for counts below 1, ValueError for more than MOST_PROFILES profiles.
     """
     check_count("types", types)
     check_count("buyers", buyers)
@@ -61,9 +65,16 @@ def audited(
     values = np.unique(prior.quantile((np.arange(types) + 0.5) / types))
     if isinstance(prior, Discrete) and (prior.probabilities > 0).sum() <= types:
         values = prior.values[prior.probabilities > 0]
+    counts = {name: max(buyers, mechanism.least_buyers) for name, mechanism in mechanisms.items()}
+    for name, n in counts.items():
+        if len(values) ** n > MOST_PROFILES:
+            raise ValueError(
+                f"an exact audit of {name!r} takes {len(values)} types for each of {n} buyers, which are too "
+                "many profiles; choose others with --mechanism, or take fewer --types; `bazaar audit all` "
+                "audits a small instance of each mechanism exactly"
+            )
     return [
-        standard_instance(mechanism, values, max(buyers, mechanism.least_buyers), name)
-        for name, mechanism in mechanisms.items()
+        standard_instance(mechanism, values, counts[name], name) for name, mechanism in mechanisms.items()
     ]
 
 

@@ -213,6 +213,7 @@ def test_the_command_audits_a_scenario(bazaar):
         (["all", "--set", "reserve=1"], "--set needs a scenario"),
         (["town_market", "--types", "400", "--mechanism", "second price"], "audit a sample"),
         (["neighbours"], "got IndependentPrior of 12 buyers; `bazaar audit all`"),
+        (["sell_the_room"], "3 types for each of 20 buyers, which are too many profiles; choose others"),
     ],
 )
 def test_bad_input(bazaar, arguments, said):
