@@ -21,7 +21,8 @@ What to look for. The column of the menu's revenue over bundling's, the number o
 when people come once more than the menu was made for: where the sets are no longer protected, revenue falls.
 `few_tickets.png` shows the gap on a logarithmic scale: simulated, and proved for families too large to be
 sold one by one. In place of these a smaller family over as many items is sold, of polynomials of a lower
-degree; its gap is smaller, and grows in proportion to the items only.
+degree; its gap is smaller, and grows in proportion to the items only
+(hollow in the plot).
 """
 
 from __future__ import annotations
@@ -199,15 +200,19 @@ def draw(tables: Mapping[str, Any], visits: int, path: Any) -> None:
     """The gap against the number of items."""
     sold = gaps(tables)
     shown = list(families(visits))
+    lower = [family for family in sold if family not in shown]
     with figure(path, "items", "menu's revenue over bundling's") as axes:
         places = [family.items for family in shown]
         axes.plot(places, [family.promised(visits) for family in shown], "--", color="black", linewidth=1,
                   label="proved, at least")
-        places = [family.items for family in sold]
         for column, k in ((2, visits), (3, visits + 1)):
-            heights = [earned[column] / earned[0] for earned in sold.values()]
+            heights = {family: earned[column] / earned[0] for family, earned in sold.items()}
+            whole = [family for family in shown if family in sold]
             label = f"sold to people who come {times(k, 'time')}"
-            axes.plot(places, heights, "o-", markersize=4, label=label)
+            points = axes.plot([family.items for family in whole], [heights[family] for family in whole],
+                               "o-", markersize=4, label=label)
+            axes.plot([family.items for family in lower], [heights[family] for family in lower], "o",
+                      markersize=4, fillstyle="none", color=points[0].get_color())
         axes.axhline(1, color="black", linestyle=":", linewidth=1, label="bundling")
         axes.set_yscale("log")
 

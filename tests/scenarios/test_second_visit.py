@@ -23,6 +23,10 @@ def test_the_paper_in_one_table(run):
     assert once.iloc[-1] > 2.8
     assert (twice <= 2 * BOUND).all()
     assert twice.iloc[-1] < 1
+    best = rows["best"] / rows["bundling"]
+    assert np.allclose(best, 2, atol=1e-5)  # a price for each item; Lemma 7 allows no more for two visits
+    assert (twice <= best + 1e-5).all()
+    assert once.iloc[-1] > best.iloc[-1]
     assert rows["misjudged"].iloc[-1] < once.iloc[-1] / 4
 
 
