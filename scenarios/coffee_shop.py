@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure as Drawing
 
+    from sim.audit import Instance
+
 MENUS: dict[str, Menu] = {
     "clever": coffee_shop_menu(),
     "modest": Menu(coffee_shop_menu().probabilities, [2, 4, 7]),
@@ -143,6 +145,15 @@ def build(
     """The counters, ready to open."""
     told = Parameters() if parameters is None else parameters
     return CounterMarket(plans(told), seed, records, tick=told.until / 400)
+
+
+def audited_menus(parameters: Parameters) -> list[Instance]:
+    """Every menu, before people to whom coming back costs nothing."""
+    from sim.audit.library import menu_instance
+
+    bags = {"bag": (SURPRISE, BAGS), "shaded": (SHADED, 2)}
+    sold = {name: (menu, parameters.visits) for name, menu in MENUS.items()} | bags
+    return [menu_instance(COFFEE_SHOP, menu, k, f"{name}, {k} visits") for name, (menu, k) in sold.items()]
 
 
 # --- theory -----------------------------------------------------------------------------------------

@@ -32,15 +32,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pydantic import Field
 
 from mechanisms.menus import cover_free_family, gap_instance
+from mechanisms.menus.examples import Example
 from sim import scenario
 from sim.plots import figure
 from sim.records import Column, Records, Table
 from sim.workdays import Workdays
+
+if TYPE_CHECKING:
+    from sim.audit import Instance
 
 ORDERS = (2, 3, 4, 5, 7, 8, 9, 11, 13)
 """Orders of fields: powers of primes."""
@@ -138,6 +143,20 @@ def sell(records: Records, family: Family, visits: int) -> None:
     records["families"].row(
         family.order, family.degree, family.items, family.sets, instance.bundle_revenue
     )
+
+
+def audited_menus(parameters: Parameters) -> list[Instance]:
+    """The menu of the smallest family, before people who come as often as planned, and once more."""
+    from sim.audit.library import menu_instance
+
+    found = []
+    for family in islice(on_sale(parameters.visits, parameters.sets), 1):
+        instance = gap_instance(cover_free_family(family.order, family.degree), parameters.visits)
+        example = Example(types=instance.types, probabilities=np.array(instance.probabilities, float))
+        for k in (parameters.visits, parameters.visits + 1):
+            name = f"{family.sets} sets, {times(k, 'visit')}"
+            found.append(menu_instance(example, instance.menu, k, name))
+    return found
 
 
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:

@@ -27,18 +27,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from mechanisms.menus.examples import Example
 from mechanisms.menus.ladder import Ladder, shell_lotteries
 from sim import scenario
 from sim.plots import figure
 from sim.records import Column, Records, Table
 from sim.workdays import Workdays
 
+if TYPE_CHECKING:
+    from sim.audit import Instance
+
 BOUND = 2
 """MenuGap² of two items is at most the number of items."""
+
+AUDITED = (1, 2, 4)
+"""Numbers of circles that are audited: with these, values stay in the range of a computer's numbers."""
 
 ADVANTAGES = Table("advantages", "One row for each menu of lotteries.", (
     Column("shells", "int32", "", "quarter circles on which the lotteries lie"),
@@ -81,6 +88,19 @@ def sell(records: Records, shells: int) -> None:
         shells, len(lotteries), once.bundle_revenue, once.earned(1), once.earned(2), twice.earned(2),
         twice.item_revenue,
     )
+
+
+def audited_menus(parameters: Parameters) -> list[Instance]:
+    """The lotteries of the first days at both prices, before people who come twice."""
+    from sim.audit.library import menu_instance
+
+    found = []
+    for lotteries in map(shell_lotteries, AUDITED[: parameters.doublings + 1]):
+        for k, planned in ((1, "one visit"), (2, "two")):
+            menu, types, weights = Ladder(lotteries, k).in_money()
+            name = f"{len(lotteries)} lotteries priced for {planned}, 2 visits"
+            found.append(menu_instance(Example(types=types, probabilities=weights), menu, 2, name))
+    return found
 
 
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:

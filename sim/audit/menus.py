@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from mechanisms.menus import Policy, PostedMenu, Purchase, is_buy_k_ic
+from mechanisms.menus import PostedMenu, is_buy_k_ic
 from mechanisms.utilities import Linear
 from sim.audit.direct import words
 from sim.audit.game import Subject
 from sim.audit.instance import Instance, additive
 from sim.audit.notions import Witness, notion
+from sim.purchase_words import bought
 
 MAX_NODES = 1_000_000
 """The most multisets that are looked at for a type."""
@@ -50,16 +51,6 @@ class MenuSubject(Subject):
 def is_menu(subject: Subject) -> bool:
     """Whether it is a posted menu."""
     return isinstance(subject, MenuSubject)
-
-
-def bought(purchase: Purchase) -> str:
-    """A purchase in words."""
-    if isinstance(purchase.entries, Policy):
-        return f"one entry after the other, looking (pays {purchase.payment:.4g} on average)"
-    if not purchase.entries:
-        return "nothing"
-    plural = "entries" if len(purchase.entries) > 1 else "entry"
-    return f"{plural} {', '.join(map(str, purchase.entries))} (pays {purchase.payment:.4g})"
 
 
 @notion("buy-k-ic", "buy-k IC", is_menu)

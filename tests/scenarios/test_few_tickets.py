@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 
 from mechanisms.menus import cover_free_family, gap_instance
-from scenarios.few_tickets import Family, Parameters, build, families, family_table, gaps, on_sale, report
+from scenarios.few_tickets import (
+    Family,
+    Parameters,
+    audited_menus,
+    build,
+    families,
+    family_table,
+    gaps,
+    on_sale,
+    report,
+)
+from sim.audit import audit
 from sim.running import play
 
 
@@ -113,3 +124,10 @@ def test_report_fits_and_draws(run, tmp_path):
     lines = report(Run(run[0]), {"parameters": run[1].model_dump()})
     assert lines[1].row_count == 8
     assert (tmp_path / "few_tickets.png").stat().st_size > 5_000
+
+
+def test_the_audit_says_what_lemma_21_does():
+    """Safe for two visits, with or without looking, as nothing is left to chance; not for three."""
+    found = audit(audited_menus(Parameters()))
+    assert found.mechanism.unique().tolist() == ["9 sets, 2 visits", "9 sets, 3 visits"]
+    assert found.verdict.tolist() == ["holds", "holds", "fails", "fails", "fails", "fails"]
