@@ -13,7 +13,7 @@ the frequent kind).
 
 What to look for. On each day of the run the seller computes the best menu for one k, and proves it: no menu
 that is buy-k incentive compatible earns more than the upper bound. The conjecture holds up to k = 10. From
-k = 11 on the best menu has another shape: a ticket with chances of about (.298, .086) for 1.236, the first
+k = 11 on the best menu has another shape: a ticket with chances of about (.298, .086) for 1.24, the first
 item for 3.788, both for 10.788. It is safe however often people come, and earns 8.0297 whatever k is. So
 revenue stops falling: from the eleventh visit on customers' patience costs the seller nothing more.
 
