@@ -238,8 +238,9 @@ def draw_learning(tables: Mapping[str, Any], number: int, path: Any) -> None:
     """The learners' revenue, a moving mean, beside that of those who come once and of those who know."""
     customers = tables["customers"]
     learners = customers[customers["seller_id"] == number]
-    window = max(1, len(learners) // 8)
-    moving = np.convolve(learners["paid"].to_numpy(), np.ones(window) / window, "valid")
+    paid = learners["paid"].to_numpy()
+    window = max(1, len(paid) // 8)
+    moving = np.convolve(paid, np.ones(window) / window, "valid") if len(paid) else paid
     with figure(path, "customer", f"revenue a customer, mean of {window}") as axes:
         axes.plot(np.arange(len(moving)) + window, moving, label="regulars who learn")
         for k, label in ((1, "all come once"), (2, "all know, and come twice")):

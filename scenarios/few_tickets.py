@@ -146,7 +146,10 @@ def sell(records: Records, family: Family, visits: int) -> None:
 
 
 def audited_menus(parameters: Parameters) -> list[Instance]:
-    """The menu of the smallest family, before people who come as often as planned, and once more."""
+    """The menu of the smallest family, before people who come as often as planned, and once more.
+
+    Raises ValueError if there is no family that is small enough to be sold.
+    """
     from sim.audit.library import menu_instance
 
     found = []
@@ -156,6 +159,9 @@ def audited_menus(parameters: Parameters) -> list[Instance]:
         for k in (parameters.visits, parameters.visits + 1):
             name = f"{family.sets} sets, {times(k, 'visit')}"
             found.append(menu_instance(example, instance.menu, k, name))
+    if not found:
+        smallest = min(family.order for family in families(parameters.visits)) ** 2
+        raise ValueError(f"sets is {parameters.sets}; there is a menu to audit from {smallest} on")
     return found
 
 

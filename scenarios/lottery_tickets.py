@@ -124,7 +124,7 @@ def audited_menus(parameters: Parameters) -> list[Instance]:
         if k <= parameters.most or math.isinf(k):
             menu = optimal_buy_k_menu(TYPES, PROBABILITIES, k, parameters.gap, parameters.patience).menu
             come = parameters.most if math.isinf(k) else int(k)
-            name = f"best for {named(k)} k, {come} visits" if math.isinf(k) else f"best for k = {come}"
+            name = f"best for {'any k, ' if math.isinf(k) else ''}k = {come}"
             found.append(menu_instance(LOTTERY_TICKETS, menu, come, name))
     return found
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
+import numpy as np
+
 from mechanisms.menus import PostedMenu, is_buy_k_ic
 from mechanisms.utilities import Linear
 from sim.audit.direct import words
@@ -38,7 +40,11 @@ class MenuSubject(Subject):
         self.menu, self.k = instance.mechanism.menu, instance.mechanism.k
 
     def gains(self, k: float, adaptive: bool = False) -> Iterator[tuple[float, Witness, bool]]:
-        """For each type: the gain from up to k purchases, 0 where it is rounding, and how."""
+        """For each type: the gain from up to k purchases, 0 where it is rounding, and how.
+
+        Where nothing is left to chance there is nothing to look at: then to adapt is to commit (Appendix A).
+        """
+        adaptive = adaptive and not np.isin(self.menu.probabilities, (0, 1)).all()
         for value in self.instance.types(0):
             row = value.reshape(1, -1)
             check = is_buy_k_ic(self.menu, row, k, adaptive, math.inf if adaptive else MAX_NODES)

@@ -125,6 +125,20 @@ def test_simulation_and_theory_agree(run):
             assert figure.estimate.mean == pytest.approx(figure.theory, abs=slack), name
 
 
+def test_nobody_has_come_yet(tmp_path):
+    """A run that ends at once has a report and plots all the same."""
+    told = Parameters(until=0.001)
+    market = build(told)
+    assert play(market, told.until) == "complete"
+
+    class Run(dict):
+        directory = tmp_path
+
+    lines = report(Run(market.records.frames()), {"parameters": told.model_dump()})
+    assert lines[0].startswith("Coffee shop: 0 customers")
+    assert (tmp_path / "learning.png").exists()
+
+
 def test_report_fits_and_draws(run, tmp_path):
     tables, parameters = run
 

@@ -126,6 +126,14 @@ def test_report_fits_and_draws(run, tmp_path):
     assert (tmp_path / "few_tickets.png").stat().st_size > 5_000
 
 
+def test_the_audit_of_more_items_and_of_none():
+    """Six visits need sets of seven items of 49; each of them is safe for so many visits."""
+    found = audit(audited_menus(Parameters(visits=6))[:1], ["buy-k-ic", "adaptive-buy-k-ic"])
+    assert found.verdict.tolist() == ["holds", "holds"]
+    with pytest.raises(ValueError, match="sets is 48; there is a menu to audit from 49 on"):
+        audited_menus(Parameters(visits=6, sets=48))
+
+
 def test_the_audit_says_what_lemma_21_does():
     """Safe for two visits, with or without looking, as nothing is left to chance; not for three."""
     found = audit(audited_menus(Parameters()))

@@ -129,7 +129,7 @@ def test_the_audit_tells_who_commits_from_who_looks():
     """The best menu for k is safe from k purchases at once, and for k = 2 not from those who look first."""
     found = audit(audited_menus(Parameters(most=2)), ["buy-k-ic", "adaptive-buy-k-ic", "buy-many-ic"])
     verdicts = found.verdict.to_numpy().reshape(-1, 3).tolist()
-    names = ["best for k = 1", "best for k = 2", "best for any k, 2 visits"]
+    names = ["best for k = 1", "best for k = 2", "best for any k, k = 2"]
     assert found.mechanism.unique().tolist() == names
     assert verdicts[:2] == [["holds", "holds", "fails"], ["holds", "fails", "fails"]]
     assert verdicts[2][0] == verdicts[2][2] == "holds"
