@@ -129,9 +129,9 @@ def optimal_deterministic_menu(
 def _highest_prices(values: FloatArray, chosen: np.ndarray) -> FloatArray:
     """The highest prices (B,) of bundles at which types, values (T, B), still like those chosen (T,) best.
 
-    A chosen bundle costs at most what it is worth to its buyer beyond any other chosen one at its price: these
-    are lengths, and the prices shortest paths from nothing (Bellman and Ford). So they are sums of values, and
-    not within the tolerance of the integer program, which would let ties fall either way.
+    A chosen bundle costs at most what it is worth to its buyer beyond another chosen one at its price. Take
+    these limits as lengths: then prices are shortest paths from nothing (Bellman and Ford). So they are sums
+    of values, not off by the integer program's tolerance, which would let ties fall either way.
     """
     own = np.take_along_axis(values, chosen[:, None], axis=1)
     prices = np.full(values.shape[1], np.inf)
@@ -144,7 +144,9 @@ def _highest_prices(values: FloatArray, chosen: np.ndarray) -> FloatArray:
 
 
 def _solve_sure(values: FloatArray, weights: FloatArray) -> tuple[np.ndarray, float]:
-    """Bundles (T,), and a bound on revenue, for values (T, B): variables y (T, B) in {0, 1}, payments (T,), prices.
+    """Bundles (T,) and a bound on revenue for values (T, B).
+
+    Variables: y (T, B) in {0, 1}, payments (T,), prices (B,).
 
     A type pays the price of the bundle that she takes, and likes no other bundle at its price better. A
     bundle's price above what anybody values it at is as good as infinite.

@@ -63,7 +63,7 @@ def test_primal_equals_dual_and_the_order_of_revenues(instance):
     ],
 )
 def test_sure_prices_are_exact_where_types_are_tied(types, weights):
-    """The integer program's tolerance made a tied type take the cheaper bundle, and left a gap to its bound."""
+    """The integer program's tolerance made a tied type take the cheaper bundle, and left a gap."""
     types, weights = np.array(types, dtype=float), np.array(weights)
     sure = optimal_deterministic_menu(types, weights)
     assert sure.revenue == pytest.approx(best_sure_revenue(types, weights), abs=1e-8)
