@@ -34,6 +34,40 @@ SAMPLE_EXPLANATION = (
     "breaks it. Otherwise no gain above the figure was found, over all types and lies tried; it is no proof."
 )
 
+MENU_EXPLANATION = (
+    "Gain: of the best purchase of several entries over the best single one. Buy-k: of up to k at once, k as "
+    "the name says; adaptive: she looks at what she got before she buys again; buy-many: of any number at "
+    "once. Coming back costs nothing. Each type is tried, and every purchase, unless it says `tried`."
+)
+
+
+def market_report(
+    scenario: str, market: Any, wanted: Sequence[str], notions: Sequence[str] | None,
+    types: int, buyers: int, sample: int | None, seed: int,
+) -> Iterator[Any]:
+    """The audit of the mechanisms of a market's sellers: of few types exactly, or of a sample.
+
+    Raises ValueError for a run without auctions, and as `only` and `audited` do.
+    """
+    if not hasattr(market, "nature"):
+        raise ValueError(f"{scenario} has no auctions to audit")
+    mechanisms = only(sellers_mechanisms(market), wanted)
+    prior = market.nature.prior
+    if sample is None:
+        yield from exact_report(audited(mechanisms, prior, types, buyers), notions)
+    else:
+        yield terminal_table(sampled(mechanisms, prior, buyers, sample, seed, notions))
+        yield SAMPLE_EXPLANATION
+
+
+def menu_report(
+    instances: Iterable[Instance], wanted: Sequence[str], notions: Sequence[str] | None
+) -> Iterator[Any]:
+    """The exact audit of menus, and what it means; ValueError for unknown names."""
+    named = only({instance.name: instance for instance in instances}, wanted)
+    yield terminal_table(audit(named.values(), notions))
+    yield MENU_EXPLANATION
+
 
 MOST_PROFILES = 1_000_000
 """The most type profiles of an instance that is made from a scenario."""
