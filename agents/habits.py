@@ -111,17 +111,21 @@ class Adaptive(Habit):
 
 @dataclass(eq=False)
 class Learned(Habit):
-    """Try purchases, and mostly repeat the one that has paid best; coming back costs nothing.
+    """Try purchases, and mostly repeat the one that has paid best; each visit after the first costs `cost`.
 
     exploration
         How often any purchase is tried instead, a share from 0 to 1.
+
+    Raises TypeError or ValueError for a share or a cost that is none.
     """
 
     exploration: float = 0.05
+    cost: float = 0.0
     name: str = "learns"
     _buyer: LearningMenuBuyer = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        check_money("cost", self.cost)
         self._buyer = LearningMenuBuyer(self.exploration)
 
     def start(self, menu: Menu, values: Values, most: int, person: int, rng: np.random.Generator) -> Step:
@@ -136,7 +140,8 @@ class Learned(Habit):
 
     def end(self, menu: Menu, values: Values, most: int, person: int, bought: list[int],
             payoff: float) -> None:
-        """Remember what the purchase paid."""
+        """Remember what the purchase paid, less what it cost to come back for it."""
+        payoff -= self.cost * max(0, len(bought) - 1)
         answer = np.array([[*bought, *[-1] * (most - len(bought))]])
         nothing, seat = np.zeros(1), np.array([0])
         self._buyer.observe(

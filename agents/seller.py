@@ -64,8 +64,13 @@ class SellerPlan:
 
 
 def tells_enough(discloses: Disclosure, needs: Disclosure) -> bool:
-    """Whether a seller who discloses this much serves a strategy that needs that much."""
+    """Whether a seller who discloses this much serves a strategy that needs that much.
+
+    Raises ValueError for a need that no seller can meet.
+    """
     by_extent = get_args(Disclosure)
+    if needs not in by_extent:
+        raise ValueError(f"needs of a strategy must be one of {by_extent}, got {needs!r}")
     return by_extent.index(discloses) >= by_extent.index(needs)
 
 

@@ -64,10 +64,21 @@ def float_array(name: str, values: ArrayLike) -> FloatArray:
     try:
         array = np.array(values)
     except ValueError as error:
-        raise ValueError(f"{name} must be a rectangular array of numbers: {error}") from None
+        what = _odd_row(name, values) or error
+        raise ValueError(f"{name} must be a rectangular array of numbers: {what}") from None
     if array.dtype.kind not in "iuf" and array.size:
         raise TypeError(f"{name} must hold real numbers, not dtype {array.dtype}")
     return array.astype(np.float64) + 0.0  # -0.0 becomes 0.0, so that equal values have equal bytes
+
+
+def _odd_row(name: str, rows: ArrayLike) -> str:
+    """The first row that is not as long as the first, in words; nothing if that is not what is wrong."""
+    each = rows if isinstance(rows, list | tuple) else ()
+    lengths = [len(row) if isinstance(row, list | tuple) else int(np.size(row)) for row in each]
+    for i, length in enumerate(lengths):
+        if length != lengths[0]:
+            return f"{name}[{i}] holds {length}, {name}[0] holds {lengths[0]}"
+    return ""
 
 
 def finite_vector(name: str, values: ArrayLike, *, minimum_length: int = 1) -> FloatArray:

@@ -25,27 +25,34 @@ def lowest_accepted(reserve: float) -> float:
 
 
 def top_one(reports: NDArray[Any]) -> tuple[Any, Any]:
-    """Index of the highest report and that report, each of shape `(...)`.
+    """Index of the highest report and that report (`-inf` if there is none), each of shape `(...)`.
+
+    Raises ValueError for NaN.
 
     >>> top_one(np.array([2.0, 5.0, 5.0]))
     (1, 5.0)
     """
+    if not reports.shape[-1]:
+        return _nobody(reports.shape[:-1])
     if reports.ndim == 1:
-        winner = int(reports.argmax())
-        return winner, reports.item(winner)
+        best = int(reports.argmax())
+        return best, _number(reports.item(best))
     winner = reports.argmax(axis=-1)
     flat = reports.reshape(-1)
-    return winner, flat[_positions(winner, reports.shape[-1])].reshape(winner.shape)
+    return winner, _numbers(flat[_positions(winner, reports.shape[-1])].reshape(winner.shape))
 
 
 def top_two(reports: NDArray[Any]) -> tuple[Any, Any, Any]:
     """Index of the highest report, that report, and the second highest (`-inf` if there is none).
 
-    Each has shape `(...)`; reports are floats.
+    Each has shape `(...)`; reports are floats. Raises ValueError for NaN.
 
     >>> top_two(np.array([2.0, 5.0, 3.0]))
     (1, 5.0, 3.0)
     """
+    if not reports.shape[-1]:
+        winner, highest = _nobody(reports.shape[:-1])
+        return winner, highest, highest.copy()
     if reports.ndim == 1:
         return _top_two_of_one(reports)
     n = reports.shape[-1]
@@ -57,14 +64,33 @@ def top_two(reports: NDArray[Any]) -> tuple[Any, Any, Any]:
         block = slice(start, start + size)
         winner[block], highest[block], second[block] = _top_two_of_block(rows[block])
     leading = reports.shape[:-1]
-    return winner.reshape(leading), highest.reshape(leading), second.reshape(leading)
+    return winner.reshape(leading), _numbers(highest).reshape(leading), second.reshape(leading)
+
+
+def _nobody(leading: tuple[int, ...]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """The highest of no reports."""
+    return np.zeros(leading, dtype=np.intp), np.full(leading, -np.inf)
+
+
+def _number(highest: float) -> float:
+    """The highest report; ValueError if it is NaN, which it is if any report is."""
+    if highest != highest:
+        raise ValueError("reports must be numbers, or -inf for no bid, got NaN")
+    return highest
+
+
+def _numbers(highest: NDArray[Any]) -> NDArray[Any]:
+    """The same for many profiles."""
+    if highest.size:
+        _number(highest.min().item())  # NaN if there is one
+    return highest
 
 
 def _top_two_of_one(reports: NDArray[Any]) -> tuple[int, float, float]:
     winner = int(reports.argmax())
     others = reports.copy()
     others[winner] = -np.inf
-    return winner, reports.item(winner), others.item(int(others.argmax()))
+    return winner, _number(reports.item(winner)), others.item(int(others.argmax()))
 
 
 def _top_two_of_block(rows: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
@@ -79,12 +105,14 @@ def _top_two_of_block(rows: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], N
 def k_highest(reports: NDArray[Any], k: int) -> tuple[NDArray[np.bool_], NDArray[Any]]:
     """Who is among the k highest, shape `(..., n)`, and the (k+1)st highest report, shape `(...)`.
 
-    With n <= k all are, and the (k+1)st is `-inf`.
+    With n <= k all are, and the (k+1)st is `-inf`. Raises ValueError for NaN.
 
     >>> k_highest(np.array([1.0, 4.0, 2.0, 4.0, 4.0]), 2)[0]
     array([False,  True, False,  True, False])
     """
     n = reports.shape[-1]
+    if np.isnan(reports).any():
+        raise ValueError("reports must be numbers, or -inf for no bid, got NaN")
     if n <= k:
         return np.ones(reports.shape, dtype=bool), np.full(reports.shape[:-1], -np.inf)
     ascending = np.partition(reports, n - k - 1, axis=-1)
@@ -109,6 +137,8 @@ def single_sale(shape: tuple[int, ...], winner: Any, highest: Any, price: Any, r
     `shape` is `(..., n)`; `winner`, `highest` and `price` have shape `(...)`.
     """
     allocation, payments = np.zeros(shape), np.zeros(shape)
+    if not shape[-1]:
+        return Outcome(allocation, payments)
     if len(shape) == 1:
         if highest >= lowest_accepted(reserve):
             allocation[winner] = 1.0

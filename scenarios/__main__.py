@@ -40,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     intruders = foreign_packages()
     if intruders:
         sys.exit(_refusal(intruders))
+    if hasattr(sys.stdout, "reconfigure"):  # a terminal that lacks a sign shows a question mark
+        sys.stdout.reconfigure(errors="replace")
     from sim.cli import run_command
     from sim.registry import Entry, Registry
 

@@ -1,8 +1,8 @@
 """What came of ℳ among neighbours: money and shares room by room, and what each kind of person kept and cost.
 
-Everything but the twins' revenue is read from the records. Rooms differ in what they know, and so in what is
-earned there. A figure over several rooms is therefore the mean of the rooms' own figures, each counted alike,
-and its interval is that of a stratified mean: that rooms differ does not widen it.
+Everything but the twins' revenue is read from the records. The k-th auctions of all rooms meet the same
+values: rooms differ in what they know, and in the seller's coins. A figure over several rooms is that of one
+series, whose k-th entry is the mean of the rooms' k-th auctions.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from mechanisms.auctions import SecondPrice
 from mechanisms.conservative import LookaheadAuction
@@ -21,19 +21,19 @@ from mechanisms.conversation import DirectMechanism
 from mechanisms.distributions import IndependentPrior, Prior
 from mechanisms.myerson import MyersonAuction
 from sim.comparison import Figure, comparison_table
-from sim.statistics import Estimate, batch_means, batch_ratio, stratified_mean
+from sim.statistics import Estimate, batch_means, batch_ratio
 
 if TYPE_CHECKING:
     import pandas
 
 BATCHES = 10
-"""Batches of a room where several rooms are put together: their degrees of freedom add up."""
+"""Batches of auctions where several rooms are put together."""
 
 EXPLANATION = (
-    "Money an auction, on the same values. ℳ: price less rewards, as recorded. Optimal: of a seller who "
-    "knows the prior. Share: of the gap from the star's best price without neighbours (lookahead, which "
-    "knows the prior too) to the highest value, what ℳ closes. ± is the half-width of a 95% confidence "
-    "interval by batch means."
+    "Money an auction; all rooms, and all auctions beside ℳ, meet the same values. ℳ: price less rewards, as "
+    "recorded. Optimal, where it stands: of a seller who knows the prior. Share: of the gap from the star's "
+    "best price without neighbours (lookahead, which knows the prior too) to the highest value, what ℳ "
+    "closes. ± is the half-width of a 95% confidence interval by batch means."
 )
 MONEY = ("ℳ", "Vickrey", "lookahead", "optimal", "highest")
 """Columns that are shown to a hundredth."""
@@ -141,13 +141,15 @@ def share_of_gap(prior: Prior, result: RoomResult, revenue: NDArray[np.float64])
     return batch_ratio(revenue - known, result.values.max(axis=1) - known)
 
 
-def over_rooms(series: Sequence[ArrayLike]) -> Estimate:
-    """The mean of the means of one series (A,) for each room, rooms counted alike.
+def over_rooms(series: Sequence[NDArray[np.float64]]) -> Estimate:
+    """The mean of one series (A,) for each room, rooms counted alike.
 
-    In a room auctions are batched, because learners remember; rooms are independent. The interval is NaN
-    where a room has held fewer auctions than BATCHES.
+    Rooms meet the same values, so that their k-th auctions go together; auctions are batched, because
+    learners remember. A room that has held more auctions than another is cut to its length. The interval is
+    NaN where there are fewer auctions than BATCHES.
     """
-    return stratified_mean([batch_means(each, BATCHES) for each in series])
+    held = min(len(each) for each in series)
+    return batch_means(np.mean([each[:held] for each in series], axis=0), BATCHES)
 
 
 def earnings(

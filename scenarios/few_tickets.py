@@ -20,7 +20,9 @@ pay simply adds up to the expected revenue.
 What to look for. The column of the menu's revenue over bundling's, the number of tickets, and what is left
 when people come once more than the menu was made for: where the sets are no longer protected, revenue falls.
 `few_tickets.png` shows the gap on a logarithmic scale: simulated, and proved for families too large to be
-sold one by one.
+sold one by one. In place of these a smaller family over as many items is sold, of polynomials of a lower
+degree; its gap is smaller, and grows in proportion to the items only
+(hollow in the plot).
 """
 
 from __future__ import annotations
@@ -29,15 +31,21 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from pydantic import Field
 
 from mechanisms.menus import cover_free_family, gap_instance
+from mechanisms.menus.examples import Example
 from sim import scenario
 from sim.plots import figure
 from sim.records import Column, Records, Table
 from sim.workdays import Workdays
+
+if TYPE_CHECKING:
+    from sim.audit import Instance
 
 ORDERS = (2, 3, 4, 5, 7, 8, 9, 11, 13)
 """Orders of fields: powers of primes."""
@@ -58,9 +66,9 @@ BUYERS = Table("buyers", "One row for each customer, one of each kind; money in 
     Column("more", "float64", "her unit", "what she pays if she may buy k + 1"),
 ))
 EXPLANATION = (
-    "Gap: the menu's revenue over bundling's, when people come as often as planned. At least: what the "
-    "construction promises, sets · (q - kd) over q. – was not sold: it has too many sets to sell one by one, "
-    "or the run ended before."
+    "Degree: d, of the polynomials. Gap: the menu's revenue over bundling's, when people come as often as "
+    "planned. At least: what the construction promises, sets · (q - kd) over q. – was not sold: it has too "
+    "many sets to sell one by one, or the run ended before."
 )
 
 
@@ -71,7 +79,9 @@ class Parameters(scenario.Parameters):
 
     until: float = Field(default=9.0, gt=0, le=1e9, description="days, one for each family")
     visits: int = Field(default=2, ge=1, le=6, description="k: how often people may come, by the menus' plan")
-    sets: int = Field(default=130, ge=1, le=2500, description="menus with more sets are not sold one by one")
+    sets: int = Field(
+        default=343, ge=1, le=2500, description="menus of more sets are not sold; 2,401 take many minutes"
+    )
 
 
 @dataclass(frozen=True)
@@ -107,14 +117,21 @@ def families(visits: int) -> Iterator[Family]:
             yield Family(order, (order - 1) // visits)
 
 
+def on_sale(visits: int, sets: int) -> Iterator[Family]:
+    """For each order the largest of these families that has at most so many sets, if there is one."""
+    for largest in families(visits):
+        degrees = range(largest.degree, 0, -1)
+        fit = (family for family in (Family(largest.order, d) for d in degrees) if family.sets <= sets)
+        yield from islice(fit, 1)
+
+
 def build(parameters: Parameters | None = None, seed: int = 0, records: Records | None = None) -> Workdays:
     """A day of selling for each family. Nothing is random: the seed changes nothing."""
     told = Parameters() if parameters is None else parameters
     book = Records() if records is None else records
     tasks = {
         f"order {family.order}": partial(sell, book, family, told.visits)
-        for family in families(told.visits)
-        if family.sets <= told.sets
+        for family in on_sale(told.visits, told.sets)
     }
     return Workdays(tasks, book, (FAMILIES, BUYERS))
 
@@ -128,6 +145,26 @@ def sell(records: Records, family: Family, visits: int) -> None:
     records["families"].row(
         family.order, family.degree, family.items, family.sets, instance.bundle_revenue
     )
+
+
+def audited_menus(parameters: Parameters) -> list[Instance]:
+    """The menu of the smallest family, before people who come as often as planned, and once more.
+
+    Raises ValueError if there is no family that is small enough to be sold.
+    """
+    from sim.audit.library import menu_instance
+
+    found = []
+    for family in islice(on_sale(parameters.visits, parameters.sets), 1):
+        instance = gap_instance(cover_free_family(family.order, family.degree), parameters.visits)
+        example = Example(types=instance.types, probabilities=np.array(instance.probabilities, float))
+        for k in (parameters.visits, parameters.visits + 1):
+            name = f"{family.sets} sets, {times(k, 'visit')}"
+            found.append(menu_instance(example, instance.menu, k, name))
+    if not found:
+        smallest = min(family.order for family in families(parameters.visits)) ** 2
+        raise ValueError(f"sets is {parameters.sets}; there is a menu to audit from {smallest} on")
+    return found
 
 
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
@@ -145,12 +182,12 @@ def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     return lines
 
 
-def gaps(tables: Mapping[str, Any]) -> dict[int, tuple[float, ...]]:
-    """By order of the family: bundling's revenue, then the menu's when people come 1, k and k + 1 times."""
+def gaps(tables: Mapping[str, Any]) -> dict[Family, tuple[float, ...]]:
+    """By family: bundling's revenue, then the menu's when people come 1, k and k + 1 times."""
     paid = tables["buyers"].groupby("order")[["once", "planned", "more"]].sum()
-    bundling = tables["families"].set_index("order")["bundling"]
     return {
-        int(order): (float(bundling[order]), *map(float, paid.loc[order])) for order in bundling.index
+        Family(int(row.order), int(row.degree)): (float(row.bundling), *map(float, paid.loc[row.order]))
+        for row in tables["families"].itertuples()
     }
 
 
@@ -162,17 +199,17 @@ def family_table(tables: Mapping[str, Any], visits: int) -> Any:
     counts = list(dict.fromkeys((1, visits, visits + 1)))
     grid = Grid(box=SIMPLE_HEAD, padding=(0, 1))
     menus = [f"menu,\n{times(k, 'visit')}" for k in counts]
-    for heading in ("items", "sets", "bundling\nearns", *menus, "gap", "at least"):
+    for heading in ("items", "degree", "sets", "bundling\nearns", *menus, "gap", "at least"):
         grid.add_column(heading, justify="right")
     sold = gaps(tables)
-    for family in families(visits):
+    for family in sorted({*families(visits), *sold}, key=lambda one: (one.order, one.degree)):
         cells = ["–"] * (len(counts) + 2)
-        if family.order in sold:
-            bundling, once, planned, more = sold[family.order]
+        if family in sold:
+            bundling, once, planned, more = sold[family]
             earned = dict(zip((1, visits, visits + 1), (once, planned, more), strict=True))
             cells = [amount(one) for one in (bundling, *(earned[k] for k in counts), planned / bundling)]
         promised = amount(family.promised(visits))
-        grid.add_row(f"{family.items:,}", amount(family.sets, 0), *cells, promised)
+        grid.add_row(f"{family.items:,}", str(family.degree), amount(family.sets, 0), *cells, promised)
     return grid
 
 
@@ -190,15 +227,19 @@ def draw(tables: Mapping[str, Any], visits: int, path: Any) -> None:
     """The gap against the number of items."""
     sold = gaps(tables)
     shown = list(families(visits))
+    lower = [family for family in sold if family not in shown]
     with figure(path, "items", "menu's revenue over bundling's") as axes:
         places = [family.items for family in shown]
         axes.plot(places, [family.promised(visits) for family in shown], "--", color="black", linewidth=1,
                   label="proved, at least")
-        places = [family.items for family in shown if family.order in sold]
         for column, k in ((2, visits), (3, visits + 1)):
-            heights = [earned[column] / earned[0] for earned in sold.values()]
+            heights = {family: earned[column] / earned[0] for family, earned in sold.items()}
+            whole = [family for family in shown if family in sold]
             label = f"sold to people who come {times(k, 'time')}"
-            axes.plot(places, heights, "o-", markersize=4, label=label)
+            points = axes.plot([family.items for family in whole], [heights[family] for family in whole],
+                               "o-", markersize=4, label=label)
+            axes.plot([family.items for family in lower], [heights[family] for family in lower], "o",
+                      markersize=4, fillstyle="none", color=points[0].get_color())
         axes.axhline(1, color="black", linestyle=":", linewidth=1, label="bundling")
         axes.set_yscale("log")
 

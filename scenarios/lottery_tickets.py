@@ -13,7 +13,7 @@ the frequent kind).
 
 What to look for. On each day of the run the seller computes the best menu for one k, and proves it: no menu
 that is buy-k incentive compatible earns more than the upper bound. The conjecture holds up to k = 10. From
-k = 11 on the best menu has another shape: a ticket with chances of about (.298, .086) for 1.236, the first
+k = 11 on the best menu has another shape: a ticket with chances of about (.298, .086) for 1.24, the first
 item for 3.788, both for 10.788. It is safe however often people come, and earns 8.0297 whatever k is. So
 revenue stops falling: from the eleventh visit on customers' patience costs the seller nothing more.
 
@@ -28,7 +28,7 @@ import math
 import sys
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pydantic import Field
@@ -45,6 +45,9 @@ from sim import scenario
 from sim.plots import figure
 from sim.records import Column, Records, Table
 from sim.workdays import Workdays
+
+if TYPE_CHECKING:
+    from sim.audit import Instance
 
 TYPES, PROBABILITIES = LOTTERY_TICKETS.types, LOTTERY_TICKETS.probabilities
 COMES = (*range(1, 13), 15, 20, math.inf)
@@ -112,6 +115,20 @@ def certify(records: Records, k: float, told: Parameters) -> None:
         records["entries"].row(k, first, second, price)
     for visits in COMES:
         records["sales"].row(k, visits, menu_revenue(best.menu, TYPES, PROBABILITIES, visits))
+
+
+def audited_menus(parameters: Parameters) -> list[Instance]:
+    """The best menus for the k that are drawn, before people who come so often; for any, `most` times."""
+    from sim.audit.library import menu_instance
+
+    found = []
+    for k in SHOWN:
+        if k <= parameters.most or math.isinf(k):
+            menu = optimal_buy_k_menu(TYPES, PROBABILITIES, k, parameters.gap, parameters.patience).menu
+            come = parameters.most if math.isinf(k) else int(k)
+            name = f"best for {'any k, ' if math.isinf(k) else ''}k = {come}"
+            found.append(menu_instance(LOTTERY_TICKETS, menu, come, name))
+    return found
 
 
 def menu_for(tables: Mapping[str, Any], k: float) -> Menu:

@@ -26,7 +26,7 @@ Values have a heavy tail (`prior=heavy tail`, independent), or move with a commo
 factor`): both leave something to learn. `density` and `resolution` say how many ties people have, and how
 many bins a tie tells apart, in the rooms of the sweep. With `common_cut_points=true` all who know a person
 know her in the same bins: then a second neighbour adds nothing, and the curves are flat from the first tie
-but for chance (each room meets values of its own).
+but for the seller's coins, because all rooms meet the same values.
 
 Mix in others than the honest with `liars`, `lazy`, `noisy` and `learners`, who sit side by side from seat
 `odd_seat` on. The reporter of the lowest index gives the aggregate its density; of the others only what they
@@ -240,7 +240,11 @@ def market_of(
     membership = np.concatenate([seats + len(KINDS) * number for number in numbers])
     plans = [SellerPlan(mechanism, window=0.4, name=room.name) for room in rooms]
     panels = [
-        Panel(parameters.buyers * number + np.arange(parameters.buyers), knowledge=room.knowledge)
+        Panel(
+            parameters.buyers * number + np.arange(parameters.buyers),
+            knowledge=room.knowledge,
+            same_profiles=True,
+        )
         for number, room in enumerate(rooms)
     ]
     return Market(Population(groups, membership), plans, panels, prior_of(parameters), seed, records)

@@ -10,12 +10,16 @@ nearby, but a million times dearer.
 Then customers may queue again. Two cheap lotteries together give more than the dear one, and the tower
 falls: this is why the buy-many paper lets people come back. For two items and two visits no menu that is
 incentive compatible has gaps that add up to more than 2 (Lemma 7), and none earns more than 36 times what
-bundling earns (Theorem 1).
+bundling earns (Theorem 1). Of these customers none earns more than twice that, but for some millionths:
+nobody pays more than her gap and what the earlier lotteries cost, which to her is next to nothing. And a
+price for each item earns twice that, at any number of lotteries: the best menu for two visits is known
+(`mechanisms.menus.ladder`, `Ladder.item_revenue`, has the proof).
 
 What to look for. In `second_visit.png`: revenue, in multiples of bundling's, against the number of lotteries.
 The menu for one visit rises without end while people come once. When they come twice, it earns next to
 nothing. Priced for two visits, its gaps add up to 2 at most, and each customer pays hers once or twice; the
-more alike the lotteries, the less is left, and the seller had better sell both items together.
+more alike the lotteries, the less is left. The best menu for two visits offers no lotteries, but both items
+one by one: the line at 2, which one visit leaves behind, and two never do.
 """
 
 from __future__ import annotations
@@ -23,18 +27,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from mechanisms.menus.examples import Example
 from mechanisms.menus.ladder import Ladder, shell_lotteries
 from sim import scenario
 from sim.plots import figure
 from sim.records import Column, Records, Table
 from sim.workdays import Workdays
 
+if TYPE_CHECKING:
+    from sim.audit import Instance
+
 BOUND = 2
 """MenuGap² of two items is at most the number of items."""
+
+AUDITED = (1, 2, 4)
+"""Numbers of circles that are audited: with these, values stay in the range of a computer's numbers."""
 
 ADVANTAGES = Table("advantages", "One row for each menu of lotteries.", (
     Column("shells", "int32", "", "quarter circles on which the lotteries lie"),
@@ -42,12 +53,14 @@ ADVANTAGES = Table("advantages", "One row for each menu of lotteries.", (
     Column("bundling", "float64", "money", "what both items together earn"),
     Column("once", "float64", "money", "what the menu for one visit earns from people who come once"),
     Column("misjudged", "float64", "money", "what it earns from people who come twice"),
-    Column("twice", "float64", "money", "what the menu priced for two visits earns from them"),
+    Column("twice", "float64", "money", "what these lotteries priced for two visits earn from them"),
+    Column("best", "float64", "money", "what the best menu for two visits earns from them: item prices"),
 ))
 EXPLANATION = (
     "Revenue in multiples of bundling's. Every kind of customer buys what is best for her; money is counted "
     "in a unit of her own, by which her probability is weighted. The bound on gaps: what each lottery is "
-    "worth to its buyer beyond the best two that came before adds up to 2 at most."
+    "worth to its buyer beyond the best two that came before adds up to 2 at most. The best menu for two "
+    "visits has a price for each item; of those incentive compatible none earns more, but for millionths."
 )
 
 
@@ -74,8 +87,22 @@ def sell(records: Records, shells: int) -> None:
     lotteries = shell_lotteries(shells)
     once, twice = Ladder(lotteries, 1), Ladder(lotteries, 2)
     records["advantages"].row(
-        shells, len(lotteries), once.bundle_revenue, once.earned(1), once.earned(2), twice.earned(2)
+        shells, len(lotteries), once.bundle_revenue, once.earned(1), once.earned(2), twice.earned(2),
+        twice.item_revenue,
     )
+
+
+def audited_menus(parameters: Parameters) -> list[Instance]:
+    """The lotteries of the first days at both prices, before people who come twice."""
+    from sim.audit.library import menu_instance
+
+    found = []
+    for lotteries in map(shell_lotteries, AUDITED[: parameters.doublings + 1]):
+        for k, planned in ((1, "one visit"), (2, "two")):
+            menu, types, weights = Ladder(lotteries, k).in_money()
+            name = f"{len(lotteries)} lotteries priced for {planned}, 2 visits"
+            found.append(menu_instance(Example(types=types, probabilities=weights), menu, 2, name))
+    return found
 
 
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
@@ -87,12 +114,12 @@ def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     grid = Grid(box=SIMPLE_HEAD, padding=(0, 1))
     headings = (
         "lotteries", "made for one visit,\npeople come once", "made for one visit,\npeople come twice",
-        "made for two visits,\npeople come twice",
+        "for two visits,\npeople come twice", "best for two visits,\npeople come twice",
     )
     for heading in headings:
         grid.add_column(heading, justify="right")
     for row in rows.itertuples():
-        cells = (one / row.bundling for one in (row.once, row.misjudged, row.twice))
+        cells = (one / row.bundling for one in (row.once, row.misjudged, row.twice, row.best))
         grid.add_row(f"{row.lotteries:,}", *(f"{cell:.4f}" for cell in cells))
     lines: list[Any] = ["Second visit: revenue in multiples of bundling's.", grid, EXPLANATION]
     folder = getattr(tables, "directory", None)
@@ -106,13 +133,14 @@ def draw(rows: Any, path: Any) -> None:
     """Revenue in multiples of bundling's against the number of lotteries."""
     with figure(path, "lotteries on the menu", "revenue, in multiples of bundling's") as axes:
         curves = {
-            "made for one visit, people come once": "once",
-            "made for one visit, people come twice": "misjudged",
-            "made for two visits, people come twice": "twice",
+            "for one visit, come once": "once",
+            "for one visit, come twice": "misjudged",
+            "for two visits, come twice": "twice",
+            "best for two visits, come twice": "best",
         }
         for label, column in curves.items():
             axes.plot(rows["lotteries"], rows[column] / rows["bundling"], "o-", markersize=4, label=label)
-        axes.axhline(BOUND, color="black", linestyle="--", linewidth=1, label="bound on gaps for two visits")
+        axes.axhline(BOUND, color="black", linestyle="--", linewidth=1, label="bound on gaps, two visits")
         axes.axhline(1, color="black", linestyle=":", linewidth=1)
         axes.annotate("bundling", (1, 1), (-4, 4), xycoords=("axes fraction", "data"),
                       textcoords="offset points", ha="right")

@@ -10,7 +10,6 @@ those of sessions.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Protocol
@@ -25,7 +24,7 @@ from agents.seller import Seller, SellerPlan
 from agents.view import Feedback, Mixed, View
 from mechanisms.conversation import DirectMechanism
 from mechanisms.outcome import Outcome
-from mechanisms.questions import AskValue, BuyerQuestion
+from mechanisms.questions import LARGEST_ANSWER, AskValue, BuyerQuestion
 from sim.attendance import Doors
 from sim.block import Block
 from sim.checks import broken_rule, payoffs_of, regular_rows
@@ -248,7 +247,7 @@ class LearningAheadPlayer(AheadPlayer):
         """Enter the learners' answers, those that are silent or late by default; False if one is refused."""
         given = sent[self._seats]
         self._all_there = not self._some_missing[row]
-        if not (given.item(given.argmin()) >= 0 and given.item(given.argmax()) < math.inf):
+        if not (given.item(given.argmin()) >= 0 and given.item(given.argmax()) <= LARGEST_ANSWER):
             self._all_there = False
             silent = given == _QUESTION.default
             if not (_QUESTION.acceptable(given) | silent).all():

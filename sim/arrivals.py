@@ -33,11 +33,14 @@ class Trace:
         try:
             with open(path, newline="", encoding="utf-8-sig") as file:
                 reader = csv.DictReader(file, strict=True)
-                missing = {"time", "buyer"} - set(reader.fieldnames or ())
-                if missing:
-                    raise TraceError(f"{path}: needs the columns time and buyer, lacks {sorted(missing)}")
+                columns = list(reader.fieldnames or ())
+                if columns.count("time") != 1 or columns.count("buyer") != 1:
+                    there = ", ".join(columns) or "none"
+                    raise TraceError(f"{path}: needs the columns time and buyer, each once, has {there}")
                 rows = [_arrival(path, reader.line_num, row, buyers) for row in reader]
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
+        except OSError as error:
+            raise TraceError(f"trace is {str(path)!r}: cannot be read ({error.strerror or error})") from error
+        except (UnicodeDecodeError, csv.Error) as error:
             raise TraceError(f"{path}: cannot be read as a UTF-8 CSV file ({error})") from error
         if not rows:
             raise TraceError(f"{path}: holds no arrivals")
@@ -47,6 +50,8 @@ class Trace:
 
 
 def _arrival(path: str | Path, line: int, row: dict[str, str], buyers: int) -> tuple[float, int]:
+    if None in row:
+        raise TraceError(f"{path}, line {line}: has more fields than the header has columns")
     try:
         time = float(row["time"])
     except (TypeError, ValueError):

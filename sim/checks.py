@@ -45,6 +45,8 @@ def broken_rule(
     """
     allocation, payments = outcome.allocation, outcome.payments
     mechanism = party.mechanism
+    if not _are_numbers(outcome):
+        return f"allocation and payments must be numbers, got dtypes {allocation.dtype}, {payments.dtype}"
     if payments.shape != (party.n,) or allocation.shape != _allocation_shape(party):
         wanted = f"of shapes {_allocation_shape(party)} and {(party.n,)}"
         return f"allocation and payments must be {wanted}, got {allocation.shape}, {payments.shape}"
@@ -67,7 +69,7 @@ def regular_rows(party: Party, outcome: Outcome, answered: NDArray[np.bool_]) ->
     """Which of many outcomes of one good, shape (rows, n), break no rule: `broken_rule` for a sweep."""
     allocation, payments = outcome.allocation, outcome.payments
     fits = payments.shape == allocation.shape == answered.shape
-    if not fits or outcome.causes is not None:
+    if not fits or not _are_numbers(outcome) or outcome.causes is not None:
         return np.zeros(len(answered), dtype=bool)
     payoffs = payoffs_of(party, outcome)
     regular = np.isfinite(payments.sum(axis=1)) & (allocation.min(axis=1) >= 0)
@@ -79,6 +81,10 @@ def regular_rows(party: Party, outcome: Outcome, answered: NDArray[np.bool_]) ->
             if side.group.honest:
                 regular &= payoffs[:, side.seats].min(axis=1) >= -slack
     return regular
+
+
+def _are_numbers(outcome: Outcome) -> bool:
+    return outcome.allocation.dtype.kind in "fiub" and outcome.payments.dtype.kind in "fiub"
 
 
 def _allocation_shape(party: Party) -> tuple[int, ...]:

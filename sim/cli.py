@@ -69,7 +69,7 @@ _HOST = typer.Option(metavar="HOST", help="Address to listen at; 0.0.0.0 lets ot
 _NO_BROWSER = typer.Option("--no-browser", help="Do not open a browser.")
 _FOLDER = typer.Argument(metavar="DIR", help="Folder of a run.")
 _AUDITED = typer.Argument(
-    metavar="SCENARIO", help="Audit the mechanisms of this scenario's sellers; `all`: those of the project."
+    metavar="SCENARIO", help="Audit what this scenario's sellers sell by; `all`: the project's mechanisms."
 )
 _MECHANISM = typer.Option("--mechanism", metavar="NAME", help="Only this one; may be given many times.")
 _NOTION = typer.Option("--notion", metavar="NAME", help="Only this notion; may be given many times.")
@@ -90,7 +90,7 @@ _MENU = typer.Argument(
 _MOST = typer.Option(
     "--k",
     metavar="K",
-    help="Look at customers who buy up to 1, 2, …, K entries, an integer of at least 1; `inf` for any "
+    help="Look at customers who buy up to 1, 2, …, K entries, an integer from 1 to 1000; `inf` for any "
     "number alone. Any number is always looked at too.",
 )
 
@@ -210,14 +210,18 @@ def audit_command(
         from sim.audit import report
 
         if scenario == "all":
-            source, fixed = context.get_parameter_source, ("settings", "types", "buyers", "sample")
-            if unfit := [one for one in fixed if getattr(source(one), "name", "") == "COMMANDLINE"]:
-                raise ValueError(f"--{unfit[0].removesuffix('tings')} needs a scenario, not `all`")
+            _refuse(context, ("settings", "types", "buyers", "sample"), "needs a scenario, not `all`")
             lines = list(report.exact_report(report.standard(mechanism or []), notion or None))
         else:
-            market = _market(context.obj, scenario, settings or [], _seed(seed))
-            how = (mechanism or [], notion or None, types, buyers, sample, _seed(seed))
-            lines = list(report.market_report(scenario, market, *how))
+            module, parameters = _module(context.obj, scenario, settings or [])
+            chosen, start = (mechanism or [], notion or None), _seed(seed)
+            if hasattr(module, "audited_menus"):
+                _refuse(context, ("types", "buyers", "sample"), f"needs auctions; {scenario} has menus")
+                found = report.menu_report(module.audited_menus(parameters), *chosen)
+            else:
+                market = module.build(parameters, start)
+                found = report.market_report(scenario, market, *chosen, types, buyers, sample, start)
+            lines = list(found)
     console = _console()
     for line in lines:
         console.print(line)
@@ -227,9 +231,9 @@ def audit_command(
 def check_menu(file: Annotated[str, _MENU], k: Annotated[str, _MOST] = "5") -> None:
     """Say whether customers gain by buying several entries of a menu, who gains, and what it then earns."""
     with _bad_input():
-        from sim.menu_check import check_menu_file
+        from sim.menu_check import check_menu_file, purchases_from
 
-        typer.echo(check_menu_file(file, _purchases(k)))
+        typer.echo(check_menu_file(file, purchases_from(k)))
 
 
 # --- input -----------------------------------------------------------------------------------------
@@ -250,12 +254,19 @@ def _bad_input() -> Iterator[None]:
         raise typer.Exit(BAD_INPUT) from None
 
 
-def _market(registry: Registry, name: str, settings: Sequence[str], seed: int) -> Any:
-    """A scenario's market, which is not run, with its records in memory."""
+def _refuse(context: typer.Context, options: Sequence[str], why: str) -> None:
+    """Refuse options of the command line that do not fit."""
+    for one in options:
+        if getattr(context.get_parameter_source(one), "name", "") == "COMMANDLINE":
+            raise ValueError(f"--{one.removesuffix('tings')} {why}")
+
+
+def _module(registry: Registry, name: str, settings: Sequence[str]) -> tuple[Any, Parameters]:
+    """A scenario's module, and its parameters."""
     from sim.scenario import make_parameters, parse_settings
 
     module: Any = registry[name].load()
-    return module.build(make_parameters(module.Parameters, parse_settings(settings)), seed)
+    return module, make_parameters(module.Parameters, parse_settings(settings))
 
 
 def _seed(text: str) -> int:
@@ -269,14 +280,6 @@ def _seed(text: str) -> int:
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= 65535):
         raise ValueError(f"--port is {text}; it must be an integer from 0 to 65535")
-    return int(text)
-
-
-def _purchases(text: str) -> float:
-    if text in ("inf", "∞"):
-        return float("inf")
-    if not (text.isascii() and text.isdigit() and int(text) >= 1):
-        raise ValueError(f"--k is {text}; it must be an integer of at least 1, or inf")
     return int(text)
 
 
@@ -301,10 +304,10 @@ def _columns(mapping: str | None) -> dict[str, str]:
     named = {}
     for pair in [] if mapping is None else mapping.split(","):
         kind, _, column = (part.strip() for part in pair.partition("="))
-        if kind not in _COLUMN_FIELDS or not column:
+        if not column or kind not in _COLUMN_FIELDS or _COLUMN_FIELDS[kind] in named:
             raise ValueError(
                 f"--bids-columns is {mapping!r}; it must be KIND=COLUMN pairs, with commas between "
-                f"them, and the kinds from {', '.join(_COLUMN_FIELDS)}"
+                f"them, and the kinds, each once, from {', '.join(_COLUMN_FIELDS)}"
             )
         named[_COLUMN_FIELDS[kind]] = column
     return named

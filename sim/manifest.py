@@ -17,6 +17,7 @@ from typing import Any
 
 NAME = "manifest.json"
 STATES = ("running", "complete", "interrupted", "failed")
+_KINDS = {"scenario": str, "parameters": dict, "status": str, "tables": dict}
 _LIBRARIES = ("bazaar-auctions", "numpy", "scipy", "pandas", "pyarrow", "simpy", "mesa", "networkx")
 
 
@@ -90,6 +91,8 @@ def read(directory: str | Path) -> dict[str, Any]:
     """
     path = Path(directory) / NAME
     found = json.loads(path.read_text(encoding="utf-8"))
-    if not isinstance(found, dict) or not {"status", "tables"} <= found.keys():
+    if not isinstance(found, dict) or any(
+        not isinstance(found.get(key), kind) for key, kind in _KINDS.items()
+    ):
         raise ValueError(f"{path} is not the manifest of a run")
     return found

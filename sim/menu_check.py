@@ -11,16 +11,18 @@ from pathlib import Path
 import numpy as np
 
 from mechanisms._validation import FloatArray
-from mechanisms.menus import BuyKCheck, Purchase, bundle_revenue, is_buy_k_ic
-from mechanisms.menus.adaptive import Policy
+from mechanisms.menus import BuyKCheck, bundle_revenue, is_buy_k_ic
 from mechanisms.menus.incentives import TOLERANCE
 from mechanisms.menus.menu import check_purchases
 from sim.menu_file import MenuFile, read_menu_file
+from sim.purchase_words import bought
 
 ADAPTIVE_ITEMS = 8
 """Up to so many items the report also asks about adaptive buyers."""
 MAX_NODES = 100_000
 """Multisets looked at for a type before an answer stays undecided."""
+MOST_LISTED = 1000
+"""The command tells what holds for so many purchases one by one, at most."""
 MOST = 1_000_000
 """A menu that does not break with so many purchases is said to break with any number."""
 
@@ -66,6 +68,15 @@ class MenuReport:
 
     def __str__(self) -> str:
         return "\n".join(_lines(self))
+
+
+def purchases_from(text: str) -> float:
+    """The number of purchases in an option's text; ValueError unless it is 1 to 1000, `inf` or `∞`."""
+    if text in ("inf", "∞"):
+        return math.inf
+    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MOST_LISTED):
+        raise ValueError(f"--k is {text[:60]!r}; it must be an integer from 1 to {MOST_LISTED}, or inf")
+    return int(text)
 
 
 def check_menu_file(path: str | Path, k: float | None = None, max_nodes: float = MAX_NODES) -> MenuReport:
@@ -181,7 +192,7 @@ def _verdict_lines(source: MenuFile, verdict: Verdict) -> Iterable[str]:
         witness = check.witness
         yield (
             f"  {source.names[witness.type]} gains {check.gain:.6g}: "
-            f"buys {_bought(witness.several)} instead of {_bought(witness.single)}"
+            f"buys {bought(witness.several)} instead of {bought(witness.single)}"
         )
     if check.holds is None:
         yield f"  nobody was found to gain; nobody gains more than {check.most:.6g}"
@@ -201,16 +212,3 @@ def _lottery(source: MenuFile, entry: int) -> str:
     chances = zip(source.items, source.menu.probabilities[entry].tolist(), strict=True)
     parts = [item if q == 1 else f"{item} with chance {q:.4g}" for item, q in chances if q > 0]
     return " and ".join(parts) or "nothing"
-
-
-def _bought(purchase: Purchase) -> str:
-    if isinstance(purchase.entries, Policy):
-        return "one entry after the other"
-    if not purchase.entries:
-        return "nothing"
-    counts = {e: purchase.entries.count(e) for e in dict.fromkeys(purchase.entries)}
-    parts = [
-        f"entry {e} without end" if e in purchase.endless else f"entry {e}" if c == 1 else f"{c} × entry {e}"
-        for e, c in counts.items()
-    ]
-    return f"{' and '.join(parts)} (pays {purchase.payment:.6g})"

@@ -31,6 +31,7 @@ and a probability:
 from __future__ import annotations
 
 import csv
+import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +41,7 @@ from typing import Any
 
 import numpy as np
 
-from mechanisms._validation import FloatArray
+from mechanisms._validation import SUM_TOLERANCE, FloatArray
 from mechanisms.menus import Menu, Table, Valuation
 from mechanisms.menus.purchase import type_probabilities
 from mechanisms.menus.valuations import TABLE_ITEMS, as_valuation
@@ -159,21 +160,27 @@ def _check_fields(where: str, content: Mapping[str, Any], allowed: Sequence[str]
 def _from_csv(file: Path) -> MenuFile:
     with file.open(newline="", encoding="utf-8-sig") as lines:  # spreadsheets begin with a byte-order mark
         reader = csv.DictReader(lines, restkey="", restval="", skipinitialspace=True)
-        rows, heading = list(reader), list(reader.fieldnames or ())
+        heading = [name.strip() for name in reader.fieldnames or ()]
+        reader.fieldnames = heading
+        rows = list(reader)
     twice = [name for name in heading if heading.count(name) > 1]
     if twice:
         raise ValueError(f"the heading must have each column once, but has {twice[0]!r} again")
     missing = [name for name in ("kind", "price", "probability") if name not in heading]
     if missing:
-        raise ValueError(f"the heading must have a column {missing[0]!r}, and one for each item")
+        raise ValueError(
+            f"the heading must have the columns kind, price, probability and one for each item, with commas "
+            f"between them; {missing[0]!r} is not in {','.join(heading)!r}"
+        )
     items = [str(name) for name in heading if name not in ("kind", "price", "probability", "name")]
     parts: dict[str, list[tuple[int, dict[str, str]]]] = {"entry": [], "type": []}
     for line, row in enumerate(rows, start=2):
         if "" in row and "" not in heading:
             raise ValueError(f"line {line}: has more cells than the heading's {len(heading)}: {row['']}")
-        if row["kind"] not in parts:
-            raise ValueError(f"line {line}: kind must be 'entry' or 'type', not {row['kind']!r}")
-        parts[row["kind"]].append((line, row))
+        kind = row["kind"].strip()
+        if kind not in parts:
+            raise ValueError(f"line {line}: kind must be 'entry' or 'type', not {kind!r}")
+        parts[kind].append((line, row))
 
     def amounts(kind: str, column: str) -> list[float]:
         return [_number(f"line {line}: {column}", row[column]) for line, row in parts[kind]]
@@ -181,6 +188,8 @@ def _from_csv(file: Path) -> MenuFile:
     def vectors(kind: str) -> list[list[float]]:
         return [[_number(f"line {line}: {item}", row[item]) for item in items] for line, row in parts[kind]]
 
+    if not parts["entry"]:
+        raise ValueError("there must be at least one entry")
     menu = Menu(vectors("entry"), amounts("entry", "price"))
     return _assembled(
         menu, _labels(menu, items), vectors("type"), amounts("type", "probability"),
@@ -206,6 +215,11 @@ def _assembled(
     types = tuple(as_valuation(one, menu.n, f"types[{t}]") for t, one in enumerate(worths))
     if not types:
         raise ValueError("there must be at least one type")
+    total = math.fsum(probabilities)
+    if abs(total - 1) > SUM_TOLERANCE:
+        raise ValueError(
+            f'probabilities of types must sum to 1, not {total:.6g}; a fraction such as "1/3" is exact'
+        )
     return MenuFile(menu, types, type_probabilities(probabilities, len(types)), items, tuple(names))
 
 

@@ -43,6 +43,9 @@ class Panel:
         What the buyers know of one another, by seat; for mechanisms that ask for beliefs.
     prior
         Over the profiles of this seller's participants, in place of the prior that nature has for all.
+    same_profiles
+        Whether the k-th auction has the profile of types that the k-th of the first seller has, wherever both
+        draw from one prior over profiles: sellers can be compared without the luck of the draw.
 
     Raises TypeError for members that are no integers or a size that is none, ValueError for a size below 1;
     the market raises ValueError for members that are unknown, named twice, or another panel's.
@@ -55,6 +58,7 @@ class Panel:
         ahead: bool = True,
         knowledge: Knowledge | None = None,
         prior: Prior | None = None,
+        same_profiles: bool = False,
     ) -> None:
         self._named = None if members is None else whole_numbers("members", members)
         if size is not None:
@@ -63,6 +67,7 @@ class Panel:
         self.ahead = ahead and knowledge is None
         self.knowledge = knowledge
         self.prior = prior
+        self.same_profiles = same_profiles
         self._player: AheadPlayer | None = None
         self._row = BLOCK
         self._drawn = 0
@@ -80,6 +85,8 @@ class Panel:
         prior = self.prior or stage.nature.prior
         if isinstance(prior, Prior) and prior.n != size:
             raise ValueError(f"size must be the prior's {prior.n} buyers, got {size}")
+        if self.same_profiles and not isinstance(prior, Prior):
+            raise ValueError("same_profiles must be False where nature draws each value by itself, got True")
         if self.knowledge is not None and self.knowledge.n != size:
             raise ValueError(f"knowledge must be of {size} buyers, got {self.knowledge.n}")
         self._draws_participants = size < len(self.members)
@@ -127,7 +134,7 @@ class Panel:
         if self._draws_participants:
             self._participants = _subsets(self._stream, self.members, self._participants.shape)
         turns = np.arange(self._drawn, self._drawn + BLOCK)
-        auctions = turns * len(stage.sellers) + self._seller.number
+        auctions = turns * len(stage.sellers) + (0 if self.same_profiles else self._seller.number)
         self._values, uniforms = stage.nature.rows_of_wants(self._participants, auctions, self.prior)
         self._latencies = stage.travel_times(self._participants, uniforms)
         self._persons = stage.population.persons[self._participants]

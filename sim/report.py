@@ -117,12 +117,20 @@ def _headline(tables: Tables, manifest: Mapping[str, Any]) -> str:
     kinds = tables["agents"]["kind"].value_counts()
     unfinished = int((tables["auctions"]["status"] == "unfinished").sum())
     held = len(tables["auctions"]) - unfinished
-    until = manifest["parameters"].get("until")
-    run = f"{manifest['scenario']}, seed {manifest['seed']}" + (
-        "" if until is None else f", up to time {until:g}"
-    )
+    run = f"{manifest['scenario']}, seed {manifest['seed']}{_time_told(tables, manifest)}"
     people = f"{kinds.get('buyer', 0):,} buyers, {kinds.get('seller', 0):,} sellers"
     return f"{run}: {people}, {held:,} auctions finished, {unfinished:,} unfinished."
+
+
+def _time_told(tables: Tables, manifest: Mapping[str, Any]) -> str:
+    """Up to when the run went; if it was broken off, up to when its records go."""
+    until = manifest["parameters"].get("until")
+    if until is None:
+        return ""
+    if manifest.get("status", "complete") == "complete":
+        return f", up to time {until:,.12g}"
+    last = tables["auctions"]["opened"].max()
+    return f", up to time {0 if math.isnan(last) else last:,.6g} of {until:,.12g}"
 
 
 def _answers_lost(tables: Tables) -> list[str]:

@@ -6,7 +6,6 @@ question's default stands. The window closes at its deadline, or as soon as all 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
@@ -31,7 +30,7 @@ from agents.population import Side
 from agents.seller import Seller
 from agents.view import Feedback, Mixed
 from mechanisms.outcome import Outcome
-from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Replies, branch
+from mechanisms.questions import LARGEST_ANSWER, Announce, BuyerQuestion, Chance, Draw, Replies, branch
 from sim.checks import SLACK, BreachError, broken_rule, payoffs_of
 from sim.seating import Seating
 from sim.stage import Stage
@@ -234,8 +233,8 @@ class Session:
 def _share(wait: Any) -> float:
     """A strategy's wait, as a share of the window."""
     share = float(wait)
-    if not 0 <= share < math.inf:
-        raise ValueError(f"must be finite and at least 0, got {share}")
+    if not 0 <= share <= LARGEST_ANSWER:
+        raise ValueError(f"must be a number from 0 to {LARGEST_ANSWER:g}, got {share}")
     return share
 
 

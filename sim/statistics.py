@@ -8,7 +8,6 @@ rest. Where batches are too short and neighbours alike, the interval is too narr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,34 +76,6 @@ def batch_ratio(numerators: npt.ArrayLike, denominators: npt.ArrayLike, batches:
     sums = np.add.reduceat(residuals, starts, axis=-1)
     error = np.sqrt(np.sum(sums**2, axis=-1) * batches / (batches - 1))
     return Estimate(ratio, _student_t(batches - 1) * error / np.abs(total), batches)
-
-
-def stratified_mean(estimates: Sequence[Estimate], weights: npt.ArrayLike | None = None) -> Estimate:
-    """Return the weighted mean of independent estimates, one for each stratum, with an interval.
-
-    Strata differ, and that they do is no error: only the error within each counts (Cochran, Sampling
-    Techniques, 1977, chapter 5). Weights, shape (strata,), are at least 0 and are divided by their sum; by
-    default all are alike. The variances that the half-widths stand for add up with the squared weights;
-    degrees of freedom are Satterthwaite's (1946). `batches` are those of all strata together. A stratum
-    whose half-width is NaN makes the whole NaN, unless its weight is 0.
-
-    Raises ValueError if there is no estimate, or for weights of another shape, negative or all 0.
-    """
-    shares = np.ones(len(estimates)) if weights is None else np.asarray(weights, dtype=np.float64)
-    if not len(estimates) or shares.shape != (len(estimates),):
-        raise ValueError(f"weights have shape {shares.shape}; there must be one for each of "
-                         f"{len(estimates)} estimates, and at least one")
-    if not (np.isfinite(shares).all() and (shares >= 0).all() and shares.any()):
-        raise ValueError(f"weights are {shares.tolist()}; they must be at least 0, and not all 0")
-    counted = [(share, each) for share, each in zip(shares / shares.sum(), estimates, strict=True) if share]
-    mean = sum(share * each.mean for share, each in counted)
-    variances = np.array([(share * each.half_width / _student_t(each.batches - 1)) ** 2
-                          for share, each in counted])
-    total = variances.sum(axis=0)
-    spread = sum(part**2 / (each.batches - 1) for part, (_, each) in zip(variances, counted, strict=True))
-    freedom = np.divide(total**2, spread, out=np.ones_like(total), where=spread != 0)
-    batches = sum(each.batches for _, each in counted)
-    return Estimate(mean, _student_t(freedom) * np.sqrt(total), batches)
 
 
 def _student_t(freedom: Any) -> Any:

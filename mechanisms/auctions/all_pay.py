@@ -29,7 +29,7 @@ class AllPay(DirectMechanism):
         check_money("reserve", self.reserve)
 
     def outcome(self, reports: NDArray[Any]) -> Outcome:
-        """The rule, for bids of shape `(..., n)`."""
+        """The rule, for bids of shape `(..., n)`; ValueError for NaN."""
         reports = np.asarray(reports, dtype=float)
         winner, highest = top_one(reports)
         sale = single_sale(reports.shape, winner, highest, highest, self.reserve)

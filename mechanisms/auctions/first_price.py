@@ -32,7 +32,7 @@ class FirstPrice(DirectMechanism):
         check_money("reserve", self.reserve)
 
     def outcome(self, reports: NDArray[Any]) -> Outcome:
-        """The rule, for bids of shape `(..., n)`."""
+        """The rule, for bids of shape `(..., n)`; ValueError for NaN."""
         reports = np.asarray(reports, dtype=float)
         winner, highest = top_one(reports)
         return single_sale(reports.shape, winner, highest, highest, self.reserve)

@@ -50,7 +50,7 @@ class UniformPrice(_UnitDemandAuction):
     """
 
     def outcome(self, reports: NDArray[Any]) -> Outcome:
-        """The rule, for bids of shape `(..., n)`."""
+        """The rule, for bids of shape `(..., n)`; ValueError for NaN."""
         bids = np.asarray(reports, dtype=float)
         wins, next_highest = self._ranked(bids)
         price = np.maximum(next_highest, self.reserve)
@@ -67,7 +67,7 @@ class Discriminatory(_UnitDemandAuction):
     """
 
     def outcome(self, reports: NDArray[Any]) -> Outcome:
-        """The rule, for bids of shape `(..., n)`."""
+        """The rule, for bids of shape `(..., n)`; ValueError for NaN."""
         bids = np.asarray(reports, dtype=float)
         wins, _ = self._ranked(bids)
         return Outcome(wins.astype(float), np.where(wins, np.maximum(bids, self.reserve), 0.0))

@@ -75,7 +75,7 @@ class OpenProxy(Mechanism):
 
     def _standing(self, maxima: NDArray[Any], since: NDArray[np.intp]) -> tuple[float, int | None]:
         """The standing price and its leader."""
-        best = float(maxima.max())
+        best = float(maxima.max(initial=-np.inf))
         if best == -np.inf:
             return float(self.start), None
         leader = min(np.flatnonzero(maxima == best).tolist(), key=lambda i: int(since[i]))

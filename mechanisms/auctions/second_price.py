@@ -30,7 +30,7 @@ class SecondPrice(DirectMechanism):
         check_money("reserve", self.reserve)
 
     def outcome(self, reports: NDArray[Any]) -> Outcome:
-        """The rule, for bids of shape `(..., n)`."""
+        """The rule, for bids of shape `(..., n)`; ValueError for NaN."""
         reports = np.asarray(reports, dtype=float)
         winner, highest, second = top_two(reports)
         return single_sale(reports.shape, winner, highest, second, self.reserve)

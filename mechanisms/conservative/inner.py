@@ -8,18 +8,24 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from mechanisms.auctions import UniformPrice
 from mechanisms.conservative.assignment import AssignmentContext, AssignmentLottery, optimal_assignment
-from mechanisms.conservative.beliefs import MAX_TABLE, ReportedBelief
+from mechanisms.conservative.beliefs import MAX_TABLE, ProductBelief, ReportedBelief, table_belief
 from mechanisms.conservative.optimal import GridLottery, optimal_dsic
 from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism
 from mechanisms.distributions import JointDistribution
 from mechanisms.myerson import MyersonAuction
-from mechanisms.questions import AskGridBelief, AskProductBelief
+from mechanisms.questions import AskGridBelief, AskMarginals, AskProductBelief
+
+MakeInner = Callable[[JointDistribution], Mechanism]
+"""A seller's own function of F; ValueError or ArithmeticError from it says that there is none for this F."""
 
 
 class Inner(ABC):
@@ -27,8 +33,10 @@ class Inner(ABC):
 
     items: int = 1
     units: int = 1
-    asks: ClassVar[type[AskGridBelief]] = AskGridBelief
+    asks: Callable[..., AskGridBelief] = AskGridBelief
     """The question for F as a table; it accepts only what the family fits."""
+    asks_marginals: Callable[..., AskGridBelief] = AskMarginals
+    """The question for F by its marginals, likewise."""
     largest: ClassVar[int | None] = MAX_TABLE
     """How many cells F may have where the reporter names its bound; None: F is not used as a table."""
 
@@ -46,7 +54,7 @@ class MyersonInner(Inner):
     """Myerson's auction of `units` units, for products F; no other F is accepted."""
 
     units: int = 1
-    asks: ClassVar[type[AskGridBelief]] = AskProductBelief
+    asks = AskProductBelief
     largest: ClassVar[int | None] = None
 
     def given(self, belief: ReportedBelief, removed: int) -> Mechanism:
@@ -70,10 +78,25 @@ class ProgramInner(Inner):
 class FixedInner(Inner):
     """One mechanism whatever F is (knowledge buys nothing then), or one that a function makes of F.
 
-    The function should know what to do with every F: what it raises ends the conversation.
+    An F for which the function raises ValueError or ArithmeticError is not accepted. Anything else that it
+    raises is a mistake in it, and ends the conversation.
     """
 
-    make: Mechanism | Callable[[JointDistribution], Mechanism]
+    make: Mechanism | MakeInner
+
+    @property
+    def asks(self) -> Callable[..., AskGridBelief]:  # type: ignore[override]
+        """For an F that the function takes."""
+        if isinstance(self.make, Mechanism):
+            return AskGridBelief
+        return partial(AskFittingBelief, make=self.make)
+
+    @property
+    def asks_marginals(self) -> Callable[..., AskGridBelief]:  # type: ignore[override]
+        """For an F that the function takes."""
+        if isinstance(self.make, Mechanism):
+            return AskMarginals
+        return partial(AskFittingMarginals, make=self.make)
 
     @property
     def units(self) -> int:  # type: ignore[override]
@@ -120,6 +143,51 @@ class AssignmentInner(Inner):
     def without(self) -> Mechanism | None:
         """Sell nothing."""
         return None
+
+
+@dataclass(frozen=True)
+class AskFittingBelief(AskGridBelief):
+    """Report your belief about m buyers as a table of which a function makes a mechanism."""
+
+    make: MakeInner | None = field(default=None, compare=False)
+
+    allowed: ClassVar[str] = "probabilities that sum to 1, of which the inner function makes a mechanism"
+
+    def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
+        """Probabilities that the function takes."""
+        shape = (self.bound,) * len(self.about)
+        return _taken(self.make, answers, super().acceptable(answers), lambda one: table_belief(one, shape))
+
+
+@dataclass(frozen=True)
+class AskFittingMarginals(AskMarginals):
+    """Report your belief about several buyers as a product of which a function makes a mechanism."""
+
+    make: MakeInner | None = field(default=None, compare=False)
+
+    allowed: ClassVar[str] = AskFittingBelief.allowed
+
+    def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
+        """Probabilities that the function takes."""
+        return _taken(self.make, answers, super().acceptable(answers), ProductBelief)
+
+
+def _taken(
+    make: MakeInner | None,
+    answers: NDArray[Any],
+    sound: NDArray[np.bool_],
+    read: Callable[[NDArray[Any]], ReportedBelief],
+) -> NDArray[np.bool_]:
+    """Which of the sound answers, as beliefs, the function makes something of."""
+    taken = np.array(sound)
+    for place in np.argwhere(taken):
+        where = tuple(place)
+        try:
+            if make is not None:
+                make(read(answers[where]).joint())
+        except (ValueError, ArithmeticError):
+            taken[where] = False
+    return taken
 
 
 def inner_of(inner: Any, units: int) -> Inner:

@@ -27,7 +27,6 @@ from mechanisms.conversation import Conversation, DirectLottery, DirectMechanism
 from mechanisms.outcome import Outcome
 from mechanisms.questions import (
     AskGridValue,
-    AskMarginals,
     AskValue,
     AskValueBound,
     Chance,
@@ -44,7 +43,8 @@ class KnowledgeExtraction(Mechanism):
     inner
         What is run on the others: "myerson" (only products are accepted as F), "program" (any F, by linear
         program), a mechanism with a closed rule, whatever F is, a function from F (a `JointDistribution`) to
-        such a mechanism, or an `AssignmentContext`. What earns β times the optimum gives β(1 − 1/n).
+        such a mechanism (an F for which it raises ValueError does not fit), or an `AssignmentContext`. What
+        earns β times the optimum gives β(1 − 1/n).
     epsilon
         What knowledge costs at most; any positive amount of money.
     removed
@@ -167,7 +167,7 @@ class KnowledgeExtraction(Mechanism):
                 bound = int(named.values[removed])
             shape = (bound,) * len(others)
         if self.marginals:
-            said = yield AskMarginals(to=(removed,), about=others, outcomes=shape[0])
+            said = yield self.family.asks_marginals(to=(removed,), about=others, outcomes=shape[0])
             return ProductBelief(said.values[removed]) if said.answered[removed] else None
         check_table(shape)
         said = yield self.family.asks(to=(removed,), about=others, outcomes=int(np.prod(shape)))

@@ -42,6 +42,11 @@ def star_benchmark(prior: Prior) -> float:
     if isinstance(prior, JointDistribution):
         _check_not_negative(prior)
         return float(sum(_revenues(prior, star).max(axis=-1).sum() for star in range(prior.n)))
+    if not isinstance(prior, Prior):
+        raise TypeError(
+            "prior must be a JointDistribution (`from_table` makes one of an array), or a product, or "
+            f"mixture of products, of Discrete, not {prior!r}"
+        )
     components = structure_of(prior)
     if len(components.weights) > 1:
         return star_benchmark(_table_of(components))

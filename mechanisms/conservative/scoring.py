@@ -22,9 +22,10 @@ def brier_score(outcome: ArrayLike, probabilities: ArrayLike) -> Any:
     outcome
         Shape `(...)`: the index of what happened, 0 … m−1.
     probabilities
-        Shape `(..., m)`: beliefs.
+        Shape `(..., m)`: beliefs. The leading axes of both broadcast.
 
-    Raises ValueError for negative mass, for beliefs that do not sum to 1, and for an outcome out of range.
+    Raises TypeError for an outcome that is no integer, ValueError for one out of range, for negative mass,
+    for beliefs that do not sum to 1, and for shapes that do not go together.
 
     >>> brier_score(1, [0.0, 1.0]), brier_score(0, [0.0, 1.0]), brier_score(0, [0.5, 0.5])
     (0.0, -2.0, -0.5)
@@ -98,14 +99,24 @@ class Logarithmic(ScoringRule):
 
 
 def mass_and_norm(outcome: ArrayLike, beliefs: NDArray[Any]) -> tuple[Any, Any]:
-    """D(ω) and ‖D‖² of beliefs of shape `(..., m)`; ValueError for an outcome that is not in 0 … m−1."""
+    """D(ω) and ‖D‖² of beliefs of shape `(..., m)`; ValueError for an outcome that is not in 0 … m−1.
+
+    Leading axes broadcast.
+    """
     happened = np.asarray(outcome)
     m = beliefs.shape[-1]
     if happened.dtype.kind not in "iu":
         raise TypeError(f"outcome must be an integer index, not {outcome!r}")
     if happened.size and not ((happened >= 0) & (happened < m)).all():
         raise ValueError(f"outcome must be in 0 .. {m - 1}, not {outcome!r}")
-    index = np.broadcast_to(happened, beliefs.shape[:-1])[..., None]
+    try:
+        shape = np.broadcast_shapes(happened.shape, beliefs.shape[:-1])
+    except ValueError as error:
+        raise ValueError(
+            f"outcome must go with beliefs of shape {beliefs.shape}, got shape {happened.shape}"
+        ) from error
+    beliefs = np.broadcast_to(beliefs, (*shape, m))
+    index = np.broadcast_to(happened, shape)[..., None]
     mass = np.take_along_axis(beliefs, index, axis=-1)[..., 0]
     return mass, np.einsum("...m,...m->...", beliefs, beliefs)
 

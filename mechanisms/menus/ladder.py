@@ -21,6 +21,10 @@ RATIO = 1e6
 """How much more each type wants everything than the one before."""
 
 
+MOST_IN_MONEY = 49
+"""Types whose values stay below 1e300."""
+
+
 def shell_lotteries(shells: int) -> FloatArray:
     """Return lotteries of two items on quarter circles of the radii 1/S … S/S, from the inside out: (N, 2).
 
@@ -38,7 +42,8 @@ def shell_lotteries(shells: int) -> FloatArray:
         steps = max(1, math.floor(math.pi / 2 * radius / spacing))
         angles = np.linspace(0, math.pi / 2, steps + 1)
         points.append(radius * np.stack([np.cos(angles), np.sin(angles)], axis=1))
-    return np.clip(np.concatenate(points), 0, 1)
+    found = np.clip(np.concatenate(points), 0, 1)
+    return np.where(found < RELATIVE_SLACK, 0.0, found)  # the cosine of a right angle rounds
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,10 +95,48 @@ class Ladder:
         """BRev: what any type values everything at; it sells to her and, for little, to later ones."""
         return (1 - RATIO ** -len(self)) / (1 - 1 / RATIO)
 
+    @property
+    def item_revenue(self) -> float:
+        """SRev: the best price of each item on its own is some type's value of it.
+
+        It is at least 2 if some type wants item 0 alone and another item 1 alone, as on quarter circles. No
+        buy-2 incentive compatible menu earns more than 2 + 2N / `RATIO`: so item prices are then as good as
+        the best menu for two visits, but for this trifle. Proof. Let type i buy the lottery m_i at p_i, in
+        her unit. She must not prefer what any two earlier types buy, which cost her at most 2 / `RATIO`: so
+        p_i <= gap_i² + 2 / `RATIO`, with gaps of the m_i, and these add up to at most 2 (Lemma 7).
+        """
+        return math.fsum(self._best_price(worth) for worth in self.values.T)
+
+    def _best_price(self, worth: FloatArray) -> float:
+        """What the best price of one item earns, shape (N,) its value to each type in her unit.
+
+        All later types who want the item buy it too: they value it at more, if chances are 0 or well above
+        1 / `RATIO`. To the type whose value is the price, the j-th type after her counts `RATIO`^−j.
+        """
+        best, later = 0.0, 0.0
+        for value in worth[::-1].tolist():
+            wants = value > RELATIVE_SLACK
+            later = later / RATIO + wants
+            best = max(best, value * later if wants else 0.0)
+        return best
+
     def menu_for(self, i: int) -> Menu:
         """The entries that type i can afford, priced in her unit; those of later types are too dear."""
         sold = np.flatnonzero(self.gaps[: i + 1])
         return Menu(self.lotteries[sold], self.gaps[sold] * RATIO ** (sold - float(i)))
+
+    def in_money(self) -> tuple[Menu, FloatArray, FloatArray]:
+        """The menu; types (N + 1, 2), the buyer who wants nothing last; and their probabilities.
+
+        Raises ValueError if values leave the range of a double.
+        """
+        if len(self) > MOST_IN_MONEY:
+            raise ValueError(f"{len(self)} types have values beyond the range of a double")
+        units = RATIO ** np.arange(1.0, len(self) + 1)
+        sold = np.flatnonzero(self.gaps)
+        menu = Menu(self.lotteries[sold], self.gaps[sold] * units[sold])
+        types = np.vstack([self.values * units[:, None], np.zeros(2)])
+        return menu, types, np.append(1 / units, 1 - math.fsum((1 / units).tolist()))
 
     def earned(self, visits: int) -> float:
         """The expected revenue if every type buys the best of at most one or two entries, ties to the seller.

@@ -116,17 +116,37 @@ def optimal_deterministic_menu(
     buyers = as_valuations(types)
     weights = type_probabilities(probabilities, len(buyers))
     values = np.array([buyer.table().ravel() for buyer in buyers])
-    chosen, prices, bound = _solve_sure(values, weights)
+    chosen, bound = _solve_sure(values, weights)
+    prices = _highest_prices(values, chosen)
     bundles = np.array(list(np.ndindex((2,) * buyers[0].n)), dtype=float)
     sold = np.unique(chosen[chosen > 0])
-    if not len(sold):
-        sold = np.array([len(bundles) - 1])
+    if not len(sold):  # nobody wants anything: everything at 0 earns as much
+        sold, prices = np.array([len(bundles) - 1]), np.zeros(len(bundles))
     menu = shaded(bundles[sold], prices[sold])
     return OptimalMenu(menu, menu_revenue(menu, list(buyers), weights, 1), bound)
 
 
-def _solve_sure(values: FloatArray, weights: FloatArray) -> tuple[np.ndarray, FloatArray, float]:
-    """Bundles (T,) and prices (B,) for values (T, B): variables y (T, B) in {0, 1}, payments (T,), prices.
+def _highest_prices(values: FloatArray, chosen: np.ndarray) -> FloatArray:
+    """The highest prices (B,) of bundles at which types, values (T, B), still like those chosen (T,) best.
+
+    A chosen bundle costs at most what it is worth to its buyer beyond another chosen one at its price. Take
+    these limits as lengths: then prices are shortest paths from nothing (Bellman and Ford). So they are sums
+    of values, not off by the integer program's tolerance, which would let ties fall either way.
+    """
+    own = np.take_along_axis(values, chosen[:, None], axis=1)
+    prices = np.full(values.shape[1], np.inf)
+    prices[0] = 0.0
+    for _ in range(len(chosen)):
+        most = (own - values + prices).min(axis=1)
+        for bundle, price in zip(chosen.tolist(), most.tolist(), strict=True):
+            prices[bundle] = min(prices[bundle], price) if bundle else 0.0
+    return np.maximum(prices, 0.0)
+
+
+def _solve_sure(values: FloatArray, weights: FloatArray) -> tuple[np.ndarray, float]:
+    """Bundles (T,) and a bound on revenue for values (T, B).
+
+    Variables: y (T, B) in {0, 1}, payments (T,), prices (B,).
 
     A type pays the price of the bundle that she takes, and likes no other bundle at its price better. A
     bundle's price above what anybody values it at is as good as infinite.
@@ -160,8 +180,8 @@ def _solve_sure(values: FloatArray, weights: FloatArray) -> tuple[np.ndarray, Fl
     upper[count * size + count] = 0  # nothing is free
     whole = np.concatenate([np.ones(count * size), np.zeros(count + size)])
     found = milp(objective, constraints=LinearConstraint(np.array(rows), low, high),
-                 bounds=Bounds(np.zeros(width), upper), integrality=whole)
+                 bounds=Bounds(np.zeros(width), upper), integrality=whole, options={"mip_rel_gap": 0.0})
     if found.x is None:
         raise ArithmeticError(f"the program of the optimal sure menu failed: {found.message}")
     chosen = found.x[: count * size].reshape(count, size).argmax(axis=1)
-    return chosen, found.x[count * size + count :], -float(found.mip_dual_bound)
+    return chosen, -float(found.mip_dual_bound)

@@ -8,7 +8,7 @@ questions can be compared and hashed: exact play tells public histories apart by
 
 from __future__ import annotations
 
-from mechanisms.questions.base import SILENT, BuyerQuestion, Question, Replies
+from mechanisms.questions.base import LARGEST_ANSWER, SILENT, BuyerQuestion, Question, Replies
 from mechanisms.questions.knowledge import (
     PRODUCT_TOLERANCE,
     AskBelief,
@@ -22,6 +22,7 @@ from mechanisms.questions.offers import CallPrice, InviteBid, OfferPrice, ShowMe
 from mechanisms.questions.values import AskGridValue, AskValue
 
 __all__ = [
+    "LARGEST_ANSWER",
     "PRODUCT_TOLERANCE",
     "SILENT",
     "Announce",

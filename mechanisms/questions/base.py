@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 SILENT = -np.inf
 """The answer of a buyer who says nothing: the question's default stands, and no error is recorded."""
+LARGEST_ANSWER = 1e100
+"""No larger number is believed: sums of such answers, and of their squares, are still finite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ class BuyerQuestion(Question):
 
     answered_by: ClassVar[str]
     """Name of the strategy's method that answers."""
-    allowed: ClassVar[str] = "a finite number, at least 0"
+    allowed: ClassVar[str] = f"a number from 0 to {LARGEST_ANSWER:g}"
     """What an acceptable answer is, for the message that goes with a refusal."""
     default: ClassVar[float] = SILENT
     """What stands when no acceptable answer arrives in time."""
@@ -76,7 +78,7 @@ class BuyerQuestion(Question):
 
     def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
         """Mask over the leading axes of `answers`: which may be believed."""
-        return all_parts(np.isfinite(answers) & (answers >= 0), self.shape)
+        return all_parts((answers >= 0) & (answers <= LARGEST_ANSWER), self.shape)
 
     def silent(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
         """Mask over the leading axes of `answers`: who chose to say nothing."""

@@ -191,12 +191,20 @@ class ConversationGame(Game):
         return worst
 
     def values_first(self, buyer: int, type_: int) -> Worst:
-        """Search where her later answers go by their number, the same after truth and after the lie."""
+        """Search where her later answers go by their number, the same after truth and after the lie.
+
+        If there are too many ways to play on average over the coins, each coin by itself may do: a lie that
+        never gains at any gains on average over none.
+        """
 
         def later(situation: Situation, asked: int) -> Any:
             return "later", asked, situation[0].answered_by
 
-        return self._search(buyer, type_, later, _about_values, False)
+        on_average = self._search(buyer, type_, later, _about_values, False)
+        if on_average.exhaustive:
+            return on_average
+        at_each = self._search(buyer, type_, later, _about_values, True)
+        return at_each if at_each.exhaustive and at_each.gain <= 0 else on_average
 
     def worst_of_truth(self, buyer: int, type_: int) -> Worst:
         """Search over the others' rules and chance."""

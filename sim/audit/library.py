@@ -139,7 +139,10 @@ def conservative_instances() -> Sequence[Instance]:
 
 
 def menu_instance(example: Any, menu: Menu, k: int, name: str) -> Instance:
-    """A posted menu before the one buyer of an example (`types`, `probabilities`) who may buy k entries."""
+    """A posted menu before the one buyer of an example (`types`, `probabilities`) who may buy k entries.
+
+    Raises TypeError or ValueError for what does not fit.
+    """
     grid = [np.arange(len(example.types), dtype=float)]
     prior = JointDistribution(example.probabilities, grid)
     return Instance(PostedMenu(menu, k), prior, vectors=(example.types,), name=name)

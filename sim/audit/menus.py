@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from mechanisms.menus import Policy, PostedMenu, Purchase, is_buy_k_ic
+import numpy as np
+
+from mechanisms.menus import PostedMenu, is_buy_k_ic
 from mechanisms.utilities import Linear
 from sim.audit.direct import words
 from sim.audit.game import Subject
 from sim.audit.instance import Instance, additive
 from sim.audit.notions import Witness, notion
+from sim.purchase_words import bought
 
 MAX_NODES = 1_000_000
 """The most multisets that are looked at for a type."""
@@ -37,7 +40,11 @@ class MenuSubject(Subject):
         self.menu, self.k = instance.mechanism.menu, instance.mechanism.k
 
     def gains(self, k: float, adaptive: bool = False) -> Iterator[tuple[float, Witness, bool]]:
-        """For each type: the gain from up to k purchases, 0 where it is rounding, and how."""
+        """For each type: the gain from up to k purchases, 0 where it is rounding, and how.
+
+        Where nothing is left to chance there is nothing to look at: then to adapt is to commit (Appendix A).
+        """
+        adaptive = adaptive and not np.isin(self.menu.probabilities, (0, 1)).all()
         for value in self.instance.types(0):
             row = value.reshape(1, -1)
             check = is_buy_k_ic(self.menu, row, k, adaptive, math.inf if adaptive else MAX_NODES)
@@ -50,16 +57,6 @@ class MenuSubject(Subject):
 def is_menu(subject: Subject) -> bool:
     """Whether it is a posted menu."""
     return isinstance(subject, MenuSubject)
-
-
-def bought(purchase: Purchase) -> str:
-    """A purchase in words."""
-    if isinstance(purchase.entries, Policy):
-        return f"one entry after the other, looking (pays {purchase.payment:.4g} on average)"
-    if not purchase.entries:
-        return "nothing"
-    plural = "entries" if len(purchase.entries) > 1 else "entry"
-    return f"{plural} {', '.join(map(str, purchase.entries))} (pays {purchase.payment:.4g})"
 
 
 @notion("buy-k-ic", "buy-k IC", is_menu)

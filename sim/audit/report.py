@@ -15,7 +15,6 @@ from sim.audit.table import WITNESS, audit, chosen_notions
 if TYPE_CHECKING:
     import pandas as pd
 
-
 EXPLANATION = (
     "IC: the greatest gain of a lie over truth, at a menu of several entries over one; IR: of staying away. "
     "Gains are in utility, which is money for the risk-neutral. Exact rows try every profile of a few types: "
@@ -36,9 +35,31 @@ SAMPLE_EXPLANATION = (
     "tried; it is no proof."
 )
 
+MENU_EXPLANATION = (
+    "Gain: of the best purchase of several entries over the best single one. Buy-k: of up to k at once, k as "
+    "the name says; adaptive: she looks at what she got before she buys again; buy-many: of any number at "
+    "once. Coming back costs nothing. Each type is tried, and every purchase, unless it says `tried`."
+)
+
+
+def menu_report(
+    instances: Iterable[Instance], wanted: Sequence[str], notions: Sequence[str] | None
+) -> Iterator[Any]:
+    """The exact audit of menus, and what it means; ValueError for unknown names."""
+    named = only({instance.name: instance for instance in instances}, wanted)
+    yield from _table(named.values(), notions)
+    yield MENU_EXPLANATION
+
 
 def exact_report(instances: Sequence[Instance], notions: Sequence[str] | None) -> Iterator[Any]:
     """The exact table and what it means; ValueError if none of the notions named applies to any instance."""
+    yield from _table(instances, notions)
+    yield EXPLANATION.format(sizes=_sizes(instances))
+    if any(len(instance.set) > 1 for instance in instances):
+        yield SET_EXPLANATION
+
+
+def _table(instances: Iterable[Instance], notions: Sequence[str] | None) -> Iterator[Any]:
     frame = audit(instances, notions)
     unfit = [one.name for one in chosen_notions(notions) if one.title not in set(frame["notion"])]
     if notions and frame.empty:
@@ -46,9 +67,6 @@ def exact_report(instances: Sequence[Instance], notions: Sequence[str] | None) -
     yield terminal_table(frame)
     if notions and unfit:
         yield f"--notion is also {_nowhere(unfit)}."
-    yield EXPLANATION.format(sizes=_sizes(instances))
-    if any(len(instance.set) > 1 for instance in instances):
-        yield SET_EXPLANATION
 
 
 def _nowhere(names: Sequence[str]) -> str:

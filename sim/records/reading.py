@@ -74,7 +74,7 @@ class RecordedRun(Mapping[str, "pandas.DataFrame"]):
     def __init__(self, directory: str | Path) -> None:
         self.directory = Path(directory)
         self.manifest = _manifest(self.directory)
-        self._schemas = {table.name: table for table in restore(self.manifest["tables"])}
+        self._schemas = {table.name: table for table in _schemas(self.directory, self.manifest)}
         self._parts = {name: count_parts(self.directory, name) for name in self._schemas}
         self._frames: dict[str, pandas.DataFrame] = {}
         self.message = self._what_is_missing()
@@ -123,6 +123,15 @@ def _manifest(directory: Path) -> dict[str, Any]:
                            f"({error.strerror}); name the folder of a run") from error
     except ValueError as error:
         raise RecordsError(f"{directory} holds no records: {manifest.NAME} is damaged ({error})") from error
+
+
+def _schemas(directory: Path, found: dict[str, Any]) -> tuple[Table, ...]:
+    """Return the schemas of a manifest's tables. Raises RecordsError if they are no schemas."""
+    try:
+        return restore(found["tables"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        fault = f"its tables are not described ({type(error).__name__}: {error})"
+        raise RecordsError(f"{directory} holds no records: {manifest.NAME} is damaged ({fault})") from error
 
 
 def load(directory: str | Path) -> RecordedRun:

@@ -162,7 +162,19 @@ def test_learners_find_the_second_visit():
     assert sorted(bought) == [0, 1]
 
 
-@pytest.mark.parametrize("kind", [Committed, Adaptive])
+def test_learners_count_what_coming_back_costs():
+    """At 2.10 a visit both for 7.97 (2.03) beat the two for 5.98 (4.02 - 2.10)."""
+    learner = Learned(exploration=0.0, cost=2.1)
+    shaded = Menu(SHOP.probabilities, [1.99, 3.99, 7.97])
+    for _ in range(12):
+        step = learner.start(shaded, HUNGRY, 2, 7, RNG)
+        bought = [entry for visit in range(2) if (entry := step((0, 0), visit)) != HOME]
+        got = shaded.probabilities[bought].max(axis=0) if bought else np.zeros(2)
+        learner.end(shaded, HUNGRY, 2, 7, bought, float(got @ HUNGRY - shaded.prices[bought].sum()))
+    assert bought == [2]
+
+
+@pytest.mark.parametrize("kind", [Committed, Adaptive, lambda cost: Learned(cost=cost)])
 def test_costs_are_checked(kind):
     with pytest.raises(ValueError, match="cost"):
         kind(-1.0)

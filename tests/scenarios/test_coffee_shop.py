@@ -6,23 +6,14 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
-from scenarios.coffee_shop import (
-    COSTS,
-    EXTRAS,
-    MENUS,
-    Parameters,
-    best_in_theory,
-    build,
-    expected_revenue,
-    figures,
-    plans,
-    report,
-    revenues,
-    sweep_name,
-)
+from scenarios._coffee_shop_sweep import COSTS, EXTRAS, MENUS, expected_revenue, revenues, sweep_name
+from scenarios.coffee_shop import Parameters, best_in_theory, build, figures, plans, report
 from sim.comparison import Figure
+from sim.counter import CounterMarket
 from sim.running import play
 from sim.statistics import Estimate
+
+LEARNED = ("clever, once", "clever, cost 1", "clever, cost 0", "two and four, once")
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +79,30 @@ def test_the_greedy_are_not_tempted_to_come_back():
             assert greedy[sweep_name(menu, cost)] == pytest.approx(theory()[sweep_name(menu, cost)])
 
 
+def test_the_exact_come_back_whatever_it_costs():
+    """They plan as if it cost nothing: 2, 4 and 6 of the clever menu, but where they may come only once."""
+    exact = {plan.name: expected_revenue(plan) for plan in plans(Parameters(strategy="exact"))}
+    assert exact["clever, once"] == pytest.approx(14 / 3)
+    assert [exact[sweep_name("clever", cost)] for cost in COSTS[1:]] == pytest.approx([4] * (len(COSTS) - 1))
+
+
+def test_learners_at_the_sweep_find_what_the_impatient_plan():
+    """All prices are .995 of the others'. Who has tried everything, and explores no more, is right."""
+    told = Parameters(until=1500, strategy="learning", exploration=0)
+    counters = [plan for plan in plans(told) if plan.name in LEARNED]
+    impatient = theory()
+    assert [plan.name for plan in counters] == list(LEARNED)
+    assert [expected_revenue(plan) for plan in counters] == pytest.approx(
+        [0.995 * impatient[name] for name in LEARNED]
+    )
+    market = CounterMarket(counters, seed=1)
+    assert play(market, told.until) == "complete"
+    customers = market.records.frame("customers")
+    late = customers[customers["left"] > 1000].groupby(["seller_id", "type", "person_id"])["paid"].mean()
+    by_type = late.groupby(["seller_id", "type"]).mean().groupby("seller_id").mean()
+    assert by_type.tolist() == pytest.approx([expected_revenue(plan) for plan in counters])
+
+
 def test_of_the_learners_the_later_half_counts():
     counters = plans(Parameters())
     number = [plan.name for plan in counters].index(EXTRAS[2])
@@ -108,6 +123,20 @@ def test_simulation_and_theory_agree(run):
         if name != "clever, learns":
             slack = 2.25 * figure.estimate.half_width + 0.02
             assert figure.estimate.mean == pytest.approx(figure.theory, abs=slack), name
+
+
+def test_nobody_has_come_yet(tmp_path):
+    """A run that ends at once has a report and plots all the same."""
+    told = Parameters(until=0.001)
+    market = build(told)
+    assert play(market, told.until) == "complete"
+
+    class Run(dict):
+        directory = tmp_path
+
+    lines = report(Run(market.records.frames()), {"parameters": told.model_dump()})
+    assert lines[0].startswith("Coffee shop: 0 customers")
+    assert (tmp_path / "learning.png").exists()
 
 
 def test_report_fits_and_draws(run, tmp_path):

@@ -7,7 +7,18 @@ import numpy as np
 import pytest
 
 from mechanisms.menus import cover_free_family, gap_instance
-from scenarios.few_tickets import Family, Parameters, build, families, family_table, gaps, report
+from scenarios.few_tickets import (
+    Family,
+    Parameters,
+    audited_menus,
+    build,
+    families,
+    family_table,
+    gaps,
+    on_sale,
+    report,
+)
+from sim.audit import audit
 from sim.running import play
 
 
@@ -28,8 +39,10 @@ def test_everyone_pays_the_price_that_was_made_for_her(run):
 
 
 def test_the_gap_is_at_least_what_is_promised(run):
-    for order, (bundling, _, planned, _) in gaps(run[0]).items():
-        assert planned / bundling >= Family(order, (order - 1) // 2).promised(2)
+    sold = gaps(run[0])
+    assert list(sold) == [Family(3, 1), Family(4, 1)]
+    for family, (bundling, _, planned, _) in sold.items():
+        assert planned / bundling >= family.promised(2)
 
 
 def sold_exactly(visits, k):
@@ -52,7 +65,7 @@ def sold_exactly(visits, k):
 
 def test_all_purchases_in_whole_numbers_come_to_the_same(run):
     """Nine sets of three items for two visits: sold to people who come once, twice, and three times."""
-    for earned, k in zip(gaps(run[0])[3][1:], (1, 2, 3), strict=True):
+    for earned, k in zip(gaps(run[0])[Family(3, 1)][1:], (1, 2, 3), strict=True):
         assert earned == pytest.approx(sold_exactly(2, k), rel=1e-9)
 
 
@@ -68,6 +81,28 @@ def test_families_grow_exponentially_with_the_order():
     assert all(family.order > 2 * family.degree for family in families(2))
 
 
+def test_a_family_that_is_too_large_gives_way_to_one_of_a_lower_degree():
+    """Over 7² items 7⁴ = 2401 sets are too many, 7³ = 343 are not; 13² = 169 sets only if so many may be."""
+    assert list(on_sale(2, 343))[2:4] == [Family(5, 2), Family(7, 2)]
+    assert [family.order for family in on_sale(2, 130)] == [3, 4, 5, 7, 8, 9, 11]
+    assert list(on_sale(2, 8)) == []
+
+
+def test_a_family_of_a_lower_degree_is_sold_too():
+    """Order 4 for one visit: 4⁴ sets are too many to sell here, 4² are sold, beside what 4⁴ would promise."""
+    told = Parameters(until=3, visits=1, sets=27)
+    workdays = build(told)
+    play(workdays, told.until)
+    tables = workdays.records.frames()
+    bundling, _, planned, _ = gaps(tables)[Family(4, 1)]
+    assert planned / bundling >= Family(4, 1).promised(1)
+    grid = family_table(tables, 1)
+    rows = list(zip(*(column.cells for column in grid.columns), strict=True))
+    assert [(row[:3], row[3] == "–") for row in rows if row[0] == "16"] == [
+        (("16", "1", "16"), False), (("16", "3", "256"), True),
+    ]
+
+
 def test_a_menu_for_one_visit_has_one_column_for_it():
     """Sets of polynomials of the degree q − 1, all q^q of them: large numbers in short."""
     parameters = Parameters(until=1, visits=1)
@@ -75,8 +110,8 @@ def test_a_menu_for_one_visit_has_one_column_for_it():
     play(workdays, parameters.until)
     grid = family_table(workdays.records.frames(), 1)
     headings = [str(column.header) for column in grid.columns]
-    assert headings[3:5] == ["menu,\n1 visit", "menu,\n2 visits"]
-    sets = list(grid.columns[1].cells)
+    assert headings[4:6] == ["menu,\n1 visit", "menu,\n2 visits"]
+    sets = list(grid.columns[2].cells)
     assert sets[:2] == ["4", "27"]
     assert sets[-1] == "3.0e+14"  # 13^13
     assert next(iter(grid.columns[-2].cells)) == "2.40"  # (2 + 3 · 1) · 24 / 50
@@ -89,3 +124,18 @@ def test_report_fits_and_draws(run, tmp_path):
     lines = report(Run(run[0]), {"parameters": run[1].model_dump()})
     assert lines[1].row_count == 8
     assert (tmp_path / "few_tickets.png").stat().st_size > 5_000
+
+
+def test_the_audit_of_more_items_and_of_none():
+    """Six visits need sets of seven items of 49; each of them is safe for so many visits."""
+    found = audit(audited_menus(Parameters(visits=6))[:1], ["buy-k-ic", "adaptive-buy-k-ic"])
+    assert found.verdict.tolist() == ["holds", "holds"]
+    with pytest.raises(ValueError, match="sets is 48; there is a menu to audit from 49 on"):
+        audited_menus(Parameters(visits=6, sets=48))
+
+
+def test_the_audit_says_what_lemma_21_does():
+    """Safe for two visits, with or without looking, as nothing is left to chance; not for three."""
+    found = audit(audited_menus(Parameters()))
+    assert found.mechanism.unique().tolist() == ["9 sets, 2 visits", "9 sets, 3 visits"]
+    assert found.verdict.tolist() == ["holds", "holds", "fails", "fails", "fails", "fails"]

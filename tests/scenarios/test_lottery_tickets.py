@@ -9,6 +9,7 @@ from mechanisms.menus import is_buy_k_ic, ticket_revenue
 from scenarios.lottery_tickets import (
     TYPES,
     Parameters,
+    audited_menus,
     build,
     certify,
     draw_menus,
@@ -17,6 +18,7 @@ from scenarios.lottery_tickets import (
     menu_for,
     report,
 )
+from sim.audit import audit
 from sim.running import play
 
 
@@ -121,3 +123,13 @@ def test_the_menus_that_are_drawn_include_those_where_revenue_stops_falling(run,
     assert labels == ["made for 1", "made for 2", "made for any"]
     draw_menus(run[0].frames(), tmp_path / "menus.png")
     assert labels[-1] == "any k: ticket at 1.24"
+
+
+def test_the_audit_tells_who_commits_from_who_looks():
+    """The best menu for k is safe from k purchases at once, and for k = 2 not from those who look first."""
+    found = audit(audited_menus(Parameters(most=2)), ["buy-k-ic", "adaptive-buy-k-ic", "buy-many-ic"])
+    verdicts = found.verdict.to_numpy().reshape(-1, 3).tolist()
+    names = ["best for k = 1", "best for k = 2", "best for any k, k = 2"]
+    assert found.mechanism.unique().tolist() == names
+    assert verdicts[:2] == [["holds", "holds", "fails"], ["holds", "fails", "fails"]]
+    assert verdicts[2][0] == verdicts[2][2] == "holds"

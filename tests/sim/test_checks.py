@@ -87,6 +87,14 @@ def nan_allocation(sound, reports):
     return replace(sound, allocation=sound.allocation * np.nan)
 
 
+def complex_payments(sound, reports):
+    return replace(sound, payments=sound.payments + 1j)
+
+
+def objects_allocated(sound, reports):
+    return replace(sound, allocation=sound.allocation.astype(object))
+
+
 def short_payments(sound, reports):
     return replace(sound, payments=sound.payments[..., :-1])
 
@@ -129,6 +137,8 @@ FAULTS = {
     nan_payments: "must be finite",
     infinite_payments: "must be finite",
     nan_allocation: "must be finite",
+    complex_payments: "must be numbers, got dtypes float64, complex128",
+    objects_allocated: "must be numbers, got dtypes object, float64",
     short_payments: "allocation and payments",
     short_allocation: "allocation and payments",
     deep_allocation: "allocation and payments",

@@ -68,6 +68,13 @@ def test_show_writes_csv_on_request(bazaar):
     assert pd.read_csv("tables/transactions.csv").payment.tolist() == payments.tolist()
 
 
+def test_a_terminal_without_unicode_shows_the_summary_too(tmp_path):
+    command = ("-m", "scenarios", "run", *SMALL, "--out", "there")
+    shown = run(*command, folder=tmp_path, PYTHONIOENCODING="ascii")
+    assert (shown.code, shown.err) == (0, "")
+    assert "half-width of a 95% confidence interval" in shown.out
+
+
 def test_the_table_fits_a_hundred_columns(bazaar):
     answer = bazaar("run", *SMALL, "--bids", str(SYNTHETIC))
     assert max(map(len, answer.out.splitlines())) <= 100
@@ -144,6 +151,12 @@ BAD = {
         ["run", "--bids", str(SYNTHETIC), "--bids-columns", "money=bid"],
         ["'money=bid'", "auctionid, bidder, bid"],
     ),
+    "bids column twice": (
+        ["run", "--bids", str(SYNTHETIC), "--bids-columns", "bid=bid,bid=price"],
+        ["'bid=bid,bid=price'", "each once, from auctionid, bidder, bid"],
+    ),
+    "no folder to write": (["run", "--out", ""], ["output folder is empty text"]),
+    "a name that is not UTF-8": (["run", "--out", "out\udcff"], ["is not UTF-8"]),
     "no folder to show": (["show", "gone"], ["gone", "folder of a run"]),
 }
 

@@ -127,7 +127,7 @@ class Says(Strategy):
 
 def test_unacceptable_answers_raise():
     population = Population.of([Truthful(), Says(np.nan)])
-    message = "answer of buyer 1 is refused: report_value: must be a finite number, at least 0, got nan"
+    message = r"answer of buyer 1 is refused: report_value: must be a number from 0 to 1e\+100, got nan"
     with pytest.raises(ValueError, match=message):
         play_once(FirstPrice(), np.ones(2), population, rng())
     with pytest.raises(ValueError, match=message):

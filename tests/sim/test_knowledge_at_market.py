@@ -14,6 +14,7 @@ from agents.town_knowledge import TownKnowledge
 from mechanisms.conservative.knowledge_extraction import KnowledgeExtraction
 from mechanisms.conservative.star_auction import StarAuction
 from mechanisms.distributions import Discrete, IndependentPrior, JointDistribution
+from mechanisms.myerson import MyersonAuction
 from mechanisms.questions import AskGridBelief
 from sim.exact import expected_outcome
 from sim.market import Market
@@ -145,6 +146,31 @@ def test_neither_does_any_belief_that_is_acceptable(inner):
     prior = JointDistribution.from_table(np.full((40, 5), 1 / 200))
     mechanism = KnowledgeExtraction(2, inner, epsilon=0.05, removed=0, value_bound=40)
     assert len(revenues(mechanism, prior, TableKnowledge(prior), 100, [Extreme(), Truthful()])) == 100
+
+
+def only_where_zero_is_possible(joint):
+    """A seller's own inner mechanism, which knows nothing to do with buyers who surely have something."""
+    if joint.table[0, 0] == 0:
+        raise ValueError("somebody must have nothing")
+    return MyersonAuction([joint.marginal(j) for j in range(joint.n)])
+
+
+@pytest.mark.parametrize("marginals", [False, True])
+def test_an_f_that_the_sellers_own_function_refuses_does_not_stop_the_market(marginals):
+    """It is no answer: the others' second price stands, and F earns nothing. Exact play says so."""
+    mechanism = KnowledgeExtraction(
+        3, only_where_zero_is_possible, removed=0, value_bound=3, marginals=marginals
+    )
+    coins = [Discrete([0, 1, 2], [0, 0.5, 0.5])] * 2
+    prior = JointDistribution.product([Discrete([0, 1, 2], [1, 0, 0]), *coins])
+    earned = revenues(mechanism, prior, TableKnowledge(prior), 40)
+    assert set(earned.tolist()) == {1.0, 2.0}
+    with pytest.raises(ValueError, match=r"buyer 0 is refused: .* of which the inner function makes"):
+        expected_outcome(mechanism, prior)
+    fair = JointDistribution.from_table(np.full((3, 3, 3), 1 / 27))
+    myerson = KnowledgeExtraction(3, removed=0, value_bound=3, marginals=marginals)
+    same = [expected_outcome(one, fair).revenue for one in (mechanism, myerson)]
+    assert same[0] == pytest.approx(same[1], abs=1e-12)
 
 
 def test_who_is_late_in_step_1_has_left():

@@ -44,11 +44,11 @@ def test_any_number_alone(bazaar, shop):
     assert "Up to 2" not in answer.out
 
 
-@pytest.mark.parametrize("k", ["0", "-1", "1.5", "many", "nan"])
+@pytest.mark.parametrize("k", ["0", "-1", "1.5", "many", "nan", "1001", "1000000000000", ""])
 def test_a_number_of_purchases_that_is_none(bazaar, shop, k):
     answer = bazaar("menu", "check", shop, f"--k={k}")
     assert answer.code == 2
-    assert f"--k is {k}; it must be an integer of at least 1, or inf" in answer.err
+    assert f"--k is {k!r}; it must be an integer from 1 to 1000, or inf" in answer.err
 
 
 @pytest.mark.parametrize(
@@ -60,6 +60,14 @@ def test_a_number_of_purchases_that_is_none(bazaar, shop, k):
         ("shop.csv", SHOP.replace("entry,1,1,8", "entry,1,1,nan"), "line 4: price"),
         ("shop.csv", SHOP.replace("type,2,0", "type,-2,0"), "types[0]"),
         ("shop.toml", "entries = [", "shop.toml"),
+        ("shop.csv", SHOP.replace(",", ";"), "with commas between them; 'kind' is not in 'kind;coffee"),
+        ("shop.csv", "".join(SHOP.splitlines(True)[:1] + SHOP.splitlines(True)[4:]), "at least one entry"),
+        ("shop.csv", SHOP.replace("1/3", "0.333"), 'must sum to 1, not 0.999; a fraction such as "1/3"'),
+        (
+            "shop.toml", "entries = [{probabilities = [1, 0], price = 2}, {probabilities = [1], price = 1}]\n"
+            "types = [{values = [1, 2], probability = 1}]",
+            "rectangular array of numbers: probabilities[1] holds 1, probabilities[0] holds 2",
+        ),
     ],
 )
 def test_bad_files(bazaar, tmp_path, name, text, message):
@@ -68,6 +76,14 @@ def test_bad_files(bazaar, tmp_path, name, text, message):
     assert answer.code == 2
     assert message in answer.err
     assert "Traceback" not in answer.err
+
+
+def test_blanks_around_cells_do_not_matter(bazaar, tmp_path):
+    (tmp_path / "shop.csv").write_text(SHOP.replace(",", " , ").replace("entry", " entry"))
+    answer = bazaar("menu", "check", "shop.csv", "--k", "2")
+    assert answer.code == 0
+    assert "entry 2: coffee and bagel for 8" in answer.out
+    assert "The menu breaks with up to 2 purchases." in answer.out
 
 
 def test_a_file_that_is_missing(bazaar):

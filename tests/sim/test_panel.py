@@ -98,6 +98,7 @@ THREE = IndependentPrior([UNIT] * 3)
         (lambda: with_panels(Panel([0, 1]), Panel([1, 2])), "to one panel, but 1 is in two"),
         (lambda: with_panels(Panel(), Panel()), "to one panel, but 0 is in two"),
         (lambda: with_panels(Panel(), prior=THREE), "size must be the prior's 3 buyers, got 4"),
+        (lambda: with_panels(Panel(same_profiles=True)), "same_profiles must be False where nature"),
     ],
     ids=lambda case: case if isinstance(case, str) else "",
 )
@@ -109,6 +110,19 @@ def test_what_does_not_fit_is_refused(make, message):
 def test_members_are_whole_numbers():
     with pytest.raises(TypeError, match="members must hold integers, got dtype float64"):
         Panel([0.5, 1.0])
+
+
+@pytest.mark.parametrize("same", [True, False])
+def test_sellers_may_meet_the_same_profiles(same):
+    panels = [Panel(np.arange(3) + 3 * k, same_profiles=same) for k in range(2)]
+    messages = frames_of(with_panels(*panels, buyers=6, prior=THREE), 300.5)["messages"]
+    by_seller = [
+        messages[messages["bidder_id"] // 3 == k].sort_values(["auction", "bidder_id"])["value"].to_numpy()
+        for k in range(2)
+    ]
+    assert len(by_seller[0]) > 256 * 3  # a second block of draws
+    assert (by_seller[0] == by_seller[1]).all() == same
+    assert (by_seller[0] == by_seller[1]).any() == same
 
 
 def test_two_sellers_have_auctions_of_their_own():

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -297,7 +298,7 @@ def test_a_scenario_adds_its_own_table(tmp_path):
 
 def test_prepare_directory_makes_what_is_not_there(tmp_path):
     assert prepare_directory(tmp_path / "a" / "b").is_dir()
-    assert prepare_directory(str(tmp_path / "a" / "b")).is_dir()
+    assert prepare_directory(str(tmp_path / "a" / "c")).is_dir()
 
 
 def test_prepare_directory_refuses_what_it_cannot_use(tmp_path):
@@ -310,6 +311,27 @@ def test_prepare_directory_refuses_what_it_cannot_use(tmp_path):
         prepare_directory(tmp_path / "file" / "below")
     with pytest.raises(OutputError, match="cannot be written"):
         prepare_directory("/proc/bazaar")
+    with pytest.raises(OutputError, match="is empty text"):
+        prepare_directory("")
+    with pytest.raises(OutputError, match=r"'out\\udcff' is not UTF-8"):
+        prepare_directory("out\udcff")
+    (tmp_path / "astray").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(OutputError, match="leads nowhere"):
+        prepare_directory(tmp_path / "astray")
+
+
+def test_of_two_runs_that_want_a_folder_at_once_one_gets_it(tmp_path, monkeypatch):
+    entries = Path.iterdir
+
+    def rival_comes_first(folder):
+        """Both find the folder empty; the other one goes on first."""
+        monkeypatch.setattr(Path, "iterdir", entries)
+        prepare_directory(folder)
+        return iter(())
+
+    monkeypatch.setattr(Path, "iterdir", rival_comes_first)
+    with pytest.raises(OutputError, match="is not empty"):
+        prepare_directory(tmp_path / "wanted")
 
 
 def test_fresh_directories_never_clash(tmp_path, monkeypatch):
@@ -332,6 +354,14 @@ def test_load_says_what_is_no_run(tmp_path):
         load(tmp_path)
     (tmp_path / "manifest.json").write_text("[]")
     with pytest.raises(RecordsError, match="not the manifest"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize("tables", [5, {"auctions": {}}, {"auctions": {"description": "", "columns": [{}]}}])
+def test_load_says_that_a_manifest_is_damaged(tmp_path, tables):
+    told = {"scenario": "town", "parameters": {}, "status": "complete", "tables": tables}
+    (tmp_path / "manifest.json").write_text(json.dumps(told))
+    with pytest.raises(RecordsError, match=r"manifest\.json is damaged"):
         load(tmp_path)
 
 

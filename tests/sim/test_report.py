@@ -111,12 +111,20 @@ def test_a_long_run_with_large_sums_fits():
 def test_summary_names_the_method_and_its_limits():
     records = recorded(AUCTIONS, VISITS, BENCHMARKS)
     records.manifest.notes.append("Prior from bids.csv: 3 auctions")
+    records.close()
     text = " ".join(printed(summary(records.frames(), vars(records.manifest))).split())
     assert "by_hand, seed 3, up to time 10: 0 buyers, 2 sellers, 5 auctions finished, 1 unfinished." in text
     assert "Prior from bids.csv: 3 auctions." in text
     assert "batch means" in text
     assert "visitors choose their seller" in text
     assert "does not bound" in text
+
+
+@pytest.mark.parametrize(("opened", "reached"), [((0.0, 2.5), "2.5"), ((), "0")])
+def test_a_run_that_was_broken_off_says_how_far_it_came(opened, reached):
+    tables = recorded([(0, time, 1, 1.0, 1.0, 1.0, SOLD) for time in opened]).frames()
+    manifest = {"scenario": "by_hand", "parameters": {"until": 1234567.0}, "seed": 3, "status": "interrupted"}
+    assert f"up to time {reached} of 1,234,567: 0 buyers" in summary(tables, manifest)[0]
 
 
 def test_late_and_refused_answers_are_told():

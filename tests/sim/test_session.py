@@ -190,9 +190,10 @@ def spoil(view):
 
 
 HOSTILE = {
-    "nan": ([np.nan], "must be a finite number, at least 0, got nan"),
-    "inf": ([np.inf], "must be a finite number, at least 0, got inf"),
-    "negative": ([-0.5], "must be a finite number, at least 0, got -0.5"),
+    "nan": ([np.nan], "must be a number from 0 to 1e+100, got nan"),
+    "inf": ([np.inf], "must be a number from 0 to 1e+100, got inf"),
+    "beyond sums": ([1.7e308], "must be a number from 0 to 1e+100, got 1.7e+308"),
+    "negative": ([-0.5], "must be a number from 0 to 1e+100, got -0.5"),
     "shape": ([0.5, 0.5], "answers must have shape (1,), got (2,)"),
     "scalar": (0.5, "answers must have shape (1,), got ()"),
     "text": (["much"], "an answer must be numbers, got dtype <U4"),
@@ -203,7 +204,7 @@ HOSTILE = {
     "wordless": (fail_without_words, "Wordless, which cannot say why"),
     "surrogate": (fail_beyond_unicode, "ValueError: \\ud800"),
     "another's error": (decline_to_mix, "RefusesRandomness: not for you"),
-    "mutates": (spoil, "must be a finite number, at least 0, got -5.0"),
+    "mutates": (spoil, "must be a number from 0 to 1e+100, got -5.0"),
     "no mixture": (Mixed(np.ones((1, 2)), [0.9, 0.2]), "must be at least 0 and sum to 1"),
     "ill mixture": (Mixed(np.ones((1, 2)), [np.nan, 1.0]), "must be at least 0 and sum to 1"),
     "flat mixture": (Mixed(np.ones(1), [1.0]), "tuple index out of range"),
@@ -253,7 +254,7 @@ class Wilts(Truthful):
         return fail(view) if self.share == "raise" else self.share
 
 
-@pytest.mark.parametrize("share", ["raise", None, np.nan, -1.0, np.inf, "long", [0.1, 0.2]], ids=repr)
+@pytest.mark.parametrize("share", ["raise", None, np.nan, -1.0, np.inf, 1e308, "long", [0.1, 0.2]], ids=repr)
 def test_a_bad_wait_refuses_the_answer(share):
     frames = run(2.5, [Wilts(share), Truthful(), Truthful()], SecondPrice())
     said = frames["messages"]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import signal, stats
 
-from sim.statistics import Estimate, batch_means, batch_ratio, stratified_mean
+from sim.statistics import batch_means, batch_ratio
 
 
 def ar1(rng, phi, shape):
@@ -90,50 +90,6 @@ def test_leading_axes_are_series_of_their_own():
     estimate = batch_means(values)
     assert estimate.half_width.shape == (2, 3)
     assert estimate.half_width[1, 2] == batch_means(values[1, 2]).half_width
-
-
-def strata(rng, runs):
-    """Three independent strata that differ by far more than they vary, shapes (runs, n)."""
-    flat = [rng.exponential(1, (runs, 60)), 10 + rng.normal(0, 2, (runs, 200))]
-    return [*flat, 50 + ar1(rng, 0.4, (runs, 400))]
-
-
-def test_stratified_intervals_cover_and_are_narrower_than_end_to_end():
-    runs, weights = 1000, [3, 2, 1]
-    series = strata(np.random.default_rng(7), runs)
-    estimate = stratified_mean([batch_means(each, 10) for each in series], weights)
-    truth = (3 * 1 + 2 * 10 + 1 * 50) / 6
-    covered = int(np.sum((estimate.low <= truth) & (estimate.high >= truth)))
-    low, high = stats.binom.interval(0.999, runs, 0.95)
-    assert low - 0.01 * runs <= covered <= high + 0.01 * runs
-    together = batch_means(np.concatenate(series, axis=-1))
-    assert np.all(estimate.half_width < 0.2 * together.half_width)
-
-
-def test_two_strata_alike_are_the_textbook_interval():
-    # Equal standard errors s on 9 degrees of freedom each: (s² + s²) / 4 with Satterthwaite's 18.
-    s = 0.7
-    part = Estimate(1.0, s * stats.t.ppf(0.975, 9), 10)
-    both = stratified_mean([part, Estimate(3.0, part.half_width, 10)])
-    assert both.mean == 2
-    assert both.half_width == pytest.approx(stats.t.ppf(0.975, 18) * s / np.sqrt(2))
-
-
-def test_strata_without_weight_or_without_spread():
-    sure, unknown = Estimate(1.0, 0.0, 10), Estimate(5.0, float("nan"), 10)
-    assert stratified_mean([sure, sure]) == Estimate(1.0, 0.0, 20)
-    assert stratified_mean([sure, unknown], [1, 0]).half_width == 0
-    assert np.isnan(stratified_mean([sure, unknown]).half_width)
-
-
-@pytest.mark.parametrize(("weights", "message"), [
-    ([1.0], r"shape \(1,\); there must be one for each of 2"),
-    ([1.0, -1.0], r"weights are \[1.0, -1.0\]"),
-    ([0.0, 0.0], "not all 0"),
-])
-def test_bad_weights_are_named(weights, message):
-    with pytest.raises(ValueError, match=message):
-        stratified_mean([Estimate(1.0, 0.1, 10)] * 2, weights)
 
 
 @pytest.mark.parametrize("n", [0, 1, 19])

@@ -171,7 +171,10 @@ def test_a_trace_brings_no_second_want_while_the_first_one_waits():
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("buyer,when\n1,2\n", "lacks \\['time'\\]"),
+        ("buyer,when\n1,2\n", "needs the columns time and buyer, each once, has buyer, when"),
+        ("", "each once, has none"),
+        ("time,time,buyer\n1,2,3\n", "each once, has time, time, buyer"),
+        ("time,buyer\n1,2,3\n", "line 2: has more fields than the header has columns"),
         ("time,buyer\n", "no arrivals"),
         ("time,buyer\nsoon,1\n", "line 2: time must be finite and at least 0, got 'soon'"),
         ("time,buyer\n1,1\n-2,1\n", "line 3: time must"),
@@ -191,8 +194,10 @@ def test_bad_traces_are_refused(tmp_path, text, complaint):
 
 
 def test_a_missing_trace_is_refused(tmp_path):
-    with pytest.raises(TraceError, match="cannot be read"):
+    with pytest.raises(TraceError, match=r"none.csv': cannot be read \(No such file"):
         Trace.read(tmp_path / "none.csv", buyers=40)
+    with pytest.raises(TraceError, match="trace is '': cannot be read"):
+        Trace.read("", buyers=40)
 
 
 @pytest.mark.parametrize(

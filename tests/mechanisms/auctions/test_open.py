@@ -137,3 +137,9 @@ class TestOpenProxy:
             OpenProxy(1, 0)
         with pytest.raises(ValueError, match="start must be finite and at least 0, got nan"):
             OpenProxy(1, 1, np.nan)
+
+
+@pytest.mark.parametrize("mechanism", [PostedPrice(1.0), AscendingClock(), OpenProxy(1.0, 2)], ids=repr)
+def test_nobody_there_nothing_sold(mechanism):
+    _, outcome = talk(mechanism, 0, [[]] * {PostedPrice: 0, AscendingClock: 1, OpenProxy: 2}[type(mechanism)])
+    assert outcome.allocation.shape == outcome.payments.shape == (0,)

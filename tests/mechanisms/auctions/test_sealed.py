@@ -110,3 +110,19 @@ def test_a_supply_is_a_count(auction):
     with pytest.raises(ValueError, match="reserve must be finite"):
         auction(1, -1)
     assert auction(3).units == 3
+
+
+RULES = [SecondPrice(), FirstPrice(1.0), AllPay(), UniformPrice(2), Discriminatory(2)]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=repr)
+@pytest.mark.parametrize("shape", [(0,), (3, 0), (0, 3), (2, 3, 0)])
+def test_without_bidders_or_profiles_nothing_is_sold(rule, shape):
+    same(rule.outcome(np.zeros(shape)), np.zeros(shape), np.zeros(shape))
+
+
+@pytest.mark.parametrize("rule", RULES, ids=repr)
+@pytest.mark.parametrize("bids", [[np.nan], [1.0, np.nan, 2.0], [[1.0, 2.0, 0.0], [1.0, 2.0, np.nan]]])
+def test_reports_that_are_no_numbers_are_refused(rule, bids):
+    with pytest.raises(ValueError, match="reports must be numbers, or -inf for no bid, got NaN"):
+        rule.outcome(np.array(bids))

@@ -167,6 +167,8 @@ def test_bad_input():
     parts = [IndependentPrior([Discrete([v, 9], [0.5, 0.5])] * 30) for v in (0, 1)]
     with pytest.raises(ValueError, match=f"1000000 type profiles where it is a mixture, got {3**30}: "):
         star_benchmark(MixturePrior([0.5, 0.5], parts))
+    with pytest.raises(TypeError, match=r"prior must be a JointDistribution .*from_table"):
+        star_benchmark([[0.5, 0.5]])
     with pytest.raises(TypeError, match="mixture of products"):
         star_benchmark(MixturePrior([0.5, 0.5], [IndependentPrior([Uniform(0, 1)] * 2)] * 2))
     with pytest.raises(TypeError, match="Discrete"):

@@ -32,6 +32,15 @@ def test_leading_axes():
     np.testing.assert_allclose(brier_score(happened, many), each)
 
 
+def test_leading_axes_broadcast():
+    """One belief and several outcomes, several beliefs and one outcome; shapes that clash are refused."""
+    assert brier_score([0, 1], [0.5, 0.5]).tolist() == [-0.5, -0.5]
+    assert brier_score(1, [[0.5, 0.5], [0, 1], [1, 0]]).tolist() == [-0.5, 0, -2]
+    np.testing.assert_allclose(logarithmic_score([0, 1], [0.25, 0.75], 1, 1), 1 + np.log([0.25, 0.75]))
+    with pytest.raises(ValueError, match=r"outcome must go with beliefs of shape \(2, 2\), got shape \(3,\)"):
+        brier_score([0, 1, 0], np.eye(2))
+
+
 @pytest.mark.parametrize("m", [2, 5])
 def test_a_lie_costs_the_squared_distance(m):
     """E_D[BSR(D)] − E_D[BSR(P)] = ‖D − P‖²."""

@@ -141,6 +141,31 @@ def test_one_purchase_too_many_breaks_the_menu():
     assert check.gain == pytest.approx(gained, abs=1e-2)  # the cheap sets cost next to nothing
 
 
+@pytest.mark.parametrize(("k", "visits"), [(1, 3), (1, 4), (2, 3), (2, 4), (2, math.inf)])
+def test_more_visits_than_planned_by_all_purchases_in_whole_numbers(k, visits):
+    """Nine sets over nine items, money in whole numbers: who gains by up to `visits` sets, and how much."""
+    instance = gap_instance(cover_free_family(3, 1), k)
+    sets = [frozenset(np.flatnonzero(row).tolist()) for row in instance.sets]
+    prices = [int(gap) * unit for gap, unit in zip(instance.gaps, instance.units, strict=True)]
+
+    def best(wanted, unit, most):
+        return max(
+            unit * len(wanted & frozenset().union(*(sets[e] for e in bought)))
+            - sum(prices[e] for e in bought)
+            for size in range(most + 1)
+            for bought in itertools.combinations(range(9), size)
+        )
+
+    gains = [
+        float(Fraction(best(wanted, unit, int(min(visits, 9))) - best(wanted, unit, 1), unit))
+        for wanted, unit in zip(sets, instance.units, strict=True)
+    ]
+    check = instance.is_buy_k_ic(visits)
+    assert [choice.gain for choice in check.choices] == pytest.approx(gains, abs=1e-9)
+    assert check.gain == pytest.approx(max(gains), abs=1e-9)
+    assert check.holds is (max(gains) == 0)
+
+
 def test_gaps_count_what_earlier_sets_leave_uncovered():
     sets = np.array([[1, 1, 0, 0], [0, 1, 1, 0], [1, 1, 1, 1]])
     np.testing.assert_array_equal(gap_instance(sets, 1).gaps, [2, 1, 2])

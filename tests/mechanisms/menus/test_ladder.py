@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from mechanisms.menus import best_purchase, menu_gap, menu_gaps
+from mechanisms.menus import (
+    Menu,
+    best_purchase,
+    bundle_revenue,
+    is_buy_k_ic,
+    item_menu,
+    item_revenue,
+    menu_gap,
+    menu_gaps,
+    menu_revenue,
+)
 from mechanisms.menus.ladder import Ladder, shell_lotteries
 
 
@@ -58,6 +68,32 @@ def test_normalised_gaps_add_up_to_menu_gap():
 def test_bundling_earns_what_one_type_pays():
     """Price C_i: type i pays 1 in her unit, the later ones RATIO^-1, RATIO^-2, …"""
     assert Ladder(shell_lotteries(4), 1).bundle_revenue == pytest.approx(1 + 1e-6, abs=1e-11)
+
+
+@pytest.mark.parametrize("k", [1, 2])
+def test_in_money_the_ladder_is_an_ordinary_menu(k):
+    """The general functions agree with the account in each type's own unit."""
+    ladder = Ladder(shell_lotteries(4), k)
+    menu, types, weights = ladder.in_money()
+    assert bundle_revenue(types, weights) == pytest.approx(ladder.bundle_revenue, rel=1e-12)
+    assert item_revenue(types, weights) == pytest.approx(ladder.item_revenue, rel=1e-12)
+    assert menu_revenue(menu, types, weights, 1) == pytest.approx(Ladder(ladder.lotteries, k).earned(1))
+    assert menu_revenue(menu, types, weights, 2) == pytest.approx(ladder.earned(2))
+    with pytest.raises(ValueError, match="beyond the range"):
+        Ladder(shell_lotteries(64), 1).in_money()
+
+
+def test_item_prices_are_the_best_menu_for_two_visits():
+    """Safe for two visits, and at the most that such a menu can earn, 2 + 2N/10⁶: by hand 2 (1 + 10⁻⁶ …)."""
+    for shells in (1, 2, 4):
+        ladder = Ladder(shell_lotteries(shells), 2)
+        _, types, weights = ladder.in_money()
+        apart = item_menu(types, weights)
+        menu = Menu([*apart.probabilities, [1, 1]], [*apart.prices, apart.prices.sum()])
+        assert is_buy_k_ic(menu, types, 2).holds
+        assert menu_revenue(menu, types, weights, 2) == pytest.approx(ladder.item_revenue)
+        assert 2 - 1e-12 <= ladder.item_revenue <= 2 + 2 * len(ladder) / 1e6
+        assert Ladder(ladder.lotteries, 2).gaps.sum() <= 2  # lotteries priced for two visits: no more
 
 
 @pytest.mark.parametrize("shells", [0, -1])

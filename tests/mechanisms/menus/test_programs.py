@@ -54,6 +54,22 @@ def test_primal_equals_dual_and_the_order_of_revenues(instance):
     assert max(item_revenue(types, weights), bundle_revenue(types, weights)) <= sure.revenue + 1e-7
 
 
+@pytest.mark.parametrize(
+    ("types", "weights"),
+    [
+        ([[0, 3], [0, 3], [5, 6]], [1 / 4, 1 / 4, 1 / 2]),
+        ([[2, 0], [5, 4], [6, 6], [1, 2]], [1 / 3, 1 / 6, 1 / 3, 1 / 6]),
+        ([[0, 0], [0, 0]], [1 / 2, 1 / 2]),
+    ],
+)
+def test_sure_prices_are_exact_where_types_are_tied(types, weights):
+    """The integer program's tolerance made a tied type take the cheaper bundle, and left a gap."""
+    types, weights = np.array(types, dtype=float), np.array(weights)
+    sure = optimal_deterministic_menu(types, weights)
+    assert sure.revenue == pytest.approx(best_sure_revenue(types, weights), abs=1e-8)
+    assert sure.dual == pytest.approx(sure.revenue, abs=1e-6)
+
+
 def best_sure_revenue(types, weights):
     """Optimal prices of two items' bundles are found among differences of whole values: whole numbers."""
     top = int(types.sum(axis=1).max())

@@ -75,6 +75,7 @@ def test_lotteries_together_give_what_one_of_them_gives(data):
         (lambda: Menu([[0.5]], [-1]), r"prices\[0\] must be finite and at least 0, not -1"),
         (lambda: Menu([[0.5], [1]], [1, np.nan]), r"prices\[1\]"),
         (lambda: Menu([[0.5], [1]], [1]), "each of 2 entries"),
+        (lambda: Menu([[0.5, 1], [1]], [1, 2]), r"probabilities\[1\] holds 1, probabilities\[0\] holds 2"),
         (lambda: Menu([0.5], [1]), "shape"),
         (lambda: lot([[0.5], [2]]), r"probabilities\[1, 0\]"),
     ],

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from mechanisms.conservative import KnowledgeExtraction, Logarithmic, StarAuction
-from sim.audit import Instance, audit
+from mechanisms.distributions import JointDistribution
+from sim.audit import Instance, audit, conversing
 from tests.mechanisms.conservative import by_hand
 
 TWO_STEP = ("two-step-values", "two-step-knowledge", "ex-post-ir")
@@ -57,6 +58,16 @@ def test_knowledge_extraction_is_two_step_truthful(bound, seed):
     mechanism = KnowledgeExtraction(2, inner="program", epsilon=EPSILON, value_bound=bound)
     found = findings(mechanism, bound, TWO_STEP, seed=seed)
     assert {row["verdict"] for row in found.values()} == {"holds"}
+
+
+@pytest.mark.parametrize("inner", ["program", "myerson"])
+def test_knowledge_extraction_of_three_is_exact_whoever_leaves(monkeypatch, inner):
+    """Ways to play are too many for the three who may leave together, but not for each of them."""
+    monkeypatch.setattr(conversing, "SEARCH_LIMIT", 1000)
+    mechanism = KnowledgeExtraction(3, inner=inner, epsilon=EPSILON, value_bound=2)
+    fair = JointDistribution.from_table(np.full((2, 2, 2), 1 / 8))
+    for row in audit(Instance(mechanism, fair), TWO_STEP).to_dict("records"):
+        assert (row["verdict"], row["interval"], row["gain"]) == ("holds", "exact", 0)
 
 
 @pytest.mark.parametrize("n", [2, 3])

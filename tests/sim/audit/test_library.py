@@ -13,7 +13,7 @@ from mechanisms.conversation import Mechanism
 from mechanisms.menus import COFFEE_SHOP, Menu, coffee_shop_menu
 from mechanisms.menus.examples import Example
 from mechanisms.utilities import CARA
-from sim.audit import NOTIONS, audit, notion, standard_instance, standard_instances
+from sim.audit import NOTIONS, audit, notion, report, standard_instance, standard_instances
 from sim.audit.instance import unit_demand
 from sim.audit.library import menu_instance
 from sim.audit.notions import _NOTIONS
@@ -111,7 +111,7 @@ def test_example_1_breaks_at_the_second_visit():
     assert frame.notion.tolist() == ["buy-k IC", "adaptive buy-k IC", "buy-many IC"]
     assert set(frame.verdict) == {"fails"}
     assert frame.gain.tolist() == pytest.approx([2.0] * 3)
-    assert frame.says[0] == "buys entries 0, 1 (pays 6) instead of entry 2 (pays 8)"
+    assert frame.says[0] == "buys entry 0 and entry 1 (pays 6) instead of entry 2 (pays 8)"
     assert frame.type[0] == "(4, 6)"
 
 
@@ -208,9 +208,33 @@ def test_a_notion_that_does_not_apply_is_named(bazaar):
     assert "--notion is also two-step-values, which says nothing" in call.out
 
 
+def test_a_run_without_auctions_and_menus_is_refused():
+    with pytest.raises(ValueError, match="a walk has no auctions to audit"):
+        list(report.market_report("a walk", object(), [], None, 2, 2, None, 0))
+
+
+def test_the_command_audits_menus(bazaar):
+    """Example 1: safe for one visit, and the hungry gain 8 - 6 by two (buy-many paper, Section 1)."""
+    call = bazaar("audit", "coffee_shop", "--mechanism", "clever, 2 visits")
+    told = " ".join(call.out.replace("│", " ").split())
+    assert call.code == 0
+    for title in ("buy-k IC", "adaptive buy-k IC", "buy-many IC"):
+        assert f"{title} fails 2 exact buyer 0 of type (4," in told
+    assert "buys entry 0 and entry 1" in told
+    call = bazaar("audit", "coffee_shop", "--notion", "buy-many-ic")
+    told = " ".join(call.out.replace("│", " ").split())
+    assert "together, 2 visits buy-many IC holds 0" in told
+    assert "each at 4, 2 visits buy-many IC holds 0" in told
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["coffee_shop", "--sample", "100"], "--sample needs auctions; coffee_shop has menus"),
+        (["few_tickets", "--buyers", "3"], "--buyers needs auctions"),
+        (["few_tickets", "--seed", "x"], "--seed is x"),
+        (["coffee_shop", "--mechanism", "clevr, 2 visits"], "there is no mechanism 'clevr, 2 visits'"),
+        (["coffee_shop", "--set", "visits=1"], "visits is 1; it must be"),
         (["nowhere"], "there is no scenario 'nowhere'"),
         (["all", "--mechanism", "frst price"], "there is no mechanism 'frst price'; the nearest"),
         (["all", "--notion", "bayesan-ic"], "there is no notion 'bayesan-ic'; the nearest"),

@@ -16,6 +16,7 @@ from mechanisms.auctions import FirstPrice, SecondPrice
 from mechanisms.distributions import Uniform
 from mechanisms.myerson import optimal_revenue
 from scenarios import coffee_shop, town_market
+from scenarios._coffee_shop_page import at_the_counter
 from sim.market import Market
 from sim.page import bids, panels, scene, server, town
 from sim.page.controls import controls
@@ -177,7 +178,7 @@ def test_the_coffee_shop_has_a_page_of_its_own_panels(bazaar, tmp_path):
 def test_people_at_the_counter_are_those_between_coming_and_leaving():
     customers = DataFrame({"arrived": [0.0, 1.0, 1.5], "left": [2.0, 1.2, 4.0]})
     times = np.array([0.5, 1.1, 1.3, 1.5, 3.0, 4.0])
-    assert coffee_shop.at_the_counter(customers, times).tolist() == [1, 2, 1, 2, 1, 0]
+    assert at_the_counter(customers, times).tolist() == [1, 2, 1, 2, 1, 0]
 
 
 @pytest.mark.parametrize("scenario", ["few_tickets", "lottery_tickets", "second_visit"])

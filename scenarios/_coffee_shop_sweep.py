@@ -1,0 +1,89 @@
+"""The coffee shop's counters: six menus, seven degrees of patience, and what theory says that they earn."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from agents.habits import Adaptive, Committed, Learned, Planned
+from mechanisms.menus import Menu, coffee_shop_menu, menu_revenue
+from sim.comparison import Figure
+from sim.counter import CounterPlan
+from sim.statistics import batch_means
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MENUS: dict[str, Menu] = {
+    "clever": coffee_shop_menu(),
+    "modest": Menu(coffee_shop_menu().probabilities, [2, 4, 7]),
+    "bagel or both": Menu(np.array([[0, 1], [1, 1]]), [4, 8]),
+    "each at 4": Menu([[1, 0], [0, 1]], [4, 4]),
+    "two and four": Menu([[1, 0], [0, 1]], [2, 4]),
+    "together": Menu([[1, 1]], [10]),
+}
+COSTS = (math.inf, 8.0, 4.0, 2.0, 1.0, 0.5, 0.0)
+"""Mean costs of coming back at the counters of the sweep; inf: people come only once."""
+TICKS = ["once" if math.isinf(cost) else f"{cost:g}" for cost in COSTS]
+SURPRISE = Menu(np.array([[0.5, 0.5], [1, 1]]), [1.9, 8])
+SHADED = Menu(coffee_shop_menu().probabilities, [1.99, 3.99, 7.97])
+HUNGRY = 2
+EXTRAS = ("bag, decides beforehand", "bag, looks first", "clever, learns", "clever, two names")
+
+
+def sweep_name(menu: str, cost: float) -> str:
+    """The name of a counter of the sweep."""
+    return f"{menu}, once" if math.isinf(cost) else f"{menu}, cost {cost:g}"
+
+
+def patience(cost: float) -> str:
+    """A mean cost in words."""
+    return "(comes once)" if math.isinf(cost) else f"{cost:g} on average" if cost else "nothing"
+
+
+def expected_revenue(plan: CounterPlan) -> float:
+    """What a counter earns a customer when everybody buys as planned; those who learn, as if they knew."""
+    crowd = plan.crowd
+    if isinstance(crowd.habits[0], Adaptive):
+        return menu_revenue(plan.menu, crowd.types, crowd.probabilities, plan.most, adaptive=True)
+    planned = [Committed(one.cost) if isinstance(one, Learned) else one for one in crowd.habits]
+    paid = [
+        weight * sum(plan.menu.prices[list(habit.plan(plan.menu, tuple(values), plan.most))])
+        for values, weight in zip(crowd.types.tolist(), crowd.probabilities.tolist(), strict=True)
+        for habit in planned
+        if isinstance(habit, Planned)
+    ]
+    return float(sum(paid) / len(planned))
+
+
+def revenues(tables: Mapping[str, Any], counters: list[CounterPlan]) -> dict[str, Figure]:
+    """Revenue a customer by counter, as `figures`, for these counters."""
+    paid = {number: rows.to_numpy() for number, rows in tables["customers"].groupby("seller_id")["paid"]}
+    found = {}
+    for number, plan in enumerate(counters):
+        if number in paid:
+            learned = len(paid[number]) // 2 if plan.crowd.regulars else 0
+            found[plan.name] = Figure(batch_means(paid[number][learned:]), expected_revenue(plan))
+    return found
+
+
+def visits_of_the_hungry(customers: Any, numbers: Mapping[str, int]) -> dict[str, list[float]]:
+    """Mean visits of a hungry customer at each cost of coming back, by menu."""
+    hungry = customers[customers["type"] == HUNGRY].groupby("seller_id")["visits"].mean()
+    return {
+        name: [hungry.get(numbers[sweep_name(name, cost)], math.nan) for cost in COSTS] for name in MENUS
+    }
+
+
+def revenue_curve(axes: Axes, found: Mapping[str, Figure], menu: str, **look: Any) -> None:
+    """One menu's revenue by patience."""
+    shown = [(x, found[sweep_name(menu, cost)]) for x, cost in enumerate(COSTS)
+             if sweep_name(menu, cost) in found]
+    places = [x for x, _ in shown]
+    means = [one.estimate.mean for _, one in shown]
+    errors = [one.estimate.half_width for _, one in shown]
+    points = axes.errorbar(places, means, errors, fmt="o", markersize=4, capsize=2, label=menu, **look)
+    axes.plot(places, [one.theory for _, one in shown], linewidth=1, color=points[0].get_color())
