@@ -158,7 +158,8 @@ class Sampler:
         knowledge: Knowledge | None = None,
     ) -> None:
         if not isinstance(prior, (IndependentPrior, JointDistribution)):
-            raise TypeError(f"prior must be an IndependentPrior or a JointDistribution, got {prior!r}")
+            kind = type(prior).__name__
+            raise TypeError(f"prior must be an IndependentPrior or a JointDistribution, got {kind}")
         if mechanism.items > 1:
             raise NotImplementedError(f"the audit of a sample takes one kind of good, got {mechanism.items}")
         self.mechanism, self.prior, self.n = mechanism, prior, prior.n

@@ -202,7 +202,7 @@ def test_what_samples_refuse():
         audit_sample(FirstPrice(), UNIFORM, ["two-step-values"])
     with pytest.raises(ValueError, match="profiles must be at least 4, got 3"):
         Effort(profiles=3)
-    with pytest.raises(TypeError, match="prior must be an IndependentPrior or a JointDistribution"):
+    with pytest.raises(TypeError, match=r"JointDistribution, got MixturePrior$"):
         audit_sample(FirstPrice(), MixturePrior([1.0], [UNIFORM]))
     with pytest.raises(ValueError, match="strategies must be one Strategy"):
         audit_sample(FirstPrice(), UNIFORM, strategies=(Equilibrium(),))
