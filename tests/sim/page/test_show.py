@@ -19,7 +19,7 @@ from scenarios import coffee_shop, town_market
 from scenarios._coffee_shop_page import at_the_counter
 from sim.market import Market
 from sim.page import bids, panels, scene, server, town
-from sim.page.controls import controls
+from sim.page.controls import controls, settable
 from sim.page.show import show_of
 from sim.panel import Panel
 from sim.records import IncompleteRunWarning, OutputError, load
@@ -213,6 +213,28 @@ def test_what_the_controls_show_makes_the_same_parameters():
     assert show.parameters == town_market.Parameters()
 
 
+def test_a_seed_of_the_command_line_is_one_of_the_page():
+    assert shown(seed=10**99).seed == 10**99
+
+
+def test_where_others_see_the_page_it_cannot_set_what_may_name_a_file():
+    """They could try out which files there are."""
+    made = controls(town_market.Parameters, town_market.Parameters(bids="mine.csv"))
+    assert settable(made, shared=False) == made
+    shared = settable(made, shared=True)
+    fixed = {name: value for name, value in shared.items() if value is not made[name]}
+    assert fixed == {"trace": "none", "bids": "mine.csv"}
+
+
+@pytest.mark.parametrize(("host", "shared"), [("127.0.0.1", False), ("0.0.0.0", True)])
+def test_whether_others_see_the_page_follows_from_the_host(host, shared, monkeypatch):
+    app = pytest.importorskip("sim.page.app", reason="the page is not installed")
+    monkeypatch.setattr(app, "EXHIBIT", app.Exhibit())
+    with server.bind(host, 0) as listening:
+        server._exhibit(entry_of(town_market), None, 0, listening)
+    assert app.EXHIBIT.shared is shared
+
+
 # --- what goes wrong --------------------------------------------------------------------------------
 
 WRONG = {
@@ -220,6 +242,7 @@ WRONG = {
     "no seed": ({"seed": " "}, "seed is empty"),
     "range": ({"rate": "5000"}, "rate is 5000; it must be a number above 0 and at most 1,000"),
     "number": ({"rate": "much"}, "rate is much"),
+    "empty": ({"buyers": ""}, "buyers is ''; it must be an integer"),
     "together": ({"degree": "3"}, "degree is 3; it must be even"),
     "file": ({"bids": "gone.csv"}, "gone.csv"),
 }
@@ -358,6 +381,7 @@ BAD = {
     "seed": (["watch", "--seed", "-1"], "--seed is -1"),
     "port": (["watch", "--port", "70000"], "--port is 70000"),
     "host": (["watch", "--host", "no.such.host.invalid"], "no.such.host.invalid"),
+    "file": (["watch", "--set", "bids=gone.csv"], "gone.csv"),
 }
 
 
