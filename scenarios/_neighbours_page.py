@@ -156,7 +156,8 @@ def _light_up(axes: Axes, asked: Asked) -> None:
         axes.axvline(asked.price, color="black", linewidth=1.2, linestyle=(0, (4, 2)))
         outcome = f"pays {asked.price:.2f}"
     axes.text(asked.value, asked.star, f"  the star: {asked.value:g}, {outcome}  ", color="#B34700",
-              fontsize=8.5, va="center", ha="left" if asked.value < 0.5 * bound else "right")
+              fontsize=8.5, va="center", ha="left" if asked.value < 0.5 * bound else "right",
+              bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5}, zorder=4)
     axes.set(xlim=(-0.5, bound - 0.5), ylim=(people - 0.5, -0.5))
     axes.locator_params(axis="both", nbins=7, integer=True)
 
