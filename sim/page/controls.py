@@ -23,8 +23,8 @@ _LONGEST_SLIDER = 100
 def controls(kind: type[Parameters], values: Parameters | None = None, seed: int = 0) -> dict[str, Control]:
     """The seed and each parameter by name, in the form of `SolaraViz`'s `model_params`.
 
-    `values` are what the controls show at first, by default the defaults. Each has `help` in words, and `file`
-    says whether it may name a file.
+    `values` are what the controls show at first, by default the defaults. Each has `help` in words, and
+    `file`, whether it may name a file.
     """
     shown = kind() if values is None else values
     told = "same seed, same run; an integer of at least 0"

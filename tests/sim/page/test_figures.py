@@ -259,8 +259,8 @@ def test_the_conversation_tells_who_pays_what():
 
 
 def test_of_conversations_that_end_together_each_has_its_turn():
-    show = shown(module=tiny([Truthful()] * 2, [SecondPrice(), FirstPrice(), SecondPrice()]), buyers="", rate="")
-    told = []
+    module = tiny([Truthful()] * 2, [SecondPrice(), FirstPrice(), SecondPrice()])
+    show, told = shown(module=module, buyers="", rate=""), []
     for _ in range(6):
         show.step()
         told.append(tables.last_conversation(show.scene).seller_id)

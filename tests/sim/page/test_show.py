@@ -175,6 +175,14 @@ def test_the_coffee_shop_has_a_page_of_its_own_panels(bazaar, tmp_path):
     assert load(folder).complete
 
 
+@pytest.mark.parametrize(("rate", "steps"), [("1", 20), ("0.25", 5), ("0.001", 1)])
+def test_in_a_step_of_a_short_run_a_customer_comes_to_each_counter(rate, steps):
+    show = show_of(entry_of(coffee_shop, "coffee_shop"))(until="20", rate=rate)
+    while show.running:
+        show.step()
+    assert (show.failed, show.steps) == (False, steps)
+
+
 def test_people_at_the_counter_are_those_between_coming_and_leaving():
     customers = DataFrame({"arrived": [0.0, 1.0, 1.5], "left": [2.0, 1.2, 4.0]})
     times = np.array([0.5, 1.1, 1.3, 1.5, 3.0, 4.0])
