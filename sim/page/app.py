@@ -20,8 +20,8 @@ from sim.page.style import CSS
 from sim.records import OutputError
 from sim.registry import Entry
 
-PLAY_INTERVAL = 200
-"""Milliseconds between two steps at first."""
+PLAY_INTERVAL = 201
+"""Milliseconds between two steps at first, one of the values of Mesa's slider: 1, 11, 21 and so on."""
 FIXED = " (set when the page is started)"
 """Said of parameters that cannot be set on the page because other machines see it."""
 
