@@ -96,7 +96,7 @@ def last_customers(market: CounterMarket) -> Drawing:
 
     Of the same two counters, the latest at the top: what each wanted, how often she bought, what she paid.
     """
-    from sim.page.colours import INK, new_figure, seller_colour
+    from sim.page.colours import FAINT, INK, new_figure, seller_colour
 
     drawn = new_figure()
     axes = drawn.add_axes((0.02, 0.02, 0.96, 0.96))
@@ -109,6 +109,8 @@ def last_customers(market: CounterMarket) -> Drawing:
     counters = {numbers.index(f"clever, {who}"): k for k, who in enumerate(WATCHED)}
     customers = market.records.frame("customers")
     last = customers[customers["seller_id"].isin(list(counters))].tail(LISTED)
+    if not len(last):
+        axes.text(0, 1, "nobody has gone home yet", fontsize=9, color=FAINT, va="center")
     rows: Any = last.iloc[::-1].itertuples()
     for line, row in enumerate(rows, start=1):
         which = counters[row.seller_id]

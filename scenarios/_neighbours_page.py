@@ -117,7 +117,7 @@ def beliefs_about_the_star(market: Market) -> Figure:
     The last auction of the room in the middle of the sweep: the values that each person holds possible, the
     darker the likelier, and what Brier's rule pays her.
     """
-    from sim.page.colours import new_figure, plain_axes, say_nothing_yet
+    from sim.page.colours import INK, new_figure, plain_axes, say_nothing_yet
     from sim.page.frames import PLAIN
 
     figure = new_figure()
@@ -133,8 +133,8 @@ def beliefs_about_the_star(market: Market) -> Figure:
     thick = 0.7 * 72 * figure.get_size_inches()[1] * place.height / (len(paid) + 1)
     scores.hlines(asked.seats, 0, paid, linewidth=thick, color="#0072B2")
     scores.set(ylim=cells.get_ylim(), yticks=[], xlim=(0, 1.05 * MILLIONTHS * _most(market)))
-    scores.set_xlabel("reward (10⁻⁶)", fontsize=9)
-    scores.tick_params(labelsize=8, length=3)
+    scores.set_xlabel("reward (10⁻⁶)", fontsize=9, color=INK)
+    scores.tick_params(labelsize=8, length=3, colors=INK)
     scores.locator_params(axis="x", nbins=3)
     for side in ("top", "right", "left"):
         scores.spines[side].set_visible(False)
@@ -150,13 +150,14 @@ def _light_up(axes: Axes, asked: Asked) -> None:
     axes.grid(visible=False)
     edges = np.arange(bound + 1) - 0.5
     axes.pcolormesh(edges, np.arange(people + 1) - 0.5, grid, cmap="YlGnBu", vmin=-0.25, vmax=1)
-    axes.axvline(asked.value, color="#D55E00", linewidth=1.4)
+    axes.axvline(asked.value, color="#D55E00", linewidth=1.4, zorder=5)
     outcome = "does not buy"
     if np.isfinite(asked.price):
         axes.axvline(asked.price, color="black", linewidth=1.2, linestyle=(0, (4, 2)))
         outcome = f"pays {asked.price:.2f}"
     axes.text(asked.value, asked.star, f"  the star: {asked.value:g}, {outcome}  ", color="#B34700",
-              fontsize=8.5, va="center", ha="left" if asked.value < 0.5 * bound else "right")
+              fontsize=8.5, va="center", ha="left" if asked.value < 0.5 * bound else "right",
+              bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5}, zorder=4)
     axes.set(xlim=(-0.5, bound - 0.5), ylim=(people - 0.5, -0.5))
     axes.locator_params(axis="both", nbins=7, integer=True)
 

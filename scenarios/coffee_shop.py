@@ -154,7 +154,8 @@ def build(
 ) -> CounterMarket:
     """The counters, ready to open."""
     told = Parameters() if parameters is None else parameters
-    return CounterMarket(plans(told), seed, records, tick=told.until / 400)
+    tick = min(told.until, max(told.until / 400, 1 / told.rate))  # a customer or more comes to each counter
+    return CounterMarket(plans(told), seed, records, tick=tick)
 
 
 def audited_menus(parameters: Parameters) -> list[Instance]:

@@ -14,23 +14,29 @@ import solara
 from mesa.visualization import SolaraViz
 
 from sim.page.board import Board
-from sim.page.controls import controls
+from sim.page.controls import controls, settable
 from sim.page.show import Show, show_of
 from sim.page.style import CSS
 from sim.records import OutputError
 from sim.registry import Entry
 
-PLAY_INTERVAL = 200
-"""Milliseconds between two steps at first."""
+PLAY_INTERVAL = 201
+"""Milliseconds between two steps at first, one of the values of Mesa's slider: 1, 11, 21 and so on."""
+FIXED = " (set when the page is started)"
+"""Said of parameters that cannot be set on the page because other machines see it."""
 
 
 @dataclass
 class Exhibit:
-    """What this server shows; set once, before it starts."""
+    """What this server shows; set once, before it starts.
+
+    `shared` says whether other machines may see it.
+    """
 
     entry: Entry | None = None
     parameters: Any = None
     seed: int = 0
+    shared: bool = False
 
 
 EXHIBIT = Exhibit()
@@ -56,7 +62,11 @@ def Watched(entry: Entry) -> None:
     solara.Title(f"Bazaar: {entry.name}")
     solara.Style(CSS)
     SolaraViz(
-        show, components=[], model_params=told, name=f"Bazaar: {entry.name}", play_interval=PLAY_INTERVAL
+        show,
+        components=[],
+        model_params=settable(told, EXHIBIT.shared),
+        name=f"Bazaar: {entry.name}",
+        play_interval=PLAY_INTERVAL,
     )
     Extras(current, told)
     Board(current, entry.summary)
@@ -98,7 +108,9 @@ def Saving(show: Show) -> None:
 def Meanings(told: dict[str, Any]) -> None:
     """What each parameter means and may be."""
     words = "".join(
-        f"<dt>{escape(each['label'])}</dt><dd>{escape(each['help'])}</dd>" for each in told.values()
+        f"<dt>{escape(each['label'])}</dt><dd>{escape(each['help'])}"
+        f"{FIXED if EXHIBIT.shared and each['file'] else ''}</dd>"
+        for each in told.values()
     )
     with solara.Sidebar(), solara.Details("What the parameters mean"):
         solara.HTML("dl", unsafe_innerHTML=words, classes=["meanings"])

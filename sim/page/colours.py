@@ -125,12 +125,12 @@ def label_ends(
     """Names of lines at x: (height, name, colour), moved apart to at least `apart`, within the axes' limits.
 
     Of more than `MOST_NAMES` the highest are named. Where the lines end earlier, at `since`, a thin one leads
-    from there to each name.
+    from there to each name; at 0 nothing has begun, and it would be taken for a line itself.
     """
     ends = sorted(ends, key=lambda end: -end[0])[:MOST_NAMES]
     places = within(spread([height for height, _, _ in ends], apart), apart, *axes.get_ylim())
     for place, (height, name, colour) in zip(places, ends, strict=True):
-        if since is not None:
+        if since:
             axes.plot([since, x], [height, place], color=colour, linewidth=0.5, alpha=0.6, clip_on=False)
         axes.annotate(
             short(name),

@@ -1,16 +1,18 @@
 """Controls: a scenario's parameters as sliders, choices and fields of a page, in Mesa's own form.
 
 A short range becomes a slider, named values a choice, true or false a box to tick; everything else is typed
-in, and checked when the run is made.
+in, and checked when the run is made. What may name a file can only be set where the page is seen by its own
+machine alone: others could try out which files there are, and read them in the messages.
 """
 
 from __future__ import annotations
 
+import typing
 from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from sim.scenario import OneOf, Parameters, allowed, as_text, optional
+from sim.scenario import BidsFile, OneOf, Parameters, WholeNumbers, allowed, as_text, optional
 
 Control = dict[str, Any]
 
@@ -21,19 +23,34 @@ _LONGEST_SLIDER = 100
 def controls(kind: type[Parameters], values: Parameters | None = None, seed: int = 0) -> dict[str, Control]:
     """The seed and each parameter by name, in the form of `SolaraViz`'s `model_params`.
 
-    `values` are what the controls show at first, by default the defaults. Each has `help` in words.
+    `values` are what the controls show at first, by default the defaults. Each has `help` in words, and
+    `file`, whether it may name a file.
     """
     shown = kind() if values is None else values
+    told = "same seed, same run; an integer of at least 0"
     made: dict[str, Control] = {
-        "seed": {"type": "InputText", "label": "seed", "value": str(seed), "help": "same seed, same run"}
+        "seed": {"type": "InputText", "label": "seed", "value": str(seed), "help": told, "file": False}
     }
     for name, field in kind.model_fields.items():
         made[name] = {
             **_control(field, getattr(shown, name)),
             "label": name.replace("_", " "),
             "help": f"{field.description}; {allowed(field)}",
+            "file": may_name_a_file(field),
         }
     return made
+
+
+def settable(made: dict[str, Control], shared: bool) -> dict[str, Any]:
+    """What `SolaraViz` is told: the controls; on a page that others see, what may name a file is fixed."""
+    return {name: each["value"] if shared and each["file"] else each for name, each in made.items()}
+
+
+def may_name_a_file(field: FieldInfo) -> bool:
+    """Whether a parameter is free text, which may name a file, or a file of bids."""
+    if any(isinstance(note, OneOf | WholeNumbers) for note in field.metadata):
+        return False
+    return bool({str, BidsFile}.intersection([field.annotation, *typing.get_args(field.annotation)]))
 
 
 def _control(field: FieldInfo, value: Any) -> Control:

@@ -44,7 +44,7 @@ RACE = Panel(
 BIDS = Panel(
     "bids",
     "Bids against values",
-    "A dot for each bidder's last answer in money.",
+    "A dot for each bidder's last answer in money, in the seller's colour.",
     bids.bids_against_values,
 )
 BENCHMARK = Panel(

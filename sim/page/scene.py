@@ -48,6 +48,8 @@ class Scene:
         anybody.
     highest_value
         Of all who were asked so far.
+    looks
+        How often it was brought up to date.
     """
 
     def __init__(self, market: Market) -> None:
@@ -69,7 +71,7 @@ class Scene:
             market.records.recent(table, len(market.records[table])) for table in self._read
         )
         self.sales = self.trades = self.rewards = self.transactions
-        self._first_sale, self.highest_value = 0.0, 0.0
+        self._first_sale, self.highest_value, self.looks = 0.0, 0.0, 0
 
     @property
     def now(self) -> float:
@@ -107,6 +109,7 @@ class Scene:
 
     def update(self) -> None:
         """Read what happened since the last time; the market brings its records up to date at each tick."""
+        self.looks += 1
         fresh = {table: self._fresh(table) for table in self._read}
         paid, self.visits = fresh["transactions"], fresh["visits"]
         for table, most in _KEPT.items():

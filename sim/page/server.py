@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import socket
 import threading
@@ -50,7 +51,8 @@ def watch(
 ) -> None:
     """Serve the page of a scenario until Ctrl-C, and open it in a browser.
 
-    `port` 0 takes any free port. `say` is called with the page's address. Raises WatchError if the page is
+    `port` 0 takes any free port. `say` is called with the page's address. If other machines are let in,
+    parameters that may name a file keep the values that they have here. Raises WatchError if the page is
     not installed, and if host and port cannot be used; ValueError if the scenario has no page.
     """
     from sim.page.show import require_page
@@ -62,7 +64,7 @@ def watch(
     warnings.filterwarnings("ignore", module="solara")
     import uvicorn
 
-    _exhibit(entry, parameters, seed)
+    _exhibit(entry, parameters, seed, listening)
     from solara.server.starlette import app
 
     config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, lifespan="on")
@@ -92,11 +94,12 @@ def bind(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _exhibit(entry: Entry, parameters: Any, seed: int) -> None:
+def _exhibit(entry: Entry, parameters: Any, seed: int, listening: socket.socket) -> None:
     """Hand the scenario to the page."""
     from sim.page.app import EXHIBIT
 
     EXHIBIT.entry, EXHIBIT.parameters, EXHIBIT.seed = entry, parameters, seed
+    EXHIBIT.shared = not ipaddress.ip_address(listening.getsockname()[0]).is_loopback
 
 
 def _shown(host: str) -> str:

@@ -12,6 +12,7 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.cli import LONGEST_SEED
 from sim.manifest import Manifest
 from sim.market import Market
 from sim.page.loops import PlayLoops
@@ -72,8 +73,7 @@ class Show:
 
         module: Any = self.entry.load()
         self.seed = read_seed(told.pop("seed", 0))
-        given = {name: value for name, value in told.items() if value != ""}
-        self.parameters: Parameters = make_parameters(module.Parameters, given)
+        self.parameters: Parameters = make_parameters(module.Parameters, told)
         self.until = self.parameters.until
         self.panels = tuple(getattr(module, "PANELS", ()))
         self.records = Records(manifest=self.new_manifest())
@@ -143,11 +143,16 @@ def show_of(entry: Entry) -> type[Show]:
 
 
 def require_page(entry: Entry, parameters: Parameters | None = None, seed: int = 0) -> None:
-    """Raise ValueError if the page would have nothing to show: the run is no market, and has no panels."""
+    """Raise ValueError if the page would have nothing to show.
+
+    So it is if the run cannot be built, and if it is no market and has no panels.
+    """
     told = {} if parameters is None else parameters.model_dump()
     show = show_of(entry)(seed=seed, **told)
     show.close()
-    if show.market is not None and not isinstance(show.market, Market) and not show.panels:
+    if show.market is None:
+        raise ValueError(show.message.removesuffix("."))
+    if not isinstance(show.market, Market) and not show.panels:
         raise ValueError(f"{entry.name} has no page yet: it is no market of auctions, and has no panels")
 
 
@@ -164,8 +169,9 @@ def read_seed(text: Any) -> int:
     7
     """
     words = str(text).strip()
-    if not (words.isascii() and words.isdigit() and len(words) <= 18):
+    if not (words.isascii() and words.isdigit() and len(words) <= LONGEST_SEED):
         raise ValueError(
-            f"seed is {words or 'empty'}; it must be an integer of at least 0, at most 18 digits"
+            f"seed is {words[:60] or 'empty'}; it must be an integer of at least 0, "
+            f"with at most {LONGEST_SEED} digits"
         )
     return int(words)

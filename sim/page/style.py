@@ -13,7 +13,7 @@ main.solara-content-main[style*="400px"] { padding-left: 320px !important; }
 .board p { margin: 0 0 6px; }
 .standing { grid-column: span 12; display: flex; gap: 6px 24px; flex-wrap: wrap; align-items: baseline;
   min-height: 30px; }
-.standing .summary { font-size: 16px; font-weight: 600; }
+.standing .summary { font-size: 16px; font-weight: 600; flex-basis: 100%; }
 .standing .clock { font-size: 15px; min-width: 21em; }
 .standing .message { font-size: 15px; }
 .fault { color: #A33D00 !important; font-weight: 600; }
@@ -56,7 +56,8 @@ main.solara-content-main[style*="400px"] { padding-left: 320px !important; }
   font-size: 12px; }
 @media (max-width: 1500px) { .panel { grid-column: span 6; } .panel-transactions { grid-column: span 12; }
   .panel-transactions.odd { grid-column: span 6; } .panel-transactions.odd .table { font-size: 12px; }
-  .panel-conversation th, .panel-conversation td, .odd th, .odd td { padding: 3px 5px !important; } }
+  .panel-conversation .table { font-size: 12px; }
+  .panel-conversation th, .panel-conversation td, .odd th, .odd td { padding: 3px 4px !important; } }
 @media (max-width: 900px) { .panel, .panel-town, .panel-race, .panel-conversation, .panel.wide {
   grid-column: span 12; } }
 """

@@ -82,12 +82,16 @@ def conversation(scene: Scene) -> str:
 
 
 def last_conversation(scene: Scene) -> Any:
-    """The row of the last auction that ended, of those whose messages are at hand; of two or more bidders."""
+    """The row of the last auction that ended, of those whose messages are at hand; of two or more bidders.
+
+    Of those that ended at the same time each has its turn.
+    """
     known = set(scene.messages["auction"].tolist())
     ended = scene.auctions[scene.auctions["auction"].isin(known) & (scene.auctions["status"] != "unfinished")]
     crowded = ended[ended["bidders"] >= 2]
     chosen = crowded if len(crowded) else ended
-    return next(chosen.tail(1).itertuples(), None)
+    last = chosen[chosen["closed"] == chosen["closed"].max()]
+    return next(last.iloc[[scene.looks % len(last)]].itertuples()) if len(last) else None
 
 
 def _story(scene: Scene, auction: Any, messages: pandas.DataFrame) -> str:

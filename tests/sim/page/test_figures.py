@@ -9,7 +9,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from agents.strategies.base import Truthful
-from mechanisms.auctions import FirstPrice
+from mechanisms.auctions import FirstPrice, SecondPrice
 from scenarios import learn_first_price, neighbours, town_market
 from scenarios._neighbours_page import last_asked
 from sim.learning_curves import Room
@@ -258,6 +258,15 @@ def test_the_conversation_tells_who_pays_what():
     assert told.count("<tr>") == 1 + asked == 1 + auction.bidders
 
 
+def test_of_conversations_that_end_together_each_has_its_turn():
+    module = tiny([Truthful()] * 2, [SecondPrice(), FirstPrice(), SecondPrice()])
+    show, told = shown(module=module, buyers="", rate=""), []
+    for _ in range(6):
+        show.step()
+        told.append(tables.last_conversation(show.scene).seller_id)
+    assert sorted(told) == [0, 0, 1, 1, 2, 2]
+
+
 def test_a_conversation_of_two_questions_shows_both_answers():
     """ℳ asks for values and then for beliefs; the star is not asked what she believes of herself."""
     market = neighbours.build(neighbours.Parameters(), 3)
@@ -315,6 +324,11 @@ def test_a_scenario_adds_a_panel_with_one_function():
     with pytest.raises(RuntimeError, match="out of order"):
         own[1].draw(show.scene)
     assert "out of order" in panels.words(own[1], show.scene)
+
+
+def test_before_anything_happened_the_race_shows_no_lines():
+    (axes,) = sellers.race(shown().scene).axes
+    assert [line.get_xdata().max() for line in axes.lines] == [0] * len(axes.lines)
 
 
 def test_every_figure_stands_before_anything_happened():

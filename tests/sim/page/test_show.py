@@ -19,7 +19,6 @@ from scenarios import coffee_shop, town_market
 from scenarios._coffee_shop_page import at_the_counter
 from sim.market import Market
 from sim.page import bids, panels, scene, server, town
-from sim.page.controls import controls
 from sim.page.show import show_of
 from sim.panel import Panel
 from sim.records import IncompleteRunWarning, OutputError, load
@@ -175,6 +174,14 @@ def test_the_coffee_shop_has_a_page_of_its_own_panels(bazaar, tmp_path):
     assert load(folder).complete
 
 
+@pytest.mark.parametrize(("rate", "steps"), [("1", 20), ("0.25", 5), ("0.001", 1)])
+def test_in_a_step_of_a_short_run_a_customer_comes_to_each_counter(rate, steps):
+    show = show_of(entry_of(coffee_shop, "coffee_shop"))(until="20", rate=rate)
+    while show.running:
+        show.step()
+    assert (show.failed, show.steps) == (False, steps)
+
+
 def test_people_at_the_counter_are_those_between_coming_and_leaving():
     customers = DataFrame({"arrived": [0.0, 1.0, 1.5], "left": [2.0, 1.2, 4.0]})
     times = np.array([0.5, 1.1, 1.3, 1.5, 3.0, 4.0])
@@ -190,29 +197,6 @@ def test_a_scenario_without_a_page_is_told_in_one_line(bazaar, monkeypatch, scen
     assert len(answer.err.splitlines()) == 1
 
 
-# --- controls ---------------------------------------------------------------------------------------
-
-
-def test_controls_follow_the_parameters():
-    made = controls(town_market.Parameters, town_market.Parameters(sellers=2), seed=5)
-    assert set(made) == {"seed", *town_market.Parameters.model_fields}
-    assert made["seed"]["value"] == "5"
-    slider = made["sellers"]
-    assert [slider[key] for key in ("type", "value", "min", "max", "step")] == ["SliderInt", 2, 1, 6, 1]
-    assert made["comeback"]["type"] == "SliderFloat"
-    assert made["strategy"]["type"] == "Select"
-    assert "truthful" in made["strategy"]["values"]
-    assert (made["buyers"]["type"], made["buyers"]["value"]) == ("InputText", "300")
-    assert made["bids"]["value"] == "none"
-    assert "from 1 to 6" in slider["help"]
-
-
-def test_what_the_controls_show_makes_the_same_parameters():
-    told = {name: control["value"] for name, control in controls(town_market.Parameters).items()}
-    show = show_of(entry_of(town_market))(**told)
-    assert show.parameters == town_market.Parameters()
-
-
 # --- what goes wrong --------------------------------------------------------------------------------
 
 WRONG = {
@@ -220,6 +204,7 @@ WRONG = {
     "no seed": ({"seed": " "}, "seed is empty"),
     "range": ({"rate": "5000"}, "rate is 5000; it must be a number above 0 and at most 1,000"),
     "number": ({"rate": "much"}, "rate is much"),
+    "empty": ({"buyers": ""}, "buyers is ''; it must be an integer"),
     "together": ({"degree": "3"}, "degree is 3; it must be even"),
     "file": ({"bids": "gone.csv"}, "gone.csv"),
 }
@@ -358,6 +343,7 @@ BAD = {
     "seed": (["watch", "--seed", "-1"], "--seed is -1"),
     "port": (["watch", "--port", "70000"], "--port is 70000"),
     "host": (["watch", "--host", "no.such.host.invalid"], "no.such.host.invalid"),
+    "file": (["watch", "--set", "bids=gone.csv"], "gone.csv"),
 }
 
 
