@@ -5,8 +5,8 @@ from hypothesis import find, given, settings
 
 from tests.property import correlated_priors, informed_priors, reports, type_profiles
 
-MODEST = settings(max_examples=30, deadline=None)
-PATIENT = settings(max_examples=500, deadline=None)
+MODEST = settings(max_examples=30)
+PATIENT = settings(max_examples=500)
 
 
 @MODEST

@@ -41,7 +41,7 @@ def bought_at(menu, values, cost, bought):
     return got @ values - paid - cost * max(0, len(bought) - 1), paid
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.data())
 def test_no_purchase_is_better_nor_as_good_and_dearer(data):
     """Against all multisets, on a grid where ties are frequent."""

@@ -81,7 +81,7 @@ def everyone(strategy, n):
     return (Side(Group(strategy), np.arange(n), np.arange(n)),)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.one_of(informed_priors(n=2), informed_priors(n=3, max_size=2)))
 def test_beliefs_are_the_prior_given_cell_and_transcript(informed):
     prior, cells = informed
@@ -107,7 +107,7 @@ class Lies(Strategy):
         return np.full(view.values.shape, self.value)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(correlated_priors(n=2), st.sampled_from([0.0, 1.0, 100.0]))
 def test_a_liar_reads_announcements_with_her_lie_in_mind(prior, lie):
     """Buyer 0 lies; buyer 1 reads what she hears as honest, and falls back on her cell if it cannot be."""
@@ -125,7 +125,7 @@ def test_a_liar_reads_announcements_with_her_lie_in_mind(prior, lie):
                     np.testing.assert_allclose(end.causes[name][buyer], wanted, atol=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(informed_priors())
 def test_before_anything_is_heard_belief_is_the_prior_on_the_cell(informed):
     prior, cells = informed

@@ -155,7 +155,7 @@ def test_discrete_from_data_is_the_empirical_frequency():
     assert distribution == Discrete([1, 3], [0.5, 0.5])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(discrete_distributions(max_size=3), st.integers(1, 3))
 def test_discrete_order_statistics_by_enumeration(distribution, n):
     expected = np.zeros(n)
@@ -166,7 +166,7 @@ def test_discrete_order_statistics_by_enumeration(distribution, n):
     np.testing.assert_allclose(ours, expected, atol=1e-12)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(discrete_distributions(), st.fractions(0, 1))
 def test_discrete_quantile_is_the_least_value_that_reaches_u(distribution, u):
     value = distribution.quantile(float(u))

@@ -152,7 +152,7 @@ def test_uniforms_pick_profiles_in_order():
     np.testing.assert_array_equal(PRIOR.from_uniforms(u), expected)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(informed_priors())
 def test_cells_of_a_partition_average_back_to_the_prior(informed):
     """Total probability: posteriors weighted by their cells are the prior; and each knows her own type."""
@@ -168,7 +168,7 @@ def test_cells_of_a_partition_average_back_to_the_prior(informed):
         np.testing.assert_allclose(average, prior.table, atol=1e-15)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(correlated_priors())
 def test_conditioning_against_exact_fractions(prior):
     weights = [Fraction(float(p)).limit_denominator(10_000) for p in prior.table.ravel()]
@@ -180,7 +180,7 @@ def test_conditioning_against_exact_fractions(prior):
         np.testing.assert_allclose(ours, expected, atol=1e-12)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(finite_priors())
 def test_profiles_carry_all_the_probability(prior):
     np.testing.assert_array_equal(prior.probability(prior.profiles()), prior.support_probabilities())
@@ -191,7 +191,7 @@ def test_profiles_carry_all_the_probability(prior):
         assert prior.expectation(own_value) == pytest.approx(prior.marginal(buyer).mean)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(product_priors())
 def test_products_are_recognised_and_rebuilt_from_marginals(prior):
     assert prior.is_product()
@@ -199,7 +199,7 @@ def test_products_are_recognised_and_rebuilt_from_marginals(prior):
     np.testing.assert_allclose(rebuilt.table, prior.table, atol=1e-15)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(correlated_priors(n=2), correlated_priors(n=2), st.integers(0, 4))
 def test_mixture_probabilities_are_the_weighted_sum(first, second, quarter):
     share = quarter / 4

@@ -132,7 +132,7 @@ def test_the_grid_of_a_check_needs_three_points():
         validate_utility(Linear(), [0.0, 1.0])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(utilities())
 def test_risk_aversion_never_makes_a_gamble_worth_more_than_its_mean(utility):
     prizes, odds = np.array([-1.0, 0.5, 2.0, 7.0]), np.array([0.1, 0.4, 0.3, 0.2])

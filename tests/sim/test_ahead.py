@@ -130,7 +130,7 @@ def test_ends_fall_on_either_side_of_openings_alike(period):
         assert_same(ahead, sessions)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     st.lists(
         st.sampled_from(["truth", "shade", "silent", "waver", "stumble", "learn"]), min_size=1, max_size=4

@@ -86,7 +86,6 @@ class Retold(Mechanism):
 # --- direct mechanisms ----------------------------------------------------------------------------
 
 
-@settings(deadline=None)
 @given(st.one_of(TWO_OR_THREE, finite_priors(n=1)), st.data())
 def test_the_rule_is_applied_at_every_profile(prior, data):
     attitudes = [data.draw(utilities()) for _ in range(prior.n)]
@@ -109,7 +108,6 @@ class Raffle(DirectLottery):
         return Lottery(tickets, Outcome.of_causes(allocation, price=2 * half, reward=-half))
 
 
-@settings(deadline=None)
 @given(TWO_OR_THREE, st.data())
 def test_lotteries_are_felt_when_they_are_drawn(prior, data):
     """Expected utility over what is realised; the utility of the mean would be another number."""
@@ -150,7 +148,6 @@ class Hesitates(Strategy):
         return Mixed(view.values[..., None] * np.array(self.shares), np.array(self.probabilities))
 
 
-@settings(deadline=None)
 @given(TWO_OR_THREE, st.data())
 def test_each_buyer_randomises_on_her_own(prior, data):
     attitudes = [data.draw(utilities()) for _ in range(prior.n)]
@@ -193,7 +190,7 @@ class Rumour(Mechanism):
         return Outcome.of_causes(last.astype(float), price=last * price, reward=-beliefs[:, -1])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.one_of(informed_priors(n=2), informed_priors(n=3, max_size=2)), st.data())
 def test_a_conversation_is_walked_through_chance_announcements_and_beliefs(informed, data):
     prior, cells = informed

@@ -174,7 +174,7 @@ STRATEGIES = [
 ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.data())
 def test_money_and_goods_are_conserved(data):
     draw = data.draw

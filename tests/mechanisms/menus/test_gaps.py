@@ -49,7 +49,7 @@ def gaps_by_definition(tables, Q, k):
     return gaps
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_gaps_are_as_defined(data):
     n, count, k = data.draw(st.integers(1, 3)), data.draw(st.integers(1, 5)), data.draw(st.integers(1, 3))
@@ -63,7 +63,7 @@ def test_gaps_are_as_defined(data):
     assert menu_gap(X, np.vstack([np.zeros(n), Q]), k) == menu_gap(X, Q, k)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.data())
 def test_the_gap_with_n_purchases_is_at_most_n(data):
     """Lemma 7 for additive buyers, and the sharper bound for all monotone ones."""
@@ -93,7 +93,7 @@ def test_a_second_purchase_closes_gaps():
     assert menu_gap(X, Q, 2) == pytest.approx(1.5)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_partial_derivatives_are_at_most_the_value_of_everything(data):
     """The step of the proof: raising one chance by d raises the value by at most d · v([n]), at least 0."""
@@ -117,7 +117,7 @@ def incentive_compatible_menus(data, types, weights, k):
             yield found
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_the_constructed_sequences_bound_the_revenue(data):
     """Lemma 6, and Theorem 1: at k = n at most 9n² BRev."""
@@ -164,7 +164,7 @@ def menu_of_choices(menu, types):
     return Menu(np.array(got), [choice.payment for choice in bought])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_bundling_earns_its_share_from_every_monotone_buyer(data):
     """Theorem: for monotone buyers of n items the buy-n revenue is at most 9n² BRev.
@@ -193,7 +193,7 @@ def test_bundling_earns_its_share_from_every_monotone_buyer(data):
         _check_construction(menu, types, k, menu_revenue(menu, types, weights, 1), sequences)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_the_menu_of_choices_is_safe_however_often_people_come(data):
     n = data.draw(st.integers(1, 2))

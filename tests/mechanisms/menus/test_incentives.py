@@ -66,7 +66,7 @@ def test_ticket_menus_fail_against_adaptive_buyers(k):
     assert check.gain == pytest.approx(several - 1, abs=1e-10)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_the_verdict_equals_enumeration(data):
     menu = data.draw(brute.menus(n=2, most=3))

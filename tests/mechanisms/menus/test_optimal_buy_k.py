@@ -97,7 +97,7 @@ def test_a_type_that_never_comes_does_not_count():
     assert best.revenue == pytest.approx(6, abs=1e-6)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(brute.distributions(n=2, most=3))
 def test_the_chain_of_observation_1(instance):
     types, weights = instance
@@ -114,7 +114,7 @@ def test_the_chain_of_observation_1(instance):
     assert all(best.upper_bound >= best.revenue - 1e-9 for best in chain)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.data())
 def test_no_box_is_bounded_below_a_menu_in_it(data):
     """Random lotteries at their best prices make a menu, which is checked; no box around it may forbid it."""
@@ -142,7 +142,7 @@ def test_no_box_is_bounded_below_a_menu_in_it(data):
         assert bounded.bound <= revenue + 1e-5
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.data())
 def test_no_split_loses_a_menu_that_earns_more_than_the_best_known(data):
     """A small box around a menu that earns a trifle more: one of its parts must hold the menu.

@@ -40,7 +40,7 @@ def test_no_tie_is_left_to_break():
         assert menu_revenue(best.menu, example.types, example.probabilities, 1, ties="buyer") == best.revenue
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(brute.distributions(n=2, most=4))
 def test_primal_equals_dual_and_the_order_of_revenues(instance):
     types, weights = instance
@@ -83,7 +83,7 @@ def best_sure_revenue(types, weights):
     return total.max()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(brute.distributions(n=2, most=4))
 def test_simple_revenues_are_those_of_their_menus(instance):
     types, weights = instance
@@ -105,7 +105,7 @@ def test_simple_revenues_by_hand():
     assert bundle_revenue(tickets.types, tickets.probabilities) == pytest.approx(8)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.data())
 def test_for_tables_the_program_is_an_upper_bound(data):
     tables = [data.draw(brute.tables(2)) for _ in range(2)]
@@ -119,7 +119,7 @@ def test_for_tables_the_program_is_an_upper_bound(data):
     assert bundle_revenue(np.array(tables), [0.5, 0.5]) <= sure.revenue + 1e-7
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(brute.distributions(n=2, most=3))
 def test_an_additive_table_has_the_additive_optimum(instance):
     """For additive buyers only the marginal chances matter, so both programs agree."""
@@ -128,7 +128,7 @@ def test_an_additive_table_has_the_additive_optimum(instance):
     assert optimal_menu(tables, weights).revenue == pytest.approx(optimal_menu(types, weights).dual, abs=1e-7)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.floats(-5, 5), min_size=3, max_size=3), st.integers(0, 1000))
 def test_weak_duality_holds_for_any_multipliers(multipliers, seed):
     """Even with senseless multipliers the bound is above every feasible point."""
@@ -141,7 +141,7 @@ def test_weak_duality_holds_for_any_multipliers(multipliers, seed):
     assert (feasible @ objective <= bound + 1e-9).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_bundling_earns_a_share_for_each_entry(data):
     """Corollary 17, buy-one: |M| · BRev >= Rev(M); the null entry is not counted."""

@@ -10,7 +10,7 @@ from mechanisms.menus.bounds import BestOfEach, Nodes
 from tests.mechanisms.menus import brute
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data())
 def test_committed_purchases_equal_enumeration(data):
     menu = data.draw(brute.menus())
@@ -43,7 +43,7 @@ def test_cheap_tickets_for_a_pair_are_bought_as_often_as_they_pay(price, chances
     assert worth[len(best.entries)] == pytest.approx(worth.max(), abs=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_the_bound_for_complements_looks_at_enough_purchases(data):
     """What can be gained is as if all numbers of purchases were looked at that money allows."""
@@ -65,7 +65,7 @@ def test_the_bound_for_complements_looks_at_enough_purchases(data):
         assert bound.gains(node)[1][0] == pytest.approx(max(hopes.max(), 0), abs=1e-12)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_adaptive_purchases_equal_the_tree(data):
     menu = data.draw(brute.menus())
@@ -98,7 +98,7 @@ def follow(menu, table, policy, left, held=None):
     return utility, payment
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_without_limit_is_what_many_purchases_come_to(data):
     menu = data.draw(brute.menus(n=data.draw(st.integers(1, 2)), most=3))
@@ -174,7 +174,7 @@ def test_complements_can_gain_more_from_the_second_copy():
     assert best_purchase(Menu([[0.5, 0.5]], [0.27]), both_or_nothing, 1).entries == ()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_utility_is_concave_in_each_multiplicity_for_submodular_buyers(data):
     """Claim 24."""

@@ -10,7 +10,7 @@ from mechanisms.menus.valuations import as_valuations
 from tests.mechanisms.menus.brute import buyers, lottery_value
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data())
 def test_values_of_lotteries_are_sums_over_bundles(data):
     n = data.draw(st.integers(1, 4))
@@ -41,7 +41,7 @@ def test_submodular_tables_are_recognised():
     assert not Table(three).submodular
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data())
 def test_lotteries_together_give_what_one_of_them_gives(data):
     """Outcome by outcome: an item is had when at least one of the lotteries gives it. And Claim 4."""

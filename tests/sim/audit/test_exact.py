@@ -98,7 +98,7 @@ def random_mechanisms(draw, ambiguous=3):
     return Instance(Tables(allocation, payments), prior, **options)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(random_mechanisms())
 def test_proposition_1_2_1(instance):
     """Each implication, as an order of gains: a lie cannot gain more in the weaker notion."""
@@ -112,7 +112,7 @@ def test_proposition_1_2_1(instance):
     assert ex_post <= dominant + 1e-9
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(random_mechanisms(ambiguous=1))
 def test_one_distribution_leaves_no_ambiguity(instance):
     """All attitudes agree with the expected utility under it, found by loops."""
@@ -139,7 +139,7 @@ def test_one_distribution_leaves_no_ambiguity(instance):
 # --- auctions --------------------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(prop.finite_priors(max_size=3), st.integers(0, 2))
 def test_truthful_auctions_leave_no_gain_at_all(prior, reserve):
     own = Discrete([0, 1, 2, 5], [0.4, 0.1, 0.3, 0.2])
@@ -147,7 +147,7 @@ def test_truthful_auctions_leave_no_gain_at_all(prior, reserve):
         assert set(gains(Instance(mechanism, prior, extra_reports=(0.5, 3.0)))) == {0.0}
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(prop.finite_priors(n=2, max_size=2), st.integers(0, 8))
 def test_posted_prices_leave_no_gain_at_all(prior, price):
     assert set(gains(Instance(PostedPrice(price / 2), prior))) == {0.0}

@@ -69,7 +69,7 @@ def test_a_roof_between_two_points_is_not_overlooked():
     assert concave_rise(points, -np.abs(points - 0.5)[None]) >= 0.5
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(st.floats(0, 1), min_size=3, max_size=12, unique_by=lambda x: round(x, 3)),
     st.lists(st.tuples(st.floats(-3, 3), st.floats(-1, 1)), min_size=1, max_size=5),
