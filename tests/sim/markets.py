@@ -1,19 +1,26 @@
 """Small markets for the tests: one seller and a panel, run to a time, as frames."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
+import pytest
 
 from agents.population import Group, Population
 from agents.seller import SellerPlan
 from agents.strategies import Strategy
 from agents.view import Mixed
 from mechanisms.auctions import SecondPrice
-from mechanisms.distributions import Uniform
-from mechanisms.questions import SILENT
+from mechanisms.conversation import Mechanism
+from mechanisms.distributions import Discrete, Uniform
+from mechanisms.outcome import Outcome
+from mechanisms.questions import SILENT, Announce, AskValue
 from sim.market import Market
 from sim.panel import Panel
 
 UNIT = Uniform(0.0, 1.0)
+ONE = Discrete([1.0], [1.0])
+AHEAD = pytest.mark.parametrize("ahead", [True, False], ids=["ahead", "sessions"])
 
 
 def people(strategies, latency=0.0, prior=None):
@@ -108,3 +115,15 @@ class Stumbles(Strategy):
 
     def report_value(self, question, view):
         return np.where(view.values >= self.ceiling, np.nan, view.values)
+
+
+@dataclass(frozen=True)
+class TwoRounds(Mechanism):
+    """The first buyer is asked alone, then the others; the highest report wins for nothing."""
+
+    def conversation(self, n):
+        first = (yield AskValue(to=(0,))).values
+        yield Announce.facts(first=float(first[0]))
+        others = (yield AskValue(to=tuple(range(1, n)))).values
+        reports = np.concatenate([first[:1], others[1:]])
+        return Outcome((np.arange(n) == reports.argmax()) * (reports.max() >= 0.0), np.zeros(n))

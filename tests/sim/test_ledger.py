@@ -19,7 +19,7 @@ from sim.checks import BreachError
 from sim.ledger import MOST_REASONS, best_welfare, best_welfare_of_rows
 from sim.market import Market
 from sim.panel import Panel
-from tests.sim.markets import UNIT, Silent, frames_of, market, run
+from tests.sim.markets import AHEAD, UNIT, Silent, frames_of, market, run
 
 
 @given(st.lists(st.integers(0, 8), max_size=6), st.integers(1, 4))
@@ -34,9 +34,6 @@ def test_best_welfare_is_the_best_of_all_ways_to_serve(values, units):
 
 def test_best_welfare_of_several_goods_is_not_claimed():
     assert np.isnan(best_welfare(np.ones((2, 2)), 1))
-
-
-AHEAD = pytest.mark.parametrize("ahead", [True, False], ids=["ahead", "sessions"])
 
 
 @AHEAD
