@@ -21,8 +21,7 @@ What to look for. The column of the menu's revenue over bundling's, the number o
 when people come once more than the menu was made for: where the sets are no longer protected, revenue falls.
 `few_tickets.png` shows the gap on a logarithmic scale: simulated, and proved for families too large to be
 sold one by one. In place of these a smaller family over as many items is sold, of polynomials of a lower
-degree; its gap is smaller, and grows in proportion to the items only
-(hollow in the plot).
+degree; its gap is smaller, and grows in proportion to the items only (hollow in the plot).
 """
 
 from __future__ import annotations

@@ -29,7 +29,8 @@ shares of OPT against n.
 
 Truth is best at all five. With `--set strategy=exp3`, say, buyers have to find that out for themselves, but
 at 𝕄, and sellers who estimate from bids estimate from theirs. (Learners who work out what every other bid
-would have brought, such as `fictitious_play`, take minutes over the rooms of 20 and 50.)
+would have brought, such as `fictitious_play`, take minutes over the rooms of 20 and 50. At Baliga and Vohra's,
+where chance draws the halves in conversation, they cannot, and bid as they began.)
 
 Truth is best in both steps of 𝕄; the audit of a small instance checks it:
 
@@ -78,6 +79,8 @@ if TYPE_CHECKING:
 SIZES = (2, 3, 4, 6, 10, 20, 50)
 """Numbers of buyers."""
 PRIORS = ("uniform", "heavy tail", "two kinds")
+BIDDING = tuple(name for name in STRATEGIES if name != "best_response")
+"""How buyers may bid."""
 
 EXPLANATION = (
     "Revenue as a share of OPT, the optimal auction's for n buyers and the known prior; ± is the half-width "
@@ -90,11 +93,13 @@ EXPLANATION = (
 class Parameters(scenario.Parameters):
     """What can be set."""
 
+    strategy_hint = "best_response would play Baliga and Vohra's auction in mind for hours"
+
     until: float = Field(default=400.0, gt=0, le=1e9, description="simulated time at which the run ends")
     value_bound: int = Field(default=20, ge=4, le=200, description="values are whole numbers below this")
     prior: Annotated[str, OneOf(PRIORS)] = Field(default="uniform", description="how values are distributed")
     epsilon: float = Field(default=0.02, gt=0, le=10, description="what 𝕄 pays for knowledge at most")
-    strategy: Annotated[str, OneOf(tuple(STRATEGIES))] = Field(
+    strategy: Annotated[str, OneOf(BIDDING)] = Field(
         default="truthful",
         description="how buyers bid, but at 𝕄, who takes whole numbers only: there they are truthful",
     )

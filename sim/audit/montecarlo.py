@@ -280,9 +280,9 @@ def audit_sample(
     these (None: equal), and `alpha` are those of Bayesian and Hurwicz's buyers. `reports` are the amounts
     that are tried; None: an even grid over all values, and a closer search; of mechanisms that take whole
     numbers only, the prior's own values. `knowledge` is what buyers know of one another, where they are asked
-    for it; None: their own types only. For a notion that fails, `gain`
-    and `interval` come from the half of the sample on which the deviation was not chosen; where one profile
-    is enough, it was "seen". Otherwise `gain` is the bound x of "no gain above x found".
+    for it; None: their own types only. For a notion that fails, `gain` and `interval` come from the half of
+    the sample on which the deviation was not chosen; where one profile is enough, it was "seen". Otherwise
+    `gain` is the bound x of "no gain above x found".
 
     Without `ambiguity`, notions about a set of distributions are left out unless they are named.
 
