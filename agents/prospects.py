@@ -23,7 +23,7 @@ from agents.population import Group, Side
 from agents.strategies.base import Answer, Strategy, Truthful
 from agents.tree_player import TreePlayer
 from agents.view import View
-from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism, plays_by_rule
+from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism, has_rule
 from mechanisms.distributions import JointDistribution
 from mechanisms.engine import Path, walk
 from mechanisms.outcome import Lottery
@@ -90,18 +90,13 @@ class Prospect:
     rival_bids: NDArray[np.float64]
 
 
-def has_rule(mechanism: Mechanism) -> bool:
-    """Whether a closed rule says all that one question decides."""
-    return isinstance(mechanism, (DirectMechanism, DirectLottery)) and plays_by_rule(mechanism)
-
-
 def prospect(encounter: Encounter) -> Prospect:
     """By the mechanism's rule where it has one, else by replaying its conversation.
 
     ValueError if a rival's answer is refused.
     """
     mechanism = encounter.mechanism
-    if isinstance(mechanism, (DirectMechanism, DirectLottery)) and plays_by_rule(mechanism):
+    if has_rule(mechanism):
         with suppress(RefusesRandomness):  # mixed answers branch: then the conversation is replayed
             return _by_rule(encounter, mechanism)
     others = np.delete(encounter.scenarios.profiles, encounter.seat, axis=1)

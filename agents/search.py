@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.beliefs import Belief
-from agents.prospects import Encounter, Prospect, has_rule, prospect
+from agents.prospects import Encounter, Prospect, prospect
 from agents.strategies.base import Strategy
 from mechanisms.comparison import at_least
-from mechanisms.conversation import Mechanism
+from mechanisms.conversation import Mechanism, has_rule
 from mechanisms.utilities import Utility
 
 JUST_ABOVE = 1 + 1e-9

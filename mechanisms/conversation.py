@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +111,11 @@ class DirectLottery(Mechanism):
 def plays_by_rule(mechanism: Mechanism) -> bool:
     """Whether the mechanism's conversation is that of its closed rule, and not one of its own."""
     return type(mechanism).conversation in (DirectMechanism.conversation, DirectLottery.conversation)
+
+
+def has_rule(mechanism: Mechanism) -> TypeGuard[DirectMechanism | DirectLottery]:
+    """Whether the mechanism has a closed rule, which says all that its one question decides."""
+    return isinstance(mechanism, (DirectMechanism, DirectLottery)) and plays_by_rule(mechanism)
 
 
 def check_count(name: str, value: int, least: int = 1) -> None:

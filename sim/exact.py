@@ -25,7 +25,7 @@ from agents.knowledge import (
 from agents.party import Party, RefusesRandomness, definite, insist
 from agents.population import Group, Side
 from agents.strategies.base import Strategy, Truthful
-from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism, plays_by_rule
+from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism, has_rule
 from mechanisms.distributions import JointDistribution
 from mechanisms.engine import walk
 from mechanisms.outcome import Outcome
@@ -206,7 +206,7 @@ def _sides(
 def _leaves(
     mechanism: Mechanism, prior: JointDistribution, cells: Sequence[Any], sides: tuple[Side, ...]
 ) -> Leaves:
-    if isinstance(mechanism, (DirectMechanism, DirectLottery)) and plays_by_rule(mechanism):
+    if has_rule(mechanism):
         with suppress(RefusesRandomness):  # mixed answers branch: then the conversation is replayed
             return _leaves_by_rule(mechanism, prior, sides)
     return _leaves_by_replay(mechanism, prior, cells, sides)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.view import Feedback
-from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism, plays_by_rule
+from mechanisms.conversation import DirectLottery
 from mechanisms.outcome import Outcome
 from mechanisms.questions import AskValue
 
@@ -19,11 +19,6 @@ from mechanisms.questions import AskValue
 def own_reports(feedback: Feedback) -> NDArray[Any] | None:
     """The members' answers to the question for their values; None if nobody asked it."""
     return next((given for question, given in feedback.answers if isinstance(question, AskValue)), None)
-
-
-def has_rule(mechanism: Mechanism) -> bool:
-    """Whether the outcome of any reports can be worked out, so that alternatives can be compared."""
-    return isinstance(mechanism, (DirectMechanism, DirectLottery)) and plays_by_rule(mechanism)
 
 
 def counterfactual_utility(

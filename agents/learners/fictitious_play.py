@@ -14,12 +14,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.learners.counterfactual import counterfactual_utility, has_rule, own_reports
+from agents.learners.counterfactual import counterfactual_utility, own_reports
 from agents.learners.knots import FloatArray
 from agents.learners.memory import Experience, Memory
 from agents.learners.share_learner import Occasions, ShareLearner, level
 from agents.strategies.base import Answer, Disclosure
 from agents.view import Feedback, View
+from mechanisms.conversation import has_rule
 from mechanisms.questions import AskValue
 
 CHUNK = 2_000_000

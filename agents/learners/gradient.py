@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.learners.counterfactual import counterfactual_utility, has_rule, own_reports
+from agents.learners.counterfactual import counterfactual_utility, own_reports
 from agents.learners.knots import FloatArray, Knots, check_grid
 from agents.learners.memory import Rows
 from agents.learners.share_learner import level, span
@@ -30,7 +30,7 @@ from agents.strategies.base import Answer, Disclosure, Strategy
 from agents.strategies.policy import Policy
 from agents.validation import check_share
 from agents.view import Feedback, View
-from mechanisms.conversation import check_count
+from mechanisms.conversation import check_count, has_rule
 from mechanisms.questions import AskValue
 
 LEAST = 0.01

@@ -16,13 +16,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.learners.counterfactual import counterfactual_utility, has_rule, own_reports
+from agents.learners.counterfactual import counterfactual_utility, own_reports
 from agents.learners.knots import FloatArray, Knots, check_grid
 from agents.learners.memory import Experience, Memory
 from agents.strategies.base import Answer, Strategy
 from agents.strategies.policy import Policy
 from agents.view import Feedback, Mixed, View
-from mechanisms.conversation import check_count
+from mechanisms.conversation import check_count, has_rule
 from mechanisms.questions import AskValue
 
 

@@ -30,7 +30,7 @@ from agents.party import Party, collect, definite
 from agents.population import Group, Population, Side
 from agents.strategies.base import Strategy, Truthful
 from agents.town_knowledge import TownKnowledge
-from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism, plays_by_rule
+from mechanisms.conversation import DirectLottery, Mechanism, has_rule
 from mechanisms.distributions import Discrete, IndependentPrior, JointDistribution, Prior
 from mechanisms.engine import play
 from mechanisms.questions import AskValue, BuyerQuestion, Chance, Draw, Replies
@@ -170,7 +170,7 @@ class Sampler:
                 raise ValueError(f"knowledge must be of the prior's {self.n} buyers, got {knowledge.n}")
             self.knowledge = knowledge
         self.tosses_coins = False
-        self.closed = isinstance(mechanism, (DirectMechanism, DirectLottery)) and plays_by_rule(mechanism)
+        self.closed = has_rule(mechanism)
         belief: Any = prior
         if isinstance(prior, IndependentPrior) and len(set(prior.marginals)) == 1:
             belief = prior.marginals[0]
