@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 BAD_INPUT, BREACH, INTERRUPTED = 2, 1, 130
-LONGEST_SEED = 100
-"""Digits; the folder of a run is named after its seed."""
 
 app = typer.Typer(
     help="Bazaar, a laboratory for auctions.",
@@ -270,11 +268,9 @@ def _module(registry: Registry, name: str, settings: Sequence[str]) -> tuple[Any
 
 
 def _seed(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_SEED):
-        raise ValueError(
-            f"--seed is {text[:60]}; it must be an integer of at least 0, with at most {LONGEST_SEED} digits"
-        )
-    return int(text)
+    from sim.scenario import read_seed
+
+    return read_seed(text, "--seed")
 
 
 def _port(text: str) -> int:

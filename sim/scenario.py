@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from sim.records import Records
     from sim.running import Run
 
+LONGEST_SEED = 100
+"""Digits; the folder of a run is named after its seed."""
+
 
 class ParameterError(ValueError):
     """A parameter has no such name or may not have such a value; the message says what is allowed."""
@@ -176,6 +179,21 @@ def parse_settings(settings: Iterable[str]) -> dict[str, str]:
             raise ParameterError(f"--set is {setting!r}; it must be name=value")
         parsed[name.strip()] = value.strip()
     return parsed
+
+
+def read_seed(text: Any, field: str = "seed") -> int:
+    """A seed from a number or a text; ParameterError, which names the field, if it is no integer from 0 on.
+
+    >>> read_seed(" 7 ")
+    7
+    """
+    words = str(text).strip()
+    if not (words.isascii() and words.isdigit() and len(words) <= LONGEST_SEED):
+        raise ParameterError(
+            f"{field} is {words[:60] or 'empty'}; it must be an integer of at least 0, "
+            f"with at most {LONGEST_SEED} digits"
+        )
+    return int(words)
 
 
 def make_parameters(kind: type[Parameters], given: Mapping[str, Any]) -> Parameters:

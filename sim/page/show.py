@@ -12,12 +12,11 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.cli import LONGEST_SEED
 from sim.manifest import Manifest
 from sim.market import Market
 from sim.page.loops import PlayLoops
 from sim.records import Records
-from sim.scenario import make_parameters
+from sim.scenario import make_parameters, read_seed
 
 if TYPE_CHECKING:
     from sim.page.glance import Glance
@@ -160,18 +159,3 @@ def close_all() -> None:
     """Stop every show, so that nothing plays on when the server ends."""
     for show in list(_OPEN):
         show.close()
-
-
-def read_seed(text: Any) -> int:
-    """A seed from a number or a text; ValueError if it is no integer of at least 0.
-
-    >>> read_seed(" 7 ")
-    7
-    """
-    words = str(text).strip()
-    if not (words.isascii() and words.isdigit() and len(words) <= LONGEST_SEED):
-        raise ValueError(
-            f"seed is {words[:60] or 'empty'}; it must be an integer of at least 0, "
-            f"with at most {LONGEST_SEED} digits"
-        )
-    return int(words)
