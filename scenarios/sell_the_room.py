@@ -29,8 +29,8 @@ shares of OPT against n.
 
 Truth is best at all five. With `--set strategy=exp3`, say, buyers have to find that out for themselves, but
 at 𝕄, and sellers who estimate from bids estimate from theirs. (Learners who work out what every other bid
-would have brought, such as `fictitious_play`, take minutes over the rooms of 20 and 50. At Baliga and Vohra's,
-where chance draws the halves in conversation, they cannot, and bid as they began.)
+would have brought, such as `fictitious_play`, take minutes over the rooms of 20 and 50. At Baliga and
+Vohra's, where chance draws the halves in conversation, they cannot, and bid as they began.)
 
 Truth is best in both steps of 𝕄; the audit of a small instance checks it:
 

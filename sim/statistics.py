@@ -78,11 +78,11 @@ def batch_ratio(numerators: npt.ArrayLike, denominators: npt.ArrayLike, batches:
     return Estimate(ratio, _student_t(batches - 1) * error / np.abs(total), batches)
 
 
-def _student_t(freedom: Any) -> Any:
+def _student_t(freedom: int) -> float:
     """Return the two-sided 95% quantile of Student's t."""
     from scipy.special import stdtrit
 
-    return stdtrit(freedom, 0.5 + LEVEL / 2)
+    return float(stdtrit(freedom, 0.5 + LEVEL / 2))
 
 
 def _series(field: str, values: npt.ArrayLike) -> npt.NDArray[np.float64]:

@@ -18,7 +18,7 @@ from mechanisms.myerson import optimal_revenue
 from scenarios import coffee_shop, town_market
 from scenarios._coffee_shop_page import at_the_counter
 from sim.market import Market
-from sim.page import bids, panels, scene, server, town
+from sim.page import bids, loops, panels, scene, server, town
 from sim.page.show import show_of
 from sim.panel import Panel
 from sim.records import IncompleteRunWarning, OutputError, load
@@ -281,7 +281,8 @@ def test_of_several_loops_only_the_newest_steps():
     assert show.steps == 5
 
 
-def test_a_loop_waits_while_the_show_is_drawn_and_a_button_does_not():
+def test_a_loop_waits_while_the_show_is_drawn_and_a_button_does_not(monkeypatch):
+    monkeypatch.setattr(loops, "PATIENCE", 120.0)
     show = show_of(entry_of(town_market))(**SMALL)
     show.loops.begin_drawing()
     show.step()  # a button
@@ -295,12 +296,13 @@ def test_a_loop_waits_while_the_show_is_drawn_and_a_button_does_not():
     assert show.steps == 2
 
 
-def test_a_loop_does_not_wait_for_a_show_that_is_closed():
+def test_a_loop_does_not_wait_for_a_show_that_is_closed(monkeypatch):
+    monkeypatch.setattr(loops, "PATIENCE", 120.0)
     show = show_of(entry_of(town_market))(**SMALL)
     show.loops.begin_drawing()
     show.close()
     with ThreadPoolExecutor(max_workers=1) as loop:
-        loop.submit(show.step).result(timeout=5)
+        loop.submit(show.step).result(timeout=60)
     assert show.steps == 0
 
 
