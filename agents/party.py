@@ -19,7 +19,6 @@ from mechanisms.conversation import Mechanism
 from mechanisms.questions import Announce, BuyerQuestion
 
 ANSWERED, LATE, SILENCE, REFUSED, NOT_ASKED = range(5)
-STATUS_LABELS = ("answered", "late", "silent", "refused", "not asked")
 
 MISBEHAVIOUR = (Exception, SystemExit, GeneratorExit)
 """What a strategy may raise without stopping the market: anything but Ctrl-C."""

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from agents.choice import Logit, SellerChoice, Uniformly
+from agents.choice import Logit, Uniformly
 from agents.network import Neighbours, small_world
 from agents.population import Group, Population
 from agents.seller import SellerPlan
@@ -31,13 +31,6 @@ def run(town, plans, buyers=40, until=200.0, seed=1, **options):
 
 def open_town(buyers=40, **options):
     return Town(options.pop("choice", Uniformly()), Neighbours.none(buyers), **options)
-
-
-class AlwaysFirst(SellerChoice):
-    """The first seller, whatever happened."""
-
-    def odds(self, own, heard):
-        return np.broadcast_to(np.array([1.0, 0.0]), (*own.shape[:-2], 2))
 
 
 def test_wants_arise_at_the_poisson_rate_while_buyers_are_free():

@@ -7,7 +7,7 @@ from tests.sim.page.conftest import serving
 LAPTOP = {"width": 1280, "height": 720}
 WIDER = """[...document.querySelectorAll('.table')].map(each => each.scrollWidth - each.clientWidth)"""
 SLOW = '''
-import sys, time
+import time
 from pathlib import Path
 from scenarios import town_market
 from sim.page import board
