@@ -213,10 +213,10 @@ class Window:
         self.button("Reset").click()
 
     def settled(self):
-        """The time at which the run stands still: it is the same for two seconds."""
+        """The time at which the run stands still: it is the same for three seconds."""
         before = None
         while before != (before := self.time):
-            self.page.wait_for_timeout(2000)
+            self.page.wait_for_timeout(3000)
         return before
 
     def image(self, name):

@@ -20,6 +20,7 @@ def sleep(monkeypatch):
         awake.acquire(timeout=60)
 
     monkeypatch.setattr(solara_viz, "time", SimpleNamespace(sleep=fall_asleep))
+
     def wait(times=1):
         assert all(asleep.acquire(timeout=60) for _ in range(times))
 
