@@ -56,6 +56,7 @@ from agents.town_knowledge import TownKnowledge
 from mechanisms.auctions import SecondPrice
 from mechanisms.conservative import (
     BaligaVohraAuction,
+    Brier,
     KnowledgeExtraction,
     SegalAuction,
     SingleSampleAuction,
@@ -208,7 +209,7 @@ def luck_of_who_leaves(
     for buyer in range(values.shape[1]):
         others = np.delete(values, buyer, axis=1)
         mass = value.probabilities[others.astype(np.intp)].prod(axis=1)
-        reward = parameters.epsilon / 2 * (1 + 2 * mass - norm ** others.shape[1])
+        reward = parameters.epsilon / 2 * Brier().reward(mass, norm ** others.shape[1])
         earned[:, buyer] = auction.outcome(others).revenue - reward
     return np.asarray(earned[left] - earned.mean(axis=1))
 

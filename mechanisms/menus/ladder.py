@@ -19,8 +19,6 @@ from mechanisms.menus.menu import Menu
 
 RATIO = 1e6
 """How much more each type wants everything than the one before."""
-
-
 MOST_IN_MONEY = 49
 """Types whose values stay below 1e300."""
 

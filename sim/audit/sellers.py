@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.knowledge import Knowledge
-from mechanisms.conversation import Mechanism, check_count
+from mechanisms.conversation import Mechanism, check_count, has_rule
 from mechanisms.distributions import Discrete, Distribution, IndependentPrior, JointDistribution, Prior
 from mechanisms.utilities import Utility
 from sim.audit.conversing import PROFILE_LIMIT
@@ -229,8 +229,8 @@ def _sampled(
 ) -> pd.DataFrame:
     n = max(buyers, shop.least) if shop.knowledge is None else shop.knowledge.n
     joint = shop.prior if isinstance(shop.prior, Prior) else IndependentPrior.identical(shop.prior, n)
-    closed = hasattr(shop.mechanism, "outcome")
-    effort = Effort(profiles, seed=seed) if closed else Effort(max(profiles // 100, 4), 6, 36, seed)
+    by_rule = has_rule(shop.mechanism)
+    effort = Effort(profiles, seed=seed) if by_rule else Effort(max(profiles // 100, 4), 6, 36, seed)
     return audit_sample(
         shop.mechanism,
         joint,
