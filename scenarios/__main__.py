@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if hasattr(sys.stdout, "reconfigure"):  # a terminal that lacks a sign shows a question mark
         sys.stdout.reconfigure(errors="replace")
     from sim.cli import run_command
-    from sim.registry import Entry, Registry
+    from sim.runs.registry import Entry, Registry
 
     entries = [
         Entry(path.stem, path, partial(importlib.import_module, f"scenarios.{path.stem}"))

@@ -14,7 +14,7 @@ from scenarios._coffee_shop_sweep import (
     revenues,
     visits_of_the_hungry,
 )
-from sim.counter import CounterMarket
+from sim.menus.counter import CounterMarket
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

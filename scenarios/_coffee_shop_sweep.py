@@ -10,9 +10,9 @@ import numpy as np
 
 from agents.habits import Adaptive, Committed, Learned, Planned
 from mechanisms.menus import Menu, coffee_shop_menu, menu_revenue
-from sim.comparison import Figure
-from sim.counter import CounterPlan
-from sim.statistics import batch_means
+from sim.measures.batch_means import batch_means
+from sim.measures.comparison import Figure
+from sim.menus.counter import CounterPlan
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from sim.market import Market
+    from sim.market.market import Market
 
 LOOKED_AT = (1, 2, 6)
 """Rounds of auctions in which the last beliefs are looked for: more if there were none in the last ones."""

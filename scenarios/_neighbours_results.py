@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms.auctions import SecondPrice
+from mechanisms.auctions.myerson import MyersonAuction
 from mechanisms.conservative import LookaheadAuction
 from mechanisms.conversation import DirectMechanism
 from mechanisms.distributions import IndependentPrior, Prior
-from mechanisms.myerson import MyersonAuction
-from sim.comparison import Figure, comparison_table
-from sim.statistics import Estimate, batch_means, batch_ratio
+from sim.measures.batch_means import Estimate, batch_means, batch_ratio
+from sim.measures.comparison import Figure, comparison_table
 
 if TYPE_CHECKING:
     import pandas

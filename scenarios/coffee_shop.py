@@ -64,12 +64,12 @@ from scenarios._coffee_shop_sweep import (
     sweep_name,
     visits_of_the_hungry,
 )
-from sim import scenario
-from sim.comparison import Figure, comparison_table
-from sim.counter import CounterMarket, CounterPlan, crowd_of
-from sim.plots import figure
+from sim.measures.comparison import Figure, comparison_table
+from sim.measures.plots import figure
+from sim.menus.counter import CounterMarket, CounterPlan, crowd_of
 from sim.records import Records
-from sim.scenario import OneOf
+from sim.runs import scenario
+from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
     from sim.audit import Instance

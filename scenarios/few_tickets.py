@@ -38,10 +38,10 @@ from pydantic import Field
 
 from mechanisms.menus import cover_free_family, gap_instance
 from mechanisms.menus.examples import Example
-from sim import scenario
-from sim.plots import figure
+from sim.market.workdays import Workdays
+from sim.measures.plots import figure
 from sim.records import Column, Records, Table
-from sim.workdays import Workdays
+from sim.runs import scenario
 
 if TYPE_CHECKING:
     from sim.audit import Instance

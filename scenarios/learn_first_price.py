@@ -40,18 +40,18 @@ import numpy as np
 from pydantic import Field
 
 from agents.population import Group, Population
+from agents.registry import make_strategy
 from agents.seller import SellerPlan
-from agents.strategies import make_strategy
 from mechanisms.auctions import FirstPrice, SecondPrice
 from mechanisms.conversation import DirectMechanism
 from mechanisms.distributions import Discrete, Distribution, IndependentPrior, Uniform
-from sim import scenario
-from sim.learning_curves import FloatArray, Room, loss_in, loss_path, plot_bids, plot_losses, room_of
-from sim.market import Market
-from sim.panel import Panel
+from sim.market.market import Market
+from sim.market.panel import Panel
+from sim.measures.batch_means import Estimate, batch_means, batch_ratio
+from sim.measures.learning_curves import FloatArray, Room, loss_in, loss_path, plot_bids, plot_losses, room_of
 from sim.records import Records
-from sim.scenario import OneOf
-from sim.statistics import Estimate, batch_means, batch_ratio
+from sim.runs import scenario
+from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -36,25 +36,25 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from agents.knowledge import TableKnowledge
 from agents.learners import Exp3, RegretMatching
 from agents.learners.belief_learner import BeliefLearner
 from agents.learners.report_learner import BanditBeliefs, BanditReports, InformedReports
+from agents.play.exact import expected_outcome
+from agents.play.table_knowledge import TableKnowledge
 from agents.population import Group, Population
 from agents.seller import SellerPlan
 from agents.strategies import Strategy
 from mechanisms.conservative import StarAuction
 from mechanisms.conservative.star_auction import classical_price
 from mechanisms.distributions import Discrete, JointDistribution
-from sim import scenario
-from sim.comparison import Figure, comparison_table
 from sim.draws import Stream
-from sim.exact import expected_outcome
-from sim.market import Market
-from sim.panel import Panel
-from sim.plots import figure
+from sim.market.market import Market
+from sim.market.panel import Panel
+from sim.measures.batch_means import Estimate, batch_means
+from sim.measures.comparison import Figure, comparison_table
+from sim.measures.plots import figure
 from sim.records import Records
-from sim.statistics import Estimate, batch_means
+from sim.runs import scenario
 
 if TYPE_CHECKING:
     import pandas

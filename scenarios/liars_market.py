@@ -40,31 +40,22 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from agents.population import Group, Population
+from agents.registry import STRATEGIES, make_strategy
 from agents.seller import SellerPlan, disclosure_for
-from agents.strategies import (
-    STRATEGIES,
-    Equilibrium,
-    Incremental,
-    Ring,
-    Shading,
-    Sniper,
-    Strategy,
-    Truthful,
-    make_strategy,
-)
+from agents.strategies import Equilibrium, Incremental, Ring, Shading, Sniper, Strategy, Truthful
 from mechanisms.auctions import AllPay, AscendingClock, FirstPrice, OpenProxy, SecondPrice
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Uniform
-from sim import scenario
-from sim.comparison import Figure, comparison_table
-from sim.hindsight import hindsight_losses
-from sim.market import Market
-from sim.panel import Panel
-from sim.people import payoffs_by_person
-from sim.plots import plot_bars, plot_bids, plot_curves, running_means
+from sim.market.market import Market
+from sim.market.panel import Panel
+from sim.measures.batch_means import batch_means
+from sim.measures.comparison import Figure, comparison_table
+from sim.measures.ex_post_regret import hindsight_losses
+from sim.measures.people import payoffs_by_person
+from sim.measures.plots import plot_bars, plot_bids, plot_curves, running_means
 from sim.records import Records
-from sim.scenario import OneOf
-from sim.statistics import batch_means
+from sim.runs import scenario
+from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
     import pandas

@@ -41,10 +41,10 @@ from mechanisms.menus import (
     optimal_buy_k_menu,
     ticket_revenue,
 )
-from sim import scenario
-from sim.plots import figure
+from sim.market.workdays import Workdays
+from sim.measures.plots import figure
 from sim.records import Column, Records, Table
-from sim.workdays import Workdays
+from sim.runs import scenario
 
 if TYPE_CHECKING:
     from sim.audit import Instance

@@ -58,17 +58,17 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
-from agents.acquaintance import Acquaintances, drawn_cuts
+from agents.knowledge.bins import Acquaintances, drawn_cuts
+from agents.knowledge.network import small_world
+from agents.knowledge.town import TownKnowledge
 from agents.learners.belief_learner import BeliefLearner
-from agents.network import small_world
 from agents.population import Group, Population
 from agents.seller import SellerPlan
 from agents.strategies import Strategy, Truthful
 from agents.strategies.reporters import LazyReporter, NoisyReporter, WholeShading
-from agents.town_knowledge import TownKnowledge
+from mechanisms.auctions.myerson import optimal_revenue
 from mechanisms.conservative import LookaheadAuction, StarAuction, star_benchmark
 from mechanisms.distributions import Discrete, IndependentPrior, MixturePrior, Prior
-from mechanisms.myerson import optimal_revenue
 from scenarios._neighbours_page import beliefs_about_the_star, price_and_value, share_of_the_value
 from scenarios._neighbours_results import (
     COMMON_BINS,
@@ -84,14 +84,14 @@ from scenarios._neighbours_results import (
     what_it_cost,
     who_earned_what,
 )
-from sim import scenario
 from sim.draws import Stream
-from sim.market import Market
-from sim.panel import Panel
-from sim.plots import COLOURS, figure
+from sim.market.market import Market
+from sim.market.panel import Panel
+from sim.measures.batch_means import Estimate
+from sim.measures.plots import COLOURS, figure
 from sim.records import Records
-from sim.scenario import OneOf, WholeNumbers, as_text
-from sim.statistics import Estimate
+from sim.runs import scenario
+from sim.runs.scenario import OneOf, WholeNumbers, as_text
 
 PANELS = (beliefs_about_the_star, price_and_value, share_of_the_value)
 KINDS = ("honest", "liars", "lazy", "noisy", "learners")

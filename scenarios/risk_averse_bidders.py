@@ -32,22 +32,22 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from agents.population import Group, Population
+from agents.registry import STRATEGIES, make_strategy
 from agents.seller import SellerPlan, disclosure_for
-from agents.strategies import STRATEGIES, make_strategy
 from mechanisms.auctions import FirstPrice, SecondPrice
 from mechanisms.auctions.risk_averse import expected_highest_bid, risk_averse_schedule
 from mechanisms.distributions import Uniform
 from mechanisms.distributions.order_statistics import expected_second_highest
 from mechanisms.utilities import CARA, CRRA, Linear, Utility
-from sim import scenario
-from sim.comparison import Figure, comparison_table
-from sim.hindsight import hindsight_losses
-from sim.market import Market
-from sim.panel import Panel
-from sim.plots import plot_bids, plot_curves, running_means
+from sim.market.market import Market
+from sim.market.panel import Panel
+from sim.measures.batch_means import Estimate, batch_means
+from sim.measures.comparison import Figure, comparison_table
+from sim.measures.ex_post_regret import hindsight_losses
+from sim.measures.plots import plot_bids, plot_curves, running_means
 from sim.records import Records
-from sim.scenario import OneOf
-from sim.statistics import Estimate, batch_means
+from sim.runs import scenario
+from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
     import pandas

@@ -33,10 +33,10 @@ from pydantic import Field
 
 from mechanisms.menus.examples import Example
 from mechanisms.menus.ladder import Ladder, shell_lotteries
-from sim import scenario
-from sim.plots import figure
+from sim.market.workdays import Workdays
+from sim.measures.plots import figure
 from sim.records import Column, Records, Table
-from sim.workdays import Workdays
+from sim.runs import scenario
 
 if TYPE_CHECKING:
     from sim.audit import Instance

@@ -47,13 +47,15 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from agents.acquaintance import Acquaintances
-from agents.network import Neighbours
+from agents.knowledge.bins import Acquaintances
+from agents.knowledge.network import Neighbours
+from agents.knowledge.town import TownKnowledge
 from agents.population import Group, Population
+from agents.registry import STRATEGIES, make_strategy
 from agents.seller import SellerPlan, disclosure_for
-from agents.strategies import STRATEGIES, Truthful, make_strategy
-from agents.town_knowledge import TownKnowledge
+from agents.strategies import Truthful
 from mechanisms.auctions import SecondPrice
+from mechanisms.auctions.myerson import MyersonAuction, optimal_revenue
 from mechanisms.conservative import (
     BaligaVohraAuction,
     Brier,
@@ -64,15 +66,14 @@ from mechanisms.conservative import (
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Discrete, IndependentPrior
 from mechanisms.distributions.order_statistics import expected_second_highest
-from mechanisms.myerson import MyersonAuction, optimal_revenue
-from sim import scenario
-from sim.comparison import Figure, comparison_table
-from sim.market import Market
-from sim.panel import Panel
-from sim.plots import figure
+from sim.market.market import Market
+from sim.market.panel import Panel
+from sim.measures.batch_means import Estimate, batch_means
+from sim.measures.comparison import Figure, comparison_table
+from sim.measures.plots import figure
 from sim.records import Records
-from sim.scenario import OneOf
-from sim.statistics import Estimate, batch_means
+from sim.runs import scenario
+from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
     import pandas

@@ -39,24 +39,25 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field, model_validator
 
-from agents.choice import Logit
-from agents.network import small_world
+from agents.knowledge.network import small_world
 from agents.population import Group, Population
+from agents.registry import STRATEGIES, make_strategy
 from agents.seller import SellerPlan, disclosure_for
-from agents.strategies import STRATEGIES, Equilibrium, Incremental, Sniper, make_strategy
+from agents.strategies import Equilibrium, Incremental, Sniper
 from agents.strategies.base import Disclosure
+from agents.town.choice import Logit
 from mechanisms.auctions import AscendingClock, FirstPrice, OpenProxy, PostedPrice, SecondPrice
+from mechanisms.auctions.myerson import MyersonAuction, monopoly_price
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Distribution, PiecewiseUniform, Uniform
-from mechanisms.myerson import MyersonAuction, monopoly_price
-from sim import scenario
-from sim.arrivals import Trace
-from sim.bids import BidsError, LoggedBids, read_bids
 from sim.draws import Stream
-from sim.market import Market
+from sim.market.arrivals import Trace
+from sim.market.market import Market
+from sim.market.town import Town
 from sim.records import Records
-from sim.scenario import BidsFile, OneOf
-from sim.town import Town
+from sim.runs import scenario
+from sim.runs.logged_bids import BidsError, LoggedBids, read_bids
+from sim.runs.scenario import BidsFile, OneOf
 
 VALUES = Uniform(0.0, 100.0)
 """What a good is worth to a buyer, in money, unless a file of bids tells."""

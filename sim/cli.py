@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from sim.registry import Registry
+from sim.runs.registry import Registry
 
 if TYPE_CHECKING:
     from sim.records import RecordedRun
-    from sim.scenario import Parameters
+    from sim.runs.scenario import Parameters
 
 WIDTH = 100
 BAD_INPUT, BREACH, INTERRUPTED = 2, 1, 130
@@ -132,7 +132,7 @@ def run_scenario(
     registry: Registry = context.obj
     name = registry.default if scenario is None else scenario
     with _bad_input():
-        from sim.scenario import make_parameters, parse_settings
+        from sim.runs.scenario import make_parameters, parse_settings
 
         entry = registry[name]
         given: dict[str, Any] = dict(parse_settings(settings or []))
@@ -142,7 +142,7 @@ def run_scenario(
         if reading is not None:
             given["bids"] = reading
         module: Any = entry.load()
-        from sim.running import set_up
+        from sim.runs.run import set_up
 
         parameters = make_parameters(module.Parameters, given)
         market = set_up(name, module, parameters, _seed(seed), out)
@@ -168,7 +168,7 @@ def watch_scenario(
     registry: Registry = context.obj
     with _bad_input():
         from sim.page.server import require_extra, watch
-        from sim.scenario import make_parameters, parse_settings
+        from sim.runs.scenario import make_parameters, parse_settings
 
         entry = registry[registry.default if scenario is None else scenario]
         require_extra()
@@ -229,7 +229,7 @@ def audit_command(
 def check_menu(file: Annotated[str, _MENU], k: Annotated[str, _MOST] = "5") -> None:
     """Say whether customers gain by buying several entries of a menu, who gains, and what it then earns."""
     with _bad_input():
-        from sim.menu_check import check_menu_file, purchases_from
+        from sim.menus.menu_check import check_menu_file, purchases_from
 
         typer.echo(check_menu_file(file, purchases_from(k)))
 
@@ -261,14 +261,14 @@ def _refuse(context: typer.Context, options: Sequence[str], why: str) -> None:
 
 def _module(registry: Registry, name: str, settings: Sequence[str]) -> tuple[Any, Parameters]:
     """A scenario's module, and its parameters."""
-    from sim.scenario import make_parameters, parse_settings
+    from sim.runs.scenario import make_parameters, parse_settings
 
     module: Any = registry[name].load()
     return module, make_parameters(module.Parameters, parse_settings(settings))
 
 
 def _seed(text: str) -> int:
-    from sim.scenario import read_seed
+    from sim.runs.scenario import read_seed
 
     return read_seed(text, "--seed")
 
@@ -311,7 +311,7 @@ def _columns(mapping: str | None) -> dict[str, str]:
 
 def _parameter_lines(kind: type[Parameters]) -> Iterator[str]:
     """Each parameter with what it means, what it may be, and its default."""
-    from sim.scenario import allowed, as_text
+    from sim.runs.scenario import allowed, as_text
 
     for name, field in kind.model_fields.items():
         yield f"  {name} = {as_text(field.default)}"
@@ -323,9 +323,9 @@ def _parameter_lines(kind: type[Parameters]) -> Iterator[str]:
 
 def _play(market: Any, parameters: Parameters) -> str:
     """Run the market with a progress bar; a breach ends the command."""
-    from sim.checks import BreachError
+    from sim.market.invariants import BreachError
     from sim.records import OutputError
-    from sim.running import play
+    from sim.runs.run import play
 
     try:
         with _progress(parameters.until) as advanced:
@@ -385,7 +385,7 @@ def _console() -> Any:
 
 def _reporter(registry: Registry, run: RecordedRun) -> Callable[..., Any]:
     """How the run's scenario reports; the common way if it says nothing, or is not known here."""
-    from sim.report import summary
+    from sim.runs.report import summary
 
     name = str(run.manifest.get("scenario"))
     return getattr(registry[name].load(), "report", summary) if name in registry else summary

@@ -14,7 +14,7 @@ import pytest
 
 from agents.strategies import Strategy
 from mechanisms.conversation import Mechanism
-from sim.menu_check import check_menu_file
+from sim.menus.menu_check import check_menu_file
 from tests.conformance.mechanism import MechanismConformance
 from tests.conformance.strategy import StrategyConformance
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from agents.strategies.base import Answer, Strategy
 from agents.view import View
-from mechanisms.combinatorial_vcg import bundle_of, bundles
+from mechanisms.auctions.combinatorial_vcg import bundle_of, bundles
 from mechanisms.questions import AskValue
 
 

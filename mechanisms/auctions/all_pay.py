@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms.auctions.equilibrium import all_pay
+from mechanisms.auctions.ranking import lowest_accepted, single_sale, top_one
 from mechanisms.conversation import DirectMechanism, check_money
 from mechanisms.outcome import Outcome
-from mechanisms.ranking import lowest_accepted, single_sale, top_one
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from mechanisms.auctions.ranking import lowest_accepted, single_sale
 from mechanisms.conversation import Conversation, Mechanism, check_money
 from mechanisms.outcome import Outcome
 from mechanisms.questions import CallPrice
-from mechanisms.ranking import lowest_accepted, single_sale
 
 
 @dataclass(frozen=True)

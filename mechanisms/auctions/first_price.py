@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms.auctions.equilibrium import pay_as_bid
+from mechanisms.auctions.ranking import single_sale, top_one
 from mechanisms.auctions.risk_averse import risk_averse_schedule
 from mechanisms.conversation import DirectMechanism, check_money
 from mechanisms.outcome import Outcome
-from mechanisms.ranking import single_sale, top_one
 from mechanisms.utilities import Utility
 
 

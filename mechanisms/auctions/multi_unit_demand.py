@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from mechanisms.auctions.ranking import k_highest
 from mechanisms.conversation import Conversation, DirectMechanism, check_count
 from mechanisms.outcome import Outcome
 from mechanisms.questions import AskValue
-from mechanisms.ranking import k_highest
 
 
 @dataclass(frozen=True)

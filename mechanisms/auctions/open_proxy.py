@@ -12,11 +12,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from mechanisms.auctions.ranking import single_sale
 from mechanisms.comparison import at_least
 from mechanisms.conversation import Conversation, Mechanism, check_count, check_money
 from mechanisms.outcome import Outcome
 from mechanisms.questions import InviteBid
-from mechanisms.ranking import single_sale
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from mechanisms.auctions.ranking import single_sale, top_two
 from mechanisms.conversation import DirectMechanism, check_money
 from mechanisms.outcome import Outcome
-from mechanisms.ranking import single_sale, top_two
 
 
 @dataclass(frozen=True)

@@ -16,12 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms.auctions import UniformPrice
+from mechanisms.auctions.myerson import MyersonAuction
 from mechanisms.conservative.assignment import AssignmentContext, AssignmentLottery, optimal_assignment
 from mechanisms.conservative.beliefs import MAX_TABLE, ProductBelief, ReportedBelief, table_belief
 from mechanisms.conservative.optimal import GridLottery, optimal_dsic
 from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism
 from mechanisms.distributions import JointDistribution
-from mechanisms.myerson import MyersonAuction
 from mechanisms.questions import AskGridBelief, AskMarginals, AskProductBelief
 
 MakeInner = Callable[[JointDistribution], Mechanism]

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms._validation import FloatArray
+from mechanisms.auctions.ranking import k_highest, lowest_accepted
 from mechanisms.conservative.estimates import ReserveEstimate, Smoothed
 from mechanisms.conversation import Conversation, DirectLottery, DirectMechanism, Mechanism, check_count
 from mechanisms.outcome import Lottery, Outcome
 from mechanisms.questions import AskValue, Chance
-from mechanisms.ranking import k_highest, lowest_accepted
 
 
 @dataclass(frozen=True)

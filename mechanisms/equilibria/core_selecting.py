@@ -12,8 +12,8 @@ from functools import partial
 import numpy as np
 
 from mechanisms._validation import FloatArray
+from mechanisms.auctions.core_selecting import NearestBid, NearestVCG, NearestZero
 from mechanisms.conversation import DirectMechanism
-from mechanisms.core_selecting import NearestBid, NearestVCG, NearestZero
 from mechanisms.distributions.local_local_global import LocalLocalGlobal
 from mechanisms.equilibria.equilibrium import BidFunction, Encounter, Equilibrium
 from mechanisms.quadrature import between_cuts, inverse

@@ -3,11 +3,11 @@
 from sim.audit.instance import Instance
 from sim.audit.library import standard_instance, standard_instances
 from sim.audit.loss import sampled_utility_loss, utility_loss
-from sim.audit.montecarlo import audit_sample
 from sim.audit.notions import NOTIONS, Finding, Notion, Witness, notion, undominated_answers
+from sim.audit.sampled.montecarlo import audit_sample
+from sim.audit.sampled.trial import Effort
 from sim.audit.sellers import audit_market
 from sim.audit.table import audit, game_of
-from sim.audit.trial import Effort
 
 __all__ = [
     "NOTIONS",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from agents.knowledge import check_partitions, check_value_bound, own_type_partitions
+from agents.knowledge.partitions import check_partitions, check_value_bound, own_type_partitions
 from agents.strategies.base import Strategy, Truthful
 from mechanisms.ambiguity import BayesianOverSet, FiniteAmbiguitySet, Hurwicz
 from mechanisms.conversation import Mechanism

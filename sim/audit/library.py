@@ -20,8 +20,11 @@ from mechanisms.auctions import (
     SecondPrice,
     UniformPrice,
 )
+from mechanisms.auctions.combinatorial_vcg import CombinatorialVCG
+from mechanisms.auctions.core_selecting import NearestBid, NearestVCG, NearestZero
 from mechanisms.auctions.multi_unit_demand import UniformPriceMultiUnit
-from mechanisms.combinatorial_vcg import CombinatorialVCG
+from mechanisms.auctions.myerson import MyersonAuction
+from mechanisms.auctions.vcg import AdditiveVCG, UnitDemandVCG
 from mechanisms.conservative import (
     AssignmentContext,
     BaligaVohraAuction,
@@ -34,7 +37,6 @@ from mechanisms.conservative import (
     optimal_dsic,
 )
 from mechanisms.conversation import Mechanism, check_count
-from mechanisms.core_selecting import NearestBid, NearestVCG, NearestZero
 from mechanisms.distributions import Discrete, JointDistribution
 from mechanisms.menus import (
     COFFEE_SHOP,
@@ -44,8 +46,6 @@ from mechanisms.menus import (
     coffee_shop_menu,
     ticket_menu,
 )
-from mechanisms.myerson import MyersonAuction
-from mechanisms.vcg import AdditiveVCG, UnitDemandVCG
 from sim.audit.instance import Instance, additive, unit_demand, units_in_turn
 
 BUNDLE_VALUES = np.array([[0, 0, 0], [2, 0, 2], [0, 1, 1], [1, 1, 1], [0, 0, 2]], dtype=float)

@@ -18,9 +18,9 @@ from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Discrete, Prior
 from mechanisms.utilities import Utility
 from sim.audit.instance import Instance
-from sim.audit.sampling import Sampler
+from sim.audit.sampled.sampling import Sampler
+from sim.audit.sampled.trial import Effort, deviations
 from sim.audit.table import game_of
-from sim.audit.trial import Effort, deviations
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,11 +13,11 @@ import numpy as np
 
 from mechanisms.menus import PostedMenu, is_buy_k_ic
 from mechanisms.utilities import Linear
-from sim.audit.direct import words
-from sim.audit.game import Subject
+from sim.audit.exact.direct import words
+from sim.audit.exact.game import Subject
 from sim.audit.instance import Instance, additive
 from sim.audit.notions import Witness, notion
-from sim.purchase_words import bought
+from sim.menus.purchase_words import bought
 
 MAX_NODES = 1_000_000
 """The most multisets that are looked at for a type."""

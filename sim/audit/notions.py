@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 
 from mechanisms.ambiguity import Attitude, Knightian, Maxmin
-from sim.audit.direct import words
-from sim.audit.game import Game, Plan, Says, Subject, Worst
+from sim.audit.exact.direct import words
+from sim.audit.exact.game import Game, Plan, Says, Subject, Worst
 
 DEEDS = ("stays away", "buys ")
 """What a witness does rather than says begins so."""

@@ -9,24 +9,24 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.knowledge import Knowledge
+from agents.knowledge.protocol import Knowledge
+from agents.play.exact import TooLargeError
 from mechanisms.conversation import Mechanism, check_count, has_rule
 from mechanisms.distributions import Discrete, Distribution, IndependentPrior, JointDistribution, Prior
 from mechanisms.utilities import Utility
-from sim.audit.conversing import PROFILE_LIMIT
-from sim.audit.direct import TABLE_LIMIT
+from sim.audit.exact.conversing import PROFILE_LIMIT
+from sim.audit.exact.direct import TABLE_LIMIT
 from sim.audit.instance import Instance
 from sim.audit.library import standard_instance
-from sim.audit.montecarlo import audit_sample
+from sim.audit.sampled.montecarlo import audit_sample
+from sim.audit.sampled.trial import Effort
 from sim.audit.table import audit
-from sim.audit.trial import Effort
-from sim.exact import TooLargeError
-from sim.registry import nearest
+from sim.runs.registry import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from sim.market import Market
+    from sim.market.market import Market
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from sim.page.controls import controls, settable
 from sim.page.show import Show, show_of
 from sim.page.style import CSS
 from sim.records import OutputError
-from sim.registry import Entry
+from sim.runs.registry import Entry
 
 PLAY_INTERVAL = 201
 """Milliseconds between two steps at first, one of the values of Mesa's slider: 1, 11, 21 and so on."""

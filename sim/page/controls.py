@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from sim.scenario import BidsFile, OneOf, Parameters, WholeNumbers, allowed, as_text, optional
+from sim.runs.scenario import BidsFile, OneOf, Parameters, WholeNumbers, allowed, as_text, optional
 
 Control = dict[str, Any]
 

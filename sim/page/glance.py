@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim.market import Market
+from sim.market.market import Market
 from sim.page.scene import Scene
 
 if TYPE_CHECKING:
-    from sim.running import Run
+    from sim.runs.run import Run
 
 
 class Glance:

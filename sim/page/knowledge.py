@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.acquaintance import Acquaintances
-from agents.knowledge import TableKnowledge
+from agents.knowledge.bins import Acquaintances
+from agents.play.table_knowledge import TableKnowledge
 
 if TYPE_CHECKING:
-    from sim.market import Market
+    from sim.market.market import Market
 
 BITS, NEIGHBOURS = "what she knows of others (bits)", "neighbours who tell her"
 

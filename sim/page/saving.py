@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.benchmarks import record_benchmarks
-from sim.market import Market
+from sim.market.market import Market
+from sim.measures.benchmarks import record_benchmarks
 from sim.records import Records, TableBuffer, fresh_directory
 
 if TYPE_CHECKING:

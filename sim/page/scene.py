@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.benchmarks import optimum_of
+from sim.measures.benchmarks import optimum_of
 from sim.page.colours import roomy
 from sim.page.knowledge import knowledge, ties
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas
     from numpy.typing import NDArray
 
-    from sim.market import Market
+    from sim.market.market import Market
 
 MONEY_QUESTIONS = ("AskValue", "AskGridValue", "CallPrice", "InviteBid")
 """Questions whose answer is an amount of money, to be set against the buyer's value."""

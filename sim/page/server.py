@@ -14,7 +14,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.registry import Entry
+    from sim.runs.registry import Entry
 
 EXTRA = "solara-assets"
 _SETTINGS = {

@@ -2,7 +2,7 @@
 
 SolaraViz makes a model from keyword arguments, steps it, asks whether it is still running, and makes a new
 one on reset. A show does that for any run, and never raises: what goes wrong is kept as a message for the
-page. It advances the run by the same ticks as `sim.running.play`, so that the records are the same.
+page. It advances the run by the same ticks as `sim.runs.run.play`, so that the records are the same.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.manifest import Manifest
-from sim.market import Market
+from sim.market.market import Market
 from sim.page.loops import PlayLoops
 from sim.records import Records
-from sim.scenario import make_parameters, read_seed
+from sim.records.manifest import Manifest
+from sim.runs.scenario import make_parameters, read_seed
 
 if TYPE_CHECKING:
     from sim.page.glance import Glance
     from sim.page.scene import Scene
-    from sim.registry import Entry
-    from sim.running import Run
-    from sim.scenario import Parameters
+    from sim.runs.registry import Entry
+    from sim.runs.run import Run
+    from sim.runs.scenario import Parameters
 
 _OPEN: weakref.WeakSet[Show] = weakref.WeakSet()
 
@@ -106,7 +106,7 @@ class Show:
 
     def _end(self, market: Run) -> None:
         """Finish as a run without a page does."""
-        from sim.benchmarks import record_benchmarks
+        from sim.measures.benchmarks import record_benchmarks
 
         if isinstance(market, Market):
             record_benchmarks(market)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from sim.manifest import NAME
 from sim.records.errors import OutputError
+from sim.records.manifest import NAME
 
 
 def prepare_directory(path: str | Path) -> Path:

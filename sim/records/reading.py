@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim import manifest
+from sim.records import manifest
 from sim.records.errors import IncompleteRunWarning, RecordsError
 from sim.records.schema import Table, restore
 

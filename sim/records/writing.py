@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.manifest import Manifest
 from sim.records.buffer import TableBuffer
 from sim.records.errors import OutputError
+from sim.records.manifest import Manifest
 from sim.records.reading import frame, part_path, read_parts
 from sim.records.schema import SCHEMAS, Table, describe
 

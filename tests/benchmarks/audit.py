@@ -7,8 +7,8 @@ import numpy as np
 from mechanisms.auctions import FirstPrice, SecondPrice
 from mechanisms.distributions import IndependentPrior, Uniform
 from sim.audit import Effort, audit, standard_instance
-from sim.audit.sampling import Sampler
-from sim.audit.trial import deviations
+from sim.audit.sampled.sampling import Sampler
+from sim.audit.sampled.trial import deviations
 from tests.benchmarks.measure import Figure, seconds
 
 

@@ -7,17 +7,17 @@ import statistics
 import networkx as nx
 import numpy as np
 
-from agents.acquaintance import Acquaintances
-from agents.network import Neighbours
-from agents.party import Party
+from agents.knowledge.bins import Acquaintances
+from agents.knowledge.network import Neighbours
+from agents.knowledge.town import TownKnowledge
+from agents.play.asking import Party
+from agents.play.exact import expected_outcome
+from agents.play.instant import InstantPlayer
 from agents.population import Population
 from agents.strategies import Truthful
-from agents.town_knowledge import TownKnowledge
 from mechanisms.conservative import StarAuction, optimal_dsic
 from mechanisms.distributions import Discrete, IndependentPrior, JointDistribution, MixturePrior
 from mechanisms.engine import play
-from sim.exact import expected_outcome
-from sim.instant import InstantPlayer
 from tests.benchmarks.measure import Figure, seconds
 
 

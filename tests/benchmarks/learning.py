@@ -11,11 +11,11 @@ import time
 import numpy as np
 
 from agents.learners import Exp3, FictitiousPlay, Hedge, RegretMatching, SmoothGradient
+from agents.play.repeated import learn
 from agents.population import Group, Population
 from mechanisms.auctions import FirstPrice
 from mechanisms.distributions import Uniform
-from sim.learning import learn
-from sim.utility_loss import utility_losses
+from sim.measures.utility_loss import utility_losses
 from tests.benchmarks.measure import Figure
 
 PRIOR = Uniform(0, 1)

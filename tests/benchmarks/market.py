@@ -7,16 +7,16 @@ import time
 
 import numpy as np
 
-from agents.choice import Uniformly
-from agents.network import Neighbours
+from agents.knowledge.network import Neighbours
 from agents.population import Group, Population
 from agents.seller import SellerPlan
 from agents.strategies import AdaptiveShading, Equilibrium, RandomBidder, Shading, Truthful
+from agents.town.choice import Uniformly
 from mechanisms.auctions import SecondPrice
 from mechanisms.distributions import Uniform
-from sim.market import Market
-from sim.panel import Panel
-from sim.town import Town
+from sim.market.market import Market
+from sim.market.panel import Panel
+from sim.market.town import Town
 from tests.benchmarks.measure import Figure, against, against_timeout
 
 PRIOR = Uniform(0, 1)

@@ -25,7 +25,7 @@ def rendered_step(buyers):
 
     from scenarios import town_market
     from sim.page import app
-    from sim.registry import Entry
+    from sim.runs.registry import Entry
 
     app.EXHIBIT.entry = Entry("town_market", ROOT / "scenarios" / "town_market.py", lambda: town_market)
     app.EXHIBIT.parameters = town_market.Parameters(buyers=buyers)

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from agents.party import Party
+from agents.play.asking import Party
+from agents.play.instant import InstantPlayer
 from agents.population import Population
 from agents.strategies.base import Strategy, Truthful
 from mechanisms.engine import Path
 from mechanisms.questions import SILENT
-from sim.instant import InstantPlayer
 
 
 class PathPlayer(InstantPlayer):

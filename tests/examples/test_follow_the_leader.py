@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 
+from agents.play.repeated import learn
 from agents.population import Group, Population
 from agents.seller import SellerPlan
 from agents.strategies import Truthful
 from mechanisms.auctions import FirstPrice, SecondPrice
 from mechanisms.distributions import Uniform
-from sim.learning import learn
-from sim.market import Market
-from sim.panel import Panel
+from sim.market.market import Market
+from sim.market.panel import Panel
 from tests.conformance.strategy import StrategyConformance
 from tests.conformance.views import QUESTIONS, about_one_item
 from tests.examples import follow_the_leader

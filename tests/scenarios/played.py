@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from sim.running import play
+from sim.runs.run import play
 
 
 def played(module, seed=0, **settings):

@@ -8,10 +8,10 @@ import pytest
 
 from scenarios._coffee_shop_sweep import COSTS, EXTRAS, MENUS, expected_revenue, revenues, sweep_name
 from scenarios.coffee_shop import Parameters, best_in_theory, build, figures, plans, report
-from sim.comparison import Figure
-from sim.counter import CounterMarket
-from sim.running import play
-from sim.statistics import Estimate
+from sim.measures.batch_means import Estimate
+from sim.measures.comparison import Figure
+from sim.menus.counter import CounterMarket
+from sim.runs.run import play
 
 LEARNED = ("clever, once", "clever, cost 1", "clever, cost 0", "two and four, once")
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from agents.play.exact import expected_outcome
+from mechanisms.auctions.myerson import MyersonAuction, optimal_revenue
 from mechanisms.distributions import JointDistribution
 from mechanisms.distributions.order_statistics import expected_maximum
-from mechanisms.myerson import MyersonAuction, optimal_revenue
 from scenarios import learn_to_tell, sell_the_room
-from sim.exact import expected_outcome
-from sim.statistics import batch_means
+from sim.measures.batch_means import batch_means
 from tests.mechanisms.conservative import by_hand
 from tests.scenarios.played import Folder, manifest, played, printed
 from tests.sim.command import bazaar

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scenarios.learn_first_price import Parameters, build, findings, report, settings
-from sim.running import play
+from sim.runs.run import play
 
 
 @pytest.fixture(scope="module")

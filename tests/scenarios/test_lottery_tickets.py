@@ -19,7 +19,7 @@ from scenarios.lottery_tickets import (
     report,
 )
 from sim.audit import audit
-from sim.running import play
+from sim.runs.run import play
 
 
 @pytest.fixture(scope="module")

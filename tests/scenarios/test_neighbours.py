@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from agents.acquaintance import Acquaintances
-from agents.network import Neighbours
+from agents.knowledge.bins import Acquaintances
+from agents.knowledge.network import Neighbours
+from agents.knowledge.town import TownKnowledge
+from agents.play.exact import expected_outcome
 from agents.strategies.reporters import shifted
-from agents.town_knowledge import TownKnowledge
+from mechanisms.auctions.myerson import MyersonAuction, optimal_revenue
 from mechanisms.conservative import LookaheadAuction, star_benchmark
 from mechanisms.distributions import JointDistribution
-from mechanisms.myerson import MyersonAuction, optimal_revenue
 from scenarios import neighbours
 from scenarios._neighbours_page import last_asked, sums_so_far, watched
 from scenarios._neighbours_results import earnings, losses, over_rooms
-from sim.exact import expected_outcome
-from sim.scenario import ParameterError, make_parameters
-from sim.statistics import batch_means
+from sim.measures.batch_means import batch_means
+from sim.runs.scenario import ParameterError, make_parameters
 from tests.scenarios.played import Folder, manifest, played, printed
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from scenarios.second_visit import BOUND, Parameters, audited_menus, build, report
 from sim.audit import audit
-from sim.running import play
+from sim.runs.run import play
 
 
 @pytest.fixture(scope="module")

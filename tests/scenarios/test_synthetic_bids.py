@@ -5,7 +5,7 @@ from importlib import resources
 import pytest
 
 from scenarios.data import make_synthetic_bids
-from sim.bids import read_bids
+from sim.runs.logged_bids import read_bids
 
 SHIPPED = resources.files("scenarios") / "data" / "synthetic_bids.csv"
 

@@ -5,14 +5,14 @@ import pandas as pd
 import pytest
 
 from mechanisms.auctions import AscendingClock, FirstPrice, OpenProxy, PostedPrice, SecondPrice
+from mechanisms.auctions.myerson import MyersonAuction
 from mechanisms.distributions import Uniform
-from mechanisms.myerson import MyersonAuction
 from scenarios import town_market
 from scenarios.town_market import Parameters, build
-from sim.bids import BidsError, read_bids
 from sim.records import load
-from sim.report import seller_measures
-from sim.running import play
+from sim.runs.logged_bids import BidsError, read_bids
+from sim.runs.report import seller_measures
+from sim.runs.run import play
 from tests.sim.command import ROOT, SMALL, bazaar, run
 
 __all__ = ["bazaar"]

@@ -18,11 +18,11 @@ from mechanisms.distributions import Uniform
 from mechanisms.outcome import Outcome
 from scenarios.__main__ import main
 from sim.cli import run_command
-from sim.market import Market
-from sim.panel import Panel
+from sim.market.market import Market
+from sim.market.panel import Panel
 from sim.records import IncompleteRunWarning, load
-from sim.registry import Entry, Registry
-from sim.scenario import Parameters
+from sim.runs.registry import Entry, Registry
+from sim.runs.scenario import Parameters
 from tests.sim.command import ROOT, SMALL, bazaar, finish, run, start
 
 __all__ = ["bazaar"]

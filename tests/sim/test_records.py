@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.manifest import Manifest
 from sim.records import (
     SCHEMAS,
     Column,
@@ -26,6 +25,7 @@ from sim.records import (
     load,
     prepare_directory,
 )
+from sim.records.manifest import Manifest
 
 SMALL = Table("small", "A table for tests.", (
     Column("who", "int32", "", "an id"),

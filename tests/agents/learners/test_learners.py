@@ -9,7 +9,7 @@ from agents.learners import Exp3, FictitiousPlay, Hedge, RegretMatching, SmoothG
 from agents.learners.counterfactual import counterfactual_utility
 from agents.learners.gradient import ascending
 from agents.learners.knots import Knots
-from agents.strategies import make_strategy
+from agents.registry import make_strategy
 from agents.view import View
 from mechanisms.auctions import FirstPrice, SecondPrice
 from mechanisms.distributions import Discrete, Exponential, Uniform

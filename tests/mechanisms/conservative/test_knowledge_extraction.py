@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
+from agents.play.exact import expected_outcome
 from agents.strategies.base import Strategy, Truthful
 from mechanisms.auctions import SecondPrice
+from mechanisms.auctions.myerson import MyersonAuction, optimal_revenue
 from mechanisms.conservative.beliefs import ProductBelief, TableBelief
 from mechanisms.conservative.knowledge_extraction import KnowledgeExtraction
 from mechanisms.conservative.lookahead import LookaheadAuction
@@ -13,9 +15,7 @@ from mechanisms.conservative.scoring import Logarithmic
 from mechanisms.conservative.star_auction import StarAuction
 from mechanisms.distributions import Discrete, JointDistribution
 from mechanisms.engine import Path, converse
-from mechanisms.myerson import MyersonAuction, optimal_revenue
 from mechanisms.questions import AskBelief, AskValueBound, Replies
-from sim.exact import expected_outcome
 from tests.mechanisms.conservative import by_hand
 
 EPSILON = 0.05

@@ -5,11 +5,11 @@ from itertools import product
 import numpy as np
 import pytest
 
+from agents.play.exact import expected_outcome
+from mechanisms.auctions.myerson import optimal_revenue
 from mechanisms.conservative.lookahead import LookaheadAuction, lookahead_revenue, star_benchmark
 from mechanisms.conservative.optimal import optimal_dsic, systematic_branches
 from mechanisms.distributions import Discrete, IndependentPrior, JointDistribution, MixturePrior, Uniform
-from mechanisms.myerson import optimal_revenue
-from sim.exact import expected_outcome
 from tests.mechanisms.conservative import by_hand
 
 

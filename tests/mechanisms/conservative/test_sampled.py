@@ -6,13 +6,13 @@ from math import comb
 import numpy as np
 import pytest
 
+from agents.play.exact import expected_outcome
 from mechanisms.auctions import SecondPrice
+from mechanisms.auctions.myerson import optimal_revenue
 from mechanisms.conservative.estimates import ExponentialFit, RawFrequencies, Smoothed, UniformFit
 from mechanisms.conservative.sampled import BaligaVohraAuction, SegalAuction, SingleSampleAuction
 from mechanisms.distributions import Discrete, Exponential, JointDistribution, Uniform
 from mechanisms.engine import play, walk
-from mechanisms.myerson import optimal_revenue
-from sim.exact import expected_outcome
 from tests.conformance.mechanism import MechanismConformance
 
 ESTIMATES = [RawFrequencies(), Smoothed(), Smoothed(0.7), ExponentialFit(), UniformFit()]

@@ -6,13 +6,13 @@ from itertools import product
 import numpy as np
 import pytest
 
+from agents.play.exact import expected_outcome
 from agents.strategies.base import Strategy, Truthful
 from mechanisms.conservative.optimal import optimal_dsic
 from mechanisms.conservative.scoring import Logarithmic
 from mechanisms.conservative.star_auction import StarAuction
 from mechanisms.distributions import JointDistribution
 from mechanisms.engine import walk
-from sim.exact import expected_outcome
 from tests.mechanisms.conservative import by_hand
 from tests.mechanisms.conservative.scripted import DELTA, EPSILON, Script, auction_for, own_types
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from agents.play.exact import expected_outcome
 from agents.strategies.base import Truthful
 from mechanisms.conservative.star_auction import (
     StarAuction,
@@ -15,7 +16,6 @@ from mechanisms.conservative.star_auction import (
 from mechanisms.distributions import JointDistribution
 from mechanisms.engine import walk
 from mechanisms.questions import SILENT
-from sim.exact import expected_outcome
 from tests.mechanisms.conservative import by_hand
 from tests.mechanisms.conservative.scripted import DELTA, EPSILON, Script, auction_for, play_tails
 

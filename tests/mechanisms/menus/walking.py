@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from agents.party import collect, definite
+from agents.play.asking import collect, definite
 from mechanisms.engine import walk
 from mechanisms.questions import Replies
 from tests.conformance.players import party_of

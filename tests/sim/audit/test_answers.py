@@ -12,7 +12,7 @@ from mechanisms.distributions import Discrete, JointDistribution
 from mechanisms.outcome import Outcome
 from mechanisms.questions import AskGridBelief, AskMarginals, AskValue, AskValueBound, BuyerQuestion
 from sim.audit import Instance, audit
-from sim.audit.answers import possible_answers
+from sim.audit.exact.answers import possible_answers
 from tests.mechanisms.conservative import by_hand
 
 TYPES = np.array([0.0, 1.0, 2.0])

@@ -7,7 +7,8 @@ import pytest
 
 from mechanisms.conservative import KnowledgeExtraction, Logarithmic, StarAuction
 from mechanisms.distributions import JointDistribution
-from sim.audit import Instance, audit, conversing
+from sim.audit import Instance, audit
+from sim.audit.exact import conversing
 from tests.mechanisms.conservative import by_hand
 
 TWO_STEP = ("two-step-values", "two-step-knowledge", "ex-post-ir")

@@ -9,7 +9,7 @@ from agents.strategies import Equilibrium
 from mechanisms.auctions import AllPay, AscendingClock, FirstPrice, SecondPrice
 from mechanisms.distributions import IndependentPrior, JointDistribution, MixturePrior, Uniform
 from sim.audit import Effort, Instance, audit, audit_sample, sampled_utility_loss
-from sim.audit.montecarlo import OF_SETS, SAMPLED, concave_rise
+from sim.audit.sampled.montecarlo import OF_SETS, SAMPLED, concave_rise
 from tests.sim.audit.examples import P1, P2, EitherWay, Flawed, Gamble, HalfAllPay, Spoken
 
 UNIFORM = IndependentPrior.identical(Uniform(0, 1), 2)

@@ -3,16 +3,16 @@
 import numpy as np
 import pytest
 
+from agents.play.exact import TooLargeError, expected_outcome
 from mechanisms.auctions import SecondPrice
+from mechanisms.auctions.core_selecting import NearestZero
 from mechanisms.conservative import KnowledgeExtraction, StarAuction
-from mechanisms.core_selecting import NearestZero
 from mechanisms.distributions import Discrete, IndependentPrior, JointDistribution, Uniform
 from mechanisms.utilities import CARA, CRRA, Linear
 from scenarios import learn_first_price, learn_to_tell, neighbours, risk_averse_bidders, sell_the_room
 from sim.audit import Effort, audit_market, audit_sample
-from sim.audit.sampling import Sampler
+from sim.audit.sampled.sampling import Sampler
 from sim.audit.sellers import Shop, distinct, shops, small_instances
-from sim.exact import TooLargeError, expected_outcome
 from tests.sim.command import bazaar
 
 __all__ = ["bazaar"]

@@ -9,11 +9,11 @@ from agents.seller import SellerPlan
 from mechanisms.auctions import SecondPrice
 from mechanisms.distributions import Uniform
 from scenarios import town_market
-from sim.market import Market
+from sim.market.market import Market
+from sim.market.panel import Panel
 from sim.page.show import show_of
-from sim.panel import Panel
-from sim.registry import Entry
-from sim.scenario import Parameters
+from sim.runs.registry import Entry
+from sim.runs.scenario import Parameters
 from tests.sim.command import ROOT
 
 SMALL = {"buyers": "40", "rate": "0.3", "until": "8"}

@@ -20,7 +20,7 @@ from pydantic import Field
 from scenarios import town_market
 from scenarios.town_market import build
 from sim.page.server import watch
-from sim.registry import Entry
+from sim.runs.registry import Entry
 
 class Parameters(town_market.Parameters):
     loud: bool = Field(default=False, description="whether it is loud")

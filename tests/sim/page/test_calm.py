@@ -12,7 +12,7 @@ from pathlib import Path
 from scenarios import town_market
 from sim.page import board
 from sim.page.server import watch
-from sim.registry import Entry
+from sim.runs.registry import Entry
 
 def slowly(*given):
     time.sleep(0.3)

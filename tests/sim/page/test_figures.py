@@ -12,7 +12,7 @@ from agents.strategies.base import Truthful
 from mechanisms.auctions import FirstPrice, SecondPrice
 from scenarios import learn_first_price, neighbours, town_market
 from scenarios._neighbours_page import last_asked
-from sim.learning_curves import Room
+from sim.measures.learning_curves import Room
 from sim.page import panels, scene, sellers, tables, town
 from sim.page.colours import SELLERS, label_ends, seller_look, spread
 from tests.sim.page.shows import shown, tiny

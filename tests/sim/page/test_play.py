@@ -10,7 +10,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from scenarios.town_market import Parameters, build
 from sim.page.server import watch
-from sim.registry import Entry
+from sim.runs.registry import Entry
 
 def long_in_the_drawing(market):
     """It takes its time."""
@@ -29,7 +29,7 @@ from types import SimpleNamespace
 from mesa.visualization import solara_viz
 from scenarios import town_market
 from sim.page.server import watch
-from sim.registry import Entry
+from sim.runs.registry import Entry
 
 def sleep(seconds):
     """Between two steps of Mesa's loop."""

@@ -13,17 +13,17 @@ from agents.population import Population
 from agents.seller import SellerPlan
 from agents.strategies.base import Truthful
 from mechanisms.auctions import FirstPrice, SecondPrice
+from mechanisms.auctions.myerson import optimal_revenue
 from mechanisms.distributions import Uniform
-from mechanisms.myerson import optimal_revenue
 from scenarios import coffee_shop, town_market
 from scenarios._coffee_shop_page import at_the_counter
-from sim.market import Market
+from sim.market.market import Market
+from sim.market.panel import Panel
 from sim.page import bids, loops, panels, scene, server, town
 from sim.page.show import show_of
-from sim.panel import Panel
 from sim.records import IncompleteRunWarning, OutputError, load
-from sim.running import play
-from sim.scenario import Parameters
+from sim.runs.run import play
+from sim.runs.scenario import Parameters
 from tests.sim.command import bazaar, run
 from tests.sim.page.shows import SMALL, entry_of, shown, tiny
 

@@ -1,0 +1,252 @@
+"""Prospects: the expected utility of what one buyer may say, the others' play being given.
+
+She says what a truthful buyer of some type would say, to every question that she is asked: by the revelation
+principle (Myerson 1981) that is all there is in a mechanism with one question, and it is a plan for the whole
+conversation in any other. Utility is taken of realised payoffs, over types, chance moves and mixed answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.knowledge.beliefs import Scenarios
+from agents.knowledge.partitions import own_type_partitions
+from agents.play.asking import Party, RefusesRandomness, collect, definite
+from agents.play.posteriors import Posteriors, ProfilePlayer
+from agents.play.tree import TreePlayer
+from agents.population import Group, Side
+from agents.strategies.base import Answer, Strategy, Truthful
+from agents.view import View
+from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism, has_rule
+from mechanisms.distributions import JointDistribution
+from mechanisms.engine import Path, walk
+from mechanisms.outcome import Lottery
+from mechanisms.questions import (
+    AskValue,
+    CallPrice,
+    Draw,
+    InviteBid,
+    OfferPrice,
+    ShowMenu,
+)
+from mechanisms.utilities import Utility
+
+DRAW_BRANCHES = 16
+"""Equally likely quantiles that stand for a continuous draw."""
+REPORTS_AT_ONCE = 2_000_000
+"""Reports put through a rule at a time."""
+
+
+@dataclass(frozen=True)
+class Encounter:
+    """One buyer among others.
+
+    seat
+        Her local index.
+    own
+        Her type, shape () or (items,).
+    scenarios
+        The profiles that she reckons with, her own type in her place.
+    rivals
+        How the others play.
+    utility, prior
+        Her attitude to risk, and the prior that everybody is told; the others share both.
+    """
+
+    mechanism: Mechanism
+    seat: int
+    own: NDArray[np.float64]
+    scenarios: Scenarios
+    rivals: Strategy
+    utility: Utility
+    prior: Any
+
+    @property
+    def n(self) -> int:
+        """The number of buyers."""
+        return self.scenarios.profiles.shape[1]
+
+    def sides(self, *mine: Side) -> tuple[Side, ...]:
+        """The others, and hers if it is given."""
+        others = np.delete(np.arange(self.n), self.seat)
+        group = Group(self.rivals, self.utility, self.prior)
+        return (*mine, Side(group, others, others.copy())) if len(others) else mine
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """Expected utilities of plans, shape (c,) for types to imitate of shape (c,) or (c, items).
+
+    `rival_bids`, shape (S, n - 1) or (S, n - 1, items), are amounts at which what she gets may change.
+    """
+
+    expected_utility: Callable[[NDArray[np.float64]], NDArray[np.float64]]
+    rival_bids: NDArray[np.float64]
+
+
+def prospect(encounter: Encounter) -> Prospect:
+    """By the mechanism's rule where it has one, else by replaying its conversation.
+
+    ValueError if a rival's answer is refused.
+    """
+    mechanism = encounter.mechanism
+    if has_rule(mechanism):
+        with suppress(RefusesRandomness):  # mixed answers branch: then the conversation is replayed
+            return _by_rule(encounter, mechanism)
+    others = np.delete(encounter.scenarios.profiles, encounter.seat, axis=1)
+    return Prospect(partial(_by_replay, encounter), others)
+
+
+# --- by rule ---------------------------------------------------------------------------------------
+
+
+def _by_rule(encounter: Encounter, mechanism: DirectMechanism | DirectLottery) -> Prospect:
+    profiles = encounter.scenarios.profiles
+    question = AskValue(items=mechanism.items)
+    party = Party(mechanism, profiles, encounter.sides(), encounter.n, lead=(len(profiles),))
+    answers = collect(question, party, definite)
+    for where, reason in answers.refusals:
+        raise ValueError(f"the answer of rival {where[-1]} is refused: {reason}")
+    rule = _lottery if isinstance(mechanism, DirectLottery) else _certain
+    others = np.delete(answers.values, encounter.seat, axis=1)
+    return Prospect(partial(_rule_utility, encounter, rule, answers.values), others)
+
+
+def _rule_utility(
+    encounter: Encounter,
+    rule: Callable[[Any, NDArray[Any]], Lottery],
+    reports: NDArray[np.float64],
+    plans: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """All plans against all scenarios, some plans at a time."""
+    size = max(1, REPORTS_AT_ONCE // reports.size)
+    parts = []
+    for start in range(0, len(plans), size):
+        some = plans[start : start + size]
+        tried = np.repeat(reports[None], len(some), axis=0)
+        tried[:, :, encounter.seat] = some[:, None]
+        lottery = rule(encounter.mechanism, tried)
+        felt = encounter.utility(_payoffs(encounter, lottery.outcomes.allocation, lottery.outcomes.payments))
+        parts.append((lottery.probabilities * felt).sum(axis=-1) @ encounter.scenarios.weights)
+    return np.concatenate(parts)
+
+
+def _lottery(mechanism: DirectLottery, reports: NDArray[Any]) -> Lottery:
+    return mechanism.lottery(reports)
+
+
+def _certain(mechanism: DirectMechanism, reports: NDArray[Any]) -> Lottery:
+    """The outcome as a lottery with one branch, in front of the buyers' axis."""
+    outcome = mechanism.outcome(reports)
+    axis = outcome.payments.ndim - 1
+    one = replace(
+        outcome,
+        allocation=np.expand_dims(outcome.allocation, axis),
+        payments=np.expand_dims(outcome.payments, axis),
+        causes=None,
+    )
+    return Lottery(np.ones((*outcome.payments.shape[:-1], 1)), one)
+
+
+def _payoffs(encounter: Encounter, allocation: NDArray[Any], payments: NDArray[Any]) -> NDArray[np.float64]:
+    """Her value less payment, from allocation `(..., n)` or `(..., n, items)`: shape `(...)`."""
+    if encounter.own.ndim:
+        worth = allocation[..., encounter.seat, :] @ encounter.own
+    else:
+        worth = allocation[..., encounter.seat] * encounter.own
+    return worth - payments[..., encounter.seat]
+
+
+# --- by replay -------------------------------------------------------------------------------------
+
+
+def _by_replay(encounter: Encounter, plans: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.array([_replayed(encounter, plan) for plan in plans])
+
+
+def _replayed(encounter: Encounter, plan: NDArray[np.float64]) -> float:
+    """Every path of the conversation at every scenario."""
+    mine = np.array([encounter.seat])
+    group = Group(Imitation(plan), encounter.utility, encounter.prior)
+    sides = encounter.sides(Side(group, mine, mine.copy()))
+    player_at = _knowing_player if isinstance(encounter.prior, JointDistribution) else _plain_player
+    make = player_at(encounter, sides)
+    total = 0.0
+    scenarios = encounter.scenarios
+    for profile, weight in zip(scenarios.profiles, scenarios.weights.tolist(), strict=True):
+        for player, outcome in walk(encounter.mechanism, encounter.n, partial(make, profile)):
+            if outcome is not None:
+                payoff = _payoffs(encounter, outcome.allocation, outcome.payments)
+                total += weight * player.path.probability * float(encounter.utility(payoff))
+    return total
+
+
+PlayerAt = Callable[[NDArray[Any], Path], Any]
+
+
+def _plain_player(encounter: Encounter, sides: tuple[Side, ...]) -> PlayerAt:
+    def player(profile: NDArray[Any], path: Path) -> RehearsalPlayer:
+        return RehearsalPlayer(Party(encounter.mechanism, profile, sides, encounter.n), path)
+
+    return player
+
+
+def _knowing_player(encounter: Encounter, sides: tuple[Side, ...]) -> PlayerAt:
+    """On a finite prior everybody who is asked for a belief has one, from her own type and what she hears."""
+    prior: JointDistribution = encounter.prior
+    posteriors = Posteriors(encounter.mechanism, prior, own_type_partitions(prior))
+
+    def player(profile: NDArray[Any], path: Path) -> ProfilePlayer:
+        index = [int(np.searchsorted(grid, v)) for grid, v in zip(prior.values, profile, strict=True)]
+        return ProfilePlayer(posteriors, tuple(index), sides, path)
+
+    return player
+
+
+class RehearsalPlayer(TreePlayer):
+    """Plays a conversation in one's mind, at one profile and along one path."""
+
+    def draw(self, question: Draw) -> float:
+        """One of the quantiles that stand for the draw."""
+        branch = self.path.take((1 / DRAW_BRANCHES,) * DRAW_BRANCHES)
+        return float(question.distribution.quantile((branch + 0.5) / DRAW_BRANCHES))
+
+
+@dataclass(frozen=True, eq=False)
+class Imitation(Strategy):
+    """Answer as a truthful buyer of type `plan`, shape () or (items,), would; beliefs are one's own."""
+
+    plan: NDArray[np.float64]
+
+    def _disguised(self, view: View) -> View:
+        return replace(view, values=np.broadcast_to(self.plan, view.values.shape).copy())
+
+    def report_value(self, question: AskValue, view: View) -> Answer:
+        """The plan."""
+        return _TRUTH.report_value(question, self._disguised(view))
+
+    def answer_offer(self, question: OfferPrice, view: View) -> Answer:
+        """Whether the plan is worth the price."""
+        return _TRUTH.answer_offer(question, self._disguised(view))
+
+    def choose_from_menu(self, question: ShowMenu, view: View) -> Answer:
+        """What is best for the plan."""
+        return _TRUTH.choose_from_menu(question, self._disguised(view))
+
+    def answer_clock(self, question: CallPrice, view: View) -> Answer:
+        """Leave at the plan."""
+        return _TRUTH.answer_clock(question, self._disguised(view))
+
+    def raise_bid(self, question: InviteBid, view: View) -> Answer:
+        """The plan as the maximum."""
+        return _TRUTH.raise_bid(question, self._disguised(view))
+
+
+_TRUTH = Truthful()

@@ -1,0 +1,1 @@
+"""What buyers know of one another: partitions, networks, beliefs."""

@@ -1,0 +1,1 @@
+"""Play: how a conversation is put to strategies, at once, exactly, or over and over; no clock."""

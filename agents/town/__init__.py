@@ -1,0 +1,1 @@
+"""How the buyers of a town choose among sellers."""

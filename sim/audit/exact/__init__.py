@@ -1,0 +1,1 @@
+"""The exact audit: every type profile of a small instance, every answer."""

@@ -1,0 +1,190 @@
+"""Games of one report each, whose rule is in closed form: every report profile through the rule at once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.play.asking import Party, collect, definite
+from agents.play.exact import TooLargeError
+from agents.population import Group, Side
+from mechanisms.conversation import DirectLottery, DirectMechanism
+from mechanisms.questions import SILENT, AskValue
+from sim.audit.exact.game import Game, Plan, Says, Weights, Worst
+from sim.audit.instance import Instance
+
+TABLE_LIMIT = 5_000_000
+"""The most entries of a table of one buyer's utility: types times report profiles times branches."""
+
+
+class DirectGame(Game):
+    """The game of a `DirectMechanism` or a `DirectLottery`.
+
+    The reports that each buyer may send: all her types, what the audited strategy says, the instance's extra
+    ones, and silence. Raises TooLargeError if the table of all report profiles is too large.
+    """
+
+    def __init__(self, instance: Instance) -> None:
+        super().__init__(instance)
+        reports = [self._reports(buyer) for buyer in range(self.n)]
+        self.reports = [each for each, _ in reports]
+        self.honest = [places for _, places in reports]
+        sizes = [len(each) for each in self.reports]
+        entries = prod(sizes) * max(instance.prior.shape)
+        if entries > TABLE_LIMIT:
+            raise TooLargeError(
+                f"the instance has {self.n} buyers with {sizes} reports and {list(instance.prior.shape)} "
+                f"types: {entries} utilities, an exact audit takes at most {TABLE_LIMIT}; "
+                "audit a sample (Monte-Carlo, --sample)"
+            )
+        self.sizes = tuple(sizes)
+
+    def _reports(self, buyer: int) -> tuple[NDArray[Any], NDArray[np.intp]]:
+        """All reports of a buyer, and the place of the audited strategy's report for each type."""
+        types, extra = self.instance.types(buyer), self.instance.extra
+        honest = self._answers(buyer, types)
+        silence = np.full((1, *types.shape[1:]), SILENT)
+        tried = [honest, types, silence]
+        if types.ndim == 1:
+            tried.insert(2, extra)
+        reports, places = np.unique(np.concatenate(tried), axis=0, return_inverse=True)
+        return reports, places.ravel()[: len(honest)]
+
+    def _answers(self, buyer: int, types: NDArray[Any]) -> NDArray[Any]:
+        """What the audited strategy reports for each type."""
+        instance = self.instance
+        values = np.repeat(types[:, None], self.n, axis=1).astype(float)
+        strategy, utility = instance.players[buyer], instance.attitudes[buyer]
+        side = Side(Group(strategy, utility, instance.prior), np.arange(self.n), np.arange(self.n))
+        party = Party(instance.mechanism, values, (side,), self.n, lead=(len(types),))
+        answers = collect(AskValue(items=instance.length), party, definite)
+        for _, reason in answers.refusals:
+            raise ValueError(f"the answer of buyer {buyer} is refused: {reason}")
+        return answers.values[:, buyer]
+
+    @cached_property
+    def _outcomes(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+        """Probabilities (P, b), allocation (P, b, n, …) and payments (P, b, n) at all P report profiles."""
+        places = np.indices(self.sizes).reshape(self.n, -1)
+        profiles = np.stack([each[at] for each, at in zip(self.reports, places, strict=True)], axis=1)
+        mechanism = self.instance.mechanism
+        if isinstance(mechanism, DirectLottery):
+            lottery = mechanism.lottery(profiles)
+            if lottery.probabilities.size * max(self.instance.prior.shape) > TABLE_LIMIT:
+                raise TooLargeError(
+                    f"the mechanism's lottery has {lottery.probabilities.shape[-1]} branches at "
+                    f"{len(profiles)} report profiles; audit a sample (Monte-Carlo, --sample)"
+                )
+            return lottery.probabilities, lottery.outcomes.allocation, lottery.outcomes.payments
+        if not isinstance(mechanism, DirectMechanism):
+            raise TypeError(f"mechanism must have a closed rule, got {mechanism!r}")
+        outcome = mechanism.outcome(profiles)
+        return np.ones((len(profiles), 1)), outcome.allocation[:, None], outcome.payments[:, None]
+
+    def _felt(self, buyer: int, type_: int) -> NDArray[Any]:
+        """Utility of the realised outcome at every report profile and branch, shape (P, b)."""
+        _, allocation, payments = self._outcomes
+        payoff = self.instance.payoff(buyer, type_, allocation[:, :, buyer], payments[..., buyer])
+        return self.instance.attitudes[buyer](payoff)
+
+    def _own_by_others(self, buyer: int, entries: NDArray[Any]) -> NDArray[Any]:
+        """Entries (P, …) as an array (own reports, others' report profiles, …)."""
+        shaped = np.moveaxis(entries.reshape(*self.sizes, *entries.shape[1:]), buyer, 0)
+        return shaped.reshape(self.sizes[buyer], -1, *entries.shape[1:])
+
+    def _table(self, buyer: int, type_: int) -> NDArray[Any]:
+        """Expected utility over chance, shape (own reports, others' report profiles)."""
+        probabilities = self._outcomes[0]
+        felt = np.where(probabilities > 0, self._felt(buyer, type_), 0.0)
+        return self._own_by_others(buyer, np.einsum("pb,pb->p", probabilities, felt))
+
+    def _truthful(self, buyer: int) -> NDArray[np.intp]:
+        """The others' report profiles, by number, when they play as audited in each of the S worlds."""
+        others = [j for j in range(self.n) if j != buyer]
+        if not others:
+            return np.zeros(1, dtype=np.intp)
+        grids = np.meshgrid(*(self.honest[j] for j in others), indexing="ij")
+        return np.ravel_multi_index([g.ravel() for g in grids], [self.sizes[j] for j in others])
+
+    def _utilities(self, buyer: int, type_: int, weights: Weights) -> NDArray[Any]:
+        """Expected utility of each report under each belief, shape (own reports, K)."""
+        table = self._table(buyer, type_)[:, self._truthful(buyer)]
+        return np.stack([(table * row).sum(axis=-1) for row in weights], axis=-1)
+
+    def _says(self, buyer: int, place: int) -> Says:
+        report = self.reports[buyer][place]
+        return (("value", report.item() if np.ndim(report) == 0 else tuple(report.tolist())),)
+
+    def truth(self, buyer: int, type_: int, weights: Weights) -> NDArray[np.float64]:
+        """The row of the honest report."""
+        return self._utilities(buyer, type_, weights)[self.honest[buyer][type_]]
+
+    def best(self, buyer: int, type_: int, weights: Weights, *, later_only: bool = False) -> list[Plan]:
+        """The best report under each belief; there are no later answers."""
+        utilities = self._utilities(buyer, type_, weights)
+        if later_only:
+            utilities = utilities[[self.honest[buyer][type_]]]
+            return [Plan((), column[:1]) for column in utilities.T]
+        places = utilities.argmax(axis=0)
+        return [Plan(self._says(buyer, p), utilities[p, [k]]) for k, p in enumerate(places.tolist())]
+
+    def frontier(self, buyer: int, type_: int, weights: Weights) -> list[Plan]:
+        """All reports."""
+        utilities = self._utilities(buyer, type_, weights)
+        return [Plan(self._says(buyer, place), row) for place, row in enumerate(utilities)]
+
+    def dominance(self, buyer: int, type_: int, *, each_coin: bool) -> Worst:
+        """Compare all reports against the honest one at all reports of the others."""
+        if each_coin:
+            table = self._own_by_others(buyer, self._by_coin(self._felt(buyer, type_)))
+        else:
+            table = self._table(buyer, type_)[..., None]
+        truth = np.broadcast_to(table[self.honest[buyer][type_]], table.shape)
+        gains = np.zeros(table.shape)
+        np.subtract(table, truth, out=gains, where=table != truth)  # infinite losses may be equal
+        own, others, coin = np.unravel_index(gains.argmax(), gains.shape)
+        gain = float(gains[own, others, coin])
+        return Worst(gain, self._says(buyer, int(own)), self._others(buyer, int(others)))
+
+    def _by_coin(self, felt: NDArray[Any]) -> NDArray[Any]:
+        """Utilities (P, b) by the uniform number that chance draws; columns for where no branch changes."""
+        cumulated = np.cumsum(self._outcomes[0], axis=-1)
+        ends = np.unique(np.round(np.clip(cumulated, 0, 1), 12))
+        starts = np.concatenate([[0.0], ends[ends < 1]])
+        draws = (starts + np.append(starts[1:], 1.0)) / 2
+        last = felt.shape[-1] - 1
+        draws = draws[np.append(np.diff(starts) > 0, True)]
+        branches = [np.minimum((cumulated <= u).sum(axis=-1), last) for u in draws]
+        return np.stack([np.take_along_axis(felt, b[:, None], axis=1)[:, 0] for b in branches], axis=-1)
+
+    def values_first(self, buyer: int, type_: int) -> Worst:
+        """There is only the value: the same as dominance on average over chance."""
+        return self.dominance(buyer, type_, each_coin=False)
+
+    def worst_of_truth(self, buyer: int, type_: int) -> Worst:
+        """The least utility of the honest report over others' reports and branches."""
+        felt = np.where(self._outcomes[0] > 0, self._felt(buyer, type_), np.inf)
+        worst = self._own_by_others(buyer, felt.min(axis=-1))[self.honest[buyer][type_]]
+        others = int(worst.argmin())
+        return Worst(-float(worst[others]), (), self._others(buyer, others))
+
+    def _others(self, buyer: int, number: int) -> str:
+        """The others' report profile in words."""
+        others = [j for j in range(self.n) if j != buyer]
+        if not others:
+            return ""
+        places = np.unravel_index(number, [self.sizes[j] for j in others])
+        said = [(j, self.reports[j][place]) for j, place in zip(others, places, strict=True)]
+        return ", ".join(f"buyer {j}: {words(report)}" for j, report in said)
+
+
+def words(answer: Any) -> str:
+    """An answer in words."""
+    array = np.asarray(answer, dtype=float)
+    if array.ndim:
+        return "(" + ", ".join(words(part) for part in array) + ")"
+    return "nothing" if array == SILENT else f"{array:.4g}"

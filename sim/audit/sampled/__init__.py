@@ -1,0 +1,1 @@
+"""The audit of a sample: chosen on one half, tested on the other."""

@@ -1,0 +1,348 @@
+"""What deviations earn on sampled profiles: means, variances and extremes, with common random numbers.
+
+Each buyer is given each of some types; the others' values are drawn from the prior given her type, and play
+as audited. All her deviations and her honest words meet the same draws. In a mechanism with a closed rule a
+deviation is another report; in any other one it is to answer the first question as if her value were one
+number and the later ones as if it were another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.knowledge.bins import Acquaintances
+from agents.knowledge.network import Neighbours
+from agents.knowledge.partitions import check_value_bound
+from agents.knowledge.protocol import Beliefs, Knowledge, Said
+from agents.knowledge.town import TownKnowledge
+from agents.play.asking import Party, collect, definite
+from agents.play.instant import InstantPlayer
+from agents.play.posteriors import hashable
+from agents.play.table_knowledge import TableKnowledge
+from agents.population import Group, Population, Side
+from agents.strategies.base import Strategy, Truthful
+from mechanisms.conversation import DirectLottery, Mechanism, has_rule
+from mechanisms.distributions import Discrete, IndependentPrior, JointDistribution, Prior
+from mechanisms.engine import play
+from mechanisms.questions import AskValue, BuyerQuestion, Chance, Draw, Replies
+from mechanisms.utilities import Linear, Utility
+from sim.audit.instance import one_each
+
+Floats = NDArray[np.float64]
+
+BLOCK = 24_000
+"""Reports evaluated at a time: the working arrays stay in cache."""
+
+
+@dataclass(frozen=True)
+class Situation:
+    """A buyer with types (T,), for each the row of her honest words, and rows (D, 1 or 2) of deviations."""
+
+    buyer: int
+    types: Floats
+    rows: Floats
+    honest: NDArray[np.intp]
+
+
+@dataclass
+class Moments:
+    """Sums over N sampled profiles; arrays of shape (T, D), gains being over the honest words."""
+
+    count: int
+    utility: Floats
+    utility_squares: Floats
+    gain: Floats
+    gain_squares: Floats
+    least_utility: Floats
+    least_gain: Floats
+    greatest_gain: Floats
+
+    @classmethod
+    def empty(cls, types: int, rows: int) -> Moments:
+        """No profiles."""
+        zero, high = np.zeros((types, rows)), np.full((types, rows), np.inf)
+        return cls(0, zero, zero.copy(), zero.copy(), zero.copy(), high, high.copy(), -high)
+
+    def __add__(self, other: Moments) -> Moments:
+        """Both samples together."""
+        return Moments(
+            self.count + other.count,
+            self.utility + other.utility,
+            self.utility_squares + other.utility_squares,
+            self.gain + other.gain,
+            self.gain_squares + other.gain_squares,
+            np.minimum(self.least_utility, other.least_utility),
+            np.minimum(self.least_gain, other.least_gain),
+            np.maximum(self.greatest_gain, other.greatest_gain),
+        )
+
+    def include(self, t: int, felt: Floats, least: Floats, honest: int) -> None:
+        """Add expected and least realised utilities (D, N) of type number t."""
+        gains = felt - felt[honest]
+        self.utility[t] += felt.sum(axis=1)
+        self.utility_squares[t] += np.einsum("dn,dn->d", felt, felt)
+        self.gain[t] += gains.sum(axis=1)
+        self.gain_squares[t] += np.einsum("dn,dn->d", gains, gains)
+        np.minimum(self.least_utility[t], least.min(axis=1), out=self.least_utility[t])
+        np.minimum(self.least_gain[t], gains.min(axis=1), out=self.least_gain[t])
+        np.maximum(self.greatest_gain[t], gains.max(axis=1), out=self.greatest_gain[t])
+
+    @property
+    def mean_gain(self) -> Floats:
+        """Mean gain, (T, D)."""
+        return self.gain / self.count
+
+    @property
+    def mean_utility(self) -> Floats:
+        """Mean utility, (T, D)."""
+        return self.utility / self.count
+
+    @property
+    def gain_variance(self) -> Floats:
+        """Variance of the gain, (T, D)."""
+        return _variance(self.count, self.gain, self.gain_squares)
+
+    @property
+    def utility_variance(self) -> Floats:
+        """Variance of the utility, (T, D)."""
+        return _variance(self.count, self.utility, self.utility_squares)
+
+
+def _variance(count: int, sums: Floats, squares: Floats) -> Floats:
+    return np.maximum(squares - sums**2 / count, 0.0) / max(count - 1, 1)
+
+
+def _over_chance(chances: Floats | None, felt: Floats) -> tuple[Floats, Floats]:
+    """Expected and least utilities over branches, the last axis."""
+    if chances is None:
+        return felt[..., 0], felt[..., 0]
+    possible = chances > 0
+    expected = np.einsum("dnb,dnb->dn", chances, np.where(possible, felt, 0.0))
+    return expected, np.where(possible, felt, np.inf).min(axis=-1)
+
+
+class Sampler:
+    """Plays a mechanism on profiles drawn from a prior.
+
+    Parameters
+    ----------
+    mechanism
+        Any mechanism of one kind of good.
+    prior
+        An `IndependentPrior` or a `JointDistribution`.
+    utilities, strategies
+        One for all or one for each buyer; None: linear, truthful.
+    knowledge
+        What the buyers know of one another, where they are asked for it; None: their own types only.
+
+    Raises TypeError for another prior, NotImplementedError for several items, ValueError if utilities or
+    strategies are not as many as buyers, or the knowledge is of others.
+    """
+
+    def __init__(
+        self,
+        mechanism: Mechanism,
+        prior: Prior,
+        utilities: Utility | Sequence[Utility] | None = None,
+        strategies: Strategy | Sequence[Strategy] | None = None,
+        knowledge: Knowledge | None = None,
+    ) -> None:
+        if not isinstance(prior, (IndependentPrior, JointDistribution)):
+            kind = type(prior).__name__
+            raise TypeError(f"prior must be an IndependentPrior or a JointDistribution, got {kind}")
+        if mechanism.items > 1:
+            raise NotImplementedError(f"the audit of a sample takes one kind of good, got {mechanism.items}")
+        self.mechanism, self.prior, self.n = mechanism, prior, prior.n
+        self.attitudes: tuple[Utility, ...] = one_each("utilities", utilities, Linear(), self.n, Utility)
+        self.players: tuple[Strategy, ...] = one_each("strategies", strategies, Truthful(), self.n, Strategy)
+        if knowledge is not None:
+            if knowledge.n != self.n:
+                raise ValueError(f"knowledge must be of the prior's {self.n} buyers, got {knowledge.n}")
+            self.knowledge = knowledge
+        self.tosses_coins = False
+        self.closed = has_rule(mechanism)
+        belief: Any = prior
+        if isinstance(prior, IndependentPrior) and len(set(prior.marginals)) == 1:
+            belief = prior.marginals[0]
+        self._groups = [Group(s, u, belief) for s, u in zip(self.players, self.attitudes, strict=True)]
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """Everybody knows her own type only."""
+        if isinstance(self.prior, JointDistribution):
+            return TableKnowledge(self.prior)
+        return TownKnowledge(self.prior, Acquaintances.common(Neighbours.none(self.n), []))
+
+    @cached_property
+    def whole(self) -> Floats | None:
+        """All values of the prior, where the mechanism takes those alone: whole numbers below a bound."""
+        if getattr(self.mechanism, "value_bound", None) is None:
+            return None
+        marginals = [self.marginal(buyer) for buyer in range(self.n)]
+        if not all(isinstance(marginal, Discrete) for marginal in marginals):
+            raise TypeError(f"prior must hold whole numbers, because the mechanism does, got {self.prior!r}")
+        grids = [marginal.values[marginal.probabilities > 0] for marginal in marginals]
+        check_value_bound(self.mechanism, grids)
+        return np.unique(np.concatenate(grids))
+
+    # --- who and what ----------------------------------------------------------------------------
+
+    def marginal(self, buyer: int) -> Any:
+        """The distribution of one buyer's value."""
+        prior = self.prior
+        return prior.marginals[buyer] if isinstance(prior, IndependentPrior) else prior.marginal(buyer)
+
+    def types(self, buyer: int, count: int) -> Floats:
+        """Up to `count` types of a buyer: all if they are few, else quantiles at the middles of ranks."""
+        marginal = self.marginal(buyer)
+        if isinstance(marginal, Discrete):
+            values = marginal.values[marginal.probabilities > 0]
+            if len(values) <= count:
+                return values
+        return np.unique(marginal.quantile((np.arange(count) + 0.5) / count))
+
+    def possible(self, buyer: int, types: Floats) -> NDArray[np.bool_]:
+        """Which types the prior can be conditioned on: any, if values are independent."""
+        if isinstance(self.prior, IndependentPrior):
+            return np.ones(len(types), dtype=bool)
+        marginal = self.marginal(buyer)
+        return np.isin(types, marginal.values[marginal.probabilities > 0])
+
+    def situation(self, buyer: int, types: Floats, amounts: Floats) -> Situation:
+        """The buyer with these types and, besides her honest words, these deviations."""
+        honest, tried = self._honest(buyer, types), amounts[:, None]
+        if not self.closed:
+            honest = np.stack([types, types], axis=1)
+            tried = np.stack([g.ravel() for g in np.meshgrid(amounts, amounts, indexing="ij")], axis=1)
+        rows, places = np.unique(np.concatenate([honest, tried]), axis=0, return_inverse=True)
+        return Situation(buyer, types, rows, places.ravel()[: len(types)])
+
+    def _honest(self, buyer: int, types: Floats) -> Floats:
+        """What the audited strategy reports for each type, shape (T, 1)."""
+        if not self.closed:
+            return types[:, None]
+        return self._reports(np.repeat(types[:, None], self.n, axis=1))[:, [buyer]]
+
+    def _reports(self, values: Floats) -> Floats:
+        """Everybody's reports as audited, shape of `values`, (N, n)."""
+        seats = [np.array([seat]) for seat in range(self.n)]
+        sides = tuple(Side(group, seat, seat.copy()) for group, seat in zip(self._groups, seats, strict=True))
+        party = Party(self.mechanism, values, sides, self.n, lead=(len(values),))
+        answers = collect(AskValue(), party, definite)
+        for where, reason in answers.refusals[:1]:
+            raise ValueError(f"the answer of buyer {where[-1]} is refused: {reason}")
+        return answers.values
+
+    # --- playing ---------------------------------------------------------------------------------
+
+    def moments(self, situation: Situation, count: int, rng: np.random.Generator) -> Moments:
+        """What the rows earn each type on `count` profiles."""
+        moments = Moments.empty(len(situation.types), len(situation.rows))
+        uniforms = rng.random((count, self.prior.uniforms_per_profile))
+        seeds = rng.integers(2**63, size=count)
+        size = max(1, BLOCK // len(situation.rows))
+        for start in range(0, count, size):
+            block = slice(start, start + size)
+            for numbers, values in self._given(situation, uniforms[block]):
+                chances, allocation, payments = self._outcomes(situation, values, seeds[block])
+                for t in numbers:
+                    money = situation.types[t] * allocation - payments
+                    felt = self.attitudes[situation.buyer](money)
+                    expected, least = _over_chance(chances, felt)
+                    moments.include(t, expected, least, int(situation.honest[t]))
+        moments.count = count
+        return moments
+
+    def _given(self, situation: Situation, uniforms: Floats) -> Iterator[tuple[Sequence[int], Floats]]:
+        """Numbers of types with profiles given them; independent values serve all types at once."""
+        if isinstance(self.prior, IndependentPrior):
+            yield range(len(situation.types)), self.prior.from_uniforms(uniforms)
+            return
+        for t, value in enumerate(situation.types):
+            yield [t], self.prior.condition({situation.buyer: float(value)}).from_uniforms(uniforms)
+
+    def _outcomes(
+        self, situation: Situation, values: Floats, seeds: NDArray[np.int64]
+    ) -> tuple[Floats | None, Floats, Floats]:
+        """Probabilities, her allocation and her payments, shape (D, N, branches); None: one branch."""
+        buyer = situation.buyer
+        if not self.closed:
+            return None, *self._converse(situation, values, seeds)
+        reports = np.empty((len(situation.rows), *values.shape))
+        reports[:] = self._reports(values)
+        reports[..., buyer] = situation.rows
+        if isinstance(self.mechanism, DirectLottery):
+            lottery = self.mechanism.lottery(reports)
+            ends = lottery.outcomes
+            return lottery.probabilities, ends.allocation[..., buyer], ends.payments[..., buyer]
+        outcome = self.mechanism.outcome(reports)  # type: ignore[attr-defined]
+        own = slice(buyer, buyer + 1)
+        return None, outcome.allocation[..., own], outcome.payments[..., own]
+
+    def _converse(
+        self, situation: Situation, values: Floats, seeds: NDArray[np.int64]
+    ) -> tuple[Floats, Floats]:
+        """One conversation for each row and profile; chance is the same in all rows."""
+        results = np.empty((2, len(situation.rows), len(values), 1))
+        sides = Population(self._groups, np.arange(self.n)).sides(np.arange(self.n))
+        for k, (profile, seed) in enumerate(zip(values, seeds.tolist(), strict=True)):
+            for d, row in enumerate(situation.rows):
+                party = Party(self.mechanism, profile.copy(), sides, self.n)
+                player = _Pretender(party, np.random.default_rng(seed), situation.buyer, row, self)
+                outcome = play(self.mechanism, self.n, player)
+                self.tosses_coins |= player.tossed
+                results[:, d, k, 0] = outcome.allocation[situation.buyer], outcome.payments[situation.buyer]
+        return results[0], results[1]
+
+
+class _Pretender(InstantPlayer):
+    """One buyer answers as if her value were row[0] at her first question, and row[1] afterwards.
+
+    Beliefs follow: hers are those of the value she pretends to have, the others' those of the true profile.
+    """
+
+    def __init__(
+        self, party: Party, rng: np.random.Generator, buyer: int, row: Floats, sampler: Sampler
+    ) -> None:
+        super().__init__(party, rng)
+        self.buyer, self.row, self.sampler = buyer, row, sampler
+        self.tossed = False
+        self.true = party.values.copy()
+        self.said: list[Said] = [()] * party.n
+        self.beliefs: dict[float, Beliefs] = {}
+        party.values[buyer] = row[0]
+        party.posterior = self._posterior
+
+    def _posterior(self, seat: int) -> Any:
+        """What a buyer believes now."""
+        values = self.party.values if seat == self.buyer else self.true
+        pretended = float(values[self.buyer])
+        if pretended not in self.beliefs:
+            self.beliefs[pretended] = self.sampler.knowledge.during(self.party.mechanism, values)
+        return self.beliefs[pretended](seat, self.party.heard, self.said[seat])
+
+    def ask(self, question: BuyerQuestion) -> Replies:
+        """Answer, and change her mind after the first time."""
+        replies = super().ask(question)
+        seats = question.seats(self.party.n)
+        for seat in seats.tolist():
+            self.said[seat] += (hashable(replies.values[seat]),)
+        if self.buyer in seats:
+            self.party.values[self.buyer] = self.row[1]
+        return replies
+
+    def chance(self, question: Chance) -> int:
+        """Draw, and note it."""
+        self.tossed = True
+        return super().chance(question)
+
+    def draw(self, question: Draw) -> float:
+        """Draw, and note it."""
+        self.tossed = True
+        return super().draw(question)

@@ -1,0 +1,242 @@
+"""Market: sellers and buyers in simulated time. SimPy owns time, Mesa owns the population and the screen.
+
+`Market.step()` is a pump: it runs the SimPy clock to the next whole tick. Everything that happens goes into
+the records; what happens follows from (parameters, seed) alone.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.buyer import Buyer
+from agents.nature import Nature
+from agents.population import Population
+from agents.seller import Seller, SellerPlan, tells_enough
+from mechanisms.distributions import Distribution, Prior
+from sim.draws import DrawAhead, Stream
+from sim.market.entry import Attendance
+from sim.market.participants import Seating
+from sim.market.policies import PolicyRecorder
+from sim.market.session import Session
+from sim.market.stage import Stage
+from sim.records import Records
+
+
+class Market(mesa.Model):
+    """A market under way.
+
+    Parameters
+    ----------
+    population
+        The buyers.
+    plans
+        One plan for each seller.
+    attendances
+        Who comes to each seller: one for each plan; the same object may serve several sellers.
+    prior
+        What nature draws types from.
+    seed
+        An integer of at least 0.
+    records
+        Where everything is written; by default in memory.
+    tick
+        How much simulated time one `step()` runs; at each whole tick the records are brought up to date.
+    redraw
+        Whether each want has a new type.
+    policies_every
+        Simulated time from one look at the policies of those who learn to the next, above 0.
+
+    Raises ValueError where a strategy relies on more than a seller tells, and where shapes disagree.
+    """
+
+    def __init__(
+        self,
+        population: Population,
+        plans: Sequence[SellerPlan],
+        attendances: Sequence[Attendance],
+        prior: Distribution | Prior,
+        seed: int = 0,
+        records: Records | None = None,
+        tick: float = 1.0,
+        redraw: bool = True,
+        policies_every: float = 10.0,
+    ) -> None:
+        super().__init__(rng=Stream(seed, "mesa").generator())
+        if not plans:
+            raise ValueError("plans must hold at least one seller's, got none")
+        kinds = sorted({plan.mechanism.items for plan in plans})
+        if len(kinds) > 1:
+            raise ValueError(f"plans must sell the same number of kinds of goods, got {kinds}")
+        if len(plans) != len(attendances):
+            raise ValueError(f"attendances must be {len(plans)}, one a plan, got {len(attendances)}")
+        if not (math.isfinite(tick) and tick > 0):
+            raise ValueError(f"tick must be above 0, got {tick}")
+        if not (math.isfinite(policies_every) and policies_every > 0):
+            raise ValueError(f"policies_every must be finite and above 0, got {policies_every}")
+        self.tick = tick
+        self.population = population
+        self.records = Records() if records is None else records
+        self.sellers = [Seller(self, number, plan) for number, plan in enumerate(plans)]
+        self.attendances = list(attendances)
+        self._refuse_unmet_needs()
+        self.nature = self._nature(prior, seed, redraw)
+        self.buyers = [Buyer(self, population, number) for number in range(len(population))]
+        self.stage = Stage(seed, population, self.sellers, self.nature, self.records)
+        self.env, self.ledger = self.stage.env, self.stage.ledger
+        self._under_way: dict[int, Session] = {}
+        self._ticks = 0
+        self._write_agents()
+        PolicyRecorder(self.env, self.records, population.groups, policies_every)
+        for attendance in dict.fromkeys(attendances):
+            attendance.start(self.stage, self, [s for s in self.sellers if self.attendance(s) is attendance])
+        for seller in self.sellers:
+            self._start_seller(seller)
+
+    # --- time -------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> float:
+        """Simulated time."""
+        return float(self.env.now)
+
+    def step(self) -> None:
+        """Run the clock to the next whole tick; what happens exactly then belongs to the next step."""
+        self.advance_to((self._ticks + 1) * self.tick)
+
+    def advance_to(self, until: float) -> None:
+        """Run the clock up to, and without, `until`; ValueError if that is not finite.
+
+        At each whole tick the books are reconciled and the records brought up to date: the order of rows
+        then depends on the tick, but not on how many calls the time was run in.
+        """
+        if not math.isfinite(until):
+            raise ValueError(f"until must be finite, got {until}")
+        while (self._ticks + 1) * self.tick <= until:
+            self._ticks += 1
+            self._run_to(self._ticks * self.tick)
+            self.flush()
+        self._run_to(until)
+
+    def _run_to(self, until: float) -> None:
+        if until > self.env.now:
+            self.env.run(until=until)
+        self.ledger.reconcile()
+
+    def flush(self) -> None:
+        """Bring the records up to date with all that has happened so far, between ticks too."""
+        for attendance in dict.fromkeys(self.attendances):
+            attendance.flush()
+
+    def finish(self, status: str = "complete") -> None:
+        """End the run: note the auctions still open as unfinished, and close the records."""
+        self.flush()
+        for session in self._under_way.values():
+            n = len(session.seating.buyers)
+            self.ledger.write_unfinished(session.auction, session.seller, session.opened, n)
+        for attendance in dict.fromkeys(self.attendances):
+            for auction, seller, opened, n in attendance.under_way():
+                self.ledger.write_unfinished(auction, seller, opened, n)
+        self._under_way.clear()
+        self.ledger.reconcile()
+        self.records.close(status)
+
+    def close(self) -> None:
+        """Let the model go: Mesa would keep it for the rest of the process."""
+        mesa.Agent._ids.pop(self, None)
+
+    # --- auctions ---------------------------------------------------------------------------------
+
+    def attendance(self, seller: Seller) -> Attendance:
+        """Who decides who comes to this seller."""
+        return self.attendances[seller.number]
+
+    def _start_seller(self, seller: Seller) -> None:
+        if seller.plan.restock_every is not None:
+            self._await_delivery(seller, 1)
+        if not self.attendance(seller).opens_itself(seller):
+            self.schedule_opening(seller)
+
+    def schedule_opening(self, seller: Seller) -> None:
+        """Let the seller open at her next scheduled time that is not past."""
+        seller.turn = max(seller.turn + 1, seller.next_opening(self.env.now))
+        self.stage.at(seller.opening(seller.turn), lambda _: self._open(seller))
+
+    def _await_delivery(self, seller: Seller, number: int) -> None:
+        """Let the seller take her delivery of this number, from 1, and wait for the next."""
+
+        def restock(_: Any) -> None:
+            seller.restock()
+            self._await_delivery(seller, number + 1)
+
+        if seller.plan.restock_every is not None:
+            self.stage.at(number * seller.plan.restock_every, restock)
+
+    def _open(self, seller: Seller) -> None:
+        """Hold an auction, if there is something to sell and somebody to sell it to."""
+        attendance = self.attendance(seller)
+        if not seller.can_open:
+            attendance.turn_away(seller)
+            self.schedule_opening(seller)
+        else:
+            self.hold(seller, attendance.seat(seller))
+
+    def hold(self, seller: Seller, seating: Seating) -> None:
+        """Hold the seller's next auction now."""
+        auction = self.stage.auction_number(seller, seller.held)
+        seller.held += 1
+        if len(seating.buyers) < seller.plan.mechanism.least_buyers:
+            self.ledger.write_unheld(auction, seller, seller.opening(seller.turn), seating)
+            nobody = np.zeros(len(seating.buyers))
+            self.attendance(seller).dismiss(seller, seating, nobody, nobody > 0)
+            self.schedule_opening(seller)
+            return
+        opened = seller.opening(seller.turn)
+        session = Session(self.stage, seller, seating, auction, opened, self._finished)
+        self._under_way[auction] = session
+        session.advance()
+
+    def _finished(self, session: Session, payoffs: NDArray[Any], served: NDArray[Any]) -> None:
+        """A session is over: let its buyers go, and plan the seller's next auction."""
+        del self._under_way[session.auction]
+        seller = session.seller
+        self.attendance(seller).dismiss(seller, session.seating, payoffs, served)
+        self.schedule_opening(seller)
+
+    # --- set-up -----------------------------------------------------------------------------------
+
+    def _nature(self, prior: Distribution | Prior, seed: int, redraw: bool) -> Nature:
+        """Nature, with draws of their own for each item."""
+        items = self.sellers[0].plan.mechanism.items
+        names = ["wants", *(f"wants of item {item}" for item in range(1, items))]
+        draws = [DrawAhead(Stream(seed, name), len(self.population)) for name in names]
+        several_names = len(np.unique(self.population.persons)) < len(self.population)
+        persons = self.population.persons if several_names else None
+        return Nature(self, prior, draws, Stream(seed, "profiles").uniform, redraw, persons)
+
+    def _refuse_unmet_needs(self) -> None:
+        for group in self.population.groups:
+            for seller in self.sellers:
+                if not tells_enough(seller.plan.discloses, group.strategy.needs):
+                    wanted, told = group.strategy.needs, seller.plan.discloses
+                    who, whom = group.strategy.name, seller.plan.name
+                    raise ValueError(f"strategy {who} needs {wanted!r} disclosed, but {whom} tells {told!r}")
+
+    def _write_agents(self) -> None:
+        table = self.records["agents"]
+        population = self.population
+        strategies = [table.code("strategy", group.strategy.name) for group in population.groups]
+        numbers = np.arange(len(population))
+        of_group = np.array(strategies)[population.membership]
+        kind = table.code("kind", "buyer")
+        table.extend((numbers, kind, population.persons, of_group, population.latency), len(population))
+        for seller in self.sellers:
+            name = table.code("strategy", seller.plan.name)
+            table.row(seller.number, table.code("kind", "seller"), -1, name, math.nan)
+        prior = table.code("strategy", repr(self.nature.prior))
+        table.row(0, table.code("kind", "nature"), -1, prior, math.nan)

@@ -1,0 +1,1 @@
+"""Menus at a counter, and menus in files."""

@@ -1,0 +1,1 @@
+"""Runs: scenarios, their parameters and registry, logged bids, and a run from start to end."""

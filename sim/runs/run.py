@@ -1,0 +1,100 @@
+"""A run from start to end: its folder, its market, its clock, and an end in good order."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from sim.market.market import Market
+from sim.measures.benchmarks import record_benchmarks
+from sim.records import Records, fresh_directory, prepare_directory
+from sim.records.manifest import NAME, Manifest
+from sim.runs.scenario import Parameters, Scenario
+
+
+class Run(Protocol):
+    """What is played: a market of auctions, or anything else that happens in simulated time."""
+
+    records: Records
+    tick: float
+
+    @property
+    def now(self) -> float:
+        """Simulated time."""
+
+    def advance_to(self, until: float) -> None:
+        """Run the clock up to, and without, `until`."""
+
+    def flush(self) -> None:
+        """Bring the records up to date."""
+
+    def finish(self, status: str = "complete") -> None:
+        """End the run, and close its records."""
+
+
+def set_up(name: str, scenario: Scenario, parameters: Parameters, seed: int, out: str | None) -> Run:
+    """Build the run of a scenario, with records in the folder `out`, or in a fresh one under runs/.
+
+    If it cannot be built, the folder is left as it was. Raises OutputError, and what `build` raises.
+    """
+    fresh = out is None or not Path(out).exists()
+    folder = fresh_directory(name, seed) if out is None else prepare_directory(out)
+    records = Records(folder, manifest=Manifest(name, parameters.model_dump(mode="json"), seed))
+    try:
+        return scenario.build(parameters, seed, records)
+    except BaseException:
+        (folder / NAME).unlink()
+        if fresh:
+            folder.rmdir()
+        raise
+
+
+def play(market: Run, until: float, advanced: Callable[[float], Any] = lambda _: None) -> str:
+    """Run up to `until` and close its records; return "complete" or "interrupted".
+
+    `advanced` is called with the time at every tick of the market. Ctrl-C stops the run at the next tick; a
+    second one stops it at once. After any error the records are closed as failed.
+    """
+    try:
+        with _interruption() as interrupted:
+            ticks = 0
+            while market.now < until and not interrupted.is_set():
+                ticks += 1
+                market.advance_to(min(ticks * market.tick, until))
+                advanced(market.now)
+        status = "interrupted" if interrupted.is_set() else "complete"
+        market.flush()
+        if isinstance(market, Market):
+            record_benchmarks(market)
+        market.finish(status)
+    except KeyboardInterrupt:
+        market.records.close("interrupted")
+        raise
+    except BaseException:
+        market.records.close("failed")
+        raise
+    return status
+
+
+@contextmanager
+def _interruption() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C sets; the second one does what Ctrl-C did before."""
+    asked = threading.Event()
+    before = signal.getsignal(signal.SIGINT)
+    listens = threading.current_thread() is threading.main_thread() and before is not signal.SIG_IGN
+
+    def ask(number: int, place: Any) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, before)
+
+    if listens:
+        signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        if listens:
+            signal.signal(signal.SIGINT, before)
