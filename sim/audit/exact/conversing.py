@@ -1,8 +1,8 @@
 """Games of any conversation, by replay: backward induction over a liar's situations, search among all play.
 
 A liar's plan says what to answer in each information set (question, announcements, own earlier answers).
-Plans are built from the last one to the first; under one belief only the best is kept, under several those that no
-other beats under all of them, which suffices for every attitude that does not fall when utility rises.
+Plans are built from the last one to the first; under one belief only the best is kept, under several those
+that no other beats under all of them, which suffices for every attitude that does not fall when utility rises.
 """
 
 from __future__ import annotations

@@ -351,7 +351,10 @@ def two_sellers(*mechanisms, panels=((0, 1), (2, 3)), prior=UNIT, **options):
         (lambda: two_sellers(SecondPrice()), "attendances must be 1, one a plan, got 2"),
         (lambda: two_sellers(panels=()), "plans must hold at least one"),
         (lambda: market([Truthful()], tick=0.0), "tick must be above 0, got 0.0"),
-        (lambda: market([Truthful()] * 2, AdditiveVCG(2), prior=IndependentPrior([UNIT] * 2)), "over types of shape"),
+        (
+            lambda: market([Truthful()] * 2, AdditiveVCG(2), prior=IndependentPrior([UNIT] * 2)),
+            "over types of shape",
+        ),
         (lambda: market([Truthful()] * 2, prior=IndependentPrior([UNIT] * 2), redraw=False), "redraw"),
     ],
     ids=["kinds", "attendances", "no plans", "tick", "prior of numbers", "lifelong profiles"],
