@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechanisms._validation import FloatArray, number_in
-from mechanisms.programs.duality import weak_duality
+from mechanisms.programs.duality import repaired, weak_duality
 from mechanisms.programs.highs import solve
 from mechanisms.programs.program import Program, ProgramError, Rows, checked_program
 
@@ -75,6 +75,7 @@ def _linear_solution(program: Program, seconds: float | None) -> Solution:
     answer, k = solve(program, seconds), program.inequalities
     x = np.clip(answer.x, program.lower, program.upper)
     y = np.concatenate([np.maximum(answer.multipliers[:k], 0.0), answer.multipliers[k:]])
+    y = repaired(program.objective, program.matrix, y, k, program.lower, program.upper)
     bound = weak_duality(program.objective, program.matrix, program.limits, y, program.lower, program.upper)
     return Solution(x, float(program.objective @ x), bound, y[:k], y[k:], answer.status)
 

@@ -53,7 +53,7 @@ def checked_program(
     c = finite_vector("objective", objective)
     upper_rows, upper_limits = _checked_rows("at_most", at_most, c.size)
     equal_rows, equal_limits = _checked_rows("equal", equal, c.size)
-    matrix = vstack([upper_rows, equal_rows], format="csr")
+    matrix = vstack([upper_rows, equal_rows], format="csr") if equal else upper_rows
     limits = np.concatenate([upper_limits, equal_limits])
     lower, upper = _checked_bounds(bounds, c.size)
     whole = np.zeros(c.size, dtype=bool) if integral is None else np.asarray(integral)
@@ -71,11 +71,11 @@ def _checked_rows(name: str, rows: Rows | None, m: int) -> tuple[Any, FloatArray
     given, limits = rows
     b = finite_vector(f"{name}[1]", limits, minimum_length=0)
     entries: Any = given if issparse(given) else float_array(f"{name}[0]", given)
-    matrix: Any = csr_array(entries).astype(float)
-    matrix.sum_duplicates()
-    if matrix.shape != (b.size, m):
+    if entries.shape != (b.size, m):
         raise ValueError(f"{name}[0] must have a row a limit, a column a variable, shape ({b.size}, {m}), "
-                         f"got {matrix.shape}")
+                         f"got {entries.shape}")
+    matrix: Any = csr_array(entries, dtype=float, copy=True)
+    matrix.sum_duplicates()
     if not np.isfinite(matrix.data).all():
         raise ValueError(f"{name}[0] must be finite, not {matrix.data[~np.isfinite(matrix.data)][0]}")
     return matrix, b

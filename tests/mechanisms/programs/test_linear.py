@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from mechanisms.programs import ProgramError, maximise
-from mechanisms.programs.duality import weak_duality
+from mechanisms.programs.duality import repaired, weak_duality
 
 
 def best_vertex(objective, rows, limits):
@@ -204,3 +204,29 @@ def test_multipliers_that_prove_nothing_give_infinity():
     assert weak_duality(np.array([1.0, 2.0]), rows, limits, np.array([0.9]), -free, free) == np.inf
     assert weak_duality(np.array([1.0, 2.0]), rows, limits, np.array([1.1]), -free, free) == np.inf
     assert weak_duality(np.array([1.0, 2.0]), rows, limits, np.array([1.1]), np.zeros(2), free) == 1.1
+
+
+def test_multipliers_are_repaired_where_variables_have_no_bounds():
+    # Free variables need reduced costs of exactly 0: the solver's are off by its tolerance.
+    rng = np.random.default_rng(871)
+    rows, inside = rng.normal(size=(50, 50)), rng.normal(size=50)
+    y, free = rng.random(50), np.full(50, np.inf)
+    rough = y + 1e-10 * rng.normal(size=50)
+    assert weak_duality(y @ rows, rows, rows @ inside, rough, -free, free) == np.inf
+    mended = repaired(y @ rows, rows, rough, 50, -free, free)
+    assert mended == pytest.approx(y, abs=1e-9)
+    bound = weak_duality(y @ rows, rows, rows @ inside, mended, -free, free)
+    assert bound == pytest.approx(y @ rows @ inside)
+
+
+def test_multipliers_far_off_are_not_repaired_into_a_proof():
+    # 2 x over x <= 1, x >= 0: a multiplier of 0 leaves a reduced cost of 2, which no rounding explains.
+    two, one, zero, endless = np.array([2.0]), np.ones(1), np.zeros(1), np.full(1, np.inf)
+    same = repaired(two, np.ones((1, 1)), zero, 1, zero, endless)
+    assert weak_duality(two, np.ones((1, 1)), one, same, zero, endless) == np.inf
+
+
+def test_the_callers_arrays_are_left_alone():
+    rows = sparse.csr_array((np.array([1.0, 1.0]), np.array([0, 0]), np.array([0, 2])), shape=(1, 1))
+    maximise([1.0], at_most=(rows, [3.0]))
+    assert rows.data.tolist() == [1.0, 1.0]
