@@ -13,8 +13,8 @@ from mechanisms.programs.program import Program, ProgramError
 OPTIONS: dict[str, Any] = {
     "output_flag": False,
     "threads": 1,  # the same path on any machine, and safe in forked processes
-    "primal_feasibility_tolerance": 1e-9,
-    "dual_feasibility_tolerance": 1e-9,
+    "primal_feasibility_tolerance": 1e-10,
+    "dual_feasibility_tolerance": 1e-10,
     "small_matrix_value": 1e-12,  # entries below it count as 0
     "mip_rel_gap": 0.0,
 }

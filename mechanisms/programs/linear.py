@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -22,8 +23,8 @@ class Solution:
     upper_bound
         A bound on the optimum: by weak duality from the multipliers, or an integer program's proved bound.
     at_most_multipliers, equal_multipliers
-        What the optimum gains a unit of each row's right-hand side; those of `at_most` are at least 0. None
-        for integer programs.
+        Shape (rows,): what the optimum gains a unit of each row's right-hand side, for `at_most` at least 0.
+        None for integer programs.
     status
         "optimal", or "time limit".
     """
@@ -31,8 +32,8 @@ class Solution:
     x: FloatArray
     value: float
     upper_bound: float
-    at_most_multipliers: FloatArray | None
-    equal_multipliers: FloatArray | None
+    at_most_multipliers: Any
+    equal_multipliers: Any
     status: str
 
 
@@ -57,8 +58,9 @@ def maximise(
     seconds
         Time limit: the best feasible point found by then is returned.
 
-    Rows hold up to 1e-9 of their largest entry. Raises TypeError or ValueError for bad input, ProgramError
-    for an infeasible or unbounded program, and where no feasible point is found in time.
+    Rows hold up to 1e-10 of their largest entry, if rounding lets them. Raises TypeError or ValueError for
+    bad input, ProgramError for an infeasible or unbounded program, and where no feasible point is found in
+    time.
 
     >>> maximise([3.0, 2.0], at_most=([[1.0, 1.0], [1.0, 0.0]], [4.0, 2.0])).value
     10.0
