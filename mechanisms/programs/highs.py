@@ -14,11 +14,18 @@ OPTIONS: dict[str, Any] = {
     "output_flag": False,
     "threads": 1,  # the same path on any machine, and safe in forked processes
     "primal_feasibility_tolerance": 1e-10,
-    "dual_feasibility_tolerance": 1e-10,
     "small_matrix_value": 1e-12,  # entries below it count as 0
     "mip_rel_gap": 0.0,
 }
-"""HiGHS's options. Tolerances are absolute, on rows and an objective whose largest entry is in 1 .. 2."""
+"""HiGHS's options. Tolerances are absolute, on rows and an objective of ordinary size.
+
+The dual one stays at 1e-7: what it may cost shows in the bound.
+"""
+
+RETRIES: tuple[dict[str, Any], ...] = ({"presolve": "off"}, {"simplex_strategy": 4})
+"""What is changed, one after the other, while HiGHS does not decide; 4 is the primal simplex method."""
+ORDINARY = 128.0
+"""Rows and objectives whose largest entry lies between 1 / ORDINARY and ORDINARY are not scaled."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,31 +50,27 @@ def solve(program: Program, seconds: float | None) -> Answer:
 
 
 def _run(model: Any, seconds: float | None) -> tuple[Any, str]:
-    """HiGHS when it has run, and "optimal" or "time limit"; ProgramError for anything else.
-
-    What presolve leaves open (infeasible or unbounded) is decided without it.
-    """
+    """HiGHS when it has run, and "optimal" or "time limit"; ProgramError for anything else."""
     from highspy import Highs, HighsModelStatus, SolutionStatus
 
+    undecided = (HighsModelStatus.kUnboundedOrInfeasible, HighsModelStatus.kUnknown)
     solver = Highs()
-    for name, value in OPTIONS.items() if seconds is None else [*OPTIONS.items(), ("time_limit", seconds)]:
-        solver.setOptionValue(name, value)
-    solver.passModel(model)
-    solver.run()
-    status = solver.getModelStatus()
-    if status in (HighsModelStatus.kUnboundedOrInfeasible, HighsModelStatus.kUnknown):
-        solver.setOptionValue("presolve", "off")
+    limit = {} if seconds is None else {"time_limit": seconds}
+    for options in ({**OPTIONS, **limit}, *RETRIES):
+        for name, value in options.items():
+            solver.setOptionValue(name, value)
+        solver.passModel(model)
         solver.run()
         status = solver.getModelStatus()
-    words = solver.modelStatusToString(status).lower()
-    if status == HighsModelStatus.kTimeLimit:
-        feasible = solver.getInfo().primal_solution_status == SolutionStatus.kSolutionStatusFeasible
-        if not feasible:
-            raise ProgramError(f"no feasible point of the program was found within {seconds} seconds")
-        return solver, "time limit"
-    if status not in (HighsModelStatus.kOptimal, HighsModelStatus.kModelEmpty):
-        raise ProgramError(f"the program has no optimum: {words}")
-    return solver, "optimal"
+        if status not in undecided:
+            break
+    if status in (HighsModelStatus.kOptimal, HighsModelStatus.kModelEmpty):
+        return solver, "optimal"
+    if status != HighsModelStatus.kTimeLimit:
+        raise ProgramError(f"the program has no optimum: {solver.modelStatusToString(status).lower()}")
+    if solver.getInfo().primal_solution_status != SolutionStatus.kSolutionStatusFeasible:
+        raise ProgramError(f"no feasible point of the program was found within {seconds} seconds")
+    return solver, "time limit"
 
 
 def _model(program: Program, cost_scale: float, row_scales: FloatArray) -> Any:
@@ -99,5 +102,6 @@ def _row_sizes(matrix: Any) -> FloatArray:
 
 
 def _to_unit(sizes: FloatArray | np.floating[Any]) -> FloatArray:
-    """Powers of two, which lose no digits, that bring sizes into 1 .. 2; 1 for 0."""
-    return np.where(np.asarray(sizes) > 0, np.exp2(1.0 - np.frexp(sizes)[1]), 1.0)
+    """Powers of two, which lose no digits, that bring sizes into 1 .. 2; 1 for 0 and for ordinary sizes."""
+    ordinary = (sizes == 0) | ((sizes >= 1 / ORDINARY) & (sizes <= ORDINARY))
+    return np.where(ordinary, 1.0, np.exp2(1.0 - np.frexp(sizes)[1]))
