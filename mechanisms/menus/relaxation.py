@@ -34,6 +34,8 @@ CUTS_A_TYPE = 3
 ROUNDS = 8
 VIOLATION = 1e-8
 PENALTY = 1e3
+LOOSE = 1e-7
+"""Of a relaxation only the bound counts, which holds for any multipliers."""
 
 Orders = tuple[tuple[int, ...], ...]
 """For each item an order of the types."""
@@ -280,9 +282,9 @@ def _optimum(objective: FloatArray, matrix: FloatArray, limits: FloatArray, lowe
     Then the emptiness, too, shows in the multipliers.
     """
     try:
-        found = maximise(objective, (matrix, limits), bounds=(lower, upper))
+        found = maximise(objective, (matrix, limits), bounds=(lower, upper), tolerance=LOOSE)
     except ProgramError:
         wider = np.column_stack([matrix, -np.ones(len(matrix))])
         bounds = np.append(lower, 0), np.append(upper, np.inf)
-        found = maximise(np.append(objective, -PENALTY), (wider, limits), bounds=bounds)
+        found = maximise(np.append(objective, -PENALTY), (wider, limits), bounds=bounds, tolerance=LOOSE)
     return found.x[: len(objective)], found.at_most_multipliers

@@ -17,15 +17,12 @@ OPTIONS: dict[str, Any] = {
     "small_matrix_value": 1e-12,  # entries below it count as 0
     "mip_rel_gap": 0.0,
 }
-"""HiGHS's options. Tolerances are absolute, on rows and an objective of ordinary size.
-
-The dual one stays at 1e-7: what it may cost shows in the bound.
-"""
+"""HiGHS's options. Tolerances are absolute, on rows of ordinary size."""
 
 RETRIES: tuple[dict[str, Any], ...] = ({"presolve": "off"}, {"simplex_strategy": 4})
 """What is changed, one after the other, while HiGHS does not decide; 4 is the primal simplex method."""
 ORDINARY = 128.0
-"""Rows and objectives whose largest entry lies between 1 / ORDINARY and ORDINARY are not scaled."""
+"""Rows whose largest entry lies between 1 / ORDINARY and ORDINARY are not scaled."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,25 +35,28 @@ class Answer:
     status: str
 
 
-def solve(program: Program, seconds: float | None) -> Answer:
-    """The optimum, or the best feasible point within `seconds`; ProgramError if there is none."""
+def solve(program: Program, seconds: float | None, tolerance: float) -> Answer:
+    """The optimum, or the best feasible point within `seconds`; ProgramError if there is none.
+
+    `tolerance` is by how much reduced costs may be wrong, with the objective's largest entry in 1 .. 2.
+    """
     cost_scale = float(_to_unit(np.abs(program.objective).max()))
-    row_scales = _to_unit(_row_sizes(program.matrix))
-    solver, status = _run(_model(program, cost_scale, row_scales), seconds)
+    row_scales = _row_scales(program.matrix)
+    limits = {"dual_feasibility_tolerance": tolerance, "time_limit": np.inf if seconds is None else seconds}
+    solver, status = _run(_model(program, cost_scale, row_scales), limits)
     found = solver.getSolution()
     multipliers = -np.array(found.row_dual) * row_scales / cost_scale
     bound = -float(solver.getInfo().mip_dual_bound) / cost_scale
     return Answer(np.array(found.col_value), multipliers, bound, status)
 
 
-def _run(model: Any, seconds: float | None) -> tuple[Any, str]:
+def _run(model: Any, limits: dict[str, float]) -> tuple[Any, str]:
     """HiGHS when it has run, and "optimal" or "time limit"; ProgramError for anything else."""
     from highspy import Highs, HighsModelStatus, SolutionStatus
 
     undecided = (HighsModelStatus.kUnboundedOrInfeasible, HighsModelStatus.kUnknown)
     solver = Highs()
-    limit = {} if seconds is None else {"time_limit": seconds}
-    for options in ({**OPTIONS, **limit}, *RETRIES):
+    for options in (OPTIONS | limits, *RETRIES):
         for name, value in options.items():
             solver.setOptionValue(name, value)
         solver.passModel(model)
@@ -69,7 +69,7 @@ def _run(model: Any, seconds: float | None) -> tuple[Any, str]:
     if status != HighsModelStatus.kTimeLimit:
         raise ProgramError(f"the program has no optimum: {solver.modelStatusToString(status).lower()}")
     if solver.getInfo().primal_solution_status != SolutionStatus.kSolutionStatusFeasible:
-        raise ProgramError(f"no feasible point of the program was found within {seconds} seconds")
+        raise ProgramError(f"no feasible point was found within {limits['time_limit']} seconds")
     return solver, "time limit"
 
 
@@ -94,14 +94,13 @@ def _model(program: Program, cost_scale: float, row_scales: FloatArray) -> Any:
     return model
 
 
-def _row_sizes(matrix: Any) -> FloatArray:
-    """The largest entry of each row, in size; 0 for an empty row."""
+def _row_scales(matrix: Any) -> FloatArray:
+    """For each row 1, or a power of two that brings its largest entry into 1 .. 2 if that is not ordinary."""
     sizes = np.zeros(matrix.shape[0])
     np.maximum.at(sizes, np.repeat(np.arange(len(sizes)), np.diff(matrix.indptr)), np.abs(matrix.data))
-    return sizes
+    return np.where((sizes >= 1 / ORDINARY) & (sizes <= ORDINARY), 1.0, _to_unit(sizes))
 
 
 def _to_unit(sizes: FloatArray | np.floating[Any]) -> FloatArray:
-    """Powers of two, which lose no digits, that bring sizes into 1 .. 2; 1 for 0 and for ordinary sizes."""
-    ordinary = (sizes == 0) | ((sizes >= 1 / ORDINARY) & (sizes <= ORDINARY))
-    return np.where(ordinary, 1.0, np.exp2(1.0 - np.frexp(sizes)[1]))
+    """Powers of two, which lose no digits, that bring sizes into 1 .. 2; 1 for 0."""
+    return np.where(np.equal(sizes, 0), 1.0, np.exp2(1.0 - np.frexp(sizes)[1]))

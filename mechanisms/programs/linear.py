@@ -44,6 +44,7 @@ def maximise(
     bounds: tuple[ArrayLike, ArrayLike] = (0.0, np.inf),
     integral: ArrayLike | None = None,
     seconds: float | None = None,
+    tolerance: float = 1e-10,
 ) -> Solution:
     """Maximise `objective` · x over A x <= b (`at_most`), A x = b (`equal`), lower <= x <= upper (`bounds`).
 
@@ -57,6 +58,9 @@ def maximise(
         Mask, shape (m,): which variables are whole numbers.
     seconds
         Time limit: the best feasible point found by then is returned.
+    tolerance
+        By how much a reduced cost may miss its sign, as a part of the objective's largest entry, from 1e-10
+        to 1e-6. What it costs shows in the bound, which is all that counts of a relaxation.
 
     Rows hold up to 1e-10 of their largest entry, if rounding lets them. Raises TypeError or ValueError for
     bad input, ProgramError for an infeasible or unbounded program, and where no feasible point is found in
@@ -68,13 +72,14 @@ def maximise(
     program = checked_program(objective, at_most, equal, bounds, integral)
     if seconds is not None:
         seconds = number_in("seconds", seconds, above=0.0)
+    tolerance = number_in("tolerance", tolerance, at_least=1e-10, at_most=1e-6)
     solution_of = _integer_solution if program.integral.any() else _linear_solution
-    return solution_of(program, seconds)
+    return solution_of(program, seconds, tolerance)
 
 
-def _linear_solution(program: Program, seconds: float | None) -> Solution:
+def _linear_solution(program: Program, seconds: float | None, tolerance: float) -> Solution:
     """The optimum of a linear program, its multipliers, and the bound that they give."""
-    answer, k = solve(program, seconds), program.inequalities
+    answer, k = solve(program, seconds, tolerance), program.inequalities
     x = np.clip(answer.x, program.lower, program.upper)
     y = np.concatenate([np.maximum(answer.multipliers[:k], 0.0), answer.multipliers[k:]])
     y = repaired(program.objective, program.matrix, y, k, program.lower, program.upper)
@@ -82,11 +87,11 @@ def _linear_solution(program: Program, seconds: float | None) -> Solution:
     return Solution(x, float(program.objective @ x), bound, y[:k], y[k:], answer.status)
 
 
-def _integer_solution(program: Program, seconds: float | None) -> Solution:
+def _integer_solution(program: Program, seconds: float | None, tolerance: float) -> Solution:
     """The best point of an integer program: its integers exact, the rest solved again around them."""
-    answer = solve(program, seconds)
+    answer = solve(program, seconds, tolerance)
     try:
-        x = _linear_solution(program.with_integers(answer.x), None).x
+        x = _linear_solution(program.with_integers(answer.x), None, tolerance).x
     except ProgramError as error:
         raise ProgramError(
             "the solver's integers hold up to its tolerance only: rounded, they leave no feasible point; "
