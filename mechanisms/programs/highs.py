@@ -15,12 +15,17 @@ OPTIONS: dict[str, Any] = {
     "threads": 1,  # the same path on any machine, and safe in forked processes
     "primal_feasibility_tolerance": 1e-10,
     "small_matrix_value": 1e-12,  # entries below it count as 0
+    "mip_feasibility_tolerance": 1e-9,  # of whole numbers
     "mip_rel_gap": 0.0,
+    "mip_abs_gap": 1e-9,
 }
 """HiGHS's options. Tolerances are absolute, on rows of ordinary size."""
 
-RETRIES: tuple[dict[str, Any], ...] = ({"presolve": "off"}, {"simplex_strategy": 4})
-"""What is changed, one after the other, while HiGHS does not decide; 4 is the primal simplex method."""
+RETRIES: tuple[dict[str, Any], ...] = (
+    {"presolve": "off"},
+    {"simplex_strategy": 4, "mip_feasibility_tolerance": 1e-7},  # 4: the primal simplex method
+)
+"""What is changed, one after the other, while HiGHS does not decide."""
 ORDINARY = 128.0
 """Rows whose largest entry lies between 1 / ORDINARY and ORDINARY are not scaled."""
 
@@ -54,7 +59,9 @@ def _run(model: Any, limits: dict[str, float]) -> tuple[Any, str]:
     """HiGHS when it has run, and "optimal" or "time limit"; ProgramError for anything else."""
     from highspy import Highs, HighsModelStatus, SolutionStatus
 
-    undecided = (HighsModelStatus.kUnboundedOrInfeasible, HighsModelStatus.kUnknown)
+    undecided = (
+        HighsModelStatus.kUnboundedOrInfeasible, HighsModelStatus.kUnknown, HighsModelStatus.kSolveError
+    )
     solver = Highs()
     for options in (OPTIONS | limits, *RETRIES):
         for name, value in options.items():

@@ -97,4 +97,5 @@ def _integer_solution(program: Program, seconds: float | None, tolerance: float)
             "the solver's integers hold up to its tolerance only: rounded, they leave no feasible point; "
             "scale the program better"
         ) from error
-    return Solution(x, float(program.objective @ x), answer.tree_bound, None, None, answer.status)
+    value = float(program.objective @ x)
+    return Solution(x, value, max(answer.tree_bound, value), None, None, answer.status)
