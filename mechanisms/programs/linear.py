@@ -21,7 +21,8 @@ class Solution:
     x, value
         The point, shape (m,), and the objective there.
     upper_bound
-        A bound on the optimum: by weak duality from the multipliers, or an integer program's proved bound.
+        A bound on the optimum: by weak duality from the multipliers, up to the rounding of its sums; for
+        integer programs the one that the solver proved.
     at_most_multipliers, equal_multipliers
         Shape (rows,): what the optimum gains a unit of each row's right-hand side, for `at_most` at least 0.
         None for integer programs.

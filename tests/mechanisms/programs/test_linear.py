@@ -211,6 +211,13 @@ def test_a_knapsack_out_of_time_keeps_its_proved_bound():
     assert (rows @ found.x <= limits + 1e-9).all()
 
 
+def test_a_linear_program_out_of_time_says_so():
+    rng = np.random.default_rng(1)
+    rows = rng.random((400, 400))
+    with pytest.raises(ProgramError, match="no feasible point was found within 1e-05 seconds"):
+        maximise(-rng.random(400), at_most=(-rows, -np.ones(400)), seconds=1e-5)
+
+
 def test_weak_duality_holds_for_any_multipliers():
     rng = np.random.default_rng(2)
     for _ in range(100):
