@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,8 @@ RETRIES: tuple[dict[str, Any], ...] = (
 """What is changed, one after the other, while HiGHS does not decide."""
 ORDINARY = 128.0
 """Rows whose largest entry lies between 1 / ORDINARY and ORDINARY are not scaled."""
+FINEST = 1e-10
+"""HiGHS has no finer tolerances; the objective is scaled up instead."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,11 +46,15 @@ class Answer:
 def solve(program: Program, seconds: float | None, tolerance: float) -> Answer:
     """The optimum, or the best feasible point within `seconds`; ProgramError if there is none.
 
-    `tolerance` is by how much reduced costs may be wrong, with the objective's largest entry in 1 .. 2.
+    `tolerance` is by how much reduced costs may be wrong, as a part of the objective's largest entry.
     """
-    cost_scale = float(_to_unit(np.abs(program.objective).max()))
+    finer = 2.0 ** math.ceil(math.log2(max(FINEST / tolerance, 1.0)))
+    cost_scale = finer * float(_to_unit(np.abs(program.objective).max()))
     row_scales = _row_scales(program.matrix)
-    limits = {"dual_feasibility_tolerance": tolerance, "time_limit": np.inf if seconds is None else seconds}
+    limits = {
+        "dual_feasibility_tolerance": max(tolerance, FINEST),
+        "time_limit": np.inf if seconds is None else seconds,
+    }
     solver, status = _run(_model(program, cost_scale, row_scales), limits)
     found = solver.getSolution()
     multipliers = -np.array(found.row_dual) * row_scales / cost_scale

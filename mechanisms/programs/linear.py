@@ -45,7 +45,7 @@ def maximise(
     bounds: tuple[ArrayLike, ArrayLike] = (0.0, np.inf),
     integral: ArrayLike | None = None,
     seconds: float | None = None,
-    tolerance: float = 1e-10,
+    tolerance: float = 1e-12,
 ) -> Solution:
     """Maximise `objective` · x over A x <= b (`at_most`), A x = b (`equal`), lower <= x <= upper (`bounds`).
 
@@ -54,13 +54,14 @@ def maximise(
     at_most, equal
         A, shape (rows, m), dense or of scipy.sparse, and b, shape (rows,); or None.
     bounds
-        Numbers, or arrays of shape (m,); they may be infinite.
+        Numbers, or arrays of shape (m,); they may be infinite. Where bounds are known to hold at an optimum,
+        give them: a variable without any may leave `upper_bound` infinite.
     integral
         Mask, shape (m,): which variables are whole numbers.
     seconds
         Time limit: the best feasible point found by then is returned.
     tolerance
-        By how much a reduced cost may miss its sign, as a part of the objective's largest entry, from 1e-10
+        By how much a reduced cost may miss its sign, as a part of the objective's largest entry, from 1e-12
         to 1e-6. What it costs shows in the bound, which is all that counts of a relaxation.
 
     Rows hold up to 1e-10 of their largest entry, if rounding lets them. Raises TypeError or ValueError for
@@ -73,7 +74,7 @@ def maximise(
     program = checked_program(objective, at_most, equal, bounds, integral)
     if seconds is not None:
         seconds = number_in("seconds", seconds, above=0.0)
-    tolerance = number_in("tolerance", tolerance, at_least=1e-10, at_most=1e-6)
+    tolerance = number_in("tolerance", tolerance, at_least=1e-12, at_most=1e-6)
     solution_of = _integer_solution if program.integral.any() else _linear_solution
     return solution_of(program, seconds, tolerance)
 

@@ -191,7 +191,7 @@ def test_programs_without_an_optimum_say_why(arguments, reason):
         ({"integral": [1, 0]}, "integral must be a mask"),
         ({"integral": [True]}, "integral must be a mask"),
         ({"seconds": 0}, "seconds must be > 0"),
-        ({"tolerance": 1e-12}, "tolerance must be >= 1e-10"),
+        ({"tolerance": 1e-13}, "tolerance must be >= 1e-12"),
     ],
 )
 def test_bad_arguments_are_named(arguments, message):
