@@ -13,7 +13,7 @@ from mechanisms.programs.program import Program, ProgramError
 
 OPTIONS: dict[str, Any] = {
     "output_flag": False,
-    "threads": 1,  # the same path on any machine, and safe in forked processes
+    "parallel": "off",  # one core a program: whoever has many runs them side by side
     "primal_feasibility_tolerance": 1e-10,
     "small_matrix_value": 1e-12,  # entries below it count as 0
     "mip_feasibility_tolerance": 1e-9,  # of whole numbers
