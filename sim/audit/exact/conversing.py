@@ -2,7 +2,7 @@
 
 A liar's plan says what to answer in each information set (question, announcements, own earlier answers).
 Plans are built from the last one to the first; under one belief only the best is kept, under several those
-that no other beats under all of them, which suffices for every attitude that does not fall when utility rises.
+that no other beats under all of them. That suffices for every attitude that does not fall when utility rises.
 """
 
 from __future__ import annotations
