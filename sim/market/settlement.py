@@ -1,0 +1,118 @@
+"""Settlement: how an auction ends: its outcome is checked, and its buyers are told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.play.asking import MISBEHAVIOUR, Party, in_words
+from agents.play.payoffs import payoffs_of
+from agents.population import Side
+from agents.seller import Seller
+from agents.view import Feedback
+from mechanisms.outcome import Outcome
+from mechanisms.questions import BuyerQuestion
+from sim.market.invariants import SLACK, broken_rule
+from sim.market.side_payments import write_side_payments
+from sim.market.stage import Stage
+
+Said = Sequence[tuple[BuyerQuestion, NDArray[Any]]]
+"""The questions of an auction, each with the answers that counted, shape `(n, *question.shape)`."""
+
+
+def failure(error: Exception) -> str:
+    """What is wrong where a mechanism raises."""
+    return f"the mechanism failed with {type(error).__name__}: {error}"
+
+
+def examined(party: Party, outcome: Any, present: NDArray[np.bool_]) -> tuple[NDArray[Any], str | None]:
+    """Payoffs in money of one auction, shape (n,), and the first rule that its outcome breaks, or None.
+
+    `present` is a mask of those of whom an answer was received in time.
+    """
+    if not isinstance(outcome, Outcome):
+        return np.zeros(party.n), f"the conversation ended in {outcome!r}, not in an Outcome"
+    absent = None if present.all() else ~present
+    try:
+        payoffs = payoffs_of(party, outcome)
+        return payoffs, broken_rule(party, outcome, payoffs, absent)
+    except (AttributeError, TypeError, ValueError) as error:
+        return np.zeros(party.n), f"allocation and payments do not fit the buyers: {error}"
+
+
+def out_of_stock(seller: Seller, outcome: Outcome) -> str | None:
+    """What is wrong if more was sold in one auction than there is; None if nothing is."""
+    if seller.stock is None:
+        return None
+    sold = outcome.allocation.sum(axis=0)
+    if np.all(sold <= seller.stock + SLACK):
+        return None
+    return f"sold {sold} units where {seller.stock} were in stock"
+
+
+def served(outcome: Outcome) -> NDArray[np.bool_]:
+    """Who got something in one auction, shape (n,)."""
+    got = outcome.allocation if outcome.allocation.ndim == 1 else outcome.allocation.sum(axis=-1)
+    return got > 0
+
+
+def concerned(sides: Sequence[Side]) -> list[Side]:
+    """Those whom the end of an auction concerns: who learn, or pay one another."""
+    return [side for side in sides if not side.group.strategy.memoryless or side.group.colludes]
+
+
+def tell(
+    stage: Stage,
+    seller: Seller,
+    auction: int,
+    closed: float,
+    sides: Sequence[Side],
+    party: Party,
+    said: Said,
+    outcome: Outcome,
+    payoffs: NDArray[Any],
+) -> None:
+    """Tell some sides of one auction how it ended, and record what they pay one another."""
+    for side in sides:
+        if not side.group.strategy.memoryless:
+            feedback = _feedback(seller, side, party, said, outcome, payoffs)
+            try:
+                side.group.strategy.observe(feedback)
+            except MISBEHAVIOUR as error:
+                reason = f"observe: {in_words(error)}"
+                stage.ledger.write_refusals(auction, len(said) - 1, side.buyers.tolist(), reason)
+        if side.group.colludes:
+            told = _feedback(seller, side, party, said, outcome, payoffs)
+            write_side_payments(stage.ledger, auction, closed, side, told)
+
+
+def _feedback(
+    seller: Seller, side: Side, party: Party, said: Said, outcome: Outcome, payoffs: NDArray[Any]
+) -> Feedback:
+    """What one side is told; arrays of its own."""
+    seats, payments = side.seats, outcome.payments
+    told = seller.plan.discloses
+    return Feedback(
+        seats,
+        side.buyers,
+        party.n,
+        party.mechanism,
+        party.values[seats],
+        side.group.utility,
+        tuple((question, counted[seats]) for question, counted in said if _concerns(question, side)),
+        outcome.allocation[seats],
+        payments[seats],
+        payoffs[seats],
+        {cause: part[seats] for cause, part in outcome.itemised.items()},
+        None if told == "own" else float(payments.item(payments.argmax())),
+        said[0][1].copy() if told == "bids" and said else None,
+        side.group.prior,
+    )
+
+
+def _concerns(question: BuyerQuestion, side: Side) -> bool:
+    """Whether a question was put to a member of the side."""
+    return question.to is None or not set(question.to).isdisjoint(side.seats.tolist())
