@@ -121,6 +121,7 @@ def collect(
     """
     answers = unasked(question, (*party.lead, party.n)) if known is None else known
     sent, status = answers.sent, answers.status
+    answers.values = sent
     whom = party.sides if sides is None else sides
     for side in whom if question.to is None else asked(question, party.sides):
         where = at(party.lead, side.seats)

@@ -55,36 +55,46 @@ class Ledger:
 
     # --- auctions ---------------------------------------------------------------------------------
 
-    def write_outcomes(
+    def write_auctions(
         self,
-        auctions: NDArray[Any],
+        numbers: NDArray[Any],
         seller: Seller,
         opened: NDArray[Any],
         closed: NDArray[Any],
         participants: Participants,
         outcome: Outcome,
     ) -> None:
-        """Book finished auctions of one seller, a row each: money, stock, and what they leave in the records.
+        """Book finished auctions of one seller: money, stock, and a row each in the records.
 
         Numbers and times have shape (rows,); participants and outcome have the rows on a leading axis.
         """
         allocation, payments, values = outcome.allocation, outcome.payments, participants.values
         rows, n = payments.shape
         revenue, sold = payments.sum(axis=1), allocation.reshape(rows, -1).sum(axis=1)
-        self._last = max(self._last, int(auctions[-1]))
+        self._last = max(self._last, int(numbers[-1]))
         np.add.at(self.paid, participants.buyers, payments)
         of_each = allocation.sum(axis=(0, 1)) if allocation.ndim > 2 else None
         seller.deliver(float(sold.sum()), float(revenue.sum()), of_each)
         welfare = (values * allocation).reshape(rows, -1).sum(axis=1)
         best = best_welfare_of_rows(values, seller.plan.mechanism.units)
         status = np.where(sold > 0, self._sold, self._unsold)
-        named = (auctions, seller.number, self._mechanism[seller.number], opened, closed, n, _offered(seller))
+        named = (numbers, seller.number, self._mechanism[seller.number], opened, closed, n, _offered(seller))
         self._auctions.extend((*named, np.rint(sold), revenue, welfare, best, status), rows)
-        trades = self._items if allocation.ndim > 2 else self._trades
+
+    def write_transactions(
+        self,
+        numbers: NDArray[Any],
+        seller: Seller,
+        closed: NDArray[Any],
+        participants: Participants,
+        outcome: Outcome,
+    ) -> None:
+        """Who got and paid what in them: a row for each good and for each further payment by cause."""
+        trades = self._items if outcome.allocation.ndim > 2 else self._trades
         for where, kind, money, code in trades(participants, outcome):
             row = where[0]
             who = participants.buyers[where], participants.persons[where]
-            columns = (auctions[row], closed[row], seller.number, *who, kind, *money, code)
+            columns = (numbers[row], closed[row], seller.number, *who, kind, *money, code)
             self._transactions.extend(columns, len(row))
 
     def _trades(self, participants: Participants, outcome: Outcome) -> Iterator[Trades]:
@@ -134,16 +144,16 @@ class Ledger:
         buyers = participants.buyers
         values: Any = participants.values if participants.values.ndim == buyers.ndim else math.nan
         said: Any = math.nan if question.shape else answers.sent
-        columns: tuple[Any, ...] = (buyers, participants.persons, exchange.sent, exchange.arrivals, values, said)
+        sent: Any = exchange.sent
+        if np.ndim(sent) and sent.shape != buyers.shape:
+            sent = np.broadcast_to(sent, buyers.shape)
+        columns: tuple[Any, ...] = (buyers, participants.persons, sent, exchange.arrivals, values, said)
         columns = (*columns, answers.status)
-        if question.to is not None:
-            seats = question.seats(buyers.shape[-1])
-            columns = tuple(column[..., seats] if np.ndim(column) else column for column in columns)
-        shape = columns[0].shape
-        flat = tuple(np.broadcast_to(c, shape).ravel() if np.ndim(c) else c for c in columns)
+        seats = slice(None) if question.to is None else question.seats(buyers.shape[-1])
+        flat = [column[..., seats].ravel() if np.ndim(column) else column for column in columns]
         kind = self._messages.code("question", type(question).__name__)
-        numbers = np.repeat(auctions, shape[-1])
-        self._messages.extend((numbers, number, kind, *_without_silence(flat)), len(numbers))
+        asked = buyers[..., seats].shape[-1]
+        self._messages.extend((np.repeat(auctions, asked), number, kind, *_without_silence(flat)), len(flat[0]))
         if question.shape:
             self._write_vectors(auctions, number, participants, exchange)
 
@@ -192,7 +202,7 @@ def _offered(seller: Seller) -> int:
     return seller.plan.mechanism.units * seller.plan.mechanism.items
 
 
-def _without_silence(columns: tuple[Any, ...]) -> tuple[Any, ...]:
+def _without_silence(columns: list[Any]) -> Sequence[Any]:
     """Times and answers of those who sent nothing become NaN."""
     buyers, persons, sent, arrivals, values, said, status = columns
     if not status.any():

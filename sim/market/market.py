@@ -12,7 +12,6 @@ from typing import Any
 
 import mesa
 import numpy as np
-from numpy.typing import NDArray
 
 from agents.buyer import Buyer
 from agents.nature import Nature

@@ -19,9 +19,9 @@ from mechanisms.outcome import Outcome
 from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Replies
 from sim.market.invariants import BreachError
 from sim.market.participants import Participants
-from sim.market.settlement import concerned, examined, failure, out_of_stock, served, tell
+from sim.market.settlement import concerned, examined, failure, out_of_stock, served, stacked, tell
 from sim.market.stage import Stage
-from sim.market.window import Exchange, exchange
+from sim.market.window import Exchange, travel, waits
 
 Ended = Callable[["Session", NDArray[Any], NDArray[Any]], None]
 """Told when a session is over: the session, payoffs in money, and a mask of those served, shapes (n,)."""
@@ -97,7 +97,9 @@ class Session:
         """Collect the answers, and see which arrive before the deadline."""
         answers = collect(question, self.party, self.stage.resolve)
         latencies = self.stage.latencies(self.people.buyers) if self.said else self.people.latencies
-        held = exchange(question, self.party, answers, latencies, self.now, self.seller.plan.window)
+        window = self.seller.plan.window
+        sent = self.now + waits(question, self.party, answers) * window
+        held = travel(question, answers, sent, latencies, self.now, window)
         self.closes = float(held.closed)
         self._unwritten = held
         self._took_part = self._took_part | answers.answered
@@ -120,15 +122,15 @@ class Session:
 
     def _finish(self, outcome: Outcome) -> None:
         """Check the outcome, book it, and tell everybody."""
-        payoffs, broken = examined(self.party, outcome, self._took_part)
+        absent = None if self._took_part.all() else ~self._took_part
+        payoffs, broken = examined(self.party, outcome, absent)
         broken = broken or out_of_stock(self.seller, outcome)
         if broken is not None:
             raise self._breach(broken)
-        causes = None if outcome.causes is None else {c: part[None] for c, part in outcome.causes.items()}
-        row = Outcome(outcome.allocation[None], outcome.payments[None], causes)
-        times = np.array([self.opened]), np.array([self.now])
-        auctions = np.array([self.auction])
-        self.stage.ledger.write_outcomes(auctions, self.seller, *times, self.participants, row)
+        number, opened, closed = (np.array([each]) for each in (self.auction, self.opened, self.now))
+        row = stacked([outcome])
+        self.stage.ledger.write_auctions(number, self.seller, opened, closed, self.participants, row)
+        self.stage.ledger.write_transactions(number, self.seller, closed, self.participants, row)
         sides = concerned(self.party.sides)
         tell(self.stage, self.seller, self.auction, self.now, sides, self.party, self.said, outcome, payoffs)
         self.ended(self, payoffs, served(outcome))

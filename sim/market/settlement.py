@@ -1,4 +1,4 @@
-"""Settlement: how an auction ends: its outcome is checked, and its buyers are told."""
+"""Settlement: how an auction ends: its outcome is examined, and those who learn are told."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ def failure(error: Exception) -> str:
     return f"the mechanism failed with {type(error).__name__}: {error}"
 
 
-def examined(party: Party, outcome: Any, present: NDArray[np.bool_]) -> tuple[NDArray[Any], str | None]:
+def examined(
+    party: Party, outcome: Any, absent: NDArray[np.bool_] | None
+) -> tuple[NDArray[Any], str | None]:
     """Payoffs in money of one auction, shape (n,), and the first rule that its outcome breaks, or None.
 
-    `present` is a mask of those of whom an answer was received in time.
+    `absent` is a mask of those of whom nothing was received in time, as for `broken_rule`.
     """
     if not isinstance(outcome, Outcome):
         return np.zeros(party.n), f"the conversation ended in {outcome!r}, not in an Outcome"
-    absent = None if present.all() else ~present
     try:
         payoffs = payoffs_of(party, outcome)
         return payoffs, broken_rule(party, outcome, payoffs, absent)
@@ -57,6 +58,19 @@ def served(outcome: Outcome) -> NDArray[np.bool_]:
     """Who got something in one auction, shape (n,)."""
     got = outcome.allocation if outcome.allocation.ndim == 1 else outcome.allocation.sum(axis=-1)
     return got > 0
+
+
+def stacked(outcomes: Sequence[Outcome]) -> Outcome:
+    """Outcomes of several auctions whose payments have the same causes, a row each."""
+    first = outcomes[0]
+    if len(outcomes) == 1:
+        one = None if first.causes is None else {name: part[None] for name, part in first.causes.items()}
+        return Outcome(first.allocation[None], first.payments[None], one)
+    causes = {
+        name: np.stack([outcome.itemised[name] for outcome in outcomes]) for name in first.causes or ()
+    }
+    allocation = np.stack([outcome.allocation for outcome in outcomes])
+    return Outcome(allocation, np.stack([outcome.payments for outcome in outcomes]), causes or None)
 
 
 def concerned(sides: Sequence[Side]) -> list[Side]:

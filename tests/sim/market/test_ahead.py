@@ -15,9 +15,9 @@ from mechanisms.auctions.vcg import AdditiveVCG
 from mechanisms.distributions import Discrete, JointDistribution
 from mechanisms.questions import SILENT
 from mechanisms.utilities import CARA
-from sim.market.sealed import can_look_ahead
 from sim.market.market import Market
 from sim.market.panel import Panel
+from sim.market.sealed import can_look_ahead
 from tests.sim.market.markets import (
     UNIT,
     Silent,
