@@ -104,8 +104,11 @@ class Answers:
 
 def unasked(question: BuyerQuestion, shape: tuple[int, ...]) -> Answers:
     """Nobody's answers yet; `shape` is `(*lead, n)`."""
-    sent: NDArray[Any] = np.full((*shape, *question.shape), question.default, dtype=question.dtype)
-    return Answers(sent, sent, np.full(shape, NOT_ASKED, dtype=np.uint8))
+    sent: NDArray[Any] = np.empty((*shape, *question.shape), dtype=question.dtype)
+    sent.fill(question.default)
+    status = np.empty(shape, dtype=np.uint8)
+    status.fill(NOT_ASKED)
+    return Answers(sent, sent, status)
 
 
 def collect(

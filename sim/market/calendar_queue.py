@@ -1,4 +1,4 @@
-"""Calendar queue: who is to come when, in order of time, at a cost that does not grow with how many are to come.
+"""Calendar queue: who is to come when, in order of time; the cost does not grow with how many are to come.
 
 A calendar queue (Brown, "Calendar queues", Communications of the ACM 31, 1988): time is cut into days. Those
 who come on a later day wait on its page in no order; only today's stand in a heap.

@@ -70,16 +70,15 @@ class Ledger:
         """
         allocation, payments, values = outcome.allocation, outcome.payments, participants.values
         rows, n = payments.shape
-        revenue, sold = payments.sum(axis=1), allocation.reshape(rows, -1).sum(axis=1)
+        space = seller.plan.mechanism.space
+        revenue, traded = payments.sum(axis=1), space.traded(allocation)
         self._last = max(self._last, int(numbers[-1]))
         np.add.at(self.paid, participants.buyers, payments)
-        of_each = allocation.sum(axis=(0, 1)) if allocation.ndim > 2 else None
-        seller.deliver(float(sold.sum()), float(revenue.sum()), of_each)
-        welfare = (values * allocation).reshape(rows, -1).sum(axis=1)
-        best = best_welfare_of_rows(values, seller.plan.mechanism.units)
-        status = np.where(sold > 0, self._sold, self._unsold)
+        seller.deliver(float(traded.sum()), float(revenue.sum()), space.handed_out(allocation).sum(axis=0))
+        welfare, best = space.welfare(values, allocation), space.best_welfare(values)
+        status = np.where(traded > 0, self._sold, self._unsold)
         named = (numbers, seller.number, self._mechanism[seller.number], opened, closed, n, _offered(seller))
-        self._auctions.extend((*named, np.rint(sold), revenue, welfare, best, status), rows)
+        self._auctions.extend((*named, np.rint(traded), revenue, welfare, best, status), rows)
 
     def write_transactions(
         self,
@@ -90,41 +89,42 @@ class Ledger:
         outcome: Outcome,
     ) -> None:
         """Who got and paid what in them: a row for each good and for each further payment by cause."""
-        trades = self._items if outcome.allocation.ndim > 2 else self._trades
-        for where, kind, money, code in trades(participants, outcome):
+        space = seller.plan.mechanism.space
+        worth = space.item_values(space.valuations(participants.values), outcome.allocation)
+        trades = self._items if space.allocation_shape else self._trades
+        for where, kind, money, code in trades(outcome, worth):
             row = where[0]
             who = participants.buyers[where], participants.persons[where]
             columns = (numbers[row], closed[row], seller.number, *who, kind, *money, code)
             self._transactions.extend(columns, len(row))
 
-    def _trades(self, participants: Participants, outcome: Outcome) -> Iterator[Trades]:
-        """One kind of good: who got or paid something, cause by cause; the good stands with the first cause."""
-        values, quantity = participants.values, outcome.allocation
+    def _trades(self, outcome: Outcome, worth: NDArray[Any]) -> Iterator[Trades]:
+        """One kind of good: who got or paid something, cause by cause; the good stands with the first."""
+        got: Any = outcome.allocation
         for cause, part in outcome.itemised.items():
-            where = ((part != 0) | (quantity > 0)).nonzero()
-            money = quantity[where], part[where], values[where]
-            yield where, _ONE_KIND, money, self._transactions.code("cause", cause)
-            quantity = np.zeros_like(quantity)
+            where = ((part != 0) | (got != 0)).nonzero()
+            quantity = got[where] if np.ndim(got) else got
+            yield where, _ONE_KIND, (quantity, part[where], worth[where]), self._cause(cause)
+            got = 0.0
 
-    def _items(self, participants: Participants, outcome: Outcome) -> Iterator[Trades]:
-        """Several kinds of goods: the payment stands with the first item, in rows of its own if there is none."""
-        values, got = participants.values, outcome.allocation > 0
-        first = True
-        for cause, part in outcome.itemised.items():
-            code = self._transactions.code("cause", cause)
-            if first:
-                row, seat, item = got.nonzero()
-                is_first = got.argmax(axis=-1)[row, seat] == item
-                pay = np.where(is_first, part[row, seat], 0.0)
-                money = outcome.allocation[got], pay, values[got]
-                yield (row, seat), item, money, code
-            where = ((part != 0) & ~(first & got.any(axis=-1))).nonzero()
-            yield where, _ONE_KIND, (0, part[where], math.nan), code
-            first = False
+    def _items(self, outcome: Outcome, worth: NDArray[Any]) -> Iterator[Trades]:
+        """Several kinds of goods: the payment stands with the first item, in its own row if there is none."""
+        got = outcome.allocation > 0
+        row, seat, item = got.nonzero()
+        first = got.argmax(axis=-1)[row, seat] == item
+        (cause, part), *others = outcome.itemised.items()
+        paid = np.where(first, part[row, seat], 0.0)
+        yield (row, seat), item, (outcome.allocation[got], paid, worth[got]), self._cause(cause)
+        for name, money in [(cause, np.where(got.any(axis=-1), 0.0, part)), *others]:
+            where = money.nonzero()
+            yield where, _ONE_KIND, (0.0, money[where], math.nan), self._cause(name)
+
+    def _cause(self, name: str) -> int:
+        return self._transactions.code("cause", name)
 
     def write_unheld(self, auction: int, seller: Seller, now: float, people: Participants) -> None:
         """An auction that was opened to too few."""
-        n, best = len(people.buyers), best_welfare(people.values, seller.plan.mechanism.units)
+        n, best = len(people.buyers), float(seller.plan.mechanism.space.best_welfare(people.values))
         named = (auction, seller.number, self._mechanism[seller.number], now, now, n, _offered(seller))
         self._auctions.row(*named, 0, 0.0, 0.0, best, self._unsold)
 
@@ -139,21 +139,19 @@ class Ledger:
     def write_messages(
         self, auctions: Any, number: int, participants: Participants, exchange: Exchange
     ) -> None:
-        """What was said to a question in one auction, or in as many as there are rows: a row for each asked."""
-        question, answers = exchange.question, exchange.answers
-        buyers = participants.buyers
+        """What was said to a question in one auction, or in a row for each: a row for each who was asked."""
+        question, answers, buyers = exchange.question, exchange.answers, participants.buyers
+        seats = slice(None) if question.to is None else question.seats(buyers.shape[-1])
+        asked = buyers[..., seats].shape[-1]
         values: Any = participants.values if participants.values.ndim == buyers.ndim else math.nan
         said: Any = math.nan if question.shape else answers.sent
-        sent: Any = exchange.sent
-        if np.ndim(sent) and sent.shape != buyers.shape:
-            sent = np.broadcast_to(sent, buyers.shape)
-        columns: tuple[Any, ...] = (buyers, participants.persons, sent, exchange.arrivals, values, said)
-        columns = (*columns, answers.status)
-        seats = slice(None) if question.to is None else question.seats(buyers.shape[-1])
+        columns = [buyers, participants.persons, exchange.sent, exchange.arrivals, values, said, answers.status]
         flat = [column[..., seats].ravel() if np.ndim(column) else column for column in columns]
+        if np.size(flat[2]) < len(flat[0]):  # one time for all
+            flat[2] = np.repeat(flat[2], asked)
         kind = self._messages.code("question", type(question).__name__)
-        asked = buyers[..., seats].shape[-1]
-        self._messages.extend((np.repeat(auctions, asked), number, kind, *_without_silence(flat)), len(flat[0]))
+        numbers = np.repeat(auctions, asked)
+        self._messages.extend((numbers, number, kind, *_without_silence(flat)), len(numbers))
         if question.shape:
             self._write_vectors(auctions, number, participants, exchange)
 
@@ -176,8 +174,8 @@ class Ledger:
         buyers = participants.buyers[..., seats]
         entries = exchange.answers.sent.take(seats, axis=buyers.ndim - 1).ravel()
         positions = np.tile(np.arange(size), buyers.size)
-        columns = (np.repeat(auctions, len(seats) * size), number, np.repeat(buyers, size), positions, entries)
-        self._vectors.extend(columns, len(entries))
+        numbers, who = np.repeat(auctions, len(seats) * size), np.repeat(buyers, size)
+        self._vectors.extend((numbers, number, who, positions, entries), len(entries))
 
     def messages_of(self, auction: int) -> list[str]:
         """The messages of an auction that are still in memory, a line each."""
@@ -199,7 +197,8 @@ class Ledger:
 
 def _offered(seller: Seller) -> int:
     """Units of all kinds of goods that one of her auctions may sell."""
-    return seller.plan.mechanism.units * seller.plan.mechanism.items
+    space = seller.plan.mechanism.space
+    return space.units * space.kinds
 
 
 def _without_silence(columns: list[Any]) -> Sequence[Any]:
@@ -210,20 +209,3 @@ def _without_silence(columns: list[Any]) -> Sequence[Any]:
     spoke = status != SILENCE
     sent, arrivals, said = (np.where(spoke, column, np.nan) for column in (sent, arrivals, said))
     return buyers, persons, sent, arrivals, values, said, status
-
-
-def best_welfare(values: NDArray[Any], units: int) -> float:
-    """The largest welfare that `units` of one good can give to buyers of one each; NaN for several goods."""
-    if values.ndim > 1:
-        return math.nan
-    if units == 1 and values.size:
-        return max(0.0, float(values.max()))
-    return float(best_welfare_of_rows(values[None], units)[0])
-
-
-def best_welfare_of_rows(values: NDArray[Any], units: int) -> NDArray[Any]:
-    """The same for profiles of shape (rows, n): shape (rows,)."""
-    if values.ndim > 2:
-        return np.full(len(values), np.nan)
-    best = -np.sort(-values, axis=1)[:, :units]
-    return np.maximum(best, 0.0).sum(axis=1)

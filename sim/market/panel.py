@@ -94,7 +94,7 @@ class Panel:
         self._rows_at_once = BLOCK if self.ahead and self._can_look_ahead(size) else 1
 
     def _can_look_ahead(self, size: int) -> bool:
-        """Whether the next auctions depend on nothing but what is learned in them, and have the same sides."""
+        """Whether the next auctions depend on nothing but what is learned in them, and have alike sides."""
         population, plan = self._stage.population, self._seller.plan
         present = np.unique(population.membership[self.members])
         groups = [population.groups[g] for g in present.tolist()]
@@ -136,7 +136,7 @@ class Panel:
         return Participants(*drawn, self._sides or self._sides_of(buyers), self.knowledge)
 
     def _sides_of(self, buyers: NDArray[np.intp]) -> tuple[Side, ...]:
-        """The sides of participants drawn anew, shape (rows, size); all are of one group if there are many."""
+        """The sides of participants drawn anew, shape (rows, size); of one group if there are many rows."""
         sides = self._stage.population.sides(buyers[0])
         return sides if len(buyers) == 1 else (Side(sides[0].group, sides[0].seats, buyers.copy()),)
 

@@ -25,7 +25,7 @@ from mechanisms.outcome import Outcome
 from mechanisms.questions import BuyerQuestion, Chance
 from sim.market.invariants import BreachError, regular_rows
 from sim.market.participants import Participants
-from sim.market.settlement import concerned, examined, failure, out_of_stock, served, stacked, tell
+from sim.market.settlement import concerned, examined, failure, out_of_stock, stacked, tell
 from sim.market.stage import Stage
 from sim.market.window import close, travel, waits
 
@@ -123,10 +123,10 @@ class SealedRounds:
         answers = unasked(self.question, self.participants.buyers.shape)
         waited: Any = 0.0
         for row in range(self.size):
-            party, of_row = self._party_of(row), answers[row]
-            asked = party.sides if self.size == 1 else _memoryless(party)
-            collect(self.question, party, self.stage.resolve, asked, of_row)
-            waited = waits(self.question, party, of_row)
+            self._party, of_row = self._party_of(row), answers[row]
+            asked = None if self.size == 1 else _memoryless(self._party)
+            collect(self.question, self._party, self.stage.resolve, asked, of_row)
+            waited = waits(self.question, self._party, of_row)
             self._note_refusals(row, of_row)
         return answers, waited
 
@@ -156,8 +156,8 @@ class SealedRounds:
             except Exception:  # noqa: BLE001 — which row it comes from is seen below
                 pass
         for row in range(self.size):
-            self._party = self._party_of(row)
-            self._payoffs = self._settle(self._party, answers[row])
+            party = self._party if self.size == 1 else self._party_of(row)
+            self._payoffs = self._settle(party, answers[row])
             if self._breach is not None:
                 return
 
@@ -166,12 +166,12 @@ class SealedRounds:
         self._done = len(self._closes)
         self._stop_at_breach()
         self.flush()
-        if self.size > 1:
+        if isinstance(self._outcomes, Outcome) or self.size > 1:
             self.ended(self)
         else:
-            (outcome,) = self._outcomes
+            outcome = self._outcomes[0]
             self._tell(0, self._held.answers[0], outcome, self._payoffs)
-            self.ended(self, self._payoffs, served(outcome))
+            self.ended(self, self._payoffs, self.mechanism.space.involved(outcome.allocation))
 
     # --- row by row -------------------------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from mechanisms.outcome import Outcome
 from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Replies
 from sim.market.invariants import BreachError
 from sim.market.participants import Participants
-from sim.market.settlement import concerned, examined, failure, out_of_stock, served, stacked, tell
+from sim.market.settlement import concerned, examined, failure, out_of_stock, stacked, tell
 from sim.market.stage import Stage
 from sim.market.window import Exchange, travel, waits
 
@@ -133,7 +133,7 @@ class Session:
         self.stage.ledger.write_transactions(number, self.seller, closed, self.participants, row)
         sides = concerned(self.party.sides)
         tell(self.stage, self.seller, self.auction, self.now, sides, self.party, self.said, outcome, payoffs)
-        self.ended(self, payoffs, served(outcome))
+        self.ended(self, payoffs, self.party.mechanism.space.involved(outcome.allocation))
 
     def _breach(self, rule: str) -> BreachError:
         return BreachError(self.auction, rule, self.stage.ledger.messages_of(self.auction))

@@ -48,16 +48,10 @@ def out_of_stock(seller: Seller, outcome: Outcome) -> str | None:
     """What is wrong if more was sold in one auction than there is; None if nothing is."""
     if seller.stock is None:
         return None
-    sold = outcome.allocation.sum(axis=0)
+    sold = seller.plan.mechanism.space.handed_out(outcome.allocation)
     if np.all(sold <= seller.stock + SLACK):
         return None
-    return f"sold {sold} units where {seller.stock} were in stock"
-
-
-def served(outcome: Outcome) -> NDArray[np.bool_]:
-    """Who got something in one auction, shape (n,)."""
-    got = outcome.allocation if outcome.allocation.ndim == 1 else outcome.allocation.sum(axis=-1)
-    return got > 0
+    return f"sold {outcome.allocation.sum(axis=0)} units where {seller.stock} were in stock"
 
 
 def stacked(outcomes: Sequence[Outcome]) -> Outcome:

@@ -53,7 +53,7 @@ def close(
     status, deadline = answers.status, opened + window
     if not status.any():
         last = arrivals.max(axis=-1)
-        if np.all(last < deadline):
+        if (last < deadline).all():
             answers.values = answers.sent
             return last
     in_time = arrivals < np.asarray(deadline)[..., None]
@@ -69,7 +69,7 @@ def close(
 
 
 def waits(question: BuyerQuestion, party: Party, answers: Answers) -> Any:
-    """Shares of the window that the buyers of one auction wait before they send, shape (n,); 0 if nobody does.
+    """Shares of the window that buyers of one auction wait before they send, shape (n,); 0 if nobody does.
 
     The answer of a side that says nothing sensible is refused.
     """
