@@ -70,7 +70,8 @@ class Answers:
     """What n buyers said to one question; whether it arrives in time is not settled yet.
 
     values
-        Shape `(*lead, n, *question.shape)`: acceptable answers; the default for everyone else.
+        Shape `(*lead, n, *question.shape)`: acceptable answers; the default for everyone else. `sent` itself
+        where all are acceptable.
     sent
         The same, with refused numbers as they were sent, and the default where no numbers came.
     status
@@ -86,7 +87,8 @@ class Answers:
 
     def __getitem__(self, rows: Any) -> Answers:
         """Those to one auction of many, or to some: views, without the refusals."""
-        return Answers(self.values[rows], self.sent[rows], self.status[rows])
+        sent = self.sent[rows]
+        return Answers(sent if self.values is self.sent else self.values[rows], sent, self.status[rows])
 
     @property
     def answered(self) -> NDArray[np.bool_]:

@@ -74,7 +74,8 @@ class Ledger:
         revenue, traded = payments.sum(axis=1), space.traded(allocation)
         self._last = max(self._last, int(numbers[-1]))
         np.add.at(self.paid, participants.buyers, payments)
-        seller.deliver(float(traded.sum()), float(revenue.sum()), space.handed_out(allocation).sum(axis=0))
+        handed_out = None if seller.stock is None else space.handed_out(allocation).sum(axis=0)
+        seller.deliver(float(traded.sum()), float(revenue.sum()), handed_out)
         welfare, best = space.welfare(values, allocation), space.best_welfare(values)
         status = np.where(traded > 0, self._sold, self._unsold)
         named = (numbers, seller.number, self._mechanism[seller.number], opened, closed, n, _offered(seller))
@@ -141,17 +142,21 @@ class Ledger:
     ) -> None:
         """What was said to a question in one auction, or in a row for each: a row for each who was asked."""
         question, answers, buyers = exchange.question, exchange.answers, participants.buyers
-        seats = slice(None) if question.to is None else question.seats(buyers.shape[-1])
-        asked = buyers[..., seats].shape[-1]
-        values: Any = participants.values if participants.values.ndim == buyers.ndim else math.nan
-        said: Any = math.nan if question.shape else answers.sent
-        columns = [buyers, participants.persons, exchange.sent, exchange.arrivals, values, said, answers.status]
-        flat = [column[..., seats].ravel() if np.ndim(column) else column for column in columns]
-        if np.size(flat[2]) < len(flat[0]):  # one time for all
-            flat[2] = np.repeat(flat[2], asked)
+        seats = ... if question.to is None else (..., question.seats(buyers.shape[-1]))
+        asked = buyers[seats].shape[-1]
+        values: Any = participants.values[seats].ravel() if participants.values.ndim == buyers.ndim else math.nan
+        said: Any = math.nan if question.shape else answers.sent[seats].ravel()
+        sent: Any = exchange.sent
+        if sent.shape == buyers.shape:
+            sent = sent[seats].ravel()
+        elif sent.size > 1:  # one time for all of an auction
+            sent = np.repeat(sent, asked)
+        whole = (each[seats].ravel() for each in (participants.persons, exchange.arrivals, answers.status))
+        persons, arrivals, status = whole
+        told = _without_silence(buyers[seats].ravel(), persons, sent, arrivals, values, said, status)
         kind = self._messages.code("question", type(question).__name__)
         numbers = np.repeat(auctions, asked)
-        self._messages.extend((numbers, number, kind, *_without_silence(flat)), len(numbers))
+        self._messages.extend((numbers, number, kind, *told), len(numbers))
         if question.shape:
             self._write_vectors(auctions, number, participants, exchange)
 
@@ -201,7 +206,7 @@ def _offered(seller: Seller) -> int:
     return space.units * space.kinds
 
 
-def _without_silence(columns: list[Any]) -> Sequence[Any]:
+def _without_silence(*columns: Any) -> tuple[Any, ...]:
     """Times and answers of those who sent nothing become NaN."""
     buyers, persons, sent, arrivals, values, said, status = columns
     if not status.any():

@@ -58,6 +58,7 @@ class SealedRounds:
         self.participants = participants
         self.ended = ended
         self.mechanism: Any = seller.plan.mechanism
+        self._rule = self.mechanism.outcome if isinstance(self.mechanism, DirectMechanism) else self._draw
         self.question: Any = next(self.mechanism.conversation(self.n))
         self.auctions = stage.auction_number(seller, seller.held + rows)
         self.opened = seller.opening(seller.turn + rows)
@@ -135,11 +136,11 @@ class SealedRounds:
     def _hold(self) -> None:
         """Everybody has answered: apply the rule, and wait until the last row closes."""
         self._apply_rule()
-        closed = np.maximum.accumulate(self._held.closed)
+        closed = self._held.closed if self.size == 1 else np.maximum.accumulate(self._held.closed)
         sound = self.size if self._breach is None else len(self._outcomes)  # type: ignore[arg-type]
         self._closes = closed[:sound]
         last = closed.item(min(sound, self.size - 1))
-        if self.size > 1 or last > self.stage.now:
+        if self.size > 1 or last > self.stage.env.now:
             self.stage.at(last, self._all_over)
         else:
             self._all_over()
@@ -165,7 +166,7 @@ class SealedRounds:
         """The last row has closed, or the first that broke a rule."""
         self._done = len(self._closes)
         self._stop_at_breach()
-        self.flush()
+        self._write()
         if isinstance(self._outcomes, Outcome) or self.size > 1:
             self.ended(self)
         else:
@@ -181,7 +182,7 @@ class SealedRounds:
         answers = held.answers[row]
         self._party.values = self.participants.values[row]
         collect(self.question, self._party, self.stage.resolve, self._told, answers)
-        if answers.status.any() or not self._complete[row]:
+        if answers.refusals or answers.values is not answers.sent or not self._complete[row]:
             self._note_refusals(row, answers)
             window = self.seller.plan.window
             held.closed[row] = close(self.question, answers, held.arrivals[row], self.opened[row], window)
@@ -195,7 +196,7 @@ class SealedRounds:
         self._stop_at_breach()
         self._done += 1
         if row in self._refusals or self._done == self.size:
-            self.flush()
+            self._write()
         self._tell(row, self._answers, self._outcomes[row], payoffs)  # type: ignore[index]
         if self._done < self.size:
             self._open()
@@ -211,17 +212,15 @@ class SealedRounds:
         except Exception as error:  # noqa: BLE001 — mechanisms may be anybody's code
             self._breach = failure(error)
             return np.zeros(self.n)
-        absent = answers.status != ANSWERED if answers.status.any() else None
+        absent = None if answers.values is answers.sent else answers.status != ANSWERED
         payoffs, broken = examined(party, outcome, absent)
         self._breach = broken or out_of_stock(self.seller, outcome)
         if self._breach is None:
             self._outcomes.append(outcome)  # type: ignore[union-attr]
         return payoffs
 
-    def _rule(self, reports: NDArray[Any]) -> Any:
-        """The realised outcome of one auction."""
-        if isinstance(self.mechanism, DirectMechanism):
-            return self.mechanism.outcome(reports)
+    def _draw(self, reports: NDArray[Any]) -> Outcome:
+        """The outcome of one auction, where the rule leaves something to chance."""
         lottery = self.mechanism.lottery(reports)
         return lottery.branch(self.stage.chance(self.seller, Chance(tuple(lottery.probabilities.tolist()))))
 
@@ -243,27 +242,32 @@ class SealedRounds:
 
     def flush(self) -> None:
         """Book and record what has happened and is not written yet."""
-        if not self._told:
-            self._done = max(self._done, int(np.searchsorted(self._closes, self.stage.now)))
+        if self.size > 1:
+            if not self._told:
+                self._done = max(self._done, int(np.searchsorted(self._closes, self.stage.env.now)))
+            self._write()
+
+    def _write(self) -> None:
         rows = slice(self._written, self._done)
         if rows.start == rows.stop:
             return
+        self._written = self._done
+        ledger, seller, held = self.stage.ledger, self.seller, self._held
         if self.size == 1:
             self._write_messages(rows)
-        ledger, seller, parts = self.stage.ledger, self.seller, list(self._parts(rows))
+        parts = list(self._parts(rows))
         for part, who, outcome in parts:
-            ledger.write_auctions(
-                self.auctions[part], seller, self.opened[part], self._held.closed[part], who, outcome
-            )
+            times = self.opened[part], held.closed[part]
+            ledger.write_auctions(self.auctions[part], seller, *times, who, outcome)
         if self.size > 1:
             self._write_messages(rows)
         for part, who, outcome in parts:
-            ledger.write_transactions(self.auctions[part], seller, self._held.closed[part], who, outcome)
-        self._written = self._done
+            ledger.write_transactions(self.auctions[part], seller, held.closed[part], who, outcome)
 
     def _write_messages(self, rows: slice) -> None:
         ledger, buyers = self.stage.ledger, self.participants.buyers
-        ledger.write_messages(self.auctions[rows], 0, self.participants[rows], self._held[rows])
+        who, held = (self.participants[rows], self._held[rows]) if self.size > 1 else (self.participants, self._held)
+        ledger.write_messages(self.auctions[rows], 0, who, held)
         for row in range(rows.start, rows.stop) if self._refusals else ():
             for seat, reason in self._refusals.get(row, ()):
                 ledger.write_refusals(self.auctions.item(row), 0, [buyers.item(row, seat)], reason)
@@ -273,6 +277,9 @@ class SealedRounds:
         if isinstance(self._outcomes, Outcome):
             whole = self._outcomes
             yield rows, self.participants[rows], Outcome(whole.allocation[rows], whole.payments[rows])
+            return
+        if self.size == 1:
+            yield rows, self.participants, stacked(self._outcomes)
             return
         start = rows.start
         for _, run in groupby(self._outcomes[rows], key=_causes):
@@ -284,7 +291,7 @@ class SealedRounds:
     def _stop_at_breach(self) -> None:
         """Raise if the next auction to be over broke a rule; what came before is written."""
         if self._breach is not None:
-            self.flush()
+            self._write()
             self._stopped = True
             self._write_messages(slice(self._done, self._done + 1))
             auction = self.auctions.item(self._done)
@@ -293,7 +300,7 @@ class SealedRounds:
     def open_auction(self) -> tuple[int, float, int] | None:
         """Number, opening and participants of the auction that is open now; None between two."""
         row = self._done
-        if row == self.size or not (row == 0 or self._stopped or self.opened[row] < self.stage.now):
+        if row == self.size or not (row == 0 or self._stopped or self.opened[row] < self.stage.env.now):
             return None
         return self.auctions.item(row), self.opened.item(row), self.n
 

@@ -98,7 +98,7 @@ class Session:
         answers = collect(question, self.party, self.stage.resolve)
         latencies = self.stage.latencies(self.people.buyers) if self.said else self.people.latencies
         window = self.seller.plan.window
-        sent = self.now + waits(question, self.party, answers) * window
+        sent = np.asarray(self.now + waits(question, self.party, answers) * window)
         held = travel(question, answers, sent, latencies, self.now, window)
         self.closes = float(held.closed)
         self._unwritten = held
