@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,8 @@ OPTIONS: dict[str, Any] = {
     "mip_rel_gap": 0.0,
 }
 """HiGHS's options. Tolerances are absolute, on rows and an objective whose largest entry is in 1 .. 2."""
+INTERIOR: dict[str, Any] = {"solver": "ipm", "run_crossover": "off"}
+"""Options for a point amid the optima."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,18 +34,19 @@ class Answer:
     status: str
 
 
-def solve(program: Program, seconds: float | None) -> Answer:
+def solve(program: Program, seconds: float | None, options: Mapping[str, Any]) -> Answer:
     """The optimum, or the best feasible point within `seconds`; ProgramError if there is none."""
     cost_scale = float(_to_unit(np.abs(program.objective).max()))
     row_scales = _to_unit(_row_sizes(program.matrix))
-    solver, status = _run(_model(program, cost_scale, row_scales), seconds)
+    limit = {} if seconds is None else {"time_limit": seconds}
+    solver, status = _run(_model(program, cost_scale, row_scales), {**OPTIONS, **options, **limit})
     found = solver.getSolution()
     multipliers = -np.array(found.row_dual) * row_scales / cost_scale
     bound = -float(solver.getInfo().mip_dual_bound) / cost_scale
     return Answer(np.array(found.col_value), multipliers, bound, status)
 
 
-def _run(model: Any, seconds: float | None) -> tuple[Any, str]:
+def _run(model: Any, options: Mapping[str, Any]) -> tuple[Any, str]:
     """HiGHS when it has run, and "optimal" or "time limit"; ProgramError for anything else.
 
     What presolve leaves open (infeasible or unbounded) is decided without it.
@@ -50,7 +54,7 @@ def _run(model: Any, seconds: float | None) -> tuple[Any, str]:
     from highspy import Highs, HighsModelStatus, SolutionStatus
 
     solver = Highs()
-    for name, value in OPTIONS.items() if seconds is None else [*OPTIONS.items(), ("time_limit", seconds)]:
+    for name, value in options.items():
         solver.setOptionValue(name, value)
     solver.passModel(model)
     solver.run()
@@ -63,7 +67,7 @@ def _run(model: Any, seconds: float | None) -> tuple[Any, str]:
     if status == HighsModelStatus.kTimeLimit:
         feasible = solver.getInfo().primal_solution_status == SolutionStatus.kSolutionStatusFeasible
         if not feasible:
-            raise ProgramError(f"no feasible point of the program was found within {seconds} seconds")
+            raise ProgramError(f"no feasible point of the program was found within {options['time_limit']} seconds")
         return solver, "time limit"
     if status not in (HighsModelStatus.kOptimal, HighsModelStatus.kModelEmpty):
         raise ProgramError(f"the program has no optimum: {words}")
