@@ -67,7 +67,8 @@ def _run(model: Any, options: Mapping[str, Any]) -> tuple[Any, str]:
     if status == HighsModelStatus.kTimeLimit:
         feasible = solver.getInfo().primal_solution_status == SolutionStatus.kSolutionStatusFeasible
         if not feasible:
-            raise ProgramError(f"no feasible point of the program was found within {options['time_limit']} seconds")
+            limit = options["time_limit"]
+            raise ProgramError(f"no feasible point of the program was found within {limit} seconds")
         return solver, "time limit"
     if status not in (HighsModelStatus.kOptimal, HighsModelStatus.kModelEmpty):
         raise ProgramError(f"the program has no optimum: {words}")

@@ -1,4 +1,4 @@
-"""Posted prices for bundles, of which the buyer takes the one she likes best (robust paper, Definition 2.2.3).
+"""Posted prices for bundles; the buyer takes the one she likes best (robust paper, Definition 2.2.3).
 
 Bundles are numbered in the order of `np.ndindex((2,) * items)`: the last item counts least, and 0 is nothing.
 """
@@ -91,7 +91,7 @@ def _nothing(n: int, items: int) -> Conversation:
 
 @dataclass(frozen=True)
 class RandomPostedPrices(Mechanism):
-    """Item prices drawn from the laws that make (2.3) of a posted price; the buyer then sees them and chooses.
+    """Item prices drawn from the laws that make (2.3) of posted prices; the buyer sees them and chooses.
 
     Her expected allocation and payment are those of `MinimaxRegretPricing(upper, cost)`, and so is the
     worst-case regret. Parameters and errors as there.
@@ -109,7 +109,7 @@ class RandomPostedPrices(Mechanism):
 
     @cached_property
     def rule(self) -> MinimaxRegretPricing:
-        """The mechanism that does the same in expectation; the buyer pays for nothing that she does not get."""
+        """The mechanism that does the same in expectation; the buyer pays for what she gets."""
         return MinimaxRegretPricing(self.upper, self.cost, charge="winner")
 
     @property
@@ -142,7 +142,7 @@ def bundles(items: int) -> NDArray[np.bool_]:
 
 
 def bundle_prices(prices: ArrayLike) -> FloatArray:
-    """Prices of bundles as floats; TypeError or ValueError unless there are 2^items, of at least 0, 0 first."""
+    """Prices of bundles as floats; TypeError or ValueError unless 2^items of at least 0, the first 0."""
     array = without_nan("prices", float_array("prices", prices))
     if array.ndim != 1 or array.size < 2 or array.size & (array.size - 1):
         raise ValueError(f"prices must be a vector of 2^items numbers, not of shape {array.shape}")

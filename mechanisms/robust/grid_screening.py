@@ -1,8 +1,8 @@
 """Truth as rows of a linear program, on a grid of value profiles (robust paper, (2.6) and (3.1) on a grid).
 
-A profile holds the surplus v − c of each bidder for each item: with payments net of cost, costs drop out. There
-are too many pairs of a truth and a lie to write all of them down: the program starts with lies next to the
-truth, and those that its solution tempts to are added.
+A profile holds the surplus v − c of each bidder for each item: with payments net of cost, costs drop out.
+There are too many pairs of a truth and a lie to write all of them down: the program starts with lies next to
+the truth, and those that its solution tempts to are added.
 """
 
 from __future__ import annotations
@@ -159,7 +159,8 @@ class Grid:
         for bidder in range(self.bidders):
             number = np.moveaxis(seats, bidder, -1).reshape(-1, types)  # (rivals, own type)
             own = self.surplus[number[0], bidder]
-            utility = own @ np.swapaxes(allocation[number, bidder], -1, -2) - payments[number, bidder][:, None]
+            worth = own @ np.swapaxes(allocation[number, bidder], -1, -2)
+            utility = worth - payments[number, bidder][:, None]
             gain = utility - np.diagonal(utility, axis1=1, axis2=2)[..., None]
             lies = np.argpartition(-gain, min(LIES_AT_ONCE, types - 1), axis=-1)[..., :LIES_AT_ONCE]
             rivals, truth, place = np.nonzero(np.take_along_axis(gain, lies, axis=-1) > tolerance)

@@ -1,4 +1,4 @@
-"""The logarithmic law of prices and reserves that minimises worst-case regret (robust paper, (2.3), (3.2))."""
+"""The logarithmic law of prices and reserves of least worst-case regret (robust paper, (2.3), (3.2))."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Ranges of values: all that the seller knows in the robust paper's Chapters 2 and 3 (Section 2.2).
 
-The value of item j lies in [0, v̄_j], and handing it over costs c_j. An item whose cost reaches its upper bound
-is not worth selling (Remark 2.3.1): its width is 0.
+The value of item j lies in [0, v̄_j], and handing it over costs c_j. An item whose cost reaches its upper
+bound is not worth selling (Remark 2.3.1): its width is 0.
 """
 
 from __future__ import annotations

@@ -39,8 +39,8 @@ class RandomReserveAuctions(DirectLottery):
         "always": (3.2), the highest bidder of an item pays the mean, whether she gets it or not.
 
     `lottery` draws for all items at once (see `nested_sales`) and takes a bid above the range for its upper
-    bound. Ties go to the lowest index. Raises TypeError or ValueError for bad upper bounds, then bidders, then
-    charge.
+    bound. Ties go to the lowest index. Raises TypeError or ValueError for bad upper bounds, then bidders,
+    then charge.
     """
 
     upper: tuple[float, ...]
@@ -81,10 +81,10 @@ class RandomReserveAuctions(DirectLottery):
         """Reserves (*size, items), independent."""
         return np.stack([law.sample(rng, size) for law in self.reserve_laws], axis=-1)
 
-    def outcome(self, reports: ArrayLike) -> Outcome:  # type: ignore[override]
-        """Expected allocation (..., bidders, items) and payments (..., bidders) of values (..., bidders, items).
+    def outcome(self, reports: ArrayLike) -> Outcome:
+        """Expected allocation (..., bidders, items) and payments (..., bidders), by (3.2).
 
-        (3.2). Raises ValueError for another shape, or values outside the ranges.
+        Values have the allocation's shape; ValueError for another one, or values outside the ranges.
         """
         highest = _Highest.of(self._checked(reports))
         chance, payment = self._sale(highest)
@@ -128,7 +128,7 @@ class RandomReserveAuctions(DirectLottery):
         return array
 
     def _sale(self, highest: _Highest) -> tuple[FloatArray, FloatArray]:
-        """Chance that the highest bidder of each item gets it, and her mean payment, both (..., items): (3.2).
+        """Chance that the highest bidder of an item gets it, and her mean payment, (..., items): (3.2).
 
         With the lowest reserve l = v̄/e and s = max(rival, l) the payment is v + s ln(s/v̄), which is v − l
         where the rival is below l.
@@ -160,8 +160,7 @@ class _Highest:
 
     def in_branches(self) -> _Highest:
         """The same, with an axis for branches in front of the items."""
-        parts = (self.bidder, self.bid, self.rival)
-        return _Highest(*(part[..., None, :] for part in parts), self.n)
+        return _Highest(self.bidder[..., None, :], self.bid[..., None, :], self.rival[..., None, :], self.n)
 
     def hand_over(self, what: FloatArray) -> FloatArray:
         """Something (..., items) for the highest bidders, as an array (..., n, items)."""

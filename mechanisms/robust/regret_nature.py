@@ -1,7 +1,7 @@
-"""Nature's distributions that make regret as large as any seller can keep it (robust paper, Chapters 2 and 3).
+"""Nature's distributions, under which no seller has less than the optimal regret (robust paper, (2.10), (3.6)).
 
-One number s decides all: F(s) = 1 − 1/(e s) on [1/e, 1) with an atom of 1/e at 1. For one buyer every value is
-c + s (v̄ − c), (2.10): the values are comonotone. Among several bidders one, each as likely, has the values
+One number s decides all: F(s) = 1 − 1/(e s) on [1/e, 1), with an atom of 1/e at 1. For one buyer every value
+is c + s (v̄ − c), (2.10): the values are comonotone. Among several bidders one, each as likely, has the values
 s v̄, and all others have none, (3.6). The distribution functions are 0 below c + (v̄ − c)/e.
 """
 
@@ -97,6 +97,19 @@ def nature_auction(upper: ArrayLike, bidders: int) -> NatureAuction:
     ranges = Ranges(upper)
     check_count("bidders", bidders, least=2)
     return NatureAuction(ranges, bidders)
+
+
+def nature_on_grid(upper: ArrayLike, cost: ArrayLike, steps: int) -> tuple[FloatArray, FloatArray]:
+    """The finite distributions ℙ_n of Lemma 2.3.3 that tend to (2.10): values (k, items), probabilities (k,).
+
+    Values are c + (k/n)(v̄ − c) for k = ⌊n/e⌋ … n = `steps`. Ranges as in `Ranges`; TypeError or ValueError
+    unless steps is an integer above e (1 + e), that is, at least 11.
+    """
+    nature = nature_pricing(upper, cost)
+    check_count("steps", steps, least=11)
+    places = np.arange(int(steps / np.e), steps + 1)
+    inner = steps / (np.e * places[:-1] * places[1:])
+    return nature.at(places / steps), np.append(inner, 1 - inner.sum())
 
 
 def _profile(values: ArrayLike, shape: tuple[int, ...]) -> FloatArray:

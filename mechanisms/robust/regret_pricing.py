@@ -75,7 +75,7 @@ class SeparatePricing(DirectLottery):
         """Unless the buyer may pay for nothing."""
         return not self.pays_without_item
 
-    def outcome(self, reports: ArrayLike) -> Outcome:  # type: ignore[override]
+    def outcome(self, reports: ArrayLike) -> Outcome:
         """Expected allocation (..., items) and payment (...,) of values (..., items).
 
         Raises ValueError for values outside the ranges.

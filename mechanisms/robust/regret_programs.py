@@ -113,7 +113,7 @@ def _solved(grid: Grid) -> GridMechanism:
 
 
 def _bounds(grid: Grid) -> tuple[FloatArray, FloatArray]:
-    """Of allocations, payments and regret: no payment of an optimum is above what is at stake, or far below 0.
+    """Of allocations, payments and regret: no payment of an optimum exceeds what is at stake, or is far below 0.
 
     Revenue is then at least −total, and what the others pay at most (bidders − 1) · total.
     """
@@ -182,9 +182,9 @@ def least_regret_against(values: ArrayLike, probabilities: ArrayLike, upper: Arr
                          cost: ArrayLike = 0.0) -> float:
     """The least expected regret of any mechanism for one buyer of finitely many values (k, items).
 
-    The problem on the right of the saddle point condition (2.11), with truth and rationality asked for at these
-    values only: a lower bound on the worst-case regret of every mechanism. Raises ValueError for values outside
-    the ranges or below the cost, or probabilities (k,) that are none.
+    The problem on the right of the saddle point condition (2.11), with truth and rationality asked for at
+    these values only: a lower bound on the worst-case regret of every mechanism. Raises ValueError for values
+    outside the ranges or below the cost, or probabilities (k,) that are none.
     """
     from mechanisms.menus.programs import optimal_menu
 
