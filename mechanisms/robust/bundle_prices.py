@@ -5,7 +5,7 @@ Bundles are numbered in the order of `np.ndindex((2,) * items)`: the last item c
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -97,8 +97,8 @@ class RandomPostedPrices(Mechanism):
     worst-case regret. Parameters and errors as there.
     """
 
-    upper: tuple[float, ...]
-    cost: tuple[float, ...] = (0.0,)
+    upper: Sequence[float] | float
+    cost: Sequence[float] | float = 0.0
 
     ex_post_ir: ClassVar[bool] = True
 
@@ -115,7 +115,7 @@ class RandomPostedPrices(Mechanism):
     @property
     def items(self) -> int:  # type: ignore[override]
         """As many as there are upper bounds."""
-        return len(self.upper)
+        return self.rule.items
 
     @property
     def regret(self) -> float:

@@ -121,7 +121,8 @@ class Averages:
 def play_zero_sum(game: ZeroSumGame, seller: Learner, nature: Learner, every: int = 10) -> Iterator[Averages]:
     """Let two learners play without end; yield their averages after `every` rounds, again and again.
 
-    In each round nature answers to the seller's mixture, and the seller to what nature then plays. Round t counts t times in the averages: what was learned late tells more.
+    In each round nature answers to the seller's mixture, and the seller to what nature then plays. Round t
+    counts t times in the averages: what was learned late tells more.
     """
     check_count("every", every)
     rows, columns = game.payoffs.shape

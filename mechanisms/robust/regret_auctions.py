@@ -6,6 +6,7 @@ Averaged over the reserves it is (3.2), with the payment's logarithm over v̄_j.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -32,8 +33,8 @@ class RandomReserveAuctions(DirectLottery):
         Greatest value of each item, for all bidders alike; a number, or one for each item. Handing over an
         item costs nothing.
     bidders
-        How many `outcome` and `regret_at` expect, at least 2. The rule and its regret do not depend on it
-        (Corollary 3.3.1), and a conversation takes as many as come.
+        How many the seller reckons with, at least 2. Neither the rule nor its regret depends on it
+        (Corollary 3.3.1): it serves as many as come.
     charge
         "winner": (3.3), who gets an item pays for it; here the mean over the reserves at which she gets it.
         "always": (3.2), the highest bidder of an item pays the mean, whether she gets it or not.
@@ -43,7 +44,7 @@ class RandomReserveAuctions(DirectLottery):
     then charge.
     """
 
-    upper: tuple[float, ...]
+    upper: Sequence[float] | float
     bidders: int
     charge: Charge = "winner"
 
@@ -60,7 +61,7 @@ class RandomReserveAuctions(DirectLottery):
     @property
     def items(self) -> int:  # type: ignore[override]
         """As many as there are upper bounds."""
-        return len(self.upper)
+        return self.ranges.items
 
     @property
     def ex_post_ir(self) -> bool:  # type: ignore[override]
@@ -75,7 +76,7 @@ class RandomReserveAuctions(DirectLottery):
     @property
     def reserve_laws(self) -> tuple[LogarithmicPrice, ...]:
         """The law of each item's reserve."""
-        return tuple(LogarithmicPrice(top) for top in self.upper)
+        return tuple(LogarithmicPrice(top) for top in self.ranges.upper.tolist())
 
     def sample_reserves(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> FloatArray:
         """Reserves (*size, items), independent."""
@@ -121,10 +122,8 @@ class RandomReserveAuctions(DirectLottery):
 
     def _checked(self, values: ArrayLike) -> FloatArray:
         array = self.ranges.checked(values)
-        if array.ndim < 2 or array.shape[-2] != self.bidders:
-            raise ValueError(
-                f"values must have the shape (..., {self.bidders}, {self.items}), not {array.shape}"
-            )
+        if array.ndim < 2:
+            raise ValueError(f"values must have the shape (..., bidders, {self.items}), not {array.shape}")
         return array
 
     def _sale(self, highest: _Highest) -> tuple[FloatArray, FloatArray]:

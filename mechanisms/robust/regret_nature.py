@@ -1,4 +1,4 @@
-"""Nature's distributions, under which no seller has less than the optimal regret (robust paper, (2.10), (3.6)).
+"""Nature's distributions, that leave every seller at least the optimal regret (robust paper, (2.10), (3.6)).
 
 One number s decides all: F(s) = 1 − 1/(e s) on [1/e, 1), with an atom of 1/e at 1. For one buyer every value
 is c + s (v̄ − c), (2.10): the values are comonotone. Among several bidders one, each as likely, has the values

@@ -7,6 +7,7 @@ with regret 1/e of the range, and at sure prices by (2.17), with regret 1/2 of i
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal, get_args
@@ -31,15 +32,15 @@ class SeparatePricing(DirectLottery):
     """Items for one buyer, each sold by her value for it alone (Definition 2.3.1).
 
     upper, cost
-        Greatest values and unit costs, as in `Ranges`; kept as tuples, one number for each item.
+        Greatest values and unit costs, as in `Ranges`; kept as tuples of one number for each item.
 
     In `outcome`, values and allocation have the shape (..., items) and payments (...,), for one item too;
     `lottery` and `conversation` have the axis of the one buyer that all mechanisms have, and take a report
     above the range for its upper bound.
     """
 
-    upper: tuple[float, ...]
-    cost: tuple[float, ...] = (0.0,)
+    upper: Sequence[float] | float
+    cost: Sequence[float] | float = 0.0
 
     def __post_init__(self) -> None:
         ranges = Ranges(self.upper, self.cost)
@@ -54,7 +55,7 @@ class SeparatePricing(DirectLottery):
     @property
     def items(self) -> int:  # type: ignore[override]
         """As many as there are upper bounds."""
-        return len(self.upper)
+        return self.ranges.items
 
     @property
     @abstractmethod
@@ -139,7 +140,7 @@ class MinimaxRegretPricing(SeparatePricing):
     @property
     def price_laws(self) -> tuple[LogarithmicPrice | None, ...]:
         """For each item the law of a posted price that does the same in expectation; None if not sold."""
-        pairs = zip(self.upper, self.cost, strict=True)
+        pairs = zip(self.ranges.upper.tolist(), self.ranges.cost.tolist(), strict=True)
         return tuple(LogarithmicPrice(top, cost) if cost < top else None for top, cost in pairs)
 
     def sale(self, values: FloatArray) -> tuple[FloatArray, FloatArray]:

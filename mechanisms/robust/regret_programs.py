@@ -113,7 +113,7 @@ def _solved(grid: Grid) -> GridMechanism:
 
 
 def _bounds(grid: Grid) -> tuple[FloatArray, FloatArray]:
-    """Of allocations, payments and regret: no payment of an optimum exceeds what is at stake, or is far below 0.
+    """Of allocations, payments and regret: no payment of an optimum exceeds what is at stake.
 
     Revenue is then at least −total, and what the others pay at most (bidders − 1) · total.
     """
