@@ -66,10 +66,11 @@ def regret_program(upper: ArrayLike, cost: ArrayLike, steps: int) -> GridMechani
     """
     ranges = Ranges(upper, cost)
     sold = np.flatnonzero(ranges.width > 0)
-    grid = Grid(ranges.width[sold], 1, steps)
+    check_count("steps", steps)
     if not len(sold):
         nothing = np.zeros((1, ranges.items))
         return GridMechanism(0.0, 0.0, ranges.upper[None], nothing, np.zeros(1), np.ones(1))
+    grid = Grid(ranges.width[sold], 1, steps)
     found = _solved(grid)
     values, allocation = np.tile(ranges.upper, (len(grid), 1)), np.zeros((len(grid), ranges.items))
     values[:, sold] = ranges.cost[sold] + grid.surplus[:, 0]
@@ -107,7 +108,7 @@ def _solved(grid: Grid) -> GridMechanism:
         solution = maximise(objective, at_most=(matrix, right), bounds=bounds, interior=True)
         tempting = grid.temptations(solution.x, TOLERANCE * total)
         if not len(tempting):
-            return _mechanism(grid, solution.x, -solution.upper_bound, solution.at_most_multipliers)
+            return _mechanism(grid, solution.x, -solution.upper_bound, np.array(solution.at_most_multipliers))
         lies = lies.and_also(tempting)
     raise ProgramError(f"lies still tempt after {ROUNDS} programs with {grid.steps} steps")
 
@@ -118,15 +119,15 @@ def _bounds(grid: Grid) -> tuple[FloatArray, FloatArray]:
     Revenue is then at least −total, and what the others pay at most (bidders − 1) · total.
     """
     total, seats = float(grid.best.max()), len(grid) * grid.bidders
-    lower = np.concatenate([np.zeros(seats * grid.items), np.full(seats, -grid.bidders * total), [0.0]])
+    lower = np.concatenate([np.zeros(seats * grid.items), np.full(seats + 1, -grid.bidders * total)])
     upper = np.concatenate([np.ones(seats * grid.items), np.full(seats + 1, total)])
     return lower, upper
 
 
-def _mechanism(grid: Grid, x: FloatArray, bound: float, multipliers: FloatArray | None) -> GridMechanism:
+def _mechanism(grid: Grid, x: FloatArray, bound: float, multipliers: FloatArray) -> GridMechanism:
     allocation, payments = grid.split(x)
     value = float((grid.best - payments.sum(axis=-1)).max())
-    nature = np.zeros(len(grid)) if multipliers is None else multipliers[: len(grid)]
+    nature = multipliers[: len(grid)]
     return GridMechanism(value, bound, grid.surplus, allocation, payments, nature / nature.sum())
 
 

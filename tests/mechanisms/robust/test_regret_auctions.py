@@ -32,18 +32,15 @@ def test_rule_is_the_mean_over_the_reserves(bidders):
         for item, law in enumerate(auctions.reserve_laws):
             knots = np.unique([*law.support, *np.clip(profile[:, item], *law.support)])
 
-            def at(reserve, bidder, part, item=item, profile=profile):
-                reserves = np.array(UPPER)
-                reserves[item] = reserve
-                outcome = RandomReserveAuctions((UPPER[item],), bidders).outcome_at(
-                    profile[:, [item]], reserves[[item]])
-                got, pays = outcome.allocation[bidder, 0], outcome.payments[bidder]
-                return (got, pays)[part]
+            def weighted(reserve, bidder, part, item=item, profile=profile, law=law):
+                auction = RandomReserveAuctions(UPPER[item], bidders)
+                outcome = auction.outcome_at(profile[:, [item]], [reserve])
+                result = outcome.allocation[bidder, 0], outcome.payments[bidder]
+                return result[part] * float(law.pdf(reserve))
 
             for bidder in range(bidders):
                 mean = [
-                    sum(quad(lambda r, b=bidder, p=part, law=law, at=at: at(r, b, p) * float(law.pdf(r)), *ends)[0]
-                        for ends in itertools.pairwise(knots))
+                    sum(quad(weighted, *ends, args=(bidder, part))[0] for ends in itertools.pairwise(knots))
                     for part in (0, 1)
                 ]
                 assert mean[0] == pytest.approx(allocation[bidder, item], abs=1e-7)
@@ -55,13 +52,14 @@ def test_known_reserves_make_second_price_auctions():
     auctions, values = RandomReserveAuctions(UPPER, 3), random_values(3, 50)
     outcome = auctions.outcome_at(values, [0.4, 1.1])
     first, second = SecondPrice(0.4).outcome(values[..., 0]), SecondPrice(1.1).outcome(values[..., 1])
-    np.testing.assert_array_equal(outcome.allocation, np.stack([first.allocation, second.allocation], axis=-1))
+    both = np.stack([first.allocation, second.allocation], axis=-1)
+    np.testing.assert_array_equal(outcome.allocation, both)
     np.testing.assert_allclose(outcome.payments, first.payments + second.payments)
 
 
 @pytest.mark.parametrize("bidders", [2, 3, 5])
 def test_regret_is_an_eth_of_the_bounds_however_many_bid(bidders):
-    """Proposition 3.3.2 and Corollary 3.3.1: at most Σ v̄/e, and that where one bid counts, v >= v̄/e >= the rest."""
+    """Proposition 3.3.2, Corollary 3.3.1: at most Σ v̄/e, and that where v >= v̄/e >= all other bids."""
     auctions, limit = RandomReserveAuctions(UPPER, bidders), 3.0 / math.e
     assert auctions.regret == pytest.approx(limit, rel=1e-15)
     assert auctions.regret_at(random_values(bidders, 20_000)).max() <= limit + 1e-12
@@ -96,7 +94,8 @@ def test_one_bid_that_counts_meets_the_posted_price():
     """Where rivals bid nothing, an auction is the pricing of Chapter 2 without costs."""
     value = np.random.default_rng(2).random((100, 2)) * UPPER
     values = np.stack([np.zeros((100, 2)), value, np.zeros((100, 2))], axis=1)
-    auction, pricing = RandomReserveAuctions(UPPER, 3).outcome(values), MinimaxRegretPricing(UPPER).outcome(value)
+    auction = RandomReserveAuctions(UPPER, 3).outcome(values)
+    pricing = MinimaxRegretPricing(UPPER).outcome(value)
     np.testing.assert_allclose(auction.allocation[:, 1], pricing.allocation, atol=1e-12)
     np.testing.assert_allclose(auction.payments[:, 1], pricing.payments, atol=1e-12)
 
