@@ -1,6 +1,6 @@
 """Robust sellers, who know a set of distributions or only the range of values, and nature as a player."""
 
-from mechanisms.robust.bundle_prices import BundlePrices, RandomPostedPrices, split_prices, worst_regret
+from mechanisms.robust.bundle_prices import BundlePrices, RandomPostedPrices, bundle_regret, split_prices
 from mechanisms.robust.grid_games import bundle_pricing_game, correlation, pricing_game, reserve_game
 from mechanisms.robust.learned_play import (
     Averages,
@@ -44,6 +44,7 @@ __all__ = [
     "auction_regret_program",
     "best_responder",
     "bundle_pricing_game",
+    "bundle_regret",
     "correlation",
     "grid_regret",
     "hedge",
@@ -59,5 +60,4 @@ __all__ = [
     "regret_program",
     "reserve_game",
     "split_prices",
-    "worst_regret",
 ]

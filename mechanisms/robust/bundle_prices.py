@@ -178,7 +178,7 @@ def _parts(bundle: int) -> Iterator[int]:
         part = (part - 1) & bundle
 
 
-def worst_regret(prices: ArrayLike, upper: ArrayLike, cost: ArrayLike = 0.0) -> float:
+def bundle_regret(prices: ArrayLike, upper: ArrayLike, cost: ArrayLike = 0.0) -> float:
     """Worst-case regret of posted prices for bundles, where the buyer's ties fall against the seller: (2.16).
 
     On the values at which a bundle is among the best, the regret is the largest of finitely many linear

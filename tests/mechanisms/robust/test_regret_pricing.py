@@ -9,7 +9,7 @@ from scipy.integrate import quad
 
 from mechanisms import DeterministicRegretPricing, MinimaxRegretPricing
 from mechanisms.menus import Menu, best_purchase
-from mechanisms.robust import BundlePrices, LogarithmicPrice, RandomPostedPrices, split_prices, worst_regret
+from mechanisms.robust import BundlePrices, LogarithmicPrice, RandomPostedPrices, bundle_regret, split_prices
 from tests.conformance.distribution import DistributionConformance
 from tests.conformance.mechanism import MechanismConformance
 
@@ -113,7 +113,7 @@ def test_sure_prices_have_half_the_range_as_regret(upper, cost):
     assert pricing.regret == pytest.approx(half)
     np.testing.assert_allclose(pricing.prices, np.add(upper, cost) / 2)
     posted = BundlePrices.separate(pricing.prices)
-    assert worst_regret(posted.prices, upper, cost) == pytest.approx(half, abs=1e-9)
+    assert bundle_regret(posted.prices, upper, cost) == pytest.approx(half, abs=1e-9)
     assert pricing.regret_at(random_values(upper, 5_000)).max() <= half + 1e-12
     for bundle in itertools.product((False, True), repeat=len(upper)):
         below = np.where(bundle, upper, pricing.prices * (1 - 1e-9))
@@ -129,12 +129,12 @@ def test_no_prices_for_bundles_have_less_regret(upper, cost):
     for spread in (0.02, 0.2, 1.0, 1.0):
         prices = np.maximum(optimal + rng.uniform(-spread, spread, optimal.size), 0)
         prices[0] = 0
-        assert worst_regret(prices, upper, cost) >= half - 1e-9
+        assert bundle_regret(prices, upper, cost) >= half - 1e-9
     rough = np.maximum(optimal * rng.uniform(0.5, 1.5, optimal.size), 0)
     met = BundlePrices(rough).outcome(random_values(upper, 4_000))
     regret = (np.maximum(random_values(upper, 4_000) - cost, 0).sum(axis=1)
               - met.payments + met.allocation @ np.array(cost))
-    assert regret.max() <= worst_regret(rough, upper, cost) + 1e-9
+    assert regret.max() <= bundle_regret(rough, upper, cost) + 1e-9
 
 
 @pytest.mark.parametrize(("upper", "cost"), RANGES)
@@ -260,4 +260,4 @@ def test_bad_bundle_prices_are_named():
     with pytest.raises(ValueError, match="prices must be at least 0, not -2"):
         BundlePrices((0.0, -2.0))
     with pytest.raises(ValueError, match="prices must be 2\\^items = 4 numbers, not 2"):
-        worst_regret((0.0, 1.0), (1.0, 1.0))
+        bundle_regret((0.0, 1.0), (1.0, 1.0))
