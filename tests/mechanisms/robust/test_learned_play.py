@@ -28,7 +28,7 @@ from mechanisms.robust.zero_sum import least_mixture
 
 
 def lottery(bidders, mean):
-    """σ* and r of Theorem 1.5.3: r = I μ / y with y − ln y = I − ln(I μ), y > 1 (B5), and 1/σ* = y − 1."""
+    """σ* and r of Theorem 1.5.3: r = I μ / y with y − ln y = I − ln(I μ), y > 1, and 1/σ* = y − 1."""
     y = brentq(lambda y: y - math.log(y) - bidders + math.log(bidders * mean), 1.0, 100.0)
     return 1 / (y - 1), bidders * mean / y
 
@@ -172,7 +172,7 @@ def test_bundles_with_costs_and_other_widths_have_the_same_value():
 
 @pytest.mark.parametrize(("bidders", "mean"), [(2, 0.5), (2, 0.2), (3, 0.5), (6, 0.3)])
 def test_values_of_the_reserve_games_bracket_the_lottery(bidders, mean):
-    """r of Theorem 1.5.3: random reserves do as well as the best highest-bidder lottery (B1)."""
+    """r of Theorem 1.5.3: random reserves do as well as the best highest-bidder lottery."""
     _, r = lottery(bidders, mean)
     above, below = (reserve_game(bidders, mean, 40, attained).value()[0] for attained in (True, False))
     assert below <= r + 1e-9 <= above + 2e-9

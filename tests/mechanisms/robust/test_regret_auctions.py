@@ -7,9 +7,12 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
+from agents.strategies.base import Truthful
 from mechanisms import MinimaxRegretPricing, RandomReserveAuctions
 from mechanisms.auctions.second_price import SecondPrice
+from mechanisms.engine import walk
 from tests.conformance.mechanism import MechanismConformance
+from tests.conformance.players import PathPlayer, party_of
 
 UPPER = (1.0, 2.0)
 
@@ -115,6 +118,20 @@ def test_lottery_has_the_rule_as_its_mean(charge):
 
 class TestRandomReserveAuctions(MechanismConformance):
     instances = (RandomReserveAuctions((12.0, 14.0), 3), RandomReserveAuctions((12.0, 12.0), 2, "always"))
+
+
+@pytest.mark.parametrize("charge", ["winner", "always"])
+def test_one_item_is_auctioned_in_conversation(charge):
+    """The conversation's mean is the rule, also where reports have no axis for items."""
+    auctions = RandomReserveAuctions(2.0, 3, charge)
+    for profile in random_values(3, 12)[..., 1]:
+        ends = list(walk(auctions, 3, lambda path, values=profile: PathPlayer(
+            party_of(auctions, values, [Truthful()] * 3), np.random.default_rng(0), path)))
+        expected = auctions.outcome(profile[:, None])
+        got = sum(player.path.probability * end.allocation for player, end in ends)
+        paid = sum(player.path.probability * end.payments for player, end in ends)
+        np.testing.assert_allclose(got, expected.allocation[:, 0], atol=1e-12)
+        np.testing.assert_allclose(paid, expected.payments, atol=1e-12)
 
 
 def test_bad_input_is_named():

@@ -7,11 +7,14 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
+from agents.strategies.base import Truthful
 from mechanisms import DeterministicRegretPricing, MinimaxRegretPricing
+from mechanisms.engine import walk
 from mechanisms.menus import Menu, best_purchase
 from mechanisms.robust import BundlePrices, LogarithmicPrice, RandomPostedPrices, bundle_regret, split_prices
 from tests.conformance.distribution import DistributionConformance
 from tests.conformance.mechanism import MechanismConformance
+from tests.conformance.players import PathPlayer, party_of
 
 RANGES = (
     ((1.0,), (0.0,)),
@@ -191,6 +194,21 @@ def test_ties_go_to_the_dearest_bundle():
     assert posted.choice([1.0, 0.5]) == 2
     assert posted.choice([0.5, 0.5]) == 0
     assert BundlePrices((0.0, math.inf, 1.0, math.inf)).choice([2.0, 9.0]) == 2
+
+
+@pytest.mark.parametrize("kind", [MinimaxRegretPricing, DeterministicRegretPricing])
+def test_one_item_is_priced_in_conversation(kind):
+    """The conversation's mean is the rule, also where reports have no axis for items."""
+    pricing = kind(2.0, 0.5)
+    for value in (0.3, 1.1, 1.25, 1.9, 2.0):
+        ends = list(walk(pricing, 1, lambda path, value=value: PathPlayer(
+            party_of(pricing, np.array([value]), [Truthful()]), np.random.default_rng(0), path)))
+        expected = pricing.outcome([value])
+        got = sum(player.path.probability * end.allocation for player, end in ends)
+        paid = sum(player.path.probability * end.payments for player, end in ends)
+        assert got.shape == paid.shape == (1,)
+        assert got[0] == pytest.approx(float(expected.allocation[0]), abs=1e-12)
+        assert paid[0] == pytest.approx(float(expected.payments), abs=1e-12)
 
 
 class OneBuyer(MechanismConformance):
