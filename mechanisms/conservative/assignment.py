@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from time import perf_counter
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mechanisms._validation import FloatArray, finite_vector
+from mechanisms.conservative.optimal import OptimalAuction
 from mechanisms.conversation import DirectLottery, check_count
 from mechanisms.distributions import JointDistribution
 from mechanisms.outcome import Lottery, Outcome
+from mechanisms.programs import maximise
 
 MAX_VARIABLES = 200_000
 """The largest program that is built."""
@@ -99,15 +102,6 @@ class AssignmentContext:
 
 
 @dataclass(frozen=True, eq=False)
-class OptimalAssignment:
-    """The optimum: expected revenue, the dual value, and the mechanism."""
-
-    revenue: float
-    bound: float
-    auction: AssignmentLottery
-
-
-@dataclass(frozen=True, eq=False)
 class AssignmentLottery(DirectLottery):
     """A lottery over assignments and expected payments for each profile of types.
 
@@ -180,18 +174,18 @@ class AssignmentLottery(DirectLottery):
         return chances, allocation, payments
 
 
-def optimal_assignment(prior: JointDistribution, context: AssignmentContext) -> OptimalAssignment:
+def optimal_assignment(
+    prior: JointDistribution, context: AssignmentContext
+) -> OptimalAuction[AssignmentLottery]:
     """Best randomised DSIC, ex-post IR mechanism of a small assignment context.
 
     prior
         Over the indices of types: a table of shape (T_1, …, T_n).
 
     Incentive constraints hold at every profile of types, in the support or not. Raises ValueError for
-    a prior of another shape, or a program of more than MAX_VARIABLES variables, RuntimeError if the
-    solver fails.
+    a prior of another shape, or a program of more than MAX_VARIABLES variables.
     """
-    from scipy.optimize import linprog
-
+    start = perf_counter()
     if prior.shape != context.shape:
         raise ValueError(f"prior must have the shape of types {context.shape}, got {prior.shape}")
     profiles, branches, n = prior.table.size, len(context.assignments), context.n
@@ -200,19 +194,12 @@ def optimal_assignment(prior: JointDistribution, context: AssignmentContext) -> 
         raise ValueError(f"context must need at most {MAX_VARIABLES} variables, got {size}")
     rows, sums = _incentive_rows(context), _one_assignment(profiles, branches, n)
     gains = np.concatenate([np.zeros(profiles * branches), np.repeat(prior.table.ravel(), n)])
-    scale = 100 / gains.max()
-    bounds = [(0, 1)] * (profiles * branches) + [(None, None)] * (profiles * n)
-    solved: Any = linprog(
-        -gains * scale, A_ub=rows, b_ub=np.zeros(rows.shape[0]), A_eq=sums, b_eq=np.ones(profiles),
-        bounds=bounds, method="highs-ds",
-    )
-    if solved.x is None or solved.status != 0:
-        raise RuntimeError(f"the program for {prior!r} was not solved: {solved.message}")
-    chances = np.clip(solved.x[: profiles * branches], 0, 1).reshape(*prior.shape, branches)
-    payments = solved.x[profiles * branches :].reshape(*prior.shape, n)
-    dual = solved.eqlin.marginals.sum() + solved.upper.marginals[: profiles * branches].sum()
-    auction = AssignmentLottery(context, chances, payments)
-    return OptimalAssignment(float(-solved.fun / scale), float(-dual / scale), auction)
+    chance = np.arange(size) < profiles * branches
+    bounds = np.where(chance, 0.0, -np.inf), np.where(chance, 1.0, np.inf)
+    best = maximise(gains, (rows, np.zeros(rows.shape[0])), (sums, np.ones(profiles)), bounds)
+    chances = best.x[chance].reshape(*prior.shape, branches)
+    auction = AssignmentLottery(context, chances, best.x[~chance].reshape(*prior.shape, n))
+    return OptimalAuction(auction, best.value, best.upper_bound, perf_counter() - start)
 
 
 def _incentive_rows(context: AssignmentContext) -> Any:

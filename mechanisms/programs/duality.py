@@ -37,8 +37,8 @@ def weak_duality(
     if _unbounded(reduced, objective, matrix, multipliers, lower, upper).any():
         return np.inf
     side = np.where(reduced > 0, upper, lower)
-    within = np.isfinite(side)
-    return float(multipliers @ limits + reduced[within] @ side[within])
+    most = reduced * np.where(np.isfinite(side), side, 0.0)
+    return float(multipliers @ limits + most.sum())
 
 
 def repaired(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,14 +13,21 @@ from mechanisms.programs.program import Program, ProgramError
 OPTIONS: dict[str, Any] = {
     "output_flag": False,
     "threads": 1,  # the same path on any machine, and safe in forked processes
-    "primal_feasibility_tolerance": 1e-9,
-    "dual_feasibility_tolerance": 1e-9,
+    "primal_feasibility_tolerance": 1e-10,
     "small_matrix_value": 1e-12,  # entries below it count as 0
     "mip_rel_gap": 0.0,
 }
-"""HiGHS's options. Tolerances are absolute, on rows and an objective whose largest entry is in 1 .. 2."""
-INTERIOR: dict[str, Any] = {"solver": "ipm", "run_crossover": "off"}
-"""Options for a point amid the optima."""
+"""HiGHS's options. Tolerances are absolute, on rows of ordinary size."""
+
+INTERIOR: dict[str, Any] = {
+    "solver": "ipm", "run_crossover": "off",
+    "primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9,
+}
+"""What is changed for a point amid the optima."""
+RETRIES: tuple[dict[str, Any], ...] = ({"presolve": "off"}, {"simplex_strategy": 4})
+"""What is changed, one after the other, while HiGHS does not decide; 4 is the primal simplex method."""
+ORDINARY = 128.0
+"""Rows whose largest entry lies between 1 / ORDINARY and ORDINARY are not scaled."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,45 +40,42 @@ class Answer:
     status: str
 
 
-def solve(program: Program, seconds: float | None, options: Mapping[str, Any]) -> Answer:
-    """The optimum, or the best feasible point within `seconds`; ProgramError if there is none."""
+def solve(program: Program, seconds: float | None, tolerance: float, interior: bool = False) -> Answer:
+    """The optimum, or the best feasible point within `seconds`; ProgramError if there is none.
+
+    `tolerance` is by how much reduced costs may be wrong, with the objective's largest entry in 1 .. 2.
+    """
     cost_scale = float(_to_unit(np.abs(program.objective).max()))
-    row_scales = _to_unit(_row_sizes(program.matrix))
-    limit = {} if seconds is None else {"time_limit": seconds}
-    solver, status = _run(_model(program, cost_scale, row_scales), {**OPTIONS, **options, **limit})
+    row_scales = _row_scales(program.matrix)
+    limits: dict[str, Any] = {"dual_feasibility_tolerance": tolerance, "time_limit": np.inf if seconds is None else seconds}
+    solver, status = _run(_model(program, cost_scale, row_scales), limits | (INTERIOR if interior else {}))
     found = solver.getSolution()
     multipliers = -np.array(found.row_dual) * row_scales / cost_scale
     bound = -float(solver.getInfo().mip_dual_bound) / cost_scale
     return Answer(np.array(found.col_value), multipliers, bound, status)
 
 
-def _run(model: Any, options: Mapping[str, Any]) -> tuple[Any, str]:
-    """HiGHS when it has run, and "optimal" or "time limit"; ProgramError for anything else.
-
-    What presolve leaves open (infeasible or unbounded) is decided without it.
-    """
+def _run(model: Any, limits: dict[str, Any]) -> tuple[Any, str]:
+    """HiGHS when it has run, and "optimal" or "time limit"; ProgramError for anything else."""
     from highspy import Highs, HighsModelStatus, SolutionStatus
 
+    undecided = (HighsModelStatus.kUnboundedOrInfeasible, HighsModelStatus.kUnknown)
     solver = Highs()
-    for name, value in options.items():
-        solver.setOptionValue(name, value)
-    solver.passModel(model)
-    solver.run()
-    status = solver.getModelStatus()
-    if status in (HighsModelStatus.kUnboundedOrInfeasible, HighsModelStatus.kUnknown):
-        solver.setOptionValue("presolve", "off")
+    for options in (OPTIONS | limits, *RETRIES):
+        for name, value in options.items():
+            solver.setOptionValue(name, value)
+        solver.passModel(model)
         solver.run()
         status = solver.getModelStatus()
-    words = solver.modelStatusToString(status).lower()
-    if status == HighsModelStatus.kTimeLimit:
-        feasible = solver.getInfo().primal_solution_status == SolutionStatus.kSolutionStatusFeasible
-        if not feasible:
-            limit = options["time_limit"]
-            raise ProgramError(f"no feasible point of the program was found within {limit} seconds")
-        return solver, "time limit"
-    if status not in (HighsModelStatus.kOptimal, HighsModelStatus.kModelEmpty):
-        raise ProgramError(f"the program has no optimum: {words}")
-    return solver, "optimal"
+        if status not in undecided:
+            break
+    if status in (HighsModelStatus.kOptimal, HighsModelStatus.kModelEmpty):
+        return solver, "optimal"
+    if status != HighsModelStatus.kTimeLimit:
+        raise ProgramError(f"the program has no optimum: {solver.modelStatusToString(status).lower()}")
+    if solver.getInfo().primal_solution_status != SolutionStatus.kSolutionStatusFeasible:
+        raise ProgramError(f"no feasible point was found within {limits['time_limit']} seconds")
+    return solver, "time limit"
 
 
 def _model(program: Program, cost_scale: float, row_scales: FloatArray) -> Any:
@@ -96,13 +99,13 @@ def _model(program: Program, cost_scale: float, row_scales: FloatArray) -> Any:
     return model
 
 
-def _row_sizes(matrix: Any) -> FloatArray:
-    """The largest entry of each row, in size; 0 for an empty row."""
+def _row_scales(matrix: Any) -> FloatArray:
+    """For each row 1, or a power of two that brings its largest entry into 1 .. 2 if that is not ordinary."""
     sizes = np.zeros(matrix.shape[0])
     np.maximum.at(sizes, np.repeat(np.arange(len(sizes)), np.diff(matrix.indptr)), np.abs(matrix.data))
-    return sizes
+    return np.where((sizes >= 1 / ORDINARY) & (sizes <= ORDINARY), 1.0, _to_unit(sizes))
 
 
 def _to_unit(sizes: FloatArray | np.floating[Any]) -> FloatArray:
     """Powers of two, which lose no digits, that bring sizes into 1 .. 2; 1 for 0."""
-    return np.where(np.asarray(sizes) > 0, np.exp2(1.0 - np.frexp(sizes)[1]), 1.0)
+    return np.where(np.equal(sizes, 0), 1.0, np.exp2(1.0 - np.frexp(sizes)[1]))

@@ -198,4 +198,4 @@ def least_regret_against(values: ArrayLike, probabilities: ArrayLike, upper: Arr
     if not (surplus >= 0).all():
         raise ValueError(f"values must be at least the cost, not {points[(surplus < 0).any(axis=1)][0]}")
     best = optimal_menu(surplus, weights)
-    return float(weights @ surplus.sum(axis=1)) - best.dual
+    return float(weights @ surplus.sum(axis=1)) - best.upper_bound
