@@ -47,7 +47,8 @@ def solve(program: Program, seconds: float | None, tolerance: float, interior: b
     """
     cost_scale = float(_to_unit(np.abs(program.objective).max()))
     row_scales = _row_scales(program.matrix)
-    limits: dict[str, Any] = {"dual_feasibility_tolerance": tolerance, "time_limit": np.inf if seconds is None else seconds}
+    limits: dict[str, Any] = {"dual_feasibility_tolerance": tolerance,
+                              "time_limit": np.inf if seconds is None else seconds}
     solver, status = _run(_model(program, cost_scale, row_scales), limits | (INTERIOR if interior else {}))
     found = solver.getSolution()
     multipliers = -np.array(found.row_dual) * row_scales / cost_scale
