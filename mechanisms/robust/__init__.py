@@ -27,6 +27,7 @@ from mechanisms.robust.regret_programs import (
     regret_dual_program,
     regret_program,
 )
+from mechanisms.robust.saddle_points import SaddlePoint, auction_saddle_point, pricing_saddle_point
 from mechanisms.robust.zero_sum import Moment, ZeroSumGame
 
 __all__ = [
@@ -40,8 +41,10 @@ __all__ = [
     "NaturePricing",
     "RandomPostedPrices",
     "RandomReserveAuctions",
+    "SaddlePoint",
     "ZeroSumGame",
     "auction_regret_program",
+    "auction_saddle_point",
     "best_responder",
     "bundle_pricing_game",
     "bundle_regret",
@@ -55,6 +58,7 @@ __all__ = [
     "nature_pricing",
     "play_zero_sum",
     "pricing_game",
+    "pricing_saddle_point",
     "regret_dual_program",
     "regret_matching_plus",
     "regret_program",

@@ -19,8 +19,11 @@ from mechanisms.conversation import Conversation, Mechanism
 from mechanisms.menus import Menu, PostedMenu
 from mechanisms.outcome import Outcome
 from mechanisms.questions import Draw
-from mechanisms.robust.ranges import MOST_ITEMS, Ranges
+from mechanisms.robust.ranges import Ranges
 from mechanisms.robust.regret_pricing import MinimaxRegretPricing
+
+MOST_ITEMS = 16
+"""Bundles of no more items are listed."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +34,8 @@ class BundlePrices(Mechanism):
         2^items numbers of at least 0 in the order of the bundles; the first, for nothing, is 0. An infinite
         price means that the bundle is not offered.
 
-    Ties go to the seller: the dearest bundle, then the first of the largest ones. With ties broken the other
-    way the worst-case regret is the same (Section 2.4). Raises TypeError or ValueError for other prices.
+    Ties go to the seller: the dearest bundle, then the first of the largest ones (`bundle_regret` breaks them
+    against her). Raises TypeError or ValueError for other prices, or for more than `MOST_ITEMS` items.
     """
 
     prices: tuple[float, ...]
@@ -94,7 +97,7 @@ class RandomPostedPrices(Mechanism):
     """Item prices drawn from the laws that make (2.3) of posted prices; the buyer sees them and chooses.
 
     Her expected allocation and payment are those of `MinimaxRegretPricing(upper, cost)`, and so is the
-    worst-case regret. Parameters and errors as there.
+    worst-case regret. Parameters and errors as there, and ValueError for more than `MOST_ITEMS` items.
     """
 
     upper: Sequence[float] | float
@@ -104,6 +107,7 @@ class RandomPostedPrices(Mechanism):
 
     def __post_init__(self) -> None:
         rule = MinimaxRegretPricing(self.upper, self.cost)
+        bundles(rule.items)
         object.__setattr__(self, "upper", rule.upper)
         object.__setattr__(self, "cost", rule.cost)
 
@@ -137,7 +141,9 @@ class RandomPostedPrices(Mechanism):
 
 
 def bundles(items: int) -> NDArray[np.bool_]:
-    """Shape (2^items, items): what is in each bundle."""
+    """Shape (2^items, items): what is in each bundle; ValueError for more than `MOST_ITEMS` items."""
+    if items > MOST_ITEMS:
+        raise ValueError(f"bundles are of at most {MOST_ITEMS} items, not {items}")
     return np.array(list(np.ndindex((2,) * items)), dtype=bool)
 
 
@@ -146,8 +152,6 @@ def bundle_prices(prices: ArrayLike) -> FloatArray:
     array = without_nan("prices", float_array("prices", prices))
     if array.ndim != 1 or array.size < 2 or array.size & (array.size - 1):
         raise ValueError(f"prices must be a vector of 2^items numbers, not of shape {array.shape}")
-    if array.size > 2**MOST_ITEMS:
-        raise ValueError(f"prices must be for at most {MOST_ITEMS} items, not {array.size.bit_length() - 1}")
     if not (array >= 0).all():
         raise ValueError(f"prices must be at least 0, not {float(array[array < 0][0])}")
     if array[0] != 0:

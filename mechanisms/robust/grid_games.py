@@ -55,13 +55,14 @@ def bundle_pricing_game(upper: ArrayLike, cost: ArrayLike, steps: int, bundle: b
         raise ValueError(f"upper must be for 2 items, not {ranges.items}")
     _check_sold(ranges)
     check_count("steps", steps)
-    levels = np.indices((steps + 1, steps + 1)).reshape(2, -1).T / steps * ranges.width
+    _check_size((steps + 1) ** 4)
+    levels = np.indices((steps + 1, steps + 1)).reshape(2, -1).T / steps * ranges.width / ranges.total
     prices = _with_bundle(levels) if bundle else np.column_stack([levels, levels.sum(axis=1)])
-    _check_size(len(prices) * len(levels))
     worth = np.column_stack([np.zeros(len(levels)), levels, levels.sum(axis=1)])
     payoffs = np.stack([_profit(worth, price) for price in prices]) - levels.sum(axis=1)
     costs = np.append(ranges.cost, ranges.cost.sum())
-    return ZeroSumGame(payoffs, prices + costs, levels + ranges.cost)
+    return ZeroSumGame(payoffs * ranges.total, prices * ranges.total + costs,
+                       levels * ranges.total + ranges.cost)
 
 
 def reserve_game(bidders: int, mean: float, steps: int, attained: bool = True) -> ZeroSumGame:
@@ -104,8 +105,12 @@ def _from_below(levels: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _with_bundle(levels: FloatArray) -> FloatArray:
-    """Prices (a, 3): with each pair of prices all sums of levels for both that are not below either."""
+    """Prices (a, 3): with each pair of prices all sums of levels for both that are not below either.
+
+    Levels are shares of the whole range. ValueError if there are more than `MOST_PAYOFFS` payoffs.
+    """
     sums = np.unique(np.round(levels.sum(axis=1), 12))
+    _check_size(len(levels) ** 2 * len(sums) // 2)
     pairs = np.repeat(levels, len(sums), axis=0)
     both = np.tile(sums, len(levels))
     kept = both >= pairs.max(axis=1) - 1e-9

@@ -45,8 +45,8 @@ def hedge(actions: int, size: float, moment: Moment | None = None) -> Learner:
     With T rounds the regret is at most 2 size √(T ln k / 2) + size √(ln k / 8), without a moment
     (Cesa-Bianchi and Lugosi 2006, Theorem 2.3).
     """
-    scores, tilt = np.zeros(actions), 0.0
-    rounds = 0
+    number_in("size", size, above=0)
+    scores, tilt, rounds = np.zeros(actions), 0.0, 0
     while True:
         rate = np.sqrt(8 * np.log(actions) / (rounds + 1)) / size
         mixture, tilt = tilted(rate * scores, moment, tilt)
@@ -148,14 +148,14 @@ def play_zero_sum(game: ZeroSumGame, seller: Learner, nature: Learner, every: in
 
 def learn(game: ZeroSumGame, seller: Learner, nature: Learner, gap: float,
           most_rounds: int = 100_000) -> Averages:
-    """Play until the duality gap is at most `gap`, or for `most_rounds`; the averages then.
+    """Play until the duality gap is at most `gap`, or for `most_rounds` and up to ten more: the averages.
 
-    Raises TypeError or ValueError unless `gap` is above 0 and `most_rounds` an integer of at least 10.
+    Raises TypeError or ValueError unless `gap` is above 0 and `most_rounds` an integer of at least 1.
     """
     number_in("gap", gap, above=0)
-    check_count("most_rounds", most_rounds, least=10)
+    check_count("most_rounds", most_rounds)
     averages = play_zero_sum(game, seller, nature)
-    while True:
+    now = next(averages)
+    while now.gap > gap and now.rounds < most_rounds:
         now = next(averages)
-        if now.gap <= gap or now.rounds + 10 > most_rounds:
-            return now
+    return now

@@ -14,9 +14,6 @@ from numpy.typing import ArrayLike
 from mechanisms._validation import FloatArray, finite_vector, float_array, read_only
 from mechanisms.comparison import at_least
 
-MOST_ITEMS = 16
-"""No more items are taken: bundles are counted by the power of 2."""
-
 
 class Ranges:
     """Upper bounds v̄ and unit costs c of the items.
@@ -26,12 +23,15 @@ class Ranges:
     cost
         A number, or one for each item, finite and at least 0.
 
-    Raises TypeError or ValueError for anything else, and for more than `MOST_ITEMS` items.
+    Raises TypeError or ValueError for anything else.
     """
 
     def __init__(self, upper: ArrayLike, cost: ArrayLike = 0.0) -> None:
-        self.upper = read_only(_bounds("upper", upper))
+        self.upper = read_only(_bounds(upper))
         self.cost = read_only(_costs(cost, self.items))
+
+    def __repr__(self) -> str:
+        return f"Ranges({self.upper.tolist()}, {self.cost.tolist()})"
 
     @property
     def items(self) -> int:
@@ -75,12 +75,10 @@ class Ranges:
         return np.maximum(values - self.cost, 0.0).sum(axis=-1)
 
 
-def _bounds(name: str, upper: ArrayLike) -> FloatArray:
-    array = _one_for_each_item(name, upper)
-    if array.size > MOST_ITEMS:
-        raise ValueError(f"{name} must be for at most {MOST_ITEMS} items, not {array.size}")
+def _bounds(upper: ArrayLike) -> FloatArray:
+    array = _one_for_each_item("upper", upper)
     if not (array > 0).all():
-        raise ValueError(f"{name} must be above 0, not {float(array[array <= 0][0])}")
+        raise ValueError(f"upper must be above 0, not {float(array[array <= 0][0])}")
     return array
 
 

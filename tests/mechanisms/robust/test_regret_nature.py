@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from mechanisms import MinimaxRegretPricing, RandomReserveAuctions, nature_auction, nature_pricing
-from mechanisms.robust import BundlePrices, grid_regret, least_regret_against, nature_on_grid
+from mechanisms.robust import (
+    BundlePrices,
+    auction_saddle_point,
+    grid_regret,
+    least_regret_against,
+    nature_on_grid,
+    pricing_saddle_point,
+)
 from mechanisms.robust.regret_nature import SHARE
 
 UPPER, COST = (1.0, 2.0), (0.1, 0.5)
@@ -75,6 +82,25 @@ def test_the_optimal_mechanisms_are_best_replies_and_so_is_nature():
         met = BundlePrices(tuple(np.append(0.0, rng.random(3) * [2.2, 1.1, 3.3]))).outcome(values)
         profit = (met.payments - met.allocation @ np.array(COST)).mean()
         assert surplus - profit >= limit * (1 - 3e-4)
+
+
+def test_saddle_points_close_in_as_grids_get_finer():
+    """Theorems 2.3.2 and 3.3.1: the left side is 1/e of the range, the right side comes to it from below."""
+    for saddle_point, arguments, stake in (
+        (pricing_saddle_point, (UPPER, COST), STAKE),
+        (pricing_saddle_point, ((1.0, 2.0), (0.2, 2.5)), 0.8),
+        (auction_saddle_point, (UPPER, 2), 3.0),
+        (auction_saddle_point, (1.5, 4), 1.5),
+    ):
+        gaps = []
+        for steps in (20, 40, 80):
+            found = saddle_point(*arguments, steps)
+            assert found.worst == pytest.approx(stake / math.e, rel=1e-12)
+            assert found.least <= found.met + 1e-9
+            assert found.met <= found.worst + 1e-9
+            gaps.append(found.gap / stake)
+        assert gaps[2] < 0.01
+        assert gaps[2] < gaps[0]
 
 
 @pytest.mark.parametrize("steps", [11, 40, 120])

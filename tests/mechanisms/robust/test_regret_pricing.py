@@ -251,8 +251,11 @@ def test_bad_ranges_are_named(kind):
         kind((1.0, 1.0), (0.0, -1.0))
     with pytest.raises(ValueError, match="cost must be one for each of 2 items, not 3"):
         kind((1.0, 1.0), (0.0, 0.0, 0.0))
-    with pytest.raises(ValueError, match="at most 16 items, not 17"):
-        kind((1.0,) * 17)
+    if kind is RandomPostedPrices:
+        with pytest.raises(ValueError, match="bundles are of at most 16 items, not 17"):
+            kind((1.0,) * 17)
+    else:
+        assert kind((1.0,) * 40).outcome(np.ones(40)).allocation.all()
 
 
 @pytest.mark.parametrize("kind", [MinimaxRegretPricing, DeterministicRegretPricing])
