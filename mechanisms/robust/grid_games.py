@@ -65,7 +65,8 @@ def bundle_pricing_game(upper: ArrayLike, cost: ArrayLike, steps: int, bundle: b
                        levels * ranges.total + ranges.cost)
 
 
-def reserve_game(bidders: int, mean: float, steps: int, attained: bool = True) -> ZeroSumGame:
+def reserve_game(bidders: int, mean: float, steps: int, attained: bool = True,
+                 ordinary: float = 0.0) -> ZeroSumGame:
     """Second price auctions: reserves against bids on the grid k/n of [0, 1], n = `steps`; payoff is revenue.
 
     Nature chooses the highest bid and one that all others make, nature_actions (b, 2): revenue depends on the
@@ -74,11 +75,17 @@ def reserve_game(bidders: int, mean: float, steps: int, attained: bool = True) -
     lottery. The seller's mix is not unique: any law with F(r) = (I − 1) σ* and F(x) >= σ* (I − r/x) below r,
     and density σ*/x above, is optimal.
 
-    Raises TypeError or ValueError for fewer than 2 bidders, a mean outside (0, 1), or bad steps.
+    ordinary
+        The share of the trade that is not nature's: all bidders have the same value, uniform on [0, 1], and a
+        reserve ρ earns (1 − ρ²)/2. A little of it decides among the optimal mixes for the lowest reserves.
+
+    Raises TypeError or ValueError for fewer than 2 bidders, a mean outside (0, 1), bad steps, or a share
+    outside [0, 1).
     """
     check_count("bidders", bidders, least=2)
     number_in("mean", mean, above=0, below=1)
     check_count("steps", steps)
+    number_in("ordinary", ordinary, at_least=0, below=1)
     _check_size((steps + 1) * (steps + 2) * (steps + 2) // 2)
     levels = np.arange(steps + 1) / steps
     values, reached = (levels, levels) if attained else _from_below(levels)
@@ -86,7 +93,8 @@ def reserve_game(bidders: int, mean: float, steps: int, attained: bool = True) -
     allowed = levels[second] <= values[top]
     top, second = top[allowed], second[allowed]
     sold = reached[top] >= levels[:, None]
-    payoffs = np.where(sold, np.maximum(levels[:, None], levels[second]), 0.0)
+    revenue = np.where(sold, np.maximum(levels[:, None], levels[second]), 0.0)
+    payoffs = (1 - ordinary) * revenue + ordinary * (1 - levels[:, None] ** 2) / 2
     bids = np.column_stack([values[top], levels[second]])
     moment = Moment((bids[:, 0] + (bidders - 1) * bids[:, 1]) / bidders, mean)
     return ZeroSumGame(payoffs, levels, bids, moment)

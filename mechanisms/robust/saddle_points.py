@@ -60,7 +60,7 @@ def auction_saddle_point(upper: ArrayLike, bidders: int, steps: int) -> SaddlePo
     """(3.7) for `RandomReserveAuctions`, on the grid of one positive bidder and her rivals at 0.
 
     With these values any mechanism is one for a single bidder (Step 2 of the proof of Theorem 3.3.1), so that
-    the right side is that of pricing without costs. The largest regret is sought over the two highest bids for
+    the right side is that of pricing without costs. The largest regret is sought over the two highest bids of
     each item. Parameters and errors as in `RandomReserveAuctions` and `nature_on_grid`.
     """
     ranges = Ranges(upper)

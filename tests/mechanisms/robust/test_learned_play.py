@@ -194,6 +194,21 @@ def test_reserves_are_learned_and_none_binds_with_the_atoms_probability():
     assert end.nature @ (game.nature_actions[:, 1] >= r - 0.05) >= 0.85
 
 
+def test_a_little_ordinary_trade_puts_the_atom_at_0():
+    """Without it the mass below r lies anywhere; where bidders are sometimes alike, it moves to reserve 0."""
+    sigma, _ = lottery(2, 0.5)
+    atoms = []
+    for ordinary in (0.0, 0.05):
+        game = reserve_game(2, 0.5, 10, ordinary=ordinary)
+        rows, columns = game.payoffs.shape
+        low, high = game.value()
+        end = learn(game, regret_matching_plus(rows), hedge(columns, 1.0, game.moment), gap=0.001)
+        assert low - 0.001 <= end.guarantee <= end.hope <= high + 0.001
+        atoms.append(end.seller[0])
+    assert atoms[0] < 0.1
+    assert atoms[1] == pytest.approx(sigma, abs=0.06)
+
+
 @pytest.mark.parametrize(("bidders", "mean"), [(2, 0.5), (3, 0.5), (4, 0.1)])
 def test_mixes_of_reserves_below_r_are_not_unique(bidders, mean):
     """F(x) between σ (I − r/x)⁺ and (I − 1) σ below r: both, and a mixture of them, guarantee r.
@@ -222,6 +237,8 @@ def test_bad_input_is_named():
         reserve_game(2, 1.0, 10)
     with pytest.raises(ValueError, match=r"mean must be .*not 0"):
         reserve_game(2, 0.0, 10)
+    with pytest.raises(ValueError, match=r"ordinary must be .*not 1"):
+        reserve_game(2, 0.5, 10, ordinary=1.0)
     with pytest.raises(ValueError, match="bidders must be at least 2, got 1"):
         reserve_game(1, 0.5, 10)
     with pytest.raises(ValueError, match="steps must leave at most"):
