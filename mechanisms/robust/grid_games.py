@@ -73,7 +73,7 @@ def reserve_game(bidders: int, mean: float, steps: int, attained: bool = True,
     second highest only, and the mean of the values, at least `mean`, is then as high as can be. The value of
     the continuum's game is r of Theorem 1.5.3: a random reserve does as well as the best highest-bidder
     lottery. The seller's mix is not unique: any law with F(r) = (I − 1) σ* and F(x) >= σ* (I − r/x) below r,
-    and density σ*/x above, is optimal.
+    and density σ*/x above, is optimal (proof in docs/theory/regret.md).
 
     ordinary
         The share of the trade that is not nature's: all bidders have the same value, uniform on [0, 1], and a

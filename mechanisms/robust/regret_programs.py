@@ -50,7 +50,8 @@ def grid_regret(upper: ArrayLike, cost: ArrayLike, steps: int) -> float:
     For (3.1) it is the same, whatever the number of bidders. Ranges as in `Ranges`, steps at least 1.
 
     Nature's k/n-th of the range and above: against a buyer whose share is at least j/n with probability
-    k/j, j = k … n, every price of at least k/n earns k/n, and the mean share is k/n (1 + H_n − H_k).
+    k/j, j = k … n, every price of at least k/n earns k/n, and the mean share is k/n (1 + H_n − H_k). The
+    seller's side of the proof is in docs/theory/regret.md.
     """
     check_count("steps", steps)
     harmonic = np.concatenate([[0.0], np.cumsum(1 / np.arange(1, steps + 1))])
