@@ -194,12 +194,25 @@ def optimal_assignment(
         raise ValueError(f"context must need at most {MAX_VARIABLES} variables, got {size}")
     rows, sums = _incentive_rows(context), _one_assignment(profiles, branches, n)
     gains = np.concatenate([np.zeros(profiles * branches), np.repeat(prior.table.ravel(), n)])
-    chance = np.arange(size) < profiles * branches
-    bounds = np.where(chance, 0.0, -np.inf), np.where(chance, 1.0, np.inf)
-    best = maximise(gains, (rows, np.zeros(rows.shape[0])), (sums, np.ones(profiles)), bounds)
-    chances = best.x[chance].reshape(*prior.shape, branches)
-    auction = AssignmentLottery(context, chances, best.x[~chance].reshape(*prior.shape, n))
+    least, most = _payment_bounds(context)
+    lower = np.append(np.zeros(profiles * branches), np.tile(least, profiles))
+    upper = np.append(np.ones(profiles * branches), np.tile(most, profiles))
+    best = maximise(gains, (rows, np.zeros(rows.shape[0])), (sums, np.ones(profiles)), (lower, upper))
+    chances, payments = np.split(best.x, [profiles * branches])
+    auction = AssignmentLottery(
+        context, chances.reshape(*prior.shape, branches), payments.reshape(*prior.shape, n)
+    )
     return OptimalAuction(auction, best.value, best.upper_bound, perf_counter() - start)
+
+
+def _payment_bounds(context: AssignmentContext) -> tuple[FloatArray, FloatArray]:
+    """The range (n,) in which payments can be optimal.
+
+    For given chances the incentive constraints bound differences of payments, so the highest payments are
+    lengths of shortest paths from nothing: no more than a highest value, and no less than minus one a type.
+    """
+    highest = np.array([table.max() for table in context.types])
+    return -highest * context.shape, highest
 
 
 def _incentive_rows(context: AssignmentContext) -> Any:

@@ -92,7 +92,6 @@ class GridLottery(DirectLottery):
 Auction_co = TypeVar("Auction_co", bound=DirectLottery, covariant=True)
 
 
-@dataclass(frozen=True, eq=False)
 class OptimalAuction(Design[Auction_co]):
     """The optimum of a program: an auction, its expected revenue, and a bound on that of any of its class."""
 
@@ -112,7 +111,6 @@ class OptimalAuction(Design[Auction_co]):
         return self.upper_bound
 
 
-@dataclass(frozen=True, eq=False)
 class OptimalMechanism(OptimalAuction[GridLottery]):
     """The optimum for a grid of reports of shape (B_1, …, B_n)."""
 

@@ -6,7 +6,6 @@ such that no type envies another's or prefers nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import product
 from time import perf_counter
 from typing import Any, TypeVar
@@ -23,11 +22,9 @@ from mechanisms.programs import Design, maximise
 SHADE = 1e-10
 """Prices are lowered by this part: a type tied between two entries then prefers the dearer one."""
 
-
 M_co = TypeVar("M_co", bound=Menu | None, covariant=True)
 
 
-@dataclass(frozen=True)
 class OptimalMenu(Design[M_co]):
     """The best menu, what `menu_revenue` says that it earns, and a bound: no menu earns more.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,19 +16,23 @@ OPTIONS: dict[str, Any] = {
     "threads": 1,  # the same path on any machine, and safe in forked processes
     "primal_feasibility_tolerance": 1e-10,
     "small_matrix_value": 1e-12,  # entries below it count as 0
+    "mip_feasibility_tolerance": 1e-9,  # of whole numbers
     "mip_rel_gap": 0.0,
+    "mip_abs_gap": 1e-9,
 }
 """HiGHS's options. Tolerances are absolute, on rows of ordinary size."""
 
-INTERIOR: dict[str, Any] = {
-    "solver": "ipm", "run_crossover": "off",
-    "primal_feasibility_tolerance": 1e-9, "dual_feasibility_tolerance": 1e-9,
-}
+INTERIOR: dict[str, Any] = {"solver": "ipm", "run_crossover": "off", "primal_feasibility_tolerance": 1e-9}
 """What is changed for a point amid the optima."""
-RETRIES: tuple[dict[str, Any], ...] = ({"presolve": "off"}, {"simplex_strategy": 4})
-"""What is changed, one after the other, while HiGHS does not decide; 4 is the primal simplex method."""
+RETRIES: tuple[dict[str, Any], ...] = (
+    {"presolve": "off"},
+    {"simplex_strategy": 4, "mip_feasibility_tolerance": 1e-7},  # 4: the primal simplex method
+)
+"""What is changed, one after the other, while HiGHS does not decide."""
 ORDINARY = 128.0
 """Rows whose largest entry lies between 1 / ORDINARY and ORDINARY are not scaled."""
+FINEST = 1e-10
+"""HiGHS has no finer tolerances; the objective is scaled up instead."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +48,15 @@ class Answer:
 def solve(program: Program, seconds: float | None, tolerance: float, interior: bool = False) -> Answer:
     """The optimum, or the best feasible point within `seconds`; ProgramError if there is none.
 
-    `tolerance` is by how much reduced costs may be wrong, with the objective's largest entry in 1 .. 2.
+    `tolerance` is by how much reduced costs may be wrong, as a part of the objective's largest entry.
     """
-    cost_scale = float(_to_unit(np.abs(program.objective).max()))
+    finer = 2.0 ** math.ceil(math.log2(max(FINEST / tolerance, 1.0)))
+    cost_scale = finer * float(_to_unit(np.abs(program.objective).max()))
     row_scales = _row_scales(program.matrix)
-    limits: dict[str, Any] = {"dual_feasibility_tolerance": tolerance,
-                              "time_limit": np.inf if seconds is None else seconds}
+    limits: dict[str, Any] = {
+        "dual_feasibility_tolerance": max(tolerance, FINEST),
+        "time_limit": np.inf if seconds is None else seconds,
+    }
     solver, status = _run(_model(program, cost_scale, row_scales), limits | (INTERIOR if interior else {}))
     found = solver.getSolution()
     multipliers = -np.array(found.row_dual) * row_scales / cost_scale
@@ -60,7 +68,9 @@ def _run(model: Any, limits: dict[str, Any]) -> tuple[Any, str]:
     """HiGHS when it has run, and "optimal" or "time limit"; ProgramError for anything else."""
     from highspy import Highs, HighsModelStatus, SolutionStatus
 
-    undecided = (HighsModelStatus.kUnboundedOrInfeasible, HighsModelStatus.kUnknown)
+    undecided = (
+        HighsModelStatus.kUnboundedOrInfeasible, HighsModelStatus.kUnknown, HighsModelStatus.kSolveError
+    )
     solver = Highs()
     for options in (OPTIONS | limits, *RETRIES):
         for name, value in options.items():

@@ -21,7 +21,8 @@ class Solution:
     x, value
         The point, shape (m,), and the objective there.
     upper_bound
-        A bound on the optimum: by weak duality from the multipliers, or an integer program's proved bound.
+        A bound on the optimum: by weak duality from the multipliers, up to the rounding of its sums; for
+        integer programs the one that the solver proved.
     at_most_multipliers, equal_multipliers
         Shape (rows,): what the optimum gains a unit of each row's right-hand side, for `at_most` at least 0.
         None for integer programs.
@@ -44,7 +45,7 @@ def maximise(
     bounds: tuple[ArrayLike, ArrayLike] = (0.0, np.inf),
     integral: ArrayLike | None = None,
     seconds: float | None = None,
-    tolerance: float = 1e-10,
+    tolerance: float = 1e-12,
     interior: bool = False,
 ) -> Solution:
     """Maximise `objective` · x over A x <= b (`at_most`), A x = b (`equal`), lower <= x <= upper (`bounds`).
@@ -54,13 +55,14 @@ def maximise(
     at_most, equal
         A, shape (rows, m), dense or of scipy.sparse, and b, shape (rows,); or None.
     bounds
-        Numbers, or arrays of shape (m,); they may be infinite.
+        Numbers, or arrays of shape (m,); they may be infinite. Where bounds are known to hold at an optimum,
+        give them: a variable without any may leave `upper_bound` infinite.
     integral
         Mask, shape (m,): which variables are whole numbers.
     seconds
         Time limit: the best feasible point found by then is returned.
     tolerance
-        By how much a reduced cost may miss its sign, as a part of the objective's largest entry, from 1e-10
+        By how much a reduced cost may miss its sign, as a part of the objective's largest entry, from 1e-12
         to 1e-6. What it costs shows in the bound, which is all that counts of a relaxation.
     interior
         Of several optima of a linear program take one amid them, by an interior point method, not a corner:
@@ -76,10 +78,10 @@ def maximise(
     program = checked_program(objective, at_most, equal, bounds, integral)
     if seconds is not None:
         seconds = number_in("seconds", seconds, above=0.0)
-    tolerance = number_in("tolerance", tolerance, at_least=1e-10, at_most=1e-6)
+    tolerance = number_in("tolerance", tolerance, at_least=1e-12, at_most=1e-6)
     if program.integral.any():
         return _integer_solution(program, seconds, tolerance)
-    return _linear_solution(program, seconds, tolerance, interior)
+    return _linear_solution(program, seconds, max(tolerance, 1e-9) if interior else tolerance, interior)
 
 
 def _linear_solution(program: Program, seconds: float | None, tolerance: float,
@@ -103,4 +105,5 @@ def _integer_solution(program: Program, seconds: float | None, tolerance: float)
             "the solver's integers hold up to its tolerance only: rounded, they leave no feasible point; "
             "scale the program better"
         ) from error
-    return Solution(x, float(program.objective @ x), answer.tree_bound, None, None, answer.status)
+    value = float(program.objective @ x)
+    return Solution(x, value, max(answer.tree_bound, value), None, None, answer.status)

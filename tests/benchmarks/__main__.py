@@ -11,13 +11,14 @@ from itertools import chain
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import audit, counter, knowledge, learning, market, menus, page, regret
+from tests.benchmarks import audit, counter, knowledge, learning, market, menus, page, programs, regret
 
 GROUPS = {
     "market": (market.figures, market.rule_figures),
     "audit": (audit.figures,),
     "learning": (learning.figures,),
     "knowledge": (knowledge.figures,),
+    "programs": (programs.figures,),
     "menus": (menus.figures,),
     "regret": (regret.figures,),
     "counter": (counter.figures,),

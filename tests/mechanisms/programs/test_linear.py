@@ -71,6 +71,27 @@ def test_the_dual_meets_the_primal(scale):
         assert found.upper_bound == pytest.approx(found.value, rel=1e-7, abs=1e-7)
 
 
+def test_rows_and_variables_in_units_far_apart():
+    # The dual has a point by construction, the primal too: both have an optimum, and the same. HiGHS 1.12
+    # gives up on the program of trial 639 at first.
+    rng = np.random.default_rng(2)
+    for trial in range(640):
+        m, r = rng.integers(1, 60, size=2)
+        units, sizes = 10.0 ** rng.uniform(-4, 6, size=r), 10.0 ** rng.uniform(-3, 3, size=m)
+        rows = rng.normal(size=(r, m)) * (rng.random((r, m)) < 0.4) * units[:, None] * sizes
+        inside = rng.normal(size=m) / sizes
+        limits = rows @ inside + units * rng.random(r) * (rng.random(r) < 0.7)
+        objective = (rng.random(r) / units * (rng.random(r) < 0.8)) @ rows
+        lower = np.where(rng.random(m) < 0.5, -np.inf, inside - 1 / sizes)
+        if trial % 3:
+            continue
+        found = maximise(objective, (rows, limits), bounds=(lower, np.inf))
+        terms = 1e-12 + np.abs(objective) @ np.abs(found.x)
+        assert found.value >= objective @ inside - 1e-9 * terms
+        assert abs(found.upper_bound - found.value) <= 1e-9 * terms
+        assert (rows @ found.x - limits <= 1e-9 * (units + np.abs(rows) @ np.abs(found.x))).all()
+
+
 def test_sparse_and_dense_are_the_same():
     rng = np.random.default_rng(5)
     objective, (rows, limits), (equations, sides), bounds = random_program(rng)
@@ -170,6 +191,7 @@ def test_programs_without_an_optimum_say_why(arguments, reason):
         ({"integral": [1, 0]}, "integral must be a mask"),
         ({"integral": [True]}, "integral must be a mask"),
         ({"seconds": 0}, "seconds must be > 0"),
+        ({"tolerance": 1e-13}, "tolerance must be >= 1e-12"),
     ],
 )
 def test_bad_arguments_are_named(arguments, message):
@@ -187,6 +209,13 @@ def test_a_knapsack_out_of_time_keeps_its_proved_bound():
     assert found.status == "time limit"
     assert found.value <= found.upper_bound <= relaxed.upper_bound + 1e-6
     assert (rows @ found.x <= limits + 1e-9).all()
+
+
+def test_a_linear_program_out_of_time_says_so():
+    rng = np.random.default_rng(1)
+    rows = rng.random((400, 400))
+    with pytest.raises(ProgramError, match="no feasible point was found within 1e-05 seconds"):
+        maximise(-rng.random(400), at_most=(-rows, -np.ones(400)), seconds=1e-5)
 
 
 def test_weak_duality_holds_for_any_multipliers():
@@ -241,3 +270,18 @@ def test_a_point_amid_the_optima_meets_the_same_value():
     assert amid.x.min() > 0.1
     assert amid.value == pytest.approx(1.0, abs=1e-7)
     assert 1.0 <= amid.upper_bound <= 1.0 + 1e-6
+
+
+def test_nothing_is_printed(capfd):
+    maximise([1.0, 2.0], at_most=([[1.0, 1.0]], [1.0]))
+    maximise([1.0, 2.0], at_most=([[1.0, 1.0]], [1.0]), integral=[True, False])
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_loose_tolerance_leaves_the_bound_a_bound():
+    rng = np.random.default_rng(3)
+    for _ in range(50):
+        objective, at_most, equal, _ = random_program(rng)
+        best = maximise(objective, at_most, equal, bounds=(-9, 9)).value
+        loose = maximise(objective, at_most, equal, bounds=(-9, 9), tolerance=1e-6)
+        assert loose.upper_bound >= best - 1e-9 * (1 + abs(best))
