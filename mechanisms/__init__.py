@@ -33,6 +33,14 @@ _HOMES = {
         "optimal_buy_k_menu",
         "optimal_menu",
     ),
+    "mechanisms.robust": (
+        "DeterministicRegretPricing",
+        "MinimaxRegretPricing",
+        "RandomReserveAuctions",
+        "nature_auction",
+        "nature_pricing",
+        "regret_program",
+    ),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

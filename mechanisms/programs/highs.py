@@ -22,6 +22,8 @@ OPTIONS: dict[str, Any] = {
 }
 """HiGHS's options. Tolerances are absolute, on rows of ordinary size."""
 
+INTERIOR: dict[str, Any] = {"solver": "ipm", "run_crossover": "off", "primal_feasibility_tolerance": 1e-9}
+"""What is changed for a point amid the optima."""
 RETRIES: tuple[dict[str, Any], ...] = (
     {"presolve": "off"},
     {"simplex_strategy": 4, "mip_feasibility_tolerance": 1e-7},  # 4: the primal simplex method
@@ -43,7 +45,7 @@ class Answer:
     status: str
 
 
-def solve(program: Program, seconds: float | None, tolerance: float) -> Answer:
+def solve(program: Program, seconds: float | None, tolerance: float, interior: bool = False) -> Answer:
     """The optimum, or the best feasible point within `seconds`; ProgramError if there is none.
 
     `tolerance` is by how much reduced costs may be wrong, as a part of the objective's largest entry.
@@ -51,18 +53,18 @@ def solve(program: Program, seconds: float | None, tolerance: float) -> Answer:
     finer = 2.0 ** math.ceil(math.log2(max(FINEST / tolerance, 1.0)))
     cost_scale = finer * float(_to_unit(np.abs(program.objective).max()))
     row_scales = _row_scales(program.matrix)
-    limits = {
+    limits: dict[str, Any] = {
         "dual_feasibility_tolerance": max(tolerance, FINEST),
         "time_limit": np.inf if seconds is None else seconds,
     }
-    solver, status = _run(_model(program, cost_scale, row_scales), limits)
+    solver, status = _run(_model(program, cost_scale, row_scales), limits | (INTERIOR if interior else {}))
     found = solver.getSolution()
     multipliers = -np.array(found.row_dual) * row_scales / cost_scale
     bound = -float(solver.getInfo().mip_dual_bound) / cost_scale
     return Answer(np.array(found.col_value), multipliers, bound, status)
 
 
-def _run(model: Any, limits: dict[str, float]) -> tuple[Any, str]:
+def _run(model: Any, limits: dict[str, Any]) -> tuple[Any, str]:
     """HiGHS when it has run, and "optimal" or "time limit"; ProgramError for anything else."""
     from highspy import Highs, HighsModelStatus, SolutionStatus
 

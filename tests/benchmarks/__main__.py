@@ -11,7 +11,7 @@ from itertools import chain
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import audit, counter, knowledge, learning, market, menus, page, programs
+from tests.benchmarks import audit, counter, knowledge, learning, market, menus, page, programs, regret
 
 GROUPS = {
     "market": (market.figures, market.rule_figures),
@@ -20,6 +20,7 @@ GROUPS = {
     "knowledge": (knowledge.figures,),
     "programs": (programs.figures,),
     "menus": (menus.figures,),
+    "regret": (regret.figures,),
     "counter": (counter.figures,),
     "page": (page.figures,),
 }

@@ -261,6 +261,17 @@ def test_the_callers_arrays_are_left_alone():
     assert rows.data.tolist() == [1.0, 1.0]
 
 
+def test_a_point_amid_the_optima_meets_the_same_value():
+    """On the face x + y = 1 of the unit square every point is optimal; a corner is not amid them."""
+    rows = ([[1.0, 1.0]], [1.0])
+    corner = maximise([1.0, 1.0], at_most=rows, bounds=(0, 1))
+    amid = maximise([1.0, 1.0], at_most=rows, bounds=(0, 1), interior=True)
+    assert sorted(corner.x) == pytest.approx([0.0, 1.0])
+    assert amid.x.min() > 0.1
+    assert amid.value == pytest.approx(1.0, abs=1e-7)
+    assert 1.0 <= amid.upper_bound <= 1.0 + 1e-6
+
+
 def test_nothing_is_printed(capfd):
     maximise([1.0, 2.0], at_most=([[1.0, 1.0]], [1.0]))
     maximise([1.0, 2.0], at_most=([[1.0, 1.0]], [1.0]), integral=[True, False])
