@@ -33,6 +33,7 @@ _HOMES = {
         "optimal_buy_k_menu",
         "optimal_menu",
     ),
+    "mechanisms.risk_averse": ("gamma",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
