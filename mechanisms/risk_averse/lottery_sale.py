@@ -110,24 +110,14 @@ class LotterySale(Mechanism):
         for buyer in (yield from self.order()):
             if got.sum() == self.units:
                 break
-            price = yield from self._offer(buyer)
-            if price is not None:
-                got[buyer], paid[buyer] = 1.0, price
+            drawn = yield from ask_and_draw(buyer, self.values[buyer], self.lotteries[buyer])
+            if drawn is not None:
+                got[buyer], paid[buyer] = 1.0, self.prices[drawn]
         return Outcome(got, paid)
 
     @abstractmethod
     def order(self) -> Generator[Question, Any, list[int]]:
         """Let nature draw who is asked, and in which order, whatever they will report."""
-
-    def _offer(self, buyer: int) -> Generator[Question, Any, float | None]:
-        """Ask the buyer for her value and let nature draw: the price of her unit, or None."""
-        replies = yield AskValue(to=(buyer,))
-        type_ = rounded_down(replies.values[buyer], self.values[buyer])
-        if type_ is None:
-            return None
-        lottery = self.lotteries[buyer][type_]
-        drawn = yield Chance((*lottery, max(0.0, 1.0 - sum(lottery))))
-        return self.prices[drawn] if drawn < len(lottery) else None
 
     def masses(self, probabilities: Sequence[ArrayLike]) -> FloatArray:
         """Shape (n, m): with what probability each buyer is sold to at each price, if she is asked.
@@ -136,6 +126,19 @@ class LotterySale(Mechanism):
         """
         own = type_probabilities(probabilities, tuple(np.array(grid) for grid in self.values))
         return np.stack([f @ np.array(table) for f, table in zip(own, self.lotteries, strict=True)])
+
+
+def ask_and_draw(
+    buyer: int, grid: Sequence[float], table: Table
+) -> Generator[Question, Any, int | None]:
+    """Ask a buyer for her value, and let nature draw from the lottery of that type: its column, or None."""
+    replies = yield AskValue(to=(buyer,))
+    type_ = rounded_down(replies.values[buyer], grid)
+    if type_ is None:
+        return None
+    lottery = table[type_]
+    drawn = yield Chance((*lottery, max(0.0, 1.0 - sum(lottery))))
+    return drawn if drawn < len(lottery) else None
 
 
 def rounded_down(report: float, grid: Sequence[float]) -> int | None:

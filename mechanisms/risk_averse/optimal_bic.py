@@ -94,7 +94,7 @@ class _Profiles:
         for sold in range(self.units + 1):
             for winners in combinations(range(n), sold):
                 block = np.full((m**sold, n), NOTHING)
-                block[:, list(winners)] = np.array(list(product(range(m), repeat=sold))).reshape(-1, sold)
+                block[:, list(winners)] = np.indices((m,) * sold).reshape(sold, m**sold).T
                 found.append(block)
         return np.concatenate(found)
 
