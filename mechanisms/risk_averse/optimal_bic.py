@@ -33,15 +33,30 @@ MOST_COLUMNS = 400_000
 NOTHING = -1
 
 
-def optimal_bic_utility(
+@dataclass(frozen=True, eq=False)
+class OptimalBic:
+    """The optimum of the program.
+
+    utility, upper_bound
+        The seller's expected utility, and a bound on it by weak duality, equal up to rounding.
+    lotteries
+        For each buyer (types, m): her interim probability of a unit at each price, h of Section 4.
+    """
+
+    utility: float
+    upper_bound: float
+    lotteries: tuple[FloatArray, ...]
+
+
+def optimal_bic(
     values: Sequence[ArrayLike],
     probabilities: Sequence[ArrayLike],
     units: int,
     utility: Attitude,
     buyer_utilities: Attitude | Sequence[Attitude],
     prices: ArrayLike,
-) -> float:
-    """Return the seller's expected utility of the best BIC mechanism, ex-post IR, without positive transfers.
+) -> OptimalBic:
+    """Return the best BIC mechanism, ex-post IR, without positive transfers.
 
     values, probabilities
         For each of n buyers her values, increasing, and their probabilities.
@@ -61,11 +76,33 @@ def optimal_bic_utility(
     check_attitude(utility, float(buyers.prices.max()) * min(units, buyers.n))
     _refuse_size(buyers, units)
     program = _Profiles(buyers, min(units, buyers.n))
-    return maximise(
+    truth, each = program.incentives, program.one_sale_each
+    solution = maximise(
         program.likelihood * np.asarray(utility(program.revenue), dtype=float),
-        at_most=(program.incentives, np.zeros(program.incentives.shape[0])),
-        equal=(program.one_sale_each, np.ones(program.one_sale_each.shape[0])),
-    ).value
+        at_most=(truth, np.zeros(truth.shape[0])),
+        equal=(each, np.ones(each.shape[0])),
+    )
+    lotteries = tuple(
+        (program.interim(i) @ solution.x).reshape(worth.shape) for i, worth in enumerate(buyers.surplus)
+    )
+    return OptimalBic(solution.value, solution.upper_bound, lotteries)
+
+
+def optimal_bic_utility(
+    values: Sequence[ArrayLike],
+    probabilities: Sequence[ArrayLike],
+    units: int,
+    utility: Attitude,
+    buyer_utilities: Attitude | Sequence[Attitude],
+    prices: ArrayLike,
+) -> float:
+    """Return the seller's expected utility in the best BIC mechanism; arguments and errors as of `optimal_bic`.
+
+    >>> from mechanisms.utilities import Linear
+    >>> optimal_bic_utility([[1.0, 2.0]], [[0.5, 0.5]], 1, Linear(), Linear(), [1.0, 2.0])
+    1.0
+    """
+    return optimal_bic(values, probabilities, units, utility, buyer_utilities, prices).utility
 
 
 def _refuse_size(buyers: Buyers, units: int) -> None:
@@ -143,10 +180,10 @@ class _Profiles:
         from scipy.sparse import vstack
 
         return vstack(
-            [incentive_rows(worth) @ self._interim(i) for i, worth in enumerate(self.buyers.surplus)], format="csr"
+            [incentive_rows(worth) @ self.interim(i) for i, worth in enumerate(self.buyers.surplus)], format="csr"
         )
 
-    def _interim(self, i: int) -> csr_array:
+    def interim(self, i: int) -> csr_array:
         """The matrix that maps the columns to buyer i's interim lottery, flat (types · m,)."""
         from scipy.sparse import csr_array
 

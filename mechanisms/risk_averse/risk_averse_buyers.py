@@ -79,9 +79,7 @@ def design_risk_averse_buyers(
     """
     buyers = Buyers.checked(values, probabilities, buyer_utilities, prices)
     check_count("units", units)
-    if rationality not in RATIONALITIES:
-        raise ValueError(f"rationality must be one of {', '.join(map(repr, RATIONALITIES))}, not {rationality!r}")
-    program = _Program(buyers, rationality == "ex post")
+    program = PaymentProgram(buyers, checked_rationality(rationality))
     rows, limits = program.rows(units)
     solution = maximise(program.revenue, at_most=(rows, limits), bounds=(0.0, program.allowed))
     tables = [np.split(table, 2, axis=1) for table in program.tables(solution.x)]
@@ -93,8 +91,15 @@ def design_risk_averse_buyers(
     return RiskAverseBuyersDesign(solution.value, solution.upper_bound, revenue, mechanism)
 
 
+def checked_rationality(rationality: str) -> bool:
+    """Whether "ex post" is meant; ValueError unless that or "interim"."""
+    if rationality not in RATIONALITIES:
+        raise ValueError(f"rationality must be one of {', '.join(map(repr, RATIONALITIES))}, not {rationality!r}")
+    return rationality == "ex post"
+
+
 @dataclass(frozen=True, eq=False)
-class _Program:
+class PaymentProgram:
     """Variables: for each buyer (types, 2m): a unit at each price, then no unit at each payment."""
 
     buyers: Buyers
@@ -126,19 +131,25 @@ class _Program:
             for with_unit, without in zip(b.surplus, paying, strict=True)
         ]
 
+    @property
+    def truth_and_rationality(self) -> csr_array:
+        """Rows A with A x <= 0: nobody gains by a lie, and no type's lottery is worth less than nothing."""
+        from scipy.sparse import block_diag, csr_array, vstack
+
+        truth = block_diag([incentive_rows(worth) for worth in self.worth])
+        taking_part = block_diag([-row[None] for worth in self.worth for row in worth])
+        return csr_array(vstack([truth, taking_part]))
+
     def rows(self, units: int) -> tuple[csr_array, FloatArray]:
         """A x <= b: truth, rationality, one consequence each, and `units` units in expectation."""
         from scipy.sparse import block_diag, csr_array, vstack
 
-        sold = np.concatenate([np.outer(own, np.repeat([1.0, 0.0], self.buyers.prices.size)).ravel()
-                               for own in self.buyers.probabilities])
-        truth = block_diag([incentive_rows(worth) for worth in self.worth])
-        taking_part = block_diag([_rationality_rows(worth) for worth in self.worth])
+        a_unit = np.repeat([1.0, 0.0], self.buyers.prices.size)
+        sold = np.concatenate([np.outer(own, a_unit).ravel() for own in self.buyers.probabilities])
+        at_most_zero = self.truth_and_rationality
         once = block_diag([one_consequence_rows(*worth.shape) for worth in self.worth])
-        limits = np.concatenate([
-            np.zeros(truth.shape[0] + taking_part.shape[0]), np.ones(once.shape[0]), [float(units)]
-        ])
-        return csr_array(vstack([truth, taking_part, once, csr_array(sold[None])])), limits
+        limits = np.concatenate([np.zeros(at_most_zero.shape[0]), np.ones(once.shape[0]), [float(units)]])
+        return csr_array(vstack([at_most_zero, once, csr_array(sold[None])])), limits
 
     def tables(self, x: FloatArray) -> list[FloatArray]:
         """For each buyer her lotteries, shape (types, 2m), freed of the solver's rounding."""
@@ -147,9 +158,3 @@ class _Program:
         tables = [part.reshape(worth.shape) for part, worth in zip(parts, self.worth, strict=True)]
         return [table / np.maximum(table.sum(axis=1, keepdims=True), 1.0) for table in tables]
 
-
-def _rationality_rows(worth: FloatArray) -> csr_array:
-    """Rows A with A h <= 0: no type's lottery is worth less than nothing."""
-    from scipy.sparse import block_diag, csr_array
-
-    return csr_array(block_diag([-row[None] for row in worth]))
