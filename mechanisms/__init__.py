@@ -33,7 +33,15 @@ _HOMES = {
         "optimal_buy_k_menu",
         "optimal_menu",
     ),
-    "mechanisms.risk_averse": ("gamma",),
+    "mechanisms.risk_averse": (
+        "OnePass",
+        "OrderObliviousPrices",
+        "Rounds",
+        "design_one_pass",
+        "design_risk_averse_buyers",
+        "gamma",
+        "optimal_bic_utility",
+    ),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

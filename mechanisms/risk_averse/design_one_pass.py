@@ -1,9 +1,9 @@
 """The design of one pass for a risk-averse seller and risk-averse buyers (Section 4, Theorem 2; Appendix C).
 
 Continuous greedy over the masses that truthful lotteries implement gives a design whose utility without the
-limit of k units is at least (1 − 1/e) of the optimum, less the steps' error; one pass keeps c of that (R1), and
-the greedy's bound certifies it. From there conditional-gradient steps climb on the exact utility of one pass,
-which is linear in each buyer's lottery given the others'.
+limit of k units is at least (1 − 1/e) of the optimum, less the steps' error; one pass keeps c of that (R1),
+and the greedy's bound certifies it. From there conditional-gradient steps climb on the exact utility of one
+pass, which is linear in each buyer's lottery given the others'.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from mechanisms._validation import FloatArray
 from mechanisms.conversation import check_count
 from mechanisms.programs import Design
 from mechanisms.risk_averse.attitude import Attitude, check_attitude
-from mechanisms.risk_averse.buyers import Buyers
 from mechanisms.risk_averse.first_sales import expected_utility, gains
 from mechanisms.risk_averse.greedy import continuous_greedy
+from mechanisms.risk_averse.known_buyers import Buyers
 from mechanisms.risk_averse.one_pass import OnePass
 from mechanisms.risk_averse.sums import Sums
 from mechanisms.risk_averse.truthful_masses import TruthfulMasses
@@ -76,15 +76,15 @@ def design_one_pass(
     units
         k; each buyer wants one.
     utility, buyer_utilities
-        The seller's, and the buyers' (one for all, or one for each), concave with U(0) = 0; a buyer's has to be
-        finite where she loses, as misreports are weighed with it.
+        The seller's, and the buyers' (one for all, or one for each), concave with U(0) = 0; a buyer's has
+        to be finite where she loses, as misreports are weighed with it.
     prices
         Shape (m,): the grid of payments. Include 0 if units may be given away.
     steps, climbs
         Steps of the continuous greedy, at least 1, and at most so many up from there, at least 0.
     oversell
-        Whether more than `units` sales may be expected if there were no limit. No more are ever made; utility is
-        often higher, but c lower, for more buyers find everything gone.
+        Whether more than `units` sales may be expected if there were no limit. No more are ever made;
+        utility is often higher, but c lower, for more buyers find everything gone.
 
     Raises TypeError or ValueError for bad input, and ValueError if the prices have too many different sums.
     """
@@ -98,11 +98,12 @@ def design_one_pass(
     masses = TruthfulMasses.of_sorts(buyers, served)
     greedy = continuous_greedy(buyers.prices, served, utility, masses.best, steps=steps)
     dearest = masses.best(buyers.prices)
-    bound = min(greedy.upper_bound, float(utility(dearest.bound)))
+    bound = min(greedy.upper_bound, float(np.asarray(utility(np.array(dearest.bound)))))
     each = TruthfulMasses.of_each(buyers, buyers.n if oversell else served)
     slope = _Slope(each, served, utility)
     found = [slope.climbed(masses.lotteries(design), climbs) for design in (greedy.design, dearest.design)]
-    best = OnePass(values, prices, max(found, key=slope.utility_of), units)
+    tables = found[int(np.argmax([slope.utility_of(own) for own in found]))]
+    best = OnePass(values, prices, tables, units)
     worth = best.expected_utility(probabilities, utility)
     return OnePassDesign(best, worth, bound, time.perf_counter() - start, best.factor(probabilities))
 
@@ -145,7 +146,6 @@ class _Slope:
     def _best_towards(self, tables: Sequence[FloatArray]) -> list[FloatArray]:
         """The lotteries that gain most by the gradient."""
         masses = self._masses(tables)
-        gradient = [
-            gains(self._sums, self.units, np.delete(masses, i, axis=0), self.utility)[1] for i in range(len(masses))
-        ]
+        others = [np.delete(masses, i, axis=0) for i in range(len(masses))]
+        gradient = [gains(self._sums, self.units, rest, self.utility)[1] for rest in others]
         return self.polytope.lotteries(self.polytope.best(np.array(gradient)).design)

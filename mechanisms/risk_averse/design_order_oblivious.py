@@ -1,8 +1,9 @@
 """Design of order-oblivious prices: Appendix E's soft prices by continuous greedy (Theorems 5 and 6).
 
-The masses are those of soft prices: one sale in expectation in each row and each column, one price at a time in
-each cell. The loop is that of Section 3 (R2); only the polytope differs. Its bound is one on every dominant-
-strategy mechanism of the matrix, so also on every deterministic one of the unit-demand instance (Lemma 18).
+The masses are those of soft prices: one sale in expectation in each row and each column, one price at a
+time in each cell. The loop is that of Section 3 (R2); only the polytope differs. Its bound is one on every
+dominant- strategy mechanism of the matrix, so also on every deterministic one of the unit-demand instance
+(Lemma 18).
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from mechanisms.comparison import at_least
 from mechanisms.conversation import check_count
 from mechanisms.programs import Design, maximise
 from mechanisms.risk_averse.attitude import Attitude, check_attitude
-from mechanisms.risk_averse.buyers import price_vector, type_probabilities, type_values
 from mechanisms.risk_averse.greedy import Masses, continuous_greedy
+from mechanisms.risk_averse.known_buyers import price_vector, type_probabilities, type_values
 from mechanisms.risk_averse.order_oblivious import RANDOM_SCALE, Matrix, OrderObliviousPrices
 
 if TYPE_CHECKING:
@@ -45,8 +46,8 @@ class OrderObliviousDesign(Design[OrderObliviousPrices]):
     soft_utility
         E[U] of the soft prices; at least (1 − 1/e) of the optimum, less the greedy's steps' error.
 
-    `value` is the expected utility of `mechanism` at scale 1 against the adversary within the rows, and at least
-    1/(3√3) of `soft_utility`; `upper_bound` is above the optimum of the matrix.
+    `value` is the expected utility of `mechanism` at scale 1 against the adversary within the rows, and at
+    least 1/(3√3) of `soft_utility`; `upper_bound` is above the optimum of the matrix.
     """
 
     soft: OrderObliviousPrices
@@ -139,6 +140,6 @@ class _SoftMasses:
         shares = np.clip(x, 0.0, 1.0)
         shares = shares / np.maximum(shares.sum(axis=2, keepdims=True), 1.0)
         return [
-            [{p: q for p, q in zip(prices.tolist(), cell.tolist(), strict=True) if q > LEAST_OFFER} for cell in row]
+            [{prices[k]: cell[k] for k in np.flatnonzero(cell > LEAST_OFFER)} for cell in row]
             for row in shares
         ]

@@ -1,9 +1,9 @@
 """Eső and Futó's auction: revenue without risk from risk-neutral buyers (Economics Letters 1999; Table 1).
 
 The k units go as in Myerson's auction. With x_i(v) the interim payment of type v there, buyer i pays
-x_i(v_i) − Σ_{j≠i} (x_j(v_j) − E x_j) / (n − 1): on average what she would pay there, while all payments add up
-to Σ_j E x_j whatever the types are. Bayesian incentive compatible and interim individually rational for risk-
-neutral buyers, and the best that a risk-averse seller can get from them; neither dominant nor ex-post
+x_i(v_i) − Σ_{j≠i} (x_j(v_j) − E x_j) / (n − 1): on average what she would pay there, while all payments add
+up to Σ_j E x_j whatever the types are. Bayesian incentive compatible and interim individually rational for
+risk- neutral buyers, and the best that a risk-averse seller can get from them; neither dominant nor ex-post
 individually rational.
 """
 
@@ -37,11 +37,11 @@ class EsoFutoAuction(DirectMechanism):
     units
         At least 1.
 
-    Reports are rounded down to the priors' grids; one below is no bid. Who makes no bid gets and pays nothing,
-    and moves nobody's payment.
+    Reports are rounded down to the priors' grids; one below is no bid. Who makes no bid gets and pays
+    nothing, and moves nobody's payment.
 
-    Raises TypeError for priors that are not `Discrete`, ValueError for fewer than two, for negative values, for
-    units < 1, and for more than `MOST_PROFILES` profiles.
+    Raises TypeError for priors that are not `Discrete`, ValueError for fewer than two, for negative values,
+    for units < 1, and for more than `MOST_PROFILES` profiles.
     """
 
     priors: Sequence[Discrete]
@@ -57,7 +57,9 @@ class EsoFutoAuction(DirectMechanism):
         check_count("units", self.units)
         profiles = int(np.prod([prior.values.size for prior in self.priors], dtype=float))
         if profiles > MOST_PROFILES:
-            raise ValueError(f"priors have {profiles} profiles, more than the {MOST_PROFILES} that are averaged over")
+            raise ValueError(
+                f"priors have {profiles} profiles, more than the {MOST_PROFILES} that are averaged over"
+            )
         _ = self._auction
 
     @property
@@ -79,15 +81,20 @@ class EsoFutoAuction(DirectMechanism):
         for i, prior in enumerate(self.priors):
             others = np.delete(chances, i, axis=1).prod(axis=1)
             place = np.searchsorted(prior.values, values[:, i])
-            interim.append(np.bincount(place, weights=others * paid[:, i], minlength=prior.values.size))
+            sums = np.bincount(place, weights=others * paid[:, i], minlength=prior.values.size)
+            interim.append(sums.astype(np.float64))
         return tuple(interim)
+
+    @cached_property
+    def _expected_payments(self) -> FloatArray:
+        """E x_j for each buyer, shape (n,)."""
+        pairs = zip(self.priors, self.interim_payments, strict=True)
+        return np.array([prior.probabilities @ own for prior, own in pairs])
 
     @property
     def revenue(self) -> float:
         """Σ_j E x_j: what the seller gets, whatever the types are; Myerson's expected revenue."""
-        return float(sum(
-            prior.probabilities @ own for prior, own in zip(self.priors, self.interim_payments, strict=True)
-        ))
+        return float(self._expected_payments.sum())
 
     def outcome(self, reports: NDArray[Any]) -> Outcome:
         """The rule, for reports of shape `(..., n)`; ValueError for another n, or NaN."""
@@ -96,8 +103,7 @@ class EsoFutoAuction(DirectMechanism):
         rounded = np.where(bids, _of_each([p.values for p in self.priors], types), -np.inf)
         allocation = self._auction.outcome(rounded).allocation
         due = _of_each(list(self.interim_payments), types)
-        expected = np.array([p.probabilities @ x for p, x in zip(self.priors, self.interim_payments, strict=True)])
-        surprise = np.where(bids, due - expected, 0.0)
+        surprise = np.where(bids, due - self._expected_payments, 0.0)
         from_others = (surprise.sum(axis=-1, keepdims=True) - surprise) / (len(self.priors) - 1)
         return Outcome(allocation, np.where(bids, due - from_others, 0.0))
 

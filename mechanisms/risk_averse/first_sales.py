@@ -51,8 +51,9 @@ def expected_utility(sums: Sums, units: int, masses: FloatArray, utility: Attitu
 def gains(sums: Sums, units: int, others: FloatArray, utility: Attitude) -> tuple[float, FloatArray]:
     """What one more buyer adds: the expected utility if she would not buy, and how much more at each price.
 
-    `others`, shape (n − 1, m), are the other buyers' sale probabilities. One pass earns the first number plus
-    Σ_j h(p_j) gains[j] if she would buy at p_j with probability h(p_j). Needs sums of `units` prices, at most n.
+    `others`, shape (n − 1, m), are the other buyers' sale probabilities. One pass earns the first number
+    plus Σ_j h(p_j) gains[j] if she would buy at p_j with probability h(p_j). Needs sums of `units` prices,
+    at most n.
     """
     n = len(others) + 1
     law = choices(sums, min(units, n - 1), others)

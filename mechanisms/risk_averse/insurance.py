@@ -1,9 +1,9 @@
 """A buyer insures the seller: Example 1 of the risk-averse seller, and what it gives up.
 
-The first buyer pays a premium whatever happens, gets no unit, and is given what the second buyer pays for hers.
-The seller's revenue is the premium, without risk. For both buyers truth is dominant, since the first one's
-report decides nothing; but she pays where the second does not buy: what is given up is ex-post individual
-rationality, and that no money flows to buyers.
+The first buyer pays a premium whatever happens, gets no unit, and is given what the second buyer pays for
+hers. The seller's revenue is the premium, without risk. For both buyers truth is dominant, since the first
+one's report decides nothing; but she pays where the second does not buy: what is given up is ex-post
+individual rationality, and that no money flows to buyers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ class InsuredSale(DirectMechanism):
     price, premium
         Money, at least 0.
     walk_away
-        Whether the insurer may leave once she knows the outcome: she pays and gets nothing where she would lose.
+        Whether the insurer may leave once she knows the outcome: she pays and gets nothing where she would
+        lose.
 
     An insurer who makes no bid does not take part, and the price is the seller's. Raises TypeError or
     ValueError for prices or premiums that are no money, and ValueError for reports of other than two buyers.
@@ -66,7 +67,7 @@ class InsuredSale(DirectMechanism):
 
 
 def fair_premium(utility: Callable[[FloatArray], Any], price: float, chance: float) -> float:
-    """The premium P at which an insurer is indifferent: E[U(T − P)] = 0, T = `price` with probability `chance`.
+    """Return the premium P with E[U(T − P)] = 0, where T is `price` with probability `chance`, else 0.
 
     `utility` is concave and increasing with U(0) = 0; `price` at least 0, `chance` in [0, 1]. A risk-neutral
     insurer asks for chance · price; one with CARA a pays −ln(1 − chance (1 − e^(−a price))) / a only.

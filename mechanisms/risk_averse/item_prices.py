@@ -1,9 +1,9 @@
 """Item prices for buyers who want one of several different items (Appendix E, Lemma 18).
 
-Each buyer is a row of Appendix E's matrix, each item a column. Buyers come in the order of the rows, and choose
-among the items that are left, at the realised prices of their row. What a buyer chooses brings at least what
-the adversary would have let the row bring, so that the mechanism has at least the expected utility of the
-partially order-oblivious prices.
+Each buyer is a row of Appendix E's matrix, each item a column. Buyers come in the order of the rows, and
+choose among the items that are left, at the realised prices of their row. What a buyer chooses brings at
+least what the adversary would have let the row bring, so that the mechanism has at least the expected
+utility of the partially order-oblivious prices.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from mechanisms._validation import FloatArray
 from mechanisms.comparison import RELATIVE_SLACK
 from mechanisms.conversation import Conversation, Mechanism
 from mechanisms.outcome import Outcome
 from mechanisms.questions import Chance, Question, ShowMenu
+from mechanisms.risk_averse.adversary import mean
 from mechanisms.risk_averse.attitude import Attitude, check_attitude
+from mechanisms.risk_averse.known_buyers import checked_order
 from mechanisms.risk_averse.one_pass import random_order
-from mechanisms.risk_averse.order_oblivious import Matrix, OrderObliviousPrices, checked_order, row_orders
+from mechanisms.risk_averse.order_oblivious import Matrix, OrderObliviousPrices
 
 MOST_CHOICES = 200_000
 """The most combinations of a buyer's values and prices that are enumerated."""
@@ -41,8 +42,8 @@ class ItemPrices(Mechanism):
     row_order
         `"random"`, or the buyers' local indices in the order in which they are asked.
 
-    Dominant for buyers whose types are values of the items, whatever their attitudes to risk: nature draws the
-    prices before the buyer is asked. Raises TypeError or ValueError for other fields.
+    Dominant for buyers whose types are values of the items, whatever their attitudes to risk: nature draws
+    the prices before the buyer is asked. Raises TypeError or ValueError for other fields.
     """
 
     prices: OrderObliviousPrices
@@ -55,8 +56,8 @@ class ItemPrices(Mechanism):
             raise TypeError(f"prices must be OrderObliviousPrices, not {self.prices!r}")
         if self.row_order != "random":
             if isinstance(self.row_order, str):
-                raise ValueError(f"row_order must be 'random' or an order of the buyers, not {self.row_order!r}")
-            object.__setattr__(self, "row_order", checked_order(self.row_order, self.n))
+                raise ValueError(f"row_order must be 'random' or an order, not {self.row_order!r}")
+            object.__setattr__(self, "row_order", checked_order("row_order", self.row_order, self.n))
 
     @property
     def n(self) -> int:
@@ -78,9 +79,8 @@ class ItemPrices(Mechanism):
         if n != self.n:
             raise ValueError(f"{self.name} is for {self.n} buyers, not for {n}")
         got, paid = np.zeros((n, self.items)), np.zeros(n)
-        random = self.row_order == "random"
-        order = (yield from random_order(n)) if random else self.row_order
-        for buyer in order:
+        order = self.row_order
+        for buyer in (yield from random_order(n)) if isinstance(order, str) else order:
             shown = yield from self._drawn(buyer, got.sum(axis=0) == 0)
             if not shown:
                 continue
@@ -96,7 +96,7 @@ class ItemPrices(Mechanism):
         """Nature draws the buyer's prices of the items that are left; those that are offered at all."""
         shown = {}
         for item in np.flatnonzero(left).tolist():
-            cell = [(price, chance) for price, chance in self.prices.offers[buyer][item] if np.isfinite(price)]
+            cell = [offer for offer in self.prices.offers[buyer][item] if np.isfinite(offer[0])]
             never = max(0.0, 1 - sum(chance for _, chance in cell))
             drawn = yield Chance((*(chance for _, chance in cell), never))
             if drawn < len(cell):
@@ -111,14 +111,14 @@ class ItemPrices(Mechanism):
         a buyer's values and prices have more than `MOST_CHOICES` combinations.
         """
         sales = self.prices.sales(values, probabilities)
-        check_attitude(utility, sum(max((max(cell, default=0.0) for cell in row)) for row in sales))
+        check_attitude(utility, sum(max(max(cell, default=0.0) for cell in row) for row in sales))
         bids = [
             [_surpluses(self.prices.offers[i][j], *pair) for j, pair in enumerate(zip(*row, strict=True))]
             for i, row in enumerate(zip(values, probabilities, strict=True))
         ]
         tables = [_choices_from_each_set(row) for row in bids]
         start = {((1 << self.items) - 1, 0.0): 1.0}
-        order = None if self.row_order == "random" else self.row_order
+        order = None if isinstance(self.row_order, str) else self.row_order
         return _played(tables, tuple(range(self.n)), start, utility, order)
 
 
@@ -138,10 +138,11 @@ def _choices_from_each_set(items: list[list[tuple[float, float, float]]]) -> lis
     combinations = int(np.prod([len(item) for item in items], dtype=float))
     if combinations > MOST_CHOICES:
         raise ValueError(
-            f"values and prices make {combinations} combinations for a buyer, more than the {MOST_CHOICES} that are "
-            "enumerated: simulate, or take fewer"
+            f"values and prices make {combinations} combinations for a buyer, more than the {MOST_CHOICES} "
+            "that are enumerated: simulate, or take fewer"
         )
-    return [_choices([j for j in range(len(items)) if left >> j & 1], items) for left in range(1 << len(items))]
+    sets = [[j for j in range(len(items)) if left >> j & 1] for left in range(1 << len(items))]
+    return [_choices(left, items) for left in sets]
 
 
 def _choices(left: list[int], items: list[list[tuple[float, float, float]]]) -> Choices:
@@ -179,8 +180,9 @@ def _played(
         money = np.array([revenue for _, revenue in law])
         return float(np.array(list(law.values())) @ np.asarray(utility(money), dtype=float))
     following = left if order is None else (next(i for i in order if i in left),)
-    return row_orders("random")([
-        _played(tables, tuple(j for j in left if j != i), _served(tables[i], law), utility, order) for i in following
+    return mean([
+        _played(tables, tuple(j for j in left if j != i), _served(tables[i], law), utility, order)
+        for i in following
     ])
 
 

@@ -1,4 +1,4 @@
-"""What sales by lottery share: a buyer is asked for her type, and nature draws whether she gets a unit and at what price.
+"""What sales by lottery share: a buyer says her type, and nature draws whether she buys and at what price.
 
 The order in which buyers are asked does not depend on what they report, so that each has nothing to think of
 but her own lottery: where that is truthful in expectation, so is the mechanism (Section 4).
@@ -19,7 +19,7 @@ from mechanisms.comparison import at_least
 from mechanisms.conversation import Conversation, Mechanism, check_count
 from mechanisms.outcome import Outcome
 from mechanisms.questions import AskValue, Chance, Question
-from mechanisms.risk_averse.buyers import price_vector, type_probabilities, type_values
+from mechanisms.risk_averse.known_buyers import price_vector, type_probabilities, type_values
 
 ROUNDING = 1e-9
 """How far a lottery's probabilities may leave [0, 1], and their sum 1."""
@@ -28,7 +28,7 @@ Table = tuple[tuple[float, ...], ...]
 
 
 def lottery_tables(
-    name: str, lotteries: Sequence[ArrayLike], values: Sequence[Sequence[float]], m: int
+    name: str, lotteries: Sequence[ArrayLike], values: Sequence[FloatArray], m: int
 ) -> tuple[Table, ...]:
     """Return a table (types, m) of probabilities for each buyer, cut off to [0, 1], or raise."""
     if len(lotteries) != len(values):
@@ -37,7 +37,8 @@ def lottery_tables(
     for i, (own, grid) in enumerate(zip(lotteries, values, strict=True)):
         table = float_array(f"{name}[{i}]", own)
         if table.shape != (len(grid), m):
-            raise ValueError(f"{name}[{i}] must have shape ({len(grid)}, {m}), types by prices, not {table.shape}")
+            expected = f"({len(grid)}, {m}), types by prices"
+            raise ValueError(f"{name}[{i}] must have shape {expected}, not {table.shape}")
         if not ((table >= -ROUNDING) & (table <= 1 + ROUNDING)).all():
             odd = table[~((table >= -ROUNDING) & (table <= 1 + ROUNDING))][0]
             raise ValueError(f"{name}[{i}] must hold probabilities from 0 to 1, not {odd!r}")
@@ -45,7 +46,7 @@ def lottery_tables(
     return tuple(tables)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class LotterySale(Mechanism):
     """A sale of k = `units` units to n buyers by lotteries: the base of `OnePass` and `Rounds`.
 
@@ -60,8 +61,8 @@ class LotterySale(Mechanism):
     units
         At least 1.
 
-    Raises TypeError or ValueError, in this order, for values, prices, lotteries that are not as above, and for
-    fewer units.
+    Raises TypeError or ValueError, in this order, for values, prices, lotteries that are not as above, and
+    for fewer units.
     """
 
     values: tuple[tuple[float, ...], ...]
@@ -71,15 +72,18 @@ class LotterySale(Mechanism):
 
     ex_post_ir: ClassVar[bool] = True
 
-    def __post_init__(self) -> None:
-        values = tuple(tuple(grid.tolist()) for grid in type_values(self.values))
-        prices = tuple(price_vector(self.prices).tolist())
-        object.__setattr__(self, "values", values)
-        object.__setattr__(self, "prices", prices)
-        object.__setattr__(self, "lotteries", lottery_tables("lotteries", self.lotteries, values, len(prices)))
-        for i, (table, grid) in enumerate(zip(self.lotteries, values, strict=True)):
-            self._check_lottery(i, np.array(table), np.array(grid))
-        check_count("units", self.units)
+    def __init__(
+        self, values: Sequence[ArrayLike], prices: ArrayLike, lotteries: Sequence[ArrayLike], units: int
+    ) -> None:
+        grids = type_values(values)
+        money = price_vector(prices)
+        object.__setattr__(self, "values", tuple(tuple(grid.tolist()) for grid in grids))
+        object.__setattr__(self, "prices", tuple(money.tolist()))
+        object.__setattr__(self, "lotteries", lottery_tables("lotteries", lotteries, grids, money.size))
+        for i, (table, grid) in enumerate(zip(self.lotteries, grids, strict=True)):
+            self._check_lottery(i, np.array(table), grid)
+        check_count("units", units)
+        object.__setattr__(self, "units", units)
 
     def _check_lottery(self, i: int, table: FloatArray, grid: FloatArray) -> None:
         most = float(table.sum(axis=1).max())
@@ -89,7 +93,8 @@ class LotterySale(Mechanism):
         if above.any():
             type_, price = np.argwhere(above)[0]
             raise ValueError(
-                f"lotteries[{i}] must not sell above the value, but sells to {grid[type_]} at {self.prices[price]}"
+                f"lotteries[{i}] must not sell above the value, but sells to {grid[type_]} "
+                f"at {self.prices[price]}"
             )
 
     @property

@@ -21,7 +21,7 @@ from mechanisms.risk_averse.lottery_sale import LotterySale
 from mechanisms.risk_averse.sums import Sums
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class OnePass(LotterySale):
     """Ask every buyer once, in uniformly random order, and sell to her by her lottery, until sold out.
 
@@ -45,7 +45,8 @@ class OnePass(LotterySale):
 
     def soft_utility(self, probabilities: Sequence[ArrayLike], utility: Attitude) -> float:
         """The same without the limit of `units`: everyone who would be sold a unit is."""
-        return OnePass(self.values, self.prices, self.lotteries, self.n).expected_utility(probabilities, utility)
+        unlimited = OnePass(self.values, self.prices, self.lotteries, self.n)
+        return unlimited.expected_utility(probabilities, utility)
 
     def factor(self, probabilities: Sequence[ArrayLike]) -> float:
         """c of R1: one pass earns at least c times `soft_utility`, whatever the seller's utility."""

@@ -22,8 +22,8 @@ from mechanisms._validation import FloatArray
 from mechanisms.conversation import check_count
 from mechanisms.programs import maximise
 from mechanisms.risk_averse.attitude import Attitude, check_attitude
-from mechanisms.risk_averse.buyers import Buyers
 from mechanisms.risk_averse.incentives import incentive_rows
+from mechanisms.risk_averse.known_buyers import Buyers
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -96,7 +96,7 @@ def optimal_bic_utility(
     buyer_utilities: Attitude | Sequence[Attitude],
     prices: ArrayLike,
 ) -> float:
-    """Return the seller's expected utility in the best BIC mechanism; arguments and errors as of `optimal_bic`.
+    """Return the utility of `optimal_bic`; arguments and errors as there.
 
     >>> from mechanisms.utilities import Linear
     >>> optimal_bic_utility([[1.0, 2.0]], [[0.5, 0.5]], 1, Linear(), Linear(), [1.0, 2.0])
@@ -111,8 +111,8 @@ def _refuse_size(buyers: Buyers, units: int) -> None:
     pairs = profiles * sum(comb(n, sold) * m**sold for sold in range(min(units, n) + 1))
     if pairs > MOST_COLUMNS:
         raise ValueError(
-            f"values and prices make {pairs} pairs of a profile and a sale, more than the {MOST_COLUMNS} that are "
-            "optimised over exactly: take fewer, or the upper bound of design_one_pass"
+            f"values and prices make {pairs} pairs of a profile and a sale, more than the {MOST_COLUMNS} "
+            "that are optimised over exactly: take fewer, or the upper bound of design_one_pass"
         )
 
 
@@ -145,9 +145,10 @@ class _Profiles:
         """Of each column its profile and its sale."""
         allowed = np.ones((len(self.profiles), len(self.sales)), dtype=bool)
         for i, affordable in enumerate(self.buyers.affordable):
-            with_nothing = np.concatenate([affordable, np.ones((len(affordable), 1), dtype=bool)], axis=1)
+            with_nothing = np.pad(affordable, ((0, 0), (0, 1)), constant_values=True)
             allowed &= with_nothing[self.profiles[:, i]][:, self.sales[:, i]]
-        return np.nonzero(allowed)
+        profile, sale = np.nonzero(allowed)
+        return profile, sale
 
     @cached_property
     def chances(self) -> FloatArray:
@@ -179,9 +180,8 @@ class _Profiles:
         """Rows: nobody gains by a lie, given that the others' types are as likely as they are."""
         from scipy.sparse import vstack
 
-        return vstack(
-            [incentive_rows(worth) @ self.interim(i) for i, worth in enumerate(self.buyers.surplus)], format="csr"
-        )
+        rows = [incentive_rows(worth) @ self.interim(i) for i, worth in enumerate(self.buyers.surplus)]
+        return vstack(rows, format="csr")
 
     def interim(self, i: int) -> csr_array:
         """The matrix that maps the columns to buyer i's interim lottery, flat (types · m,)."""

@@ -1,8 +1,9 @@
 """The best Bayesian incentive compatible mechanism of a risk-neutral seller, small instances (Appendix D).
 
 The paper's program of interim lotteries lacks only that they can be implemented together (Border's
-inequalities). Here a lottery for each buyer at each profile, at most k units sold in expectation at each, says
-that directly: expected payments add up over buyers, so nothing else about a profile matters to the seller.
+inequalities). Here a lottery for each buyer at each profile, at most k units sold in expectation at each,
+says that directly: expected payments add up over buyers, so nothing else about a profile matters to the
+seller.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from mechanisms._validation import FloatArray
 from mechanisms.conversation import check_count
 from mechanisms.programs import maximise
 from mechanisms.risk_averse.attitude import Attitude
-from mechanisms.risk_averse.buyers import Buyers
+from mechanisms.risk_averse.known_buyers import Buyers
 from mechanisms.risk_averse.risk_averse_buyers import PaymentProgram, checked_rationality
 
 MOST_VARIABLES = 400_000
@@ -43,8 +44,8 @@ def optimal_bic_revenue(
     count = prod(grid.size for grid in buyers.values) * buyers.n * 2 * buyers.prices.size
     if count > MOST_VARIABLES:
         raise ValueError(
-            f"values and prices make {count} variables, more than the {MOST_VARIABLES} that are optimised over "
-            "exactly: take fewer, or the bound of design_risk_averse_buyers"
+            f"values and prices make {count} variables, more than the {MOST_VARIABLES} that are optimised "
+            "over exactly: take fewer, or the bound of design_risk_averse_buyers"
         )
     return _solved(buyers, units, program)
 
@@ -65,14 +66,14 @@ def _solved(buyers: Buyers, units: int, program: PaymentProgram) -> float:
     once = kron(eye_array(profiles.size), np.ones((1, 2 * m)))
     limits = [np.zeros(truth.shape[0]), np.full(supply.shape[0], float(units)), np.ones(once.shape[0])]
     return maximise(
-        program.revenue @ interim,
+        np.asarray(interim.T @ program.revenue),
         at_most=(csr_array(vstack([truth, supply, once])), np.concatenate(limits)),
         bounds=(0.0, program.allowed[place]),
     ).value
 
 
 def _places(buyers: Buyers, profiles: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Where each of x's entries stands in the interim lotteries, which are flat (types, 2m) for each buyer."""
+    """Where each of x's entries stands in the interim lotteries, flat (types, 2m) for each buyer."""
     width = 2 * buyers.prices.size
     first = np.cumsum([0, *(grid.size for grid in buyers.values)])[:-1]
     return ((profiles + first)[..., None] * width + np.arange(width)).ravel()

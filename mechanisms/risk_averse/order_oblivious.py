@@ -1,25 +1,27 @@
 """Prices that work in an order chosen by an adversary, under a matrix constraint (Appendix E).
 
-n rows and m columns of buyers with independent values, one in each cell; at most one of each row and of each
-column is served. Each is offered an independent random price. Soft prices serve all who accept; partially
-order-oblivious ones serve the rows in an order, and within a row an adversary who knows all realised prices
-and values orders the cells, to the seller's harm, so long as the constraint holds. A row order is one of
-`row_orders`; proofs of the factors are in docs/theory/one_pass.md.
+n rows and m columns of buyers with independent values, one in each cell; at most one of each row and of
+each column is served. Each is offered an independent random price. Soft prices serve all who accept;
+partially order-oblivious ones serve the rows in an order, and within a row an adversary who knows all
+realised prices and values orders the cells, to the seller's harm, so long as the constraint holds. Proofs
+of the factors are in docs/theory/one_pass.md.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mechanisms._validation import FloatArray, number_in
 from mechanisms.comparison import at_least
+from mechanisms.risk_averse.adversary import Cell, Combine, RowsLeft, mean, merged, over_orders
 from mechanisms.risk_averse.attitude import Attitude, check_attitude
-from mechanisms.risk_averse.buyers import type_probabilities, type_values
+from mechanisms.risk_averse.known_buyers import checked_order, type_probabilities, type_values
 from mechanisms.risk_averse.lottery_sale import ROUNDING
 
 Offers = tuple[tuple[tuple[tuple[float, float], ...], ...], ...]
@@ -29,34 +31,33 @@ RowOrder = str | Sequence[int]
 """`"random"`: uniformly random; `"worst"`: the worst fixed order; or a fixed order of the rows' indices."""
 
 RANDOM_SCALE = 1 - 1 / math.sqrt(3)
-"""The share of the prices that is offered when rows come in random order: 1/(3√3) of the soft utility is left."""
+"""The share of the prices that is offered to rows in random order: 1/(3√3) of the soft utility is left."""
 ANY_SCALE = 1 / 3
 """The share for any order of rows: 4/27 = 1/6.75 of the soft utility is left (Lemma 20)."""
-MOST_STATES = 2_000_000
-"""The most pairs of what may still be earned and what a row may do that are looked at together."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class OrderObliviousPrices:
     """Independent random prices for each cell of an n × m matrix of buyers.
 
     offers
         offers[i][j] maps prices to the probabilities with which they are offered to the buyer of row i and
-        column j; with what remains to 1 she is offered nothing. Stored as pairs. A price of `math.inf` is never
-        accepted.
+        column j; with what remains to 1 she is offered nothing. Stored as pairs. A price of `math.inf` is
+        never accepted.
 
-    Raises ValueError for rows of different lengths, negative prices, and probabilities that are none or sum to
-    more than 1.
+    Raises ValueError for rows of different lengths, negative prices, and probabilities that are none or sum
+    to more than 1.
     """
 
     offers: Offers
 
-    def __init__(self, offers: Sequence[Sequence[Mapping[float, float] | Sequence[tuple[float, float]]]]) -> None:
+    def __init__(self, offers: Sequence[Sequence[Cell | Sequence[tuple[float, float]]]]) -> None:
         pairs = tuple(
             tuple(_checked_cell(i, j, cell) for j, cell in enumerate(row)) for i, row in enumerate(offers)
         )
         if not pairs or not pairs[0] or len({len(row) for row in pairs}) > 1:
-            raise ValueError(f"offers must be a matrix of at least one cell, not rows of {[len(r) for r in pairs]}")
+            lengths = [len(row) for row in pairs]
+            raise ValueError(f"offers must be a matrix of at least one cell, not rows of {lengths}")
         object.__setattr__(self, "offers", pairs)
 
     @property
@@ -67,10 +68,12 @@ class OrderObliviousPrices:
     def scaled(self, scale: float) -> OrderObliviousPrices:
         """The same prices, each offered with `scale` times its probability; `scale` in [0, 1]."""
         share = number_in("scale", scale, at_least=0.0, at_most=1.0)
-        return OrderObliviousPrices([[[(p, share * q) for p, q in cell] for cell in row] for row in self.offers])
+        return OrderObliviousPrices(
+            [[[(price, share * chance) for price, chance in cell] for cell in row] for row in self.offers]
+        )
 
     def sales(self, values: Matrix, probabilities: Matrix) -> list[list[dict[float, float]]]:
-        """For each cell, prices to the probability that they are offered and accepted, if the buyer is served.
+        """Of each cell, prices to the probability that they are offered, and accepted if the buyer is served.
 
         Raises TypeError or ValueError for values or probabilities that are no such matrices.
         """
@@ -81,14 +84,18 @@ class OrderObliviousPrices:
         ]
 
     def expected_sales(self, values: Matrix, probabilities: Matrix) -> FloatArray:
-        """Shape (n, m): the probability of a soft sale in each cell; soft prices keep row and column sums <= 1."""
+        """Shape (n, m): the probability of a soft sale in each cell.
+
+        For the proved factors the sums over each row and each column have to be at most 1.
+        """
         return np.array([[sum(cell.values()) for cell in row] for row in self.sales(values, probabilities)])
 
     def soft_utility(self, values: Matrix, probabilities: Matrix, utility: Attitude) -> float:
         """E[U(revenue)] where everyone who accepts her price is served, whatever the constraint."""
         cells = [cell for row in self.sales(values, probabilities) for cell in row]
         check_attitude(utility, _most(cells))
-        return _expected(_sum_of(cells), utility)
+        amounts, chances = _sum_of(cells)
+        return float(chances @ np.asarray(utility(amounts), dtype=float))
 
     def expected_utility(
         self,
@@ -98,61 +105,52 @@ class OrderObliviousPrices:
         scale: float | None = None,
         row_order: RowOrder = "random",
     ) -> float:
-        """E[U(revenue)] of partially order-oblivious prices, against the worst order of the cells in each row.
+        """E[U(revenue)] of partially oblivious prices, against the worst order of the cells in each row.
 
         values, probabilities
             Matrices (n rows, m columns) of vectors: each buyer's values, increasing, and their probabilities.
         utility
             The seller's; nondecreasing, so that the adversary minimises revenue.
         scale
-            Each price is offered with this share of its probability. None: `RANDOM_SCALE` if rows come in random
-            order, else `ANY_SCALE`.
+            Each price is offered with this share of its probability. None: `RANDOM_SCALE` if rows come in
+            random order, else `ANY_SCALE`.
         row_order
             `"random"`, `"worst"` (the worst fixed one), or a fixed one.
 
-        Raises TypeError or ValueError for bad input, and ValueError if there is too much to enumerate: rows may
-        do as many things as the product of 1 + the numbers of prices in their cells.
+        Raises TypeError or ValueError for bad input, and ValueError if there is too much to enumerate: rows
+        may do as many things as the product of 1 + the numbers of prices in their cells.
         """
         n, m = self.shape
         share = scale if scale is not None else RANDOM_SCALE if row_order == "random" else ANY_SCALE
         rows = self.scaled(share).sales(values, probabilities)
         check_attitude(utility, _most([cell for row in rows for cell in row]))
-        leaf = _nothing_left(m)
+        left = RowsLeft.none(m)
         if isinstance(row_order, str):
-            combine = row_orders(row_order)
-            return _over_orders(rows, tuple(range(n)), leaf, utility, combine)
-        for i in reversed(checked_order(row_order, n)):
-            leaf = leaf.before(rows[i])
-        return leaf.expected(utility)
+            return over_orders(rows, tuple(range(n)), left, utility, row_orders(row_order))
+        for i in reversed(checked_order("row_order", row_order, n)):
+            left = left.before(rows[i])
+        return left.expected(utility)
 
     def _types(self, values: Matrix, probabilities: Matrix) -> tuple[list, list]:
         """Checked matrices of values and probabilities."""
         for name, matrix in (("values", values), ("probabilities", probabilities)):
             shape = [len(row) for row in matrix]
             if shape != [self.shape[1]] * self.shape[0]:
-                raise ValueError(f"{name} must be a matrix of shape {self.shape} of vectors, not rows of {shape}")
+                raise ValueError(f"{name} must be a matrix {self.shape} of vectors, not rows of {shape}")
         grids = [type_values(row) for row in values]
         return grids, [type_probabilities(own, row) for own, row in zip(probabilities, grids, strict=True)]
 
 
-def row_orders(name: str) -> Callable[[Sequence[float]], float]:
+def row_orders(name: str) -> Combine:
     """How the utilities of the different next rows are combined: their mean, or the least."""
-    combine: dict[str, Callable[[Sequence[float]], float]] = {"random": lambda u: math.fsum(u) / len(u), "worst": min}
+    combine: dict[str, Combine] = {"random": mean, "worst": min}
     if name not in combine:
         raise ValueError(f"row_order must be 'random', 'worst' or an order of the rows, not {name!r}")
     return combine[name]
 
 
-def checked_order(order: Sequence[int], n: int) -> tuple[int, ...]:
-    """Return the order, or raise unless it holds each of 0 to n − 1 once."""
-    rows = tuple(int(i) for i in order)
-    if sorted(rows) != list(range(n)):
-        raise ValueError(f"row_order must hold each of 0 to {n - 1} once, not {rows}")
-    return rows
-
-
-def _checked_cell(i: int, j: int, cell: object) -> tuple[tuple[float, float], ...]:
-    pairs = tuple(cell.items()) if isinstance(cell, Mapping) else tuple(cell)  # type: ignore[var-annotated, arg-type]
+def _checked_cell(i: int, j: int, cell: Any) -> tuple[tuple[float, float], ...]:
+    pairs = tuple(cell.items() if isinstance(cell, Mapping) else cell)
     for price, chance in pairs:
         if not price >= 0:
             raise ValueError(f"offers[{i}][{j}] must have prices of at least 0, not {price!r}")
@@ -164,8 +162,10 @@ def _checked_cell(i: int, j: int, cell: object) -> tuple[tuple[float, float], ..
     return tuple((float(price), float(chance)) for price, chance in pairs)
 
 
-def _accepted(cell: Sequence[tuple[float, float]], grid: FloatArray, masses: FloatArray) -> dict[float, float]:
-    """Prices to the probability that they are offered and at most the value; those of probability 0 left out."""
+def _accepted(
+    cell: Sequence[tuple[float, float]], grid: FloatArray, masses: FloatArray
+) -> dict[float, float]:
+    """Prices to the probability that they are offered and at most the value; none that is never accepted."""
     sold: dict[float, float] = {}
     for price, chance in cell:
         accepted = chance * float(masses[at_least(grid, price)].sum())
@@ -174,101 +174,21 @@ def _accepted(cell: Sequence[tuple[float, float]], grid: FloatArray, masses: Flo
     return sold
 
 
-def _most(cells: Sequence[Mapping[float, float]]) -> float:
+def _most(cells: Sequence[Cell]) -> float:
     return sum(max(cell, default=0.0) for cell in cells)
 
 
-def _sum_of(cells: Sequence[Mapping[float, float]]) -> tuple[FloatArray, FloatArray]:
+def _sum_of(cells: Sequence[Cell]) -> tuple[FloatArray, FloatArray]:
     """Amounts and probabilities of the sum of independent payments."""
     amounts, law = np.zeros(1), np.ones(1)
     for cell in cells:
         prices = np.array([0.0, *cell])
         chances = np.array([1 - sum(cell.values()), *cell.values()])
-        amounts, law = _merged((amounts[:, None] + prices).reshape(-1, 1), np.outer(law, chances).ravel())
-        amounts = amounts[:, 0]
+        vectors, law = merged((amounts[:, None] + prices).reshape(-1, 1), np.outer(law, chances).ravel())
+        amounts = vectors[:, 0]
     return amounts, law
 
 
 def _expected(law: tuple[FloatArray, FloatArray], utility: Attitude) -> float:
     amounts, chances = law
     return float(chances @ np.asarray(utility(amounts), dtype=float))
-
-
-def _merged(vectors: FloatArray, chances: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Different vectors, up to rounding, with the probabilities of equal ones added up."""
-    unit = 1e-11 * max(float(np.abs(vectors).max()), 1e-300)
-    _, first, place = np.unique(np.round(vectors / unit), axis=0, return_index=True, return_inverse=True)
-    return vectors[first], np.bincount(place.ravel(), weights=chances)
-
-
-@dataclass(frozen=True, eq=False)
-class _Left:
-    """The law of what the rows that come last still bring, given which columns are open when they begin.
-
-    least
-        Shape (L, 2^m): the least revenue that the adversary leaves, for each set of open columns, a bit each.
-    chances
-        Shape (L,).
-    """
-
-    least: FloatArray
-    chances: FloatArray
-
-    def before(self, row: Sequence[Mapping[float, float]]) -> _Left:
-        """The same with one more row before them."""
-        doings = _doings(row)
-        if len(doings) * len(self.chances) > MOST_STATES:
-            raise ValueError(
-                f"offers make {len(doings)} times {len(self.chances)} states of the rows left, more than "
-                f"{MOST_STATES}: take fewer prices, rows or columns"
-            )
-        vectors = np.concatenate([self._after(accepting) for accepting, _ in doings])
-        chances = np.concatenate([chance * self.chances for _, chance in doings])
-        return _Left(*_merged(vectors, chances))
-
-    def _after(self, accepting: Mapping[int, float]) -> FloatArray:
-        """The least revenue where these columns' cells of the row accept, at these prices.
-
-        One of them whose column is open is served if there is any, and the adversary says which.
-        """
-        sets = np.arange(self.least.shape[1])
-        best = np.full(self.least.shape, np.inf)
-        for column, price in accepting.items():
-            is_open = (sets >> column & 1).astype(bool)
-            best[:, is_open] = np.minimum(best[:, is_open], price + self.least[:, sets[is_open] ^ (1 << column)])
-        return np.where(np.isinf(best), self.least, best)
-
-    def expected(self, utility: Attitude) -> float:
-        """E[U] of the least revenue with all columns open."""
-        return _expected((self.least[:, -1], self.chances), utility)
-
-
-def _nothing_left(columns: int) -> _Left:
-    return _Left(np.zeros((1, 1 << columns)), np.ones(1))
-
-
-def _doings(row: Sequence[Mapping[float, float]]) -> list[tuple[dict[int, float], float]]:
-    """What a row may do: which columns' cells accept, at which prices, and how likely that is."""
-    doings: list[tuple[dict[int, float], float]] = [({}, 1.0)]
-    for column, cell in enumerate(row):
-        refuses = 1 - sum(cell.values())
-        after = [(accepting, chance * refuses) for accepting, chance in doings]
-        for price, accepted in cell.items():
-            after += [({**accepting, column: price}, chance * accepted) for accepting, chance in doings]
-        doings = after
-    return doings
-
-
-def _over_orders(
-    rows: Sequence[Sequence[Mapping[float, float]]],
-    left: tuple[int, ...],
-    last: _Left,
-    utility: Attitude,
-    combine: Callable[[Sequence[float]], float],
-) -> float:
-    """Combine the expected utilities of all orders of the rows `left`, which come before those in `last`."""
-    if not left:
-        return last.expected(utility)
-    return combine([
-        _over_orders(rows, tuple(j for j in left if j != i), last.before(rows[i]), utility, combine) for i in left
-    ])

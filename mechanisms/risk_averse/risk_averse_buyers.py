@@ -1,4 +1,6 @@
-"""A risk-neutral seller and risk-averse buyers: a program, and a mechanism that earns γ(k) of it (Appendix D).
+"""A risk-neutral seller and risk-averse buyers: a program, and a mechanism that earns γ(k) of it.
+
+Appendix D of the risk-averse seller.
 
 The program bounds the revenue of every Bayesian incentive compatible mechanism. As printed it has no
 individual rationality, and is bounded by nothing but the grid of prices; here buyers do not lose on average
@@ -18,8 +20,8 @@ from mechanisms._validation import FloatArray
 from mechanisms.conversation import check_count
 from mechanisms.programs import maximise
 from mechanisms.risk_averse.attitude import Attitude
-from mechanisms.risk_averse.buyers import Buyers
 from mechanisms.risk_averse.incentives import incentive_rows, one_consequence_rows
+from mechanisms.risk_averse.known_buyers import Buyers
 from mechanisms.risk_averse.sequential_sale import SequentialSale, by_payment_per_unit
 
 if TYPE_CHECKING:
@@ -72,8 +74,8 @@ def design_risk_averse_buyers(
     prices
         Shape (m,): the grid of payments, with or without a unit. Paying nothing is always possible.
     rationality
-        "interim": no type loses in expected utility by taking part. "ex post": nobody pays more than her value
-        with a unit, or anything without one.
+        "interim": no type loses in expected utility by taking part. "ex post": nobody pays more than her
+        value with a unit, or anything without one.
 
     Raises TypeError or ValueError for bad input.
     """
@@ -94,7 +96,8 @@ def design_risk_averse_buyers(
 def checked_rationality(rationality: str) -> bool:
     """Whether "ex post" is meant; ValueError unless that or "interim"."""
     if rationality not in RATIONALITIES:
-        raise ValueError(f"rationality must be one of {', '.join(map(repr, RATIONALITIES))}, not {rationality!r}")
+        allowed = " or ".join(map(repr, RATIONALITIES))
+        raise ValueError(f"rationality must be {allowed}, not {rationality!r}")
     return rationality == "ex post"
 
 
@@ -119,7 +122,8 @@ class PaymentProgram:
             np.concatenate([affordable, np.broadcast_to(free, affordable.shape)], axis=1).ravel()
             for affordable in self.buyers.affordable
         ]
-        return np.concatenate(masks).astype(float) if self.ex_post else np.ones(sum(mask.size for mask in masks))
+        allowed = np.concatenate(masks).astype(float)
+        return allowed if self.ex_post else np.ones_like(allowed)
 
     @property
     def worth(self) -> list[FloatArray]:

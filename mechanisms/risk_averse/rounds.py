@@ -28,7 +28,7 @@ ASKED = -math.expm1(-1.0)
 """1 − 1/e: with what probability a buyer is processed in one of ever more rounds."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Rounds(LotterySale):
     """Go `rounds` times through the buyers in local order; ask one not yet asked with probability 1/rounds.
 
@@ -42,10 +42,18 @@ class Rounds(LotterySale):
 
     rounds: float = math.inf
 
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.rounds != math.inf:
-            check_count("rounds", self.rounds)  # type: ignore[arg-type]
+    def __init__(
+        self,
+        values: Sequence[ArrayLike],
+        prices: ArrayLike,
+        lotteries: Sequence[ArrayLike],
+        units: int,
+        rounds: float = math.inf,
+    ) -> None:
+        super().__init__(values, prices, lotteries, units)
+        if rounds != math.inf:
+            check_count("rounds", rounds)  # type: ignore[arg-type]
+        object.__setattr__(self, "rounds", rounds)
 
     def order(self) -> Generator[Question, Any, list[int]]:
         """Who is asked at all, by round and then by index; in the limit in random order."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,23 +12,23 @@ from mechanisms._validation import FloatArray
 from mechanisms.comparison import at_least
 from mechanisms.conversation import Conversation, Mechanism, check_count
 from mechanisms.outcome import Outcome
-from mechanisms.risk_averse.buyers import price_vector, type_probabilities, type_values
+from mechanisms.risk_averse.known_buyers import checked_order, price_vector, type_probabilities, type_values
 from mechanisms.risk_averse.laws import poisson_binomial
 from mechanisms.risk_averse.lottery_sale import ROUNDING, Table, ask_and_draw, lottery_tables
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class SequentialSale(Mechanism):
     """Ask buyers in a fixed order while a unit is left; each pays by her lottery, with a unit or without.
 
     values
-        For each buyer her types' values, increasing. A report is rounded down to them; below the lowest, and in
-        silence, nothing happens.
+        For each buyer her types' values, increasing. A report is rounded down to them; below the lowest,
+        and in silence, nothing happens.
     prices
         m amounts of money, at least 0.
     sales, charges
-        For each buyer tables (types, m): the probability that she gets a unit at that price, and that she pays
-        it without a unit, when she is asked. Together they sum to at most 1 for each type.
+        For each buyer tables (types, m): the probability that she gets a unit at that price, and that she
+        pays it without a unit, when she is asked. Together they sum to at most 1 for each type.
     sequence
         The buyers' local indices, each once, in the order in which they are asked.
     units
@@ -46,21 +45,32 @@ class SequentialSale(Mechanism):
     sequence: tuple[int, ...]
     units: int
 
-    def __post_init__(self) -> None:
-        values = tuple(tuple(grid.tolist()) for grid in type_values(self.values))
-        prices = tuple(price_vector(self.prices).tolist())
-        object.__setattr__(self, "values", values)
-        object.__setattr__(self, "prices", prices)
-        for name in ("sales", "charges"):
-            object.__setattr__(self, name, lottery_tables(name, getattr(self, name), values, len(prices)))
+    def __init__(
+        self,
+        values: Sequence[ArrayLike],
+        prices: ArrayLike,
+        sales: Sequence[ArrayLike],
+        charges: Sequence[ArrayLike],
+        sequence: Sequence[int],
+        units: int,
+    ) -> None:
+        grids = type_values(values)
+        money = price_vector(prices)
+        object.__setattr__(self, "values", tuple(tuple(grid.tolist()) for grid in grids))
+        object.__setattr__(self, "prices", tuple(money.tolist()))
+        object.__setattr__(self, "sales", lottery_tables("sales", sales, grids, money.size))
+        object.__setattr__(self, "charges", lottery_tables("charges", charges, grids, money.size))
+        self._check_sums()
+        object.__setattr__(self, "sequence", checked_order("sequence", sequence, len(grids)))
+        check_count("units", units)
+        object.__setattr__(self, "units", units)
+
+    def _check_sums(self) -> None:
         for i, table in enumerate(self._consequences):
             most = max(sum(row) for row in table)
             if most > 1 + ROUNDING:
-                raise ValueError(f"sales[{i}] and charges[{i}] must sum to at most 1 for each type, not {most!r}")
-        object.__setattr__(self, "sequence", tuple(int(i) for i in self.sequence))
-        if sorted(self.sequence) != list(range(self.n)):
-            raise ValueError(f"sequence must hold each of 0 to {self.n - 1} once, not {self.sequence}")
-        check_count("units", self.units)
+                tables = f"sales[{i}] and charges[{i}]"
+                raise ValueError(f"{tables} must sum to at most 1 for each type, not {most!r}")
 
     @property
     def _consequences(self) -> tuple[Table, ...]:
@@ -103,7 +113,7 @@ class SequentialSale(Mechanism):
         return Outcome(got, paid)
 
     def expected_revenue(self, probabilities: Sequence[ArrayLike]) -> float:
-        """What truthful buyers pay on average, exactly; raises for probabilities that do not fit the values."""
+        """What truthful buyers pay on average, exactly; raises if probabilities do not fit the values."""
         sold, paid = self.when_asked(probabilities)
         total = 0.0
         for place, buyer in enumerate(self.sequence):
@@ -123,5 +133,6 @@ class SequentialSale(Mechanism):
 def by_payment_per_unit(mechanism: SequentialSale, probabilities: Sequence[ArrayLike]) -> tuple[int, ...]:
     """Algorithm 1's order: decreasing expected payment for each expected unit, ties by index."""
     sold, paid = mechanism.when_asked(probabilities)
-    ratios = [p / q if q > 0 else (math.inf if p > 0 else 0.0) for q, p in zip(sold.tolist(), paid.tolist(), strict=True)]
-    return tuple(sorted(range(len(ratios)), key=lambda i: (-ratios[i], i)))
+    for_nothing = np.where(paid > 0, np.inf, 0.0)
+    ratios = np.divide(paid, sold, out=for_nothing, where=sold > 0)
+    return tuple(np.argsort(-ratios, kind="stable").tolist())

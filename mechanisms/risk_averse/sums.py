@@ -44,8 +44,8 @@ class Sums:
             _, first, place = np.unique(np.round(added / unit), return_index=True, return_inverse=True)
             if first.size > MOST_SUMS:
                 raise ValueError(
-                    f"prices have {first.size} different sums of {count}, more than the {MOST_SUMS} of an exact "
-                    "law: take prices with a common unit of money, or fewer"
+                    f"prices have {first.size} different sums of {count}, more than the {MOST_SUMS} of an "
+                    "exact law: take prices with a common unit of money, or fewer"
                 )
             levels.append(added.ravel()[first])
             following.append(place.reshape(added.shape))
@@ -58,5 +58,5 @@ class Sums:
         """
         after = np.zeros((*law.shape[:-1], self.levels[a + 1].size))
         for j in np.flatnonzero(masses):
-            np.add.at(after, (..., self.next[a][:, j]), masses[j] * law)
+            np.add.at(after.T, self.next[a][:, j], masses[j] * law.T)
         return after

@@ -1,9 +1,9 @@
 """The masses that lotteries which are truthful in expectation implement: the polytope of Section 4's program.
 
-h_i(v, p) is the probability that buyer i of type v gets a unit and pays p. Truth in expectation, no price above
-the value, at most one unit each, k units in expectation (Appendix B, read with "at most" for "exactly one").
-Buyers who are alike share one h (Lemma 15: an average over them implements the same masses), so that buyers
-who are all alike, Appendix C, are the program of a single one.
+h_i(v, p) is the probability that buyer i of type v gets a unit and pays p. Truth in expectation, no price
+above the value, at most one unit each, k units in expectation (Appendix B, read with "at most" for "exactly
+one"). Buyers who are alike share one h (Lemma 15: an average over them implements the same masses), so that
+buyers who are all alike, Appendix C, are the program of a single one.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import numpy as np
 
 from mechanisms._validation import FloatArray
 from mechanisms.programs import maximise
-from mechanisms.risk_averse.buyers import Buyers
 from mechanisms.risk_averse.greedy import Masses
 from mechanisms.risk_averse.incentives import incentive_rows, one_consequence_rows
+from mechanisms.risk_averse.known_buyers import Buyers
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -55,7 +55,7 @@ class TruthfulMasses:
         return cls(buyers, units, tuple((i,) for i in range(buyers.n)))
 
     def best(self, gains: FloatArray) -> Masses:
-        """The masses that earn most where a sale at price p_j adds gains[j]; the oracle of `continuous_greedy`.
+        """The masses that earn most where a sale at price p_j adds gains[j]; an oracle of the greedy.
 
         `gains` has shape (m,), or (sorts, m) where it matters to whom a unit is sold.
         """

@@ -1,4 +1,4 @@
-"""Buyers with independent types: what they are worth, how likely, how they feel about money, what they may pay."""
+"""Buyers with independent types whose attitudes to risk are known, and the prices that they may be asked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from mechanisms._validation import FloatArray, finite_vector, probability_array, read_only
 from mechanisms.comparison import at_least
 from mechanisms.risk_averse.attitude import Attitude, check_attitude
-from mechanisms.utilities import Utility
+from mechanisms.utilities import Utility, validate_utility
 
 
 def type_values(values: Sequence[ArrayLike]) -> tuple[FloatArray, ...]:
@@ -37,7 +37,8 @@ def type_probabilities(
     masses = tuple(probability_array(f"probabilities[{i}]", own) for i, own in enumerate(probabilities))
     for i, (own, grid) in enumerate(zip(masses, values, strict=True)):
         if own.shape != grid.shape:
-            raise ValueError(f"probabilities[{i}] must have the shape of values[{i}] {grid.shape}, not {own.shape}")
+            expected = f"the shape of values[{i}] {grid.shape}"
+            raise ValueError(f"probabilities[{i}] must have {expected}, not {own.shape}")
     return masses
 
 
@@ -47,6 +48,14 @@ def price_vector(prices: ArrayLike) -> FloatArray:
     if (money < 0).any():
         raise ValueError(f"prices must be at least 0, not {money[money < 0][0]}")
     return money
+
+
+def checked_order(name: str, order: Sequence[int], n: int) -> tuple[int, ...]:
+    """Return the order as a tuple, or raise unless it holds each of 0 to n − 1 once."""
+    indices = tuple(int(i) for i in order)
+    if sorted(indices) != list(range(n)):
+        raise ValueError(f"{name} must hold each of 0 to {n - 1} once, not {indices}")
+    return indices
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +94,9 @@ class Buyers:
         money = price_vector(prices)
         each = (utilities,) * len(grids) if callable(utilities) else tuple(utilities)
         if len(each) != len(grids):
-            raise ValueError(f"buyer_utilities must be one, or one for each of {len(grids)} buyers, not {len(each)}")
+            raise ValueError(
+                f"buyer_utilities must be one, or one for each of {len(grids)} buyers, not {len(each)}"
+            )
         for utility, grid in zip(each, grids, strict=True):
             _check_buyer(utility, float(grid[-1]), float(money.max()))
         return cls(grids, masses, each, read_only(money))
@@ -102,7 +113,7 @@ class Buyers:
 
     @cached_property
     def surplus(self) -> tuple[FloatArray, ...]:
-        """For each buyer, shape (types, m): the utility of a unit at a price; finite where she would lose too.
+        """For each buyer, shape (types, m): the utility of a unit at a price, finite also where she loses.
 
         Raises ValueError where a loss is infinitely bad: then a misreport cannot be weighed.
         """
@@ -117,9 +128,7 @@ class Buyers:
 
 
 def _check_buyer(utility: Attitude, highest_value: float, highest_price: float) -> None:
-    """Raise unless a utility is one of the house, or concave and so on from the worst loss to the best gain."""
-    from mechanisms.utilities import validate_utility
-
+    """Raise unless a utility is a `Utility`, or concave and so on from the worst loss to the best gain."""
     check_attitude(utility, highest_value)
     if not isinstance(utility, Utility) and highest_price > 0:
         validate_utility(utility, np.linspace(-highest_price, highest_value, 65))
