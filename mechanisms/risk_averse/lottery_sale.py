@@ -39,8 +39,9 @@ def lottery_tables(
         if table.shape != (len(grid), m):
             expected = f"({len(grid)}, {m}), types by prices"
             raise ValueError(f"{name}[{i}] must have shape {expected}, not {table.shape}")
-        if not ((table >= -ROUNDING) & (table <= 1 + ROUNDING)).all():
-            odd = table[~((table >= -ROUNDING) & (table <= 1 + ROUNDING))][0]
+        probable = (table >= -ROUNDING) & (table <= 1 + ROUNDING)
+        if not probable.all():
+            odd = float(table[~probable][0])
             raise ValueError(f"{name}[{i}] must hold probabilities from 0 to 1, not {odd!r}")
         tables.append(tuple(map(tuple, np.clip(table, 0.0, 1.0).tolist())))
     return tuple(tables)

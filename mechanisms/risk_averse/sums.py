@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from mechanisms._validation import FloatArray
 
-MOST_SUMS = 200_000
+MOST_SUMS = 100_000
 """The most different sums of a number of prices that a law is kept over."""
 DIGITS = 1e-11
 """Sums that differ by less than this part of the largest are one."""
