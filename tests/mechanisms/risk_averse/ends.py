@@ -11,7 +11,7 @@ from mechanisms.questions import Replies
 
 
 class Reporter:
-    """Answers questions for values with fixed reports, and menus with the best single entry for them."""
+    """Answers with fixed reports, and menus with the best entry for them; ties pay more."""
 
     def __init__(self, path: Path, reports) -> None:
         self.path, self.reports = path, reports
@@ -30,7 +30,8 @@ class Reporter:
         if not hasattr(question, "entries"):
             return report
         gains = np.array(question.entries) @ np.atleast_1d(report) - question.prices
-        return [int(gains.argmax()) if gains.max() >= 0 else -1]
+        liked = np.flatnonzero(gains == max(gains.max(), 0.0))
+        return [int(max(liked, key=lambda entry: question.prices[entry], default=-1))]
 
     def chance(self, question):
         return self.path.take(question.probabilities)

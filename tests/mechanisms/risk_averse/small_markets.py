@@ -34,13 +34,15 @@ def market(seed, most_buyers=3, alike=False, types=3, prices=5) -> Market:
     """n buyers with a few types each, values up to 9, a grid of prices that includes 0."""
     rng = np.random.default_rng([8, seed])
     n = int(rng.integers(2, most_buyers + 1))
-    values = [np.sort(rng.choice(10, int(rng.integers(2, types + 1)), replace=False)).astype(float) for _ in range(n)]
+    counts = rng.integers(2, types + 1, n)
+    values = [np.sort(rng.choice(10, count, replace=False)).astype(float) for count in counts]
     probabilities = [rng.dirichlet(np.ones(len(own))) for own in values]
     attitudes = [BUYERS[int(rng.integers(len(BUYERS)))] for _ in range(n)]
     if alike:
         values, probabilities, attitudes = values[:1] * n, probabilities[:1] * n, attitudes[:1] * n
     grid = np.append(0.0, np.sort(rng.choice(np.arange(1, 19) / 2, prices - 1, replace=False)))
-    return Market(values, probabilities, int(rng.integers(1, n + 1)), SELLERS[seed % len(SELLERS)], attitudes, grid)
+    units, seller = int(rng.integers(1, n + 1)), SELLERS[seed % len(SELLERS)]
+    return Market(values, probabilities, units, seller, attitudes, grid)
 
 
 def random_lotteries(rng, values, prices, most=1.0):

@@ -35,7 +35,7 @@ def test_theorem_4(seed, rationality):
 @pytest.mark.parametrize("rationality", RATIONALITIES)
 @pytest.mark.parametrize("seed", range(3))
 def test_algorithm_1_in_play(seed, rationality):
-    """The stated revenue, truthful in expectation given the others' reports, rational, never more than k sold."""
+    """The stated revenue, truthful given the others' reports, rational, never more than k sold."""
     m = market(seed, prices=4)
     design = design_risk_averse_buyers(*arguments(m), rationality)
     mechanism = design.mechanism
@@ -64,7 +64,7 @@ def test_ex_post_rationality_costs_and_neutral_buyers_do_not_mind(seed):
 
 
 def test_charging_without_a_unit_punishes_those_who_claim_little():
-    """A cautious buyer: losing money without a unit keeps high types from claiming to be low (Maskin and Riley).
+    """A cautious buyer: losing money keeps high types from claiming to be low.
 
     Values 1 and 2 at even odds. With ex-post rationality only lotteries of units deter the high type.
     """
@@ -106,8 +106,9 @@ def test_bad_input_is_named():
         design_risk_averse_buyers(*good[:4], [-1.0])
     with pytest.raises(ValueError, match="variables, more than"):
         optimal_bic_revenue([np.arange(8.0)] * 6, [np.full(8, 1 / 8)] * 6, 1, Linear(), [1.0])
-    tables = {"values": [[1.0]], "prices": [1.0], "sales": [[[0.6]]], "charges": [[[0.5]]], "sequence": (0,), "units": 1}
-    with pytest.raises(ValueError, match=r"sales\[0\] and charges\[0\] must sum to at most 1 for each type, not 1.1"):
+    tables = {"values": [[1.0]], "prices": [1.0], "sales": [[[0.6]]], "charges": [[[0.5]]]}
+    tables |= {"sequence": (0,), "units": 1}
+    with pytest.raises(ValueError, match=r"sales\[0\] and charges\[0\] must sum to at most 1 .*, not 1.1"):
         SequentialSale(**tables)
     with pytest.raises(ValueError, match="sequence must hold each of 0 to 0 once"):
         SequentialSale(**{**tables, "charges": [[[0.0]]], "sequence": (1,)})

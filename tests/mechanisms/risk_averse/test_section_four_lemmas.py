@@ -44,7 +44,7 @@ def poisson_sales(masses, prices, utility, most=math.inf):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_lemma_11_soft_on_copies_keeps_its_share_of_the_optimum(seed):
-    """Lemmas 8 and 11: any independent mechanism with the optimum's masses earns (1 − 1/e) OPT; here copies."""
+    """Lemmas 8 and 11: independent sales with the optimum's masses earn (1 − 1/e) OPT; here copies."""
     m, optimum, tables, masses = best(seed)
     soft = poisson_sales(masses.sum(axis=0), m.prices, m.utility)
     assert soft >= (1 - 1 / math.e) * optimum.utility - 1e-7
