@@ -9,6 +9,7 @@ from mechanisms.risk_averse.laws import gamma
 from mechanisms.risk_averse.one_pass import OnePass
 from mechanisms.risk_averse.optimal_bic import OptimalBic, optimal_bic, optimal_bic_utility
 from mechanisms.risk_averse.optimal_bic_revenue import optimal_bic_revenue
+from mechanisms.risk_averse.optimal_matrix import OptimalMatrix, optimal_matrix
 from mechanisms.risk_averse.order_oblivious import OrderObliviousPrices
 from mechanisms.risk_averse.risk_averse_buyers import RiskAverseBuyersDesign, design_risk_averse_buyers
 from mechanisms.risk_averse.rounds import Rounds
@@ -21,6 +22,7 @@ __all__ = [
     "OnePass",
     "OnePassDesign",
     "OptimalBic",
+    "OptimalMatrix",
     "OrderObliviousDesign",
     "OrderObliviousPrices",
     "RiskAverseBuyersDesign",
@@ -34,4 +36,5 @@ __all__ = [
     "optimal_bic",
     "optimal_bic_revenue",
     "optimal_bic_utility",
+    "optimal_matrix",
 ]

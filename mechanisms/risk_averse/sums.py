@@ -56,7 +56,11 @@ class Sums:
 
         `masses`, shape (m,), are the probabilities of the prices of that sale; what they lack to 1 is lost.
         """
-        after = np.zeros((*law.shape[:-1], self.levels[a + 1].size))
-        for j in np.flatnonzero(masses):
-            np.add.at(after.T, self.next[a][:, j], masses[j] * law.T)
-        return after
+        from scipy.sparse import csr_array
+
+        sums, m = self.next[a].shape
+        starts = np.arange(0, sums * m + 1, m)
+        moves = csr_array(
+            (np.tile(masses, sums), self.next[a].ravel(), starts), shape=(sums, self.levels[a + 1].size)
+        )
+        return law @ moves

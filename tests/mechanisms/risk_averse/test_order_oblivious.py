@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from mechanisms.risk_averse import OrderObliviousPrices, design_order_oblivious_prices
+from mechanisms.risk_averse import OrderObliviousPrices, design_order_oblivious_prices, optimal_matrix
 from mechanisms.utilities import CARA, Linear
-from tests.mechanisms.risk_averse.matrices import matrix_market, matrix_optimum, soft_offers, soft_with_masses
+from tests.mechanisms.risk_averse.matrices import matrix_market, soft_offers, soft_with_masses
 from tests.mechanisms.risk_averse.small_markets import SELLERS
 
 SHAPES = [(2, 2), (1, 3), (3, 1), (2, 3), (3, 2), (2, 1)]
@@ -113,7 +113,8 @@ def test_lemma_19_only_the_masses_of_soft_prices_matter(case):
     """Any soft prices with the optimum's mass at each price earn (1 − 1/e) OPT of the matrix."""
     rng = np.random.default_rng([4, case])
     market, utility = matrix_market(rng, *[(2, 2), (1, 3), (2, 1)][case % 3]), SELLERS[case % len(SELLERS)]
-    optimum, mass = matrix_optimum(market, utility)
+    best = optimal_matrix(market.values, market.probabilities, utility)
+    optimum, mass = best.utility, best.masses
     prices = sorted(mass)
     totals = np.array([mass[p] for p in prices])
     for _ in range(3):
@@ -133,7 +134,8 @@ def test_lemma_21_huge_prices_count_by_their_utility(case):
     market = matrix_market(rng, 2, 2, jackpot=(60.0, 0.03))
     market.values[1][1], market.probabilities[1][1] = np.array([1.0, 40.0]), np.array([0.96, 0.04])
     utility = [Linear(), CARA(0.005), CARA(0.01)][case % 3]
-    optimum, mass = matrix_optimum(market, utility)
+    best = optimal_matrix(market.values, market.probabilities, utility)
+    optimum, mass = best.utility, best.masses
     prices = sorted(mass)
     huge = np.array([float(utility(p)) >= optimum / epsilon for p in prices])
     assert huge.any()
@@ -150,7 +152,7 @@ def test_the_design_and_its_certificate(case):
     rng = np.random.default_rng([6, case])
     market, utility = matrix_market(rng, *[(2, 2), (1, 3), (2, 1)][case % 3]), SELLERS[case % len(SELLERS)]
     design = design_order_oblivious_prices(market.values, market.probabilities, utility, np.arange(1, 11.0))
-    optimum, _ = matrix_optimum(market, utility)
+    optimum = optimal_matrix(market.values, market.probabilities, utility).utility
     args = (market.values, market.probabilities, utility)
     assert optimum <= design.upper_bound + 1e-7
     assert design.soft_utility >= (1 - 1 / math.e) * optimum - 1e-7
