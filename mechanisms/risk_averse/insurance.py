@@ -27,16 +27,20 @@ class InsuredSale(DirectMechanism):
 
     price, premium
         Money, at least 0.
+    may_decline
+        Whether an insurer who makes no bid does not take part, so that the price is the seller's. Else she
+        has agreed beforehand, and pays and is paid whatever she says, silence included.
     walk_away
         Whether the insurer may leave once she knows the outcome: she pays and gets nothing where she would
         lose.
 
-    An insurer who makes no bid does not take part, and the price is the seller's. Raises TypeError or
-    ValueError for prices or premiums that are no money, and ValueError for reports of other than two buyers.
+    Raises TypeError or ValueError for prices or premiums that are no money, and ValueError for reports of
+    other than two buyers.
     """
 
     price: float
     premium: float
+    may_decline: bool = False
     walk_away: bool = False
 
     least_buyers: ClassVar[int] = 2
@@ -56,7 +60,8 @@ class InsuredSale(DirectMechanism):
         if reports.ndim == 0 or reports.shape[-1] != 2 or np.isnan(reports).any():
             raise ValueError(f"reports must be of two buyers, not NaN, got shape {reports.shape}")
         sold = np.asarray(at_least(reports[..., 1], self.price), dtype=float)
-        insured = np.isfinite(reports[..., 0]) & ~(self.walk_away & (self.premium > self.price * sold))
+        declines = self.may_decline & ~np.isfinite(reports[..., 0])
+        insured = ~declines & ~(self.walk_away & (self.premium > self.price * sold))
         nothing = np.zeros(reports.shape[:-1])
         return Outcome.of_causes(
             np.stack([nothing, sold], axis=-1),

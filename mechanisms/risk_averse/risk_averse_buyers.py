@@ -9,6 +9,7 @@ individual rationality, and is bounded by nothing but the grid of prices; here b
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from numpy.typing import ArrayLike
 
 from mechanisms._validation import FloatArray
 from mechanisms.conversation import check_count
-from mechanisms.programs import maximise
+from mechanisms.programs import Design, maximise
 from mechanisms.risk_averse.attitude import Attitude
 from mechanisms.risk_averse.incentives import incentive_rows, one_consequence_rows
 from mechanisms.risk_averse.known_buyers import Buyers
@@ -30,29 +31,23 @@ if TYPE_CHECKING:
 RATIONALITIES = ("interim", "ex post")
 
 
-@dataclass(frozen=True, eq=False)
-class RiskAverseBuyersDesign:
-    """The program's solution and the mechanism made of it.
+@dataclass(frozen=True)
+class RiskAverseBuyersDesign(Design[SequentialSale]):
+    """Algorithm 1's mechanism, truthful in expectation, and the program that it comes from.
 
     lp_revenue
-        The program's value: no Bayesian incentive compatible mechanism earns more.
-    upper_bound
-        The same from the program's multipliers, by weak duality.
-    expected_revenue
-        What the mechanism earns from truthful buyers: at least γ(k) of `lp_revenue`.
-    mechanism
-        Algorithm 1; truthful in expectation.
+        The program's value: no Bayesian incentive compatible mechanism earns more. `upper_bound` is the same
+        from the program's multipliers, by weak duality.
+
+    `value` is what the mechanism earns from truthful buyers, at least γ(k) of `lp_revenue`.
     """
 
     lp_revenue: float
-    upper_bound: float
-    expected_revenue: float
-    mechanism: SequentialSale
 
     @property
-    def certificate(self) -> float:
-        """The share of the optimum that the mechanism is known to earn; 1 if nothing can be earned."""
-        return self.expected_revenue / self.upper_bound if self.upper_bound > 0 else 1.0
+    def expected_revenue(self) -> float:
+        """`value` under its other name."""
+        return self.value
 
 
 def design_risk_averse_buyers(
@@ -79,6 +74,7 @@ def design_risk_averse_buyers(
 
     Raises TypeError or ValueError for bad input.
     """
+    start = time.perf_counter()
     buyers = Buyers.checked(values, probabilities, buyer_utilities, prices)
     check_count("units", units)
     program = PaymentProgram(buyers, checked_rationality(rationality))
@@ -90,7 +86,8 @@ def design_risk_averse_buyers(
     order = by_payment_per_unit(unordered, probabilities)
     mechanism = SequentialSale(values, prices, sales, charges, order, units)
     revenue = mechanism.expected_revenue(probabilities)
-    return RiskAverseBuyersDesign(solution.value, solution.upper_bound, revenue, mechanism)
+    seconds = time.perf_counter() - start
+    return RiskAverseBuyersDesign(mechanism, revenue, solution.upper_bound, seconds, solution.value)
 
 
 def checked_rationality(rationality: str) -> bool:

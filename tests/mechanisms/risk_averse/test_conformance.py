@@ -69,7 +69,10 @@ class TestEsoFuto(ForItsBuyers):
 
 
 class TestInsuredSale(ForItsBuyers):
-    instances = (InsuredSale(3.0, 1.0), InsuredSale(3.0, 1.0, walk_away=True))
+    instances = (
+        InsuredSale(3.0, 1.0, may_decline=True),
+        InsuredSale(3.0, 1.0, may_decline=True, walk_away=True),
+    )
 
     def test_rule_accepts_no_profiles(self, instance):
         assert instance.outcome(np.empty((0, 2))).payments.shape == (0, 2)

@@ -73,10 +73,12 @@ def test_the_seller_with_an_averse_insurer_gets_her_premium_for_sure():
     assert premium > 2 * epsilon**2 - epsilon**3  # insurance still pays
 
 
-def test_an_absent_insurer_insures_nobody():
-    mechanism = InsuredSale(1.0, 0.1)
-    outcome = mechanism.outcome(np.array([[-np.inf, 1.0], [-np.inf, 0.0]]))
+def test_an_insurer_who_may_decline_and_does_insures_nobody():
+    reports = np.array([[-np.inf, 1.0], [-np.inf, 0.0]])
+    outcome = InsuredSale(1.0, 0.1, may_decline=True).outcome(reports)
     np.testing.assert_array_equal(outcome.payments, [[0.0, 1.0], [0.0, 0.0]])
+    bound = InsuredSale(1.0, 0.1).outcome(reports)
+    np.testing.assert_array_equal(bound.payments, [[0.1 - 1.0, 1.0], [0.1, 0.0]])
     assert set(outcome.itemised) == {"price", "premium", "payout"}
 
 
