@@ -20,7 +20,7 @@ from mechanisms._validation import FloatArray
 from mechanisms.conversation import check_count
 from mechanisms.programs import Design
 from mechanisms.risk_averse.attitude import Attitude, check_attitude
-from mechanisms.risk_averse.first_sales import expected_utility, gains
+from mechanisms.risk_averse.first_sales import expected_utility, gradient
 from mechanisms.risk_averse.greedy import continuous_greedy
 from mechanisms.risk_averse.known_buyers import Buyers
 from mechanisms.risk_averse.one_pass import OnePass
@@ -145,7 +145,5 @@ class _Slope:
 
     def _best_towards(self, tables: Sequence[FloatArray]) -> list[FloatArray]:
         """The lotteries that gain most by the gradient."""
-        masses = self._masses(tables)
-        others = [np.delete(masses, i, axis=0) for i in range(len(masses))]
-        gradient = [gains(self._sums, self.units, rest, self.utility)[1] for rest in others]
-        return self.polytope.lotteries(self.polytope.best(np.array(gradient)).design)
+        slopes = gradient(self._sums, self.units, self._masses(tables), self.utility)
+        return self.polytope.lotteries(self.polytope.best(slopes).design)

@@ -1,14 +1,14 @@
 """Utility of the first k sales among independent buyers who come in uniformly random order (one pass, R1).
 
 Buyer i would buy at price p with probability h_i(p), whoever else buys. If w buyers would, each set of
-min(w, k) of them is as likely to be the one that is served. So it is enough to know the joint law of how many
-are served, at what sum, and how many of the others would have bought: a dynamic program over buyers in any
-order, without a sum over permutations.
+min(w, k) of them is as likely to be the one that is served. So a set of buyers who would buy is divided into
+those chosen, at most k, and the rest; a choice counts where it is all of them, or else k of w with weight
+1 / C(w, k). A state is (how many are chosen, how many not, the sum that the chosen pay), and a dynamic program
+over buyers in any order gives the utility, without a sum over permutations: it is linear in each buyer's h_i.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from math import comb
 
 import numpy as np
@@ -17,69 +17,86 @@ from mechanisms._validation import FloatArray
 from mechanisms.risk_averse.attitude import Attitude
 from mechanisms.risk_averse.sums import Sums
 
-Law = list[FloatArray]
-"""law[a], shape (n + 1, len(levels[a])): by how many others would have bought, and by the sum of a sales."""
-
-
-def choices(sums: Sums, units: int, masses: Iterable[FloatArray]) -> Law:
-    """For every choice of at most `units` buyers who would buy: the sum they pay, how many would buy besides.
-
-    `masses` has a vector (m,) for each buyer: her probability of a sale at each price. The entries add up to
-    more than 1, as each set of who would buy is counted once for each choice from it.
-    """
-    rows = list(masses)
-    law = [np.zeros((len(rows) + 1, sums.levels[a].size)) for a in range(units + 1)]
-    law[0][0, 0] = 1.0
-    for own in rows:
-        would_buy = float(own.sum())
-        for a in range(units, -1, -1):
-            late = np.roll(law[a], 1, axis=0)  # its last row is empty until the last buyer
-            law[a] = (1 - would_buy) * law[a] + would_buy * late
-            if a:
-                law[a] += sums.add(law[a - 1], a - 1, own)
-    return law
+States = list[FloatArray]
+"""By the number a of the chosen an array (n + 1, len(levels[a])): by how many are not, and by the sum."""
 
 
 def expected_utility(sums: Sums, units: int, masses: FloatArray, utility: Attitude) -> float:
-    """E[U(revenue)] of one pass; `masses`, shape (n, m), of each buyer's sale at each price."""
-    served = min(units, len(masses))
-    law = choices(sums, served, masses)
-    total = sum(float(law[a][0] @ _levels(utility, sums.levels[a])) for a in range(served))
-    return total + float(_shares(len(masses), served) @ law[served] @ _levels(utility, sums.levels[served]))
+    """E[U(revenue)] of one pass; `masses`, shape (n, m), of each buyer's sale at each price.
 
-
-def gains(sums: Sums, units: int, others: FloatArray, utility: Attitude) -> tuple[float, FloatArray]:
-    """What one more buyer adds: the expected utility if she would not buy, and how much more at each price.
-
-    `others`, shape (n − 1, m), are the other buyers' sale probabilities. One pass earns the first number
-    plus Σ_j h(p_j) gains[j] if she would buy at p_j with probability h(p_j). Needs sums of `units` prices,
-    at most n.
+    `sums` are of up to min(units, n) prices.
     """
-    n = len(others) + 1
-    law = choices(sums, min(units, n - 1), others)
-    if n <= units:
-        law.append(np.zeros((n, sums.levels[n].size)))
-    levels = [_levels(utility, sums.levels[a]) for a in range(len(law))]
-    k = min(units, n)
-    without = sum(float(law[a][0] @ levels[a]) for a in range(k))
-    full = law[k] @ levels[k]
-    without += float(_shares(n - 1, k) @ full)
-    crowded_out = float(_shares(n, k)[1:] @ full)
-    served = [law[a][0] @ levels[a + 1][sums.next[a]] for a in range(k - 1)]
-    served.append(_shares(n - 1, k) @ law[k - 1] @ levels[k][sums.next[k - 1]])
-    return without, np.sum(served, axis=0) + crowded_out - without
+    law = _start(sums, min(units, len(masses)), len(masses))
+    for own in masses:
+        law = _after(law, sums, own)
+    worth = _worth(sums, min(units, len(masses)), len(masses), utility)
+    return sum(float((part * value).sum()) for part, value in zip(law, worth, strict=True))
 
 
-def _shares(n: int, k: int) -> FloatArray:
-    """How likely a choice of k is the one served where u others would buy too: 1 / C(k + u, k), u = 0 … n."""
-    return np.array([1 / comb(k + u, k) for u in range(n + 1)])
+def gradient(sums: Sums, units: int, masses: FloatArray, utility: Attitude) -> FloatArray:
+    """The derivatives of `expected_utility` by `masses`, shape (n, m).
+
+    What it would add if buyer i would buy at price j for sure, and would not buy before: laws of the buyers
+    before her meet values of those after her.
+    """
+    n, k = len(masses), min(units, len(masses))
+    laws = [_start(sums, k, n)]
+    for own in masses[:-1]:
+        laws.append(_after(laws[-1], sums, own))
+    values = _worth(sums, k, n, utility)
+    slopes = np.empty_like(masses)
+    for i in reversed(range(n)):
+        slopes[i] = _slope(laws[i], values, sums)
+        values = _before(values, sums, masses[i])
+    return slopes
 
 
-def _levels(utility: Attitude, money: FloatArray) -> FloatArray:
-    return np.asarray(utility(money), dtype=float)
+def _start(sums: Sums, k: int, n: int) -> States:
+    """Nobody has been looked at."""
+    law = [np.zeros((n + 1, sums.levels[a].size)) for a in range(k + 1)]
+    law[0][0, 0] = 1.0
+    return law
 
 
-def soft_utility(sums: Sums, masses: FloatArray, utility: Attitude) -> float:
-    """E[U(revenue)] where everyone who would buy does; needs the sums of n prices."""
-    n = len(masses)
-    return expected_utility(sums, n, masses, utility)
+def _after(law: States, sums: Sums, own: FloatArray) -> States:
+    """The weights of choices with one more buyer: she would not buy, would but is not chosen, or is chosen."""
+    would = float(own.sum())
+    after = [(1 - would) * part + would * np.roll(part, 1, axis=0) for part in law]  # last rows are empty
+    for a in range(len(law) - 1):
+        after[a + 1] += sums.add(law[a], a, own)
+    return after
+
+
+def _before(values: States, sums: Sums, own: FloatArray) -> States:
+    """The value of each state before one more buyer."""
+    would = float(own.sum())
+    before = [(1 - would) * part + would * _one_more_not_chosen(part) for part in values]
+    for a in range(len(values) - 1):
+        before[a] += values[a + 1][:, sums.next[a]] @ own
+    return before
+
+
+def _slope(law: States, values: States, sums: Sums) -> FloatArray:
+    """What a buyer between the two adds at each price, shape (m,)."""
+    chosen = sum(
+        np.tensordot(law[a], values[a + 1][:, sums.next[a]], axes=2) for a in range(len(law) - 1)
+    )
+    rest = sum(
+        float((part * (_one_more_not_chosen(value) - value)).sum())
+        for part, value in zip(law, values, strict=True)
+    )
+    return chosen + rest
+
+
+def _one_more_not_chosen(values: FloatArray) -> FloatArray:
+    return np.concatenate([values[1:], np.zeros_like(values[:1])])
+
+
+def _worth(sums: Sums, k: int, n: int, utility: Attitude) -> States:
+    """What each final state counts: the utility of its sum, if all are chosen, or k with weight 1 / C(w, k)."""
+    worth = [np.zeros((n + 1, sums.levels[a].size)) for a in range(k + 1)]
+    for a in range(k):
+        worth[a][0] = utility(sums.levels[a])
+    shares = np.array([1 / comb(k + others, k) for others in range(n + 1)])
+    worth[k][:] = np.outer(shares, utility(sums.levels[k]))
+    return worth

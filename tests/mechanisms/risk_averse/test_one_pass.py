@@ -8,7 +8,7 @@ import pytest
 from scipy import integrate
 
 from mechanisms.risk_averse import OnePass, Rounds
-from mechanisms.risk_averse.first_sales import expected_utility, gains
+from mechanisms.risk_averse.first_sales import expected_utility, gradient
 from mechanisms.risk_averse.sums import Sums
 from mechanisms.utilities import CARA, Capped, Linear
 from tests.mechanisms.risk_averse.ends import ends, expected_by_play, profiles
@@ -133,9 +133,12 @@ def test_four_buyers_by_listing_orders(units):
     for utility in SELLERS:
         exact = by_orders(masses, prices, units, utility)
         assert expected_utility(sums, units, masses, utility) == pytest.approx(exact, abs=1e-12)
-        for i in range(4):
-            without, gain = gains(sums, units, np.delete(masses, i, axis=0), utility)
-            assert without + gain @ masses[i] == pytest.approx(exact, abs=1e-12)
+        slopes = gradient(sums, units, masses, utility)
+        for i in range(4):  # linear in each buyer's masses
+            without = masses.copy()
+            without[i] = 0.0
+            added = exact - by_orders(without, prices, units, utility)
+            assert slopes[i] @ masses[i] == pytest.approx(added, abs=1e-12)
 
 
 @pytest.mark.parametrize("seed", range(40))
