@@ -1,10 +1,11 @@
 """Utility of the first k sales among independent buyers who come in uniformly random order (one pass, R1).
 
 Buyer i would buy at price p with probability h_i(p), whoever else buys. If w buyers would, each set of
-min(w, k) of them is as likely to be the one that is served. So a set of buyers who would buy is divided into
-those chosen, at most k, and the rest; a choice counts where it is all of them, or else k of w with weight
-1 / C(w, k). A state is (how many are chosen, how many not, the sum that the chosen pay), and a dynamic program
-over buyers in any order gives the utility, without a sum over permutations: it is linear in each buyer's h_i.
+min(w, k) of them is as likely to be the one that is served. So a set of buyers who would buy is divided
+into those chosen, at most k, and the rest; a choice counts where it is all of them, or else k of w with
+weight 1 / C(w, k). A state is (how many are chosen, how many not, the sum that the chosen pay), and a
+dynamic program over buyers in any order gives the utility, without a sum over permutations: it is linear in
+each buyer's h_i.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def _start(sums: Sums, k: int, n: int) -> States:
 
 
 def _after(law: States, sums: Sums, own: FloatArray) -> States:
-    """The weights of choices with one more buyer: she would not buy, would but is not chosen, or is chosen."""
+    """The weights with one more buyer: she would not buy, would but is not chosen, or is chosen."""
     would = float(own.sum())
     after = [(1 - would) * part + would * np.roll(part, 1, axis=0) for part in law]  # last rows are empty
     for a in range(len(law) - 1):
@@ -78,14 +79,12 @@ def _before(values: States, sums: Sums, own: FloatArray) -> States:
 
 def _slope(law: States, values: States, sums: Sums) -> FloatArray:
     """What a buyer between the two adds at each price, shape (m,)."""
-    chosen = sum(
-        np.tensordot(law[a], values[a + 1][:, sums.next[a]], axes=2) for a in range(len(law) - 1)
-    )
-    rest = sum(
-        float((part * (_one_more_not_chosen(value) - value)).sum())
-        for part, value in zip(law, values, strict=True)
-    )
-    return chosen + rest
+    slope = np.zeros(sums.prices.size)
+    for a, (part, value) in enumerate(zip(law, values, strict=True)):
+        slope += float((part * (_one_more_not_chosen(value) - value)).sum())
+        if a < len(law) - 1:
+            slope += np.tensordot(part, values[a + 1][:, sums.next[a]], axes=2)
+    return slope
 
 
 def _one_more_not_chosen(values: FloatArray) -> FloatArray:
@@ -93,10 +92,10 @@ def _one_more_not_chosen(values: FloatArray) -> FloatArray:
 
 
 def _worth(sums: Sums, k: int, n: int, utility: Attitude) -> States:
-    """What each final state counts: the utility of its sum, if all are chosen, or k with weight 1 / C(w, k)."""
+    """What final states count: the utility of the sum if all are chosen; of k, with weight 1 / C(w, k)."""
     worth = [np.zeros((n + 1, sums.levels[a].size)) for a in range(k + 1)]
     for a in range(k):
         worth[a][0] = utility(sums.levels[a])
-    shares = np.array([1 / comb(k + others, k) for others in range(n + 1)])
-    worth[k][:] = np.outer(shares, utility(sums.levels[k]))
+    for others in range(n + 1):
+        worth[k][others] = np.asarray(utility(sums.levels[k])) / comb(k + others, k)
     return worth
