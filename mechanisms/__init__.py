@@ -33,7 +33,12 @@ _HOMES = {
         "optimal_buy_k_menu",
         "optimal_menu",
     ),
-    "mechanisms.risk_averse": ("gamma",),
+    "mechanisms.risk_averse": (
+        "SequentialPrices",
+        "best_sequential_prices",
+        "gamma",
+        "optimal_dsic_utility",
+    ),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 
