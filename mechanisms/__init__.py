@@ -37,10 +37,13 @@ _HOMES = {
         "OnePass",
         "OrderObliviousPrices",
         "Rounds",
+        "SequentialPrices",
+        "best_sequential_prices",
         "design_one_pass",
         "design_risk_averse_buyers",
         "gamma",
         "optimal_bic_utility",
+        "optimal_dsic_utility",
     ),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
