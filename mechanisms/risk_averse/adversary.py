@@ -15,6 +15,7 @@ import numpy as np
 
 from mechanisms._validation import FloatArray
 from mechanisms.risk_averse.attitude import Attitude
+from mechanisms.risk_averse.sales import TooLargeError
 
 MOST_STATES = 2_000_000
 """The most pairs of what may still be earned and what a row may do that are looked at together."""
@@ -46,13 +47,13 @@ class RowsLeft:
         """The same with one more row before them."""
         doings = _doings(row)
         if len(doings) * len(self.chances) > MOST_STATES:
-            raise ValueError(
+            raise TooLargeError(
                 f"offers make {len(doings)} times {len(self.chances)} states of the rows left, more than "
                 f"{MOST_STATES}: take fewer prices, rows or columns"
             )
         vectors = np.concatenate([self._after(accepting) for accepting, _ in doings])
         chances = np.concatenate([chance * self.chances for _, chance in doings])
-        return RowsLeft(*merged(vectors, chances))
+        return RowsLeft(*_merged(vectors, chances))
 
     def _after(self, accepting: Mapping[int, float]) -> FloatArray:
         """The least revenue where these columns' cells of the row accept, at these prices.
@@ -89,7 +90,7 @@ def mean(utilities: Sequence[float]) -> float:
     return math.fsum(utilities) / len(utilities)
 
 
-def merged(vectors: FloatArray, chances: FloatArray) -> tuple[FloatArray, FloatArray]:
+def _merged(vectors: FloatArray, chances: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Different vectors, up to rounding, with the probabilities of equal ones added up."""
     unit = 1e-11 * max(float(np.abs(vectors).max()), 1e-300)
     rounded = np.round(vectors / unit)

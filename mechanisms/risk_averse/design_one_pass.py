@@ -20,7 +20,7 @@ from mechanisms._validation import FloatArray
 from mechanisms.conversation import check_count
 from mechanisms.programs import Design
 from mechanisms.risk_averse.attitude import Attitude, check_attitude
-from mechanisms.risk_averse.first_sales import expected_utility, gradient
+from mechanisms.risk_averse.first_sales import first_sales_law, gradient
 from mechanisms.risk_averse.greedy import continuous_greedy
 from mechanisms.risk_averse.known_buyers import Buyers
 from mechanisms.risk_averse.one_pass import OnePass
@@ -126,7 +126,7 @@ class _Slope:
 
     def utility_of(self, tables: Sequence[FloatArray]) -> float:
         """E[U(revenue)]."""
-        return expected_utility(self._sums, self.units, self._masses(tables), self.utility)
+        return first_sales_law(self._sums, self.units, self._masses(tables)).expected_utility(self.utility)
 
     def climbed(self, tables: list[FloatArray], climbs: int) -> list[FloatArray]:
         """Tables at least as good, after conditional-gradient steps."""

@@ -23,6 +23,7 @@ from mechanisms.conversation import DirectMechanism, check_count
 from mechanisms.distributions import Discrete
 from mechanisms.myerson import MyersonAuction
 from mechanisms.outcome import Outcome
+from mechanisms.risk_averse.sales import TooLargeError
 
 MOST_PROFILES = 1_000_000
 """The most type profiles over which interim payments are averaged."""
@@ -57,7 +58,7 @@ class EsoFutoAuction(DirectMechanism):
         check_count("units", self.units)
         profiles = int(np.prod([prior.values.size for prior in self.priors], dtype=float))
         if profiles > MOST_PROFILES:
-            raise ValueError(
+            raise TooLargeError(
                 f"priors have {profiles} profiles, more than the {MOST_PROFILES} that are averaged over"
             )
         _ = self._auction

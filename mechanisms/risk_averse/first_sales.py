@@ -16,26 +16,29 @@ import numpy as np
 
 from mechanisms._validation import FloatArray
 from mechanisms.risk_averse.attitude import Attitude
+from mechanisms.risk_averse.revenue import RevenueLaw
 from mechanisms.risk_averse.sums import Sums
 
 States = list[FloatArray]
 """By the number a of the chosen an array (n + 1, len(levels[a])): by how many are not, and by the sum."""
 
 
-def expected_utility(sums: Sums, units: int, masses: FloatArray, utility: Attitude) -> float:
-    """E[U(revenue)] of one pass; `masses`, shape (n, m), of each buyer's sale at each price.
+def first_sales_law(sums: Sums, units: int, masses: FloatArray) -> RevenueLaw:
+    """The law of revenue of one pass; `masses`, shape (n, m), of each buyer's sale at each price.
 
     `sums` are of up to min(units, n) prices.
     """
-    law = _start(sums, min(units, len(masses)), len(masses))
+    n, k = len(masses), min(units, len(masses))
+    law = _start(sums, k, n)
     for own in masses:
         law = _after(law, sums, own)
-    worth = _worth(sums, min(units, len(masses)), len(masses), utility)
-    return sum(float((part * value).sum()) for part, value in zip(law, worth, strict=True))
+    return RevenueLaw.of(
+        np.concatenate(sums.levels), np.concatenate([*(law[a][0] for a in range(k)), _shares(n, k) @ law[k]])
+    )
 
 
 def gradient(sums: Sums, units: int, masses: FloatArray, utility: Attitude) -> FloatArray:
-    """The derivatives of `expected_utility` by `masses`, shape (n, m).
+    """The derivatives of one pass's E[U(revenue)] by `masses`, shape (n, m).
 
     What it would add if buyer i would buy at price j for sure, and would not buy before: laws of the buyers
     before her meet values of those after her.
@@ -96,6 +99,10 @@ def _worth(sums: Sums, k: int, n: int, utility: Attitude) -> States:
     worth = [np.zeros((n + 1, sums.levels[a].size)) for a in range(k + 1)]
     for a in range(k):
         worth[a][0] = utility(sums.levels[a])
-    for others in range(n + 1):
-        worth[k][others] = np.asarray(utility(sums.levels[k])) / comb(k + others, k)
+    worth[k] = _shares(n, k)[:, None] * np.asarray(utility(sums.levels[k]), dtype=float)
     return worth
+
+
+def _shares(n: int, k: int) -> FloatArray:
+    """1 / C(w, k), the weight of a choice of k from w = k, …, k + n."""
+    return np.array([1 / comb(k + others, k) for others in range(n + 1)])

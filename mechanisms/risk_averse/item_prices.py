@@ -8,7 +8,7 @@ utility of the partially order-oblivious prices.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, ClassVar
@@ -19,17 +19,20 @@ from mechanisms.comparison import RELATIVE_SLACK
 from mechanisms.conversation import Conversation, Mechanism
 from mechanisms.outcome import Outcome
 from mechanisms.questions import Chance, Question, ShowMenu
-from mechanisms.risk_averse.adversary import mean
 from mechanisms.risk_averse.attitude import Attitude, check_attitude
 from mechanisms.risk_averse.known_buyers import checked_order
 from mechanisms.risk_averse.one_pass import random_order
 from mechanisms.risk_averse.order_oblivious import Matrix, OrderObliviousPrices
+from mechanisms.risk_averse.revenue import RevenueLaw
+from mechanisms.risk_averse.sales import TooLargeError
 
 MOST_CHOICES = 200_000
 """The most combinations of a buyer's values and prices that are enumerated."""
 NOTHING = -1
 Choices = dict[tuple[int, float], float]
 """Item (or `NOTHING`) and price to probability."""
+State = dict[tuple[int, float], float]
+"""Open items, a bit each, and revenue, to probability."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +113,13 @@ class ItemPrices(Mechanism):
         independent, and their probabilities. Raises TypeError or ValueError for bad input, and ValueError if
         a buyer's values and prices have more than `MOST_CHOICES` combinations.
         """
-        sales = self.prices.sales(values, probabilities)
-        check_attitude(utility, sum(max(max(cell, default=0.0) for cell in row) for row in sales))
+        law = self.revenue_law(values, probabilities)
+        check_attitude(utility, float(law.amounts[-1]))
+        return law.expected_utility(utility)
+
+    def revenue_law(self, values: Matrix, probabilities: Matrix) -> RevenueLaw:
+        """The exact law of revenue; arguments and errors as of `expected_utility`."""
+        self.prices.check_types(values, probabilities)
         bids = [
             [_surpluses(self.prices.offers[i][j], *pair) for j, pair in enumerate(zip(*row, strict=True))]
             for i, row in enumerate(zip(values, probabilities, strict=True))
@@ -119,7 +127,10 @@ class ItemPrices(Mechanism):
         tables = [_choices_from_each_set(row) for row in bids]
         start = {((1 << self.items) - 1, 0.0): 1.0}
         order = None if isinstance(self.row_order, str) else self.row_order
-        return _played(tables, tuple(range(self.n)), start, utility, order)
+        laws = list(_played(tables, tuple(range(self.n)), start, order))
+        money = np.array([revenue for law in laws for _, revenue in law])
+        chances = np.array([chance for law in laws for chance in law.values()])
+        return RevenueLaw.of(money, chances / len(laws))
 
 
 def _surpluses(offers: Any, values: Any, probabilities: Any) -> list[tuple[float, float, float]]:
@@ -137,7 +148,7 @@ def _choices_from_each_set(items: list[list[tuple[float, float, float]]]) -> lis
     """What a truthful buyer takes from each set of items, a bit each."""
     combinations = int(np.prod([len(item) for item in items], dtype=float))
     if combinations > MOST_CHOICES:
-        raise ValueError(
+        raise TooLargeError(
             f"values and prices make {combinations} combinations for a buyer, more than the {MOST_CHOICES} "
             "that are enumerated: simulate, or take fewer"
         )
@@ -171,24 +182,19 @@ def _favourite(left: list[int], drawn: tuple[tuple[float, float, float], ...]) -
 def _played(
     tables: list[list[Choices]],
     left: tuple[int, ...],
-    law: dict[tuple[int, float], float],
-    utility: Attitude,
+    law: State,
     order: tuple[int, ...] | None,
-) -> float:
-    """Expected utility from a law of (open items, revenue) on, with buyers `left`, in order or at random."""
+) -> Iterator[State]:
+    """The last states from one with buyers `left` to come: in the order, or in each of all orders."""
     if not left:
-        money = np.array([revenue for _, revenue in law])
-        return float(np.array(list(law.values())) @ np.asarray(utility(money), dtype=float))
-    following = left if order is None else (next(i for i in order if i in left),)
-    return mean([
-        _played(tables, tuple(j for j in left if j != i), _served(tables[i], law), utility, order)
-        for i in following
-    ])
+        yield law
+    for i in left if order is None else [i for i in order if i in left][:1]:
+        yield from _played(tables, tuple(j for j in left if j != i), _served(tables[i], law), order)
 
 
-def _served(table: list[Choices], law: dict[tuple[int, float], float]) -> dict[tuple[int, float], float]:
-    """The law of (open items, revenue) after one more buyer."""
-    after: dict[tuple[int, float], float] = {}
+def _served(table: list[Choices], law: State) -> State:
+    """The state after one more buyer."""
+    after: State = {}
     for (items, revenue), chance in law.items():
         for (item, price), share in table[items].items():
             state = (items if item == NOTHING else items ^ (1 << item), revenue + price)

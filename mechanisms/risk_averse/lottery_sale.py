@@ -19,7 +19,9 @@ from mechanisms.comparison import at_least
 from mechanisms.conversation import Conversation, Mechanism, check_count
 from mechanisms.outcome import Outcome
 from mechanisms.questions import AskValue, Chance, Question
+from mechanisms.risk_averse.attitude import Attitude, check_attitude
 from mechanisms.risk_averse.known_buyers import price_vector, type_probabilities, type_values
+from mechanisms.risk_averse.revenue import RevenueLaw
 
 ROUNDING = 1e-9
 """How far a lottery's probabilities may leave [0, 1], and their sum 1."""
@@ -124,6 +126,19 @@ class LotterySale(Mechanism):
     @abstractmethod
     def order(self) -> Generator[Question, Any, list[int]]:
         """Let nature draw who is asked, and in which order, whatever they will report."""
+
+    @abstractmethod
+    def revenue_law(self, probabilities: Sequence[ArrayLike]) -> RevenueLaw:
+        """The exact law of revenue; raises as `expected_utility` does."""
+
+    def expected_utility(self, probabilities: Sequence[ArrayLike], utility: Attitude) -> float:
+        """The seller's expected utility from truthful buyers, exactly.
+
+        `probabilities` are of each buyer's types; `utility` is concave with U(0) = 0. Raises TypeError or
+        ValueError for others, and ValueError if the prices have too many different sums.
+        """
+        check_attitude(utility, max(self.prices) * min(self.units, self.n))
+        return self.revenue_law(probabilities).expected_utility(utility)
 
     def masses(self, probabilities: Sequence[ArrayLike]) -> FloatArray:
         """Shape (n, m): with what probability each buyer is sold to at each price, if she is asked.

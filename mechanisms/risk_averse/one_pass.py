@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechanisms.questions import Chance, Question
-from mechanisms.risk_averse.attitude import Attitude, check_attitude
-from mechanisms.risk_averse.first_sales import expected_utility
+from mechanisms.risk_averse.attitude import Attitude
+from mechanisms.risk_averse.first_sales import first_sales_law
 from mechanisms.risk_averse.laws import one_pass_factor
 from mechanisms.risk_averse.lottery_sale import LotterySale
+from mechanisms.risk_averse.revenue import RevenueLaw
 from mechanisms.risk_averse.sums import Sums
 
 
@@ -32,16 +33,10 @@ class OnePass(LotterySale):
         """A uniformly random order of all buyers."""
         return (yield from random_order(self.n))
 
-    def expected_utility(self, probabilities: Sequence[ArrayLike], utility: Attitude) -> float:
-        """The seller's expected utility from truthful buyers, exactly.
-
-        `probabilities` are of each buyer's types; `utility` is concave with U(0) = 0. Raises TypeError or
-        ValueError for others, and ValueError if the prices have too many different sums.
-        """
-        masses = self.masses(probabilities)
-        check_attitude(utility, max(self.prices) * min(self.units, self.n))
+    def revenue_law(self, probabilities: Sequence[ArrayLike]) -> RevenueLaw:
+        """The exact law of revenue; raises as `expected_utility` does."""
         sums = Sums.of(np.array(self.prices), min(self.units, self.n))
-        return expected_utility(sums, self.units, masses, utility)
+        return first_sales_law(sums, self.units, self.masses(probabilities))
 
     def soft_utility(self, probabilities: Sequence[ArrayLike], utility: Attitude) -> float:
         """The same without the limit of `units`: everyone who would be sold a unit is."""

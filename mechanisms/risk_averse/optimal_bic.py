@@ -24,6 +24,7 @@ from mechanisms.programs import maximise
 from mechanisms.risk_averse.attitude import Attitude, check_attitude
 from mechanisms.risk_averse.incentives import incentive_rows
 from mechanisms.risk_averse.known_buyers import Buyers
+from mechanisms.risk_averse.sales import TooLargeError
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -68,8 +69,9 @@ def optimal_bic(
     prices
         The grid of possible payments, shape (m,).
 
-    Raises TypeError or ValueError for bad input, and ValueError for an instance of more than `MOST_COLUMNS`
-    pairs of a profile and a sale; it says how many. `design_one_pass` bounds the optimum of larger ones.
+    Raises TypeError or ValueError for bad input, and TooLargeError for an instance of more than
+    `MOST_COLUMNS` pairs of a profile and a sale; it says how many. `design_one_pass` bounds the optimum of
+    larger ones.
     """
     buyers = Buyers.checked(values, probabilities, buyer_utilities, prices)
     check_count("units", units)
@@ -110,7 +112,7 @@ def _refuse_size(buyers: Buyers, units: int) -> None:
     profiles = prod(grid.size for grid in buyers.values)
     pairs = profiles * sum(comb(n, sold) * m**sold for sold in range(min(units, n) + 1))
     if pairs > MOST_COLUMNS:
-        raise ValueError(
+        raise TooLargeError(
             f"values and prices make {pairs} pairs of a profile and a sale, more than the {MOST_COLUMNS} "
             "that are optimised over exactly: take fewer, or the upper bound of design_one_pass"
         )

@@ -21,6 +21,7 @@ from mechanisms.programs import maximise
 from mechanisms.risk_averse.attitude import Attitude
 from mechanisms.risk_averse.known_buyers import Buyers
 from mechanisms.risk_averse.risk_averse_buyers import PaymentProgram, checked_rationality
+from mechanisms.risk_averse.sales import TooLargeError
 
 MOST_VARIABLES = 400_000
 """The most consequences, over profiles and buyers, that are put into one program."""
@@ -36,14 +37,14 @@ def optimal_bic_revenue(
 ) -> float:
     """Return the highest expected revenue of a BIC mechanism; arguments as of `design_risk_averse_buyers`.
 
-    Raises TypeError or ValueError for bad input, and ValueError for more than `MOST_VARIABLES` variables.
+    Raises TypeError or ValueError for bad input, and TooLargeError for more than `MOST_VARIABLES` variables.
     """
     buyers = Buyers.checked(values, probabilities, buyer_utilities, prices)
     check_count("units", units)
     program = PaymentProgram(buyers, checked_rationality(rationality))
     count = prod(grid.size for grid in buyers.values) * buyers.n * 2 * buyers.prices.size
     if count > MOST_VARIABLES:
-        raise ValueError(
+        raise TooLargeError(
             f"values and prices make {count} variables, more than the {MOST_VARIABLES} that are optimised "
             "over exactly: take fewer, or the bound of design_risk_averse_buyers"
         )

@@ -22,6 +22,7 @@ from mechanisms.programs import maximise
 from mechanisms.risk_averse.attitude import Attitude, check_attitude
 from mechanisms.risk_averse.known_buyers import type_probabilities, type_values
 from mechanisms.risk_averse.order_oblivious import Matrix
+from mechanisms.risk_averse.sales import TooLargeError
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -95,7 +96,7 @@ class _Program:
         sizes = [grid.size for grid in self.grids]
         count = prod(sizes) * sum(prod(sizes[c] for c in chosen) for chosen in self.matchings)
         if count > MOST_SALES:
-            raise ValueError(
+            raise TooLargeError(
                 f"values make up to {count} pairs of a profile and a sale, more than the {MOST_SALES} that "
                 "are optimised over: take fewer, or the upper bound of design_order_oblivious_prices"
             )

@@ -19,10 +19,11 @@ from numpy.typing import ArrayLike
 
 from mechanisms._validation import FloatArray, number_in
 from mechanisms.comparison import at_least
-from mechanisms.risk_averse.adversary import Cell, Combine, RowsLeft, mean, merged, over_orders
+from mechanisms.risk_averse.adversary import Cell, Combine, RowsLeft, mean, over_orders
 from mechanisms.risk_averse.attitude import Attitude, check_attitude
 from mechanisms.risk_averse.known_buyers import checked_order, type_probabilities, type_values
 from mechanisms.risk_averse.lottery_sale import ROUNDING
+from mechanisms.risk_averse.revenue import RevenueLaw
 
 Offers = tuple[tuple[tuple[tuple[float, float], ...], ...], ...]
 """For each cell of the matrix, pairs of a price and the probability with which it is offered."""
@@ -77,7 +78,7 @@ class OrderObliviousPrices:
 
         Raises TypeError or ValueError for values or probabilities that are no such matrices.
         """
-        grids, masses = self._types(values, probabilities)
+        grids, masses = self.check_types(values, probabilities)
         return [
             [_accepted(cell, grids[i][j], masses[i][j]) for j, cell in enumerate(row)]
             for i, row in enumerate(self.offers)
@@ -92,10 +93,13 @@ class OrderObliviousPrices:
 
     def soft_utility(self, values: Matrix, probabilities: Matrix, utility: Attitude) -> float:
         """E[U(revenue)] where everyone who accepts her price is served, whatever the constraint."""
-        cells = [cell for row in self.sales(values, probabilities) for cell in row]
-        check_attitude(utility, _most(cells))
-        amounts, chances = _sum_of(cells)
-        return float(chances @ np.asarray(utility(amounts), dtype=float))
+        law = self.soft_revenue_law(values, probabilities)
+        check_attitude(utility, float(law.amounts[-1]))
+        return law.expected_utility(utility)
+
+    def soft_revenue_law(self, values: Matrix, probabilities: Matrix) -> RevenueLaw:
+        """The exact law of revenue where everyone who accepts her price is served."""
+        return _sum_of([cell for row in self.sales(values, probabilities) for cell in row])
 
     def expected_utility(
         self,
@@ -131,8 +135,8 @@ class OrderObliviousPrices:
             left = left.before(rows[i])
         return left.expected(utility)
 
-    def _types(self, values: Matrix, probabilities: Matrix) -> tuple[list, list]:
-        """Checked matrices of values and probabilities."""
+    def check_types(self, values: Matrix, probabilities: Matrix) -> tuple[list, list]:
+        """Return matrices of values and probabilities, or raise TypeError or ValueError if they are none."""
         for name, matrix in (("values", values), ("probabilities", probabilities)):
             shape = [len(row) for row in matrix]
             if shape != [self.shape[1]] * self.shape[0]:
@@ -178,15 +182,15 @@ def _most(cells: Sequence[Cell]) -> float:
     return sum(max(cell, default=0.0) for cell in cells)
 
 
-def _sum_of(cells: Sequence[Cell]) -> tuple[FloatArray, FloatArray]:
-    """Amounts and probabilities of the sum of independent payments."""
-    amounts, law = np.zeros(1), np.ones(1)
+def _sum_of(cells: Sequence[Cell]) -> RevenueLaw:
+    """The law of the sum of independent payments."""
+    law = RevenueLaw(np.zeros(1), np.ones(1))
     for cell in cells:
         prices = np.array([0.0, *cell])
         chances = np.array([1 - sum(cell.values()), *cell.values()])
-        vectors, law = merged((amounts[:, None] + prices).reshape(-1, 1), np.outer(law, chances).ravel())
-        amounts = vectors[:, 0]
-    return amounts, law
+        sums = np.add.outer(law.amounts, prices).ravel()
+        law = RevenueLaw.of(sums, np.outer(law.probabilities, chances).ravel())
+    return law
 
 
 def _expected(law: tuple[FloatArray, FloatArray], utility: Attitude) -> float:

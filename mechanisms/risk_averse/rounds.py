@@ -18,10 +18,10 @@ from numpy.typing import ArrayLike
 from mechanisms._validation import FloatArray
 from mechanisms.conversation import check_count
 from mechanisms.questions import Chance, Question
-from mechanisms.risk_averse.attitude import Attitude, check_attitude
-from mechanisms.risk_averse.first_sales import expected_utility
+from mechanisms.risk_averse.first_sales import first_sales_law
 from mechanisms.risk_averse.lottery_sale import LotterySale
 from mechanisms.risk_averse.one_pass import random_order
+from mechanisms.risk_averse.revenue import RevenueLaw
 from mechanisms.risk_averse.sums import Sums
 
 ASKED = -math.expm1(-1.0)
@@ -73,15 +73,13 @@ class Rounds(LotterySale):
         """Shape (L,): the probability of being processed in each round."""
         return (1 - 1 / self.rounds) ** np.arange(self.rounds) / self.rounds
 
-    def expected_utility(self, probabilities: Sequence[ArrayLike], utility: Attitude) -> float:
-        """The seller's expected utility from truthful buyers, exactly; raises as `OnePass` does."""
-        masses = self.masses(probabilities)
-        k = min(self.units, self.n)
-        check_attitude(utility, max(self.prices) * k)
+    def revenue_law(self, probabilities: Sequence[ArrayLike]) -> RevenueLaw:
+        """The exact law of revenue; raises as `expected_utility` does."""
+        masses, k = self.masses(probabilities), min(self.units, self.n)
         sums = Sums.of(np.array(self.prices), k)
         if self.rounds == math.inf:
-            return expected_utility(sums, self.units, ASKED * masses, utility)
-        return _in_rounds(sums, k, masses, self._round_law, utility)
+            return first_sales_law(sums, self.units, ASKED * masses)
+        return _law_of_rounds(sums, k, masses, self._round_law)
 
 
 def _coins(n: int) -> Generator[Question, Any, list[int]]:
@@ -93,21 +91,20 @@ def _coins(n: int) -> Generator[Question, Any, list[int]]:
     return asked
 
 
-def _in_rounds(sums: Sums, k: int, masses: FloatArray, round_law: FloatArray, utility: Attitude) -> float:
-    """E[U(revenue)]: fewer than k sales in all, or the k-th sale to one buyer in one round.
+def _law_of_rounds(sums: Sums, k: int, masses: FloatArray, round_law: FloatArray) -> RevenueLaw:
+    """The law of revenue: fewer than k sales in all, or the k-th sale to one buyer in one round.
 
     Then k − 1 of the others would have bought before, by round and index, and all the rest do not matter.
     """
-    levels = [np.asarray(utility(level), dtype=float) for level in sums.levels]
-    ever = np.broadcast_to(round_law.sum(), (1, len(masses)))
-    total = sum(float(law[0] @ levels[a]) for a, law in enumerate(_sold(sums, k - 1, masses, ever)))
+    ever = np.full((1, len(masses)), round_law.sum())
+    laws = [law[0] for law in _sold(sums, k - 1, masses, ever)]
     by_round, before_round = np.cumsum(round_law), np.cumsum(round_law) - round_law
+    last = np.zeros(sums.levels[k].size)
     for i, own in enumerate(masses):
         others = np.delete(np.arange(len(masses)), i)
         earlier = np.where(others < i, by_round[:, None], before_round[:, None])
-        law = round_law @ _sold(sums, k - 1, masses[others], earlier)[k - 1]
-        total += float(law @ levels[k][sums.next[k - 1]] @ own)
-    return total
+        last += sums.add(round_law @ _sold(sums, k - 1, masses[others], earlier)[k - 1], k - 1, own)
+    return RevenueLaw.of(np.concatenate(sums.levels), np.concatenate([*laws, last]))
 
 
 def _sold(sums: Sums, most: int, masses: FloatArray, asked: FloatArray) -> list[FloatArray]:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms._validation import FloatArray
+from mechanisms.risk_averse.sales import TooLargeError
 
 MOST_SUMS = 100_000
 """The most different sums of a number of prices that a law is kept over."""
@@ -43,7 +44,7 @@ class Sums:
             added = levels[-1][:, None] + prices
             _, first, place = np.unique(np.round(added / unit), return_index=True, return_inverse=True)
             if first.size > MOST_SUMS:
-                raise ValueError(
+                raise TooLargeError(
                     f"prices have {first.size} different sums of {count}, more than the {MOST_SUMS} of an "
                     "exact law: take prices with a common unit of money, or fewer"
                 )

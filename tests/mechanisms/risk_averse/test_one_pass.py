@@ -8,7 +8,7 @@ import pytest
 from scipy import integrate
 
 from mechanisms.risk_averse import OnePass, Rounds
-from mechanisms.risk_averse.first_sales import expected_utility, gradient
+from mechanisms.risk_averse.first_sales import first_sales_law, gradient
 from mechanisms.risk_averse.sums import Sums
 from mechanisms.utilities import CARA, Capped, Linear
 from tests.mechanisms.risk_averse.ends import ends, expected_by_play, profiles
@@ -132,7 +132,8 @@ def test_four_buyers_by_listing_orders(units):
     sums = Sums.of(prices, min(units, 4))
     for utility in SELLERS:
         exact = by_orders(masses, prices, units, utility)
-        assert expected_utility(sums, units, masses, utility) == pytest.approx(exact, abs=1e-12)
+        law = first_sales_law(sums, units, masses)
+        assert law.expected_utility(utility) == pytest.approx(exact, abs=1e-12)
         slopes = gradient(sums, units, masses, utility)
         for i in range(4):  # linear in each buyer's masses
             without = masses.copy()
