@@ -86,7 +86,8 @@ def design_one_pass(
         Whether more than `units` sales may be expected if there were no limit. No more are ever made;
         utility is often higher, but c lower, for more buyers find everything gone.
 
-    Raises TypeError or ValueError for bad input, and ValueError if the prices have too many different sums.
+    Raises TypeError or ValueError for bad input, and TooLargeError if the prices have too many different
+    sums.
     """
     start = time.perf_counter()
     buyers = Buyers.checked(values, probabilities, buyer_utilities, prices)

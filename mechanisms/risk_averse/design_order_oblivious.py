@@ -69,7 +69,7 @@ def design_order_oblivious_prices(
     steps
         Of the continuous greedy, at least 1.
 
-    Raises TypeError or ValueError for bad input, and ValueError where the result is too large to evaluate.
+    Raises TypeError or ValueError for bad input, and TooLargeError where the result is too large to evaluate.
     """
     start = time.perf_counter()
     grids = [type_values(row) for row in values]

@@ -41,8 +41,8 @@ class EsoFutoAuction(DirectMechanism):
     Reports are rounded down to the priors' grids; one below is no bid. Who makes no bid gets and pays
     nothing, and moves nobody's payment.
 
-    Raises TypeError for priors that are not `Discrete`, ValueError for fewer than two, for negative values,
-    for units < 1, and for more than `MOST_PROFILES` profiles.
+    Raises TypeError for priors that are not `Discrete`, ValueError for fewer than two, for negative values
+    and for units < 1, TooLargeError for more than `MOST_PROFILES` profiles.
     """
 
     priors: Sequence[Discrete]

@@ -110,8 +110,8 @@ class ItemPrices(Mechanism):
         """The seller's expected utility from truthful buyers, exactly.
 
         `values` and `probabilities` are matrices (n, items) of vectors: each buyer's values of each item,
-        independent, and their probabilities. Raises TypeError or ValueError for bad input, and ValueError if
-        a buyer's values and prices have more than `MOST_CHOICES` combinations.
+        independent, and their probabilities. Raises TypeError or ValueError for bad input, and
+        TooLargeError if a buyer's values and prices have more than `MOST_CHOICES` combinations.
         """
         law = self.revenue_law(values, probabilities)
         check_attitude(utility, float(law.amounts[-1]))

@@ -135,7 +135,7 @@ class LotterySale(Mechanism):
         """The seller's expected utility from truthful buyers, exactly.
 
         `probabilities` are of each buyer's types; `utility` is concave with U(0) = 0. Raises TypeError or
-        ValueError for others, and ValueError if the prices have too many different sums.
+        ValueError for others, TooLargeError if the prices have too many different sums.
         """
         check_attitude(utility, max(self.prices) * min(self.units, self.n))
         return self.revenue_law(probabilities).expected_utility(utility)

@@ -58,7 +58,7 @@ def optimal_matrix(values: Matrix, probabilities: Matrix, utility: Attitude) -> 
         The seller's, concave with U(0) = 0.
 
     By Lemma 18 no deterministic DSIC mechanism for n unit-demand buyers of m items has more, if a buyer's
-    values of items are those of her row. Raises TypeError or ValueError for bad input, and ValueError for
+    values of items are those of her row. Raises TypeError or ValueError for bad input, and TooLargeError for
     more than `MOST_SALES` pairs of a profile and a sale.
     """
     grids = [type_values(row) for row in values]
@@ -92,7 +92,7 @@ class _Program:
         return len(rows) == len(columns) == len(chosen)
 
     def refuse_size(self) -> None:
-        """Raise ValueError if there are too many sales."""
+        """Raise TooLargeError if there are too many sales."""
         sizes = [grid.size for grid in self.grids]
         count = prod(sizes) * sum(prod(sizes[c] for c in chosen) for chosen in self.matchings)
         if count > MOST_SALES:

@@ -121,8 +121,8 @@ class OrderObliviousPrices:
         row_order
             `"random"`, `"worst"` (the worst fixed one), or a fixed one.
 
-        Raises TypeError or ValueError for bad input, and ValueError if there is too much to enumerate: rows
-        may do as many things as the product of 1 + the numbers of prices in their cells.
+        Raises TypeError or ValueError for bad input, and TooLargeError if there is too much to enumerate:
+        rows may do as many things as the product of 1 + the numbers of prices in their cells.
         """
         n, m = self.shape
         share = scale if scale is not None else RANDOM_SCALE if row_order == "random" else ANY_SCALE

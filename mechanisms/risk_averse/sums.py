@@ -37,7 +37,7 @@ class Sums:
 
     @classmethod
     def of(cls, prices: FloatArray, most: int) -> Sums:
-        """All sums of up to `most` prices; ValueError for more than `MOST_SUMS` of one number."""
+        """All sums of up to `most` prices; TooLargeError for more than `MOST_SUMS` of one number."""
         levels, following = [np.zeros(1)], []
         unit = DIGITS * max(float(prices.max()) * most, 1e-300)
         for count in range(1, most + 1):
