@@ -106,7 +106,8 @@ def design_one_pass(
     tables = found[int(np.argmax([slope.utility_of(own) for own in found]))]
     best = OnePass(values, prices, tables, units)
     worth = best.expected_utility(probabilities, utility)
-    return OnePassDesign(best, worth, bound, time.perf_counter() - start, best.factor(probabilities))
+    seconds = time.perf_counter() - start
+    return OnePassDesign(best, worth, max(bound, worth), seconds, best.factor(probabilities))
 
 
 @dataclass(frozen=True, eq=False)

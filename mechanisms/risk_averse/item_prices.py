@@ -135,13 +135,14 @@ class ItemPrices(Mechanism):
 
 def _surpluses(offers: Any, values: Any, probabilities: Any) -> list[tuple[float, float, float]]:
     """Of one item: surplus, price and probability; what is not offered has surplus −inf."""
+    offered = [(price, chance) for price, chance in offers if np.isfinite(price)]
     pairs = [
         (float(v) - price, price, chance * float(f))
-        for price, chance in offers
+        for price, chance in offered
         for v, f in zip(values, probabilities, strict=True)
         if chance * f > 0
     ]
-    return [*pairs, (-np.inf, 0.0, 1 - sum(chance for _, chance in offers))]
+    return [*pairs, (-np.inf, 0.0, 1 - sum(chance for _, chance in offered))]
 
 
 def _choices_from_each_set(items: list[list[tuple[float, float, float]]]) -> list[Choices]:

@@ -191,8 +191,3 @@ def _sum_of(cells: Sequence[Cell]) -> RevenueLaw:
         sums = np.add.outer(law.amounts, prices).ravel()
         law = RevenueLaw.of(sums, np.outer(law.probabilities, chances).ravel())
     return law
-
-
-def _expected(law: tuple[FloatArray, FloatArray], utility: Attitude) -> float:
-    amounts, chances = law
-    return float(chances @ np.asarray(utility(amounts), dtype=float))

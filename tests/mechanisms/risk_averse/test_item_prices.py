@@ -91,6 +91,14 @@ def test_ties_pay_more_and_the_order_is_kept():
     ) == pytest.approx(2.0)
 
 
+def test_prices_of_infinity_are_never_shown():
+    offers = OrderObliviousPrices([[{np.inf: 0.5, 1.0: 0.5}, {np.inf: 1.0}]])
+    mechanism = ItemPrices(offers)
+    assert mechanism.expected_utility([[[2.0], [9.0]]], [[[1.0], [1.0]]], Linear()) == pytest.approx(0.5)
+    played = ends(mechanism, np.array([[2.0, 9.0]]))
+    assert played.mean(played.revenue) == pytest.approx(0.5)
+
+
 def test_bad_input_is_named():
     offers = OrderObliviousPrices([[{1.0: 0.5}]])
     with pytest.raises(TypeError, match="prices must be OrderObliviousPrices"):

@@ -5,7 +5,12 @@ import pytest
 
 from mechanisms.distributions import Discrete
 from mechanisms.myerson import optimal_revenue
-from mechanisms.risk_averse import optimal_bic, optimal_bic_revenue, optimal_bic_utility
+from mechanisms.risk_averse import (
+    optimal_bic,
+    optimal_bic_revenue,
+    optimal_bic_utility,
+    optimal_dsic_utility,
+)
 from mechanisms.risk_averse.incentives import gain_from_lying
 from mechanisms.risk_averse.known_buyers import Buyers
 from mechanisms.utilities import CARA, Capped, Linear
@@ -46,6 +51,14 @@ def test_the_optimum_is_certified_and_its_lotteries_are_truthful(seed):
         assert (table[~buyers.affordable[i]] == 0).all()
         sold += m.probabilities[i] @ table.sum(axis=1)
     assert sold <= m.units + 1e-7
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_no_dsic_mechanism_is_better(seed):
+    """A DSIC mechanism with prices at values is BIC whatever the attitudes: the optimum of another program."""
+    m = market(seed)
+    dsic = optimal_dsic_utility(m.values, m.probabilities, m.units, m.utility)
+    assert optimal_bic_utility(*m.arguments[:5], np.arange(10.0)) >= dsic - 1e-7
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -7,7 +7,7 @@ import pytest
 
 from mechanisms.distributions import Discrete
 from mechanisms.myerson import optimal_revenue
-from mechanisms.risk_averse import optimal_matrix
+from mechanisms.risk_averse import optimal_dsic_utility, optimal_matrix
 from mechanisms.utilities import Linear
 from tests.mechanisms.risk_averse.matrices import matrix_market
 from tests.mechanisms.risk_averse.small_markets import SELLERS
@@ -45,8 +45,10 @@ def test_a_diagonal_by_listing(case):
     for i in range(2):
         market.values[i][1 - i], market.probabilities[i][1 - i] = np.array([0.0]), np.array([1.0])
     cells = [(market.values[i][i], market.probabilities[i][i]) for i in range(2)]
-    best = optimal_matrix(market.values, market.probabilities, utility)
-    assert best.utility == pytest.approx(best_pair_of_price_functions(*cells, utility), abs=1e-8)
+    best = optimal_matrix(market.values, market.probabilities, utility).utility
+    assert best == pytest.approx(best_pair_of_price_functions(*cells, utility), abs=1e-8)
+    two_units = optimal_dsic_utility([v for v, _ in cells], [f for _, f in cells], 2, utility)
+    assert best == pytest.approx(two_units, abs=1e-8)
 
 
 @pytest.mark.parametrize("case", range(5))
