@@ -55,7 +55,7 @@ def test_the_optimum_is_certified_and_its_lotteries_are_truthful(seed):
 
 @pytest.mark.parametrize("seed", range(10))
 def test_no_dsic_mechanism_is_better(seed):
-    """A DSIC mechanism with prices at values is BIC whatever the attitudes: the optimum of another program."""
+    """A DSIC mechanism with prices at values is BIC whatever the attitudes: another program's optimum."""
     m = market(seed)
     dsic = optimal_dsic_utility(m.values, m.probabilities, m.units, m.utility)
     assert optimal_bic_utility(*m.arguments[:5], np.arange(10.0)) >= dsic - 1e-7
