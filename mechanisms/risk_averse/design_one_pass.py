@@ -65,7 +65,7 @@ def design_one_pass(
     utility: Attitude,
     buyer_utilities: Attitude | Sequence[Attitude],
     prices: ArrayLike,
-    steps: int = 30,
+    steps: int = 20,
     climbs: int = 20,
     oversell: bool = False,
 ) -> OnePassDesign:

@@ -56,7 +56,7 @@ class OrderObliviousDesign(Design[OrderObliviousPrices]):
 
 
 def design_order_oblivious_prices(
-    values: Matrix, probabilities: Matrix, utility: Attitude, prices: ArrayLike, steps: int = 30
+    values: Matrix, probabilities: Matrix, utility: Attitude, prices: ArrayLike, steps: int = 20
 ) -> OrderObliviousDesign:
     """Design order-oblivious prices for rows in random order.
 
