@@ -33,6 +33,18 @@ _HOMES = {
         "optimal_buy_k_menu",
         "optimal_menu",
     ),
+    "mechanisms.risk_averse": (
+        "OnePass",
+        "OrderObliviousPrices",
+        "Rounds",
+        "SequentialPrices",
+        "best_sequential_prices",
+        "design_one_pass",
+        "design_risk_averse_buyers",
+        "gamma",
+        "optimal_bic_utility",
+        "optimal_dsic_utility",
+    ),
     "mechanisms.robust": (
         "DeterministicRegretPricing",
         "MinimaxRegretPricing",

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mechanisms._validation import FloatArray
+from mechanisms.auctions.ranking import top_two
 from mechanisms.comparison import at_least
 from mechanisms.conversation import DirectLottery, check_count
 from mechanisms.outcome import Lottery, Outcome
-from mechanisms.ranking import top_two
 from mechanisms.robust.joint_draw import nested_sales
 from mechanisms.robust.logarithmic import LogarithmicPrice
 from mechanisms.robust.ranges import Ranges
