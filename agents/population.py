@@ -11,11 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from agents.strategies.base import Strategy
-from mechanisms.questions import BuyerQuestion
 from mechanisms.utilities import Linear, Utility
-
-_ANSWERS = tuple(question.answered_by for question in BuyerQuestion.__subclasses__())
-"""The methods of a strategy that answer questions."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,20 +25,17 @@ class Group:
     @cached_property
     def waits(self) -> bool:
         """Whether the strategy ever waits before it sends an answer."""
-        return type(self.strategy).wait is not Strategy.wait
+        return self.strategy.waits
 
     @cached_property
     def colludes(self) -> bool:
         """Whether its members ever pay one another."""
-        return type(self.strategy).side_payments is not Strategy.side_payments
+        return self.strategy.colludes
 
     @cached_property
     def honest(self) -> bool:
-        """Whether the strategy says that it is honest, and answers every question as `Strategy` does."""
-        kind = type(self.strategy)
-        return bool(self.strategy.honest) and all(
-            getattr(kind, method, None) is getattr(Strategy, method, None) for method in _ANSWERS
-        )
+        """Whether the strategy says that it is honest."""
+        return self.strategy.honest
 
 
 @dataclass(frozen=True, eq=False)

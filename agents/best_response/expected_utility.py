@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -23,19 +23,13 @@ from agents.play.posteriors import Posteriors, ProfilePlayer
 from agents.play.tree import TreePlayer
 from agents.population import Group, Side
 from agents.strategies.base import Answer, Strategy, Truthful
+from agents.strategies.wrapper import Wrapper
 from agents.view import View
 from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism, has_rule
 from mechanisms.distributions import JointDistribution
 from mechanisms.engine import Path, walk
 from mechanisms.outcome import Lottery
-from mechanisms.questions import (
-    AskValue,
-    CallPrice,
-    Draw,
-    InviteBid,
-    OfferPrice,
-    ShowMenu,
-)
+from mechanisms.questions import AskValue, BuyerQuestion, Draw
 from mechanisms.utilities import Utility
 
 DRAW_BRANCHES = 16
@@ -220,33 +214,13 @@ class RehearsalPlayer(TreePlayer):
 
 
 @dataclass(frozen=True, eq=False)
-class Imitation(Strategy):
-    """Answer as a truthful buyer of type `plan`, shape () or (items,), would; beliefs are one's own."""
+class Imitation(Wrapper):
+    """Answer as a buyer of type `plan`, shape () or (items,), would by `inner`; beliefs are one's own."""
 
     plan: NDArray[np.float64]
+    inner: Strategy = field(default_factory=Truthful)
 
-    def _disguised(self, view: View) -> View:
-        return replace(view, values=np.broadcast_to(self.plan, view.values.shape).copy())
-
-    def report_value(self, question: AskValue, view: View) -> Answer:
-        """The plan."""
-        return _TRUTH.report_value(question, self._disguised(view))
-
-    def answer_offer(self, question: OfferPrice, view: View) -> Answer:
-        """Whether the plan is worth the price."""
-        return _TRUTH.answer_offer(question, self._disguised(view))
-
-    def choose_from_menu(self, question: ShowMenu, view: View) -> Answer:
-        """What is best for the plan."""
-        return _TRUTH.choose_from_menu(question, self._disguised(view))
-
-    def answer_clock(self, question: CallPrice, view: View) -> Answer:
-        """Leave at the plan."""
-        return _TRUTH.answer_clock(question, self._disguised(view))
-
-    def raise_bid(self, question: InviteBid, view: View) -> Answer:
-        """The plan as the maximum."""
-        return _TRUTH.raise_bid(question, self._disguised(view))
-
-
-_TRUTH = Truthful()
+    def answer(self, question: BuyerQuestion, view: View) -> Answer:
+        """What `inner` says in the disguise."""
+        values = np.broadcast_to(self.plan, view.values.shape).copy()
+        return self.inner.answer(question, replace(view, values=values))

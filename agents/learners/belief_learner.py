@@ -63,7 +63,7 @@ class BeliefLearner(Strategy):
             raise ValueError(f"outcomes must be the question's {question.shape}, got {self.outcomes}")
         possible = np.tile(question.uniform() > 0, (len(view.seats), 1))
         if self.told:
-            possible &= np.asarray(super().report_belief(question, view)) > 0
+            possible &= question.truth(view) > 0
         return self.belief(possible)
 
     def belief(self, possible: NDArray[np.bool_]) -> NDArray[np.float64]:

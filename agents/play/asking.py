@@ -161,7 +161,7 @@ def _positions(lead: tuple[int, ...], side: Side) -> Iterator[tuple[int, ...]]:
 
 def _answer(question: BuyerQuestion, party: Party, side: Side, resolve: Resolve) -> NDArray[Any]:
     """One side's answer as an array of the right shape; raises if it is nothing of the kind."""
-    given = getattr(side.group.strategy, question.answered_by)(question, party.view(side))
+    given = side.group.strategy.answer(question, party.view(side))
     if isinstance(given, Mixed):
         given = resolve(given, side, question)
     given = np.asarray(given)

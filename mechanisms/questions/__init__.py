@@ -8,7 +8,7 @@ questions can be compared and hashed: exact play tells public histories apart by
 
 from __future__ import annotations
 
-from mechanisms.questions.base import LARGEST_ANSWER, SILENT, BuyerQuestion, Question, Replies
+from mechanisms.questions.base import LARGEST_ANSWER, SILENT, Asked, BuyerQuestion, Question, Replies, kinds
 from mechanisms.questions.knowledge import (
     PRODUCT_TOLERANCE,
     AskBelief,
@@ -33,6 +33,7 @@ __all__ = [
     "AskProductBelief",
     "AskValue",
     "AskValueBound",
+    "Asked",
     "BuyerQuestion",
     "CallPrice",
     "Chance",
@@ -43,4 +44,5 @@ __all__ = [
     "Replies",
     "ShowMenu",
     "branch",
+    "kinds",
 ]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mechanisms.questions.base import BuyerQuestion, all_parts
+from mechanisms.questions.base import SILENT, Asked, BuyerQuestion, all_parts, plain
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,20 @@ class AskValue(BuyerQuestion):
     items: int = 1
 
     answered_by: ClassVar[str] = "report_value"
+    money: ClassVar[bool] = True
 
     @property
     def shape(self) -> tuple[int, ...]:
         """() for one kind of good, else (items,)."""
         return () if self.items == 1 else (self.items,)
+
+    def truth(self, view: Asked) -> NDArray[Any]:
+        """The value."""
+        return view.values
+
+    def possible_answers(self, amounts: NDArray[Any]) -> list[Any]:
+        """The amounts, and silence."""
+        return [*map(plain, amounts), plain(np.full(self.shape, SILENT))]
 
 
 @dataclass(frozen=True)

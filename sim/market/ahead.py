@@ -233,7 +233,7 @@ class LearningAheadPlayer(AheadPlayer):
             own = values[seats]
             view = View(own, seats, side.buyers, n, self.mechanism, group.prior, group.utility)
             try:
-                given = group.strategy.report_value(_QUESTION, view)
+                given = group.strategy.answer(_QUESTION, view)
                 if type(given) is Mixed:
                     self._taken.append(side.buyers)
                     given = sample_mixed(given, self.stage.mixing.take(side.buyers)[0])

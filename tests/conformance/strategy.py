@@ -27,7 +27,7 @@ def experienced(strategy):
 
 def answer(strategy, question, view):
     """The answer as branches `(..., m, b, *question.shape)` with probabilities `(..., m, b)`."""
-    given = getattr(strategy, question.answered_by)(question, view)
+    given = strategy.answer(question, view)
     rows = view.values.shape[: view.values.ndim - np.ndim(view_for(question).values)]
     who = (*rows, len(view.seats))
     if not isinstance(given, Mixed):
