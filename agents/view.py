@@ -40,6 +40,11 @@ class View:
     posterior
         Called with a member's position in `seats`: her belief over type profiles, a `JointDistribution`
         (her knowledge, conditioned on what she has heard); None where nature gives no beliefs.
+    said
+        The earlier questions of the conversation with the members' answers that counted, shape
+        `(..., m, *question.shape)`, the question's default for those who were not asked.
+
+    What was heard and said is the history: with her type and her knowledge it is all that a buyer goes by.
     """
 
     values: NDArray[Any]
@@ -51,6 +56,7 @@ class View:
     utility: Utility = field(default_factory=Linear)
     heard: tuple[Announce, ...] = ()
     posterior: Callable[[int], Any] | None = None
+    said: tuple[tuple[BuyerQuestion, NDArray[Any]], ...] = ()
 
 
 @dataclass(slots=True)

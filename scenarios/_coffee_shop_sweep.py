@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from agents.habits import Adaptive, Committed, Learned, Planned
-from mechanisms.menus import Menu, coffee_shop_menu, menu_revenue
+from agents.strategies.menu_buyers import ImpatientMenuBuyer
+from agents.strategies.menu_learner import LearningMenuBuyer
+from mechanisms.menus import Menu, coffee_shop_menu
 from sim.measures.batch_means import batch_means
 from sim.measures.comparison import Figure
-from sim.menus.counter import CounterPlan
+from sim.menus.counter import CounterPlan, expected_payment
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -47,16 +48,14 @@ def patience(cost: float) -> str:
 def expected_revenue(plan: CounterPlan) -> float:
     """What a counter earns a customer when everybody buys as planned; those who learn, as if they knew."""
     crowd = plan.crowd
-    if isinstance(crowd.habits[0], Adaptive):
-        return menu_revenue(plan.menu, crowd.types, crowd.probabilities, plan.most, adaptive=True)
-    planned = [Committed(one.cost) if isinstance(one, Learned) else one for one in crowd.habits]
+    informed = [ImpatientMenuBuyer(one.cost) if isinstance(one, LearningMenuBuyer) else one
+                for one in crowd.strategies]
     paid = [
-        weight * sum(plan.menu.prices[list(habit.plan(plan.menu, tuple(values), plan.most))])
+        weight * expected_payment(plan.rules, values, strategy)
         for values, weight in zip(crowd.types.tolist(), crowd.probabilities.tolist(), strict=True)
-        for habit in planned
-        if isinstance(habit, Planned)
+        for strategy in informed
     ]
-    return float(sum(paid) / len(planned))
+    return float(sum(paid) / len(informed))
 
 
 def revenues(tables: Mapping[str, Any], counters: list[CounterPlan]) -> dict[str, Figure]:

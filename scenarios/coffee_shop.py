@@ -48,7 +48,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from agents.habits import Adaptive, Committed, Greedy, Habit, Learned
+from agents.strategies.base import Strategy
+from agents.strategies.menu_buyers import ExactMenuBuyer, GreedyMenuBuyer, ImpatientMenuBuyer
+from agents.strategies.menu_learner import LearningMenuBuyer
 from mechanisms.menus import COFFEE_SHOP, Menu, menu_revenue
 from scenarios._coffee_shop_page import last_customers, queue_over_time, what_menus_earn, who_comes_back
 from scenarios._coffee_shop_sweep import (
@@ -78,11 +80,11 @@ PANELS = (what_menus_earn, queue_over_time, who_comes_back, last_customers)
 LEVELS = 10
 """How many different costs there are at a counter: as many quantiles of an exponential distribution."""
 BAGS = 3
-STRATEGIES: dict[str, Callable[[float, float], Habit]] = {
-    "impatient": lambda cost, _: Committed(cost),
-    "exact": lambda _, __: Committed(),
-    "greedy": lambda cost, _: Greedy(cost),
-    "learning": lambda cost, exploration: Learned(exploration, cost),
+STRATEGIES: dict[str, Callable[[float, float], Strategy]] = {
+    "impatient": lambda cost, _: ImpatientMenuBuyer(cost),
+    "exact": lambda _, __: ImpatientMenuBuyer(),
+    "greedy": lambda cost, _: GreedyMenuBuyer(cost),
+    "learning": lambda cost, exploration: LearningMenuBuyer(exploration, cost),
 }
 """How people at the counters of the sweep decide, by `strategy`: made from their cost and `exploration`."""
 DISCOUNT = 0.995
@@ -121,13 +123,13 @@ def costs_around(mean: float) -> tuple[float, ...]:
 def plans(told: Parameters) -> list[CounterPlan]:
     """All counters: the sweep, menu by menu, and the extras."""
     found = [_of_the_sweep(told, name, cost) for name in MENUS for cost in COSTS]
-    learner = Learned(told.exploration)
+    learner = LearningMenuBuyer(told.exploration)
     return [
         *found,
-        _counter(told, EXTRAS[0], SURPRISE, BAGS, Committed()),
-        _counter(told, EXTRAS[1], SURPRISE, BAGS, Adaptive()),
+        _counter(told, EXTRAS[0], SURPRISE, BAGS, ImpatientMenuBuyer()),
+        _counter(told, EXTRAS[1], SURPRISE, BAGS, ExactMenuBuyer()),
         _counter(told, EXTRAS[2], SHADED, 2, learner, regulars=told.regulars),
-        _counter(told, EXTRAS[3], MENUS["clever"], 1, Committed(), names=2),
+        _counter(told, EXTRAS[3], MENUS["clever"], 1, ImpatientMenuBuyer(), names=2),
     ]
 
 
@@ -136,16 +138,18 @@ def _of_the_sweep(told: Parameters, name: str, cost: float) -> CounterPlan:
     menu, most = MENUS[name], 1 if math.isinf(cost) else told.visits
     decides = STRATEGIES[told.strategy]
     costs = costs_around(0.0 if math.isinf(cost) else cost)
-    habits = [decides(one, told.exploration) for one in costs]
+    people = [decides(one, told.exploration) for one in costs]
     if told.strategy != "learning":
-        return _counter(told, sweep_name(name, cost), menu, most, *habits)
+        return _counter(told, sweep_name(name, cost), menu, most, *people)
     shaded = Menu(menu.probabilities, menu.prices * DISCOUNT)
-    people = max(told.regulars, len(COFFEE_SHOP.types) * len(habits))
-    return _counter(told, sweep_name(name, cost), shaded, most, *habits, regulars=people)
+    regulars = max(told.regulars, len(COFFEE_SHOP.types) * len(people))
+    return _counter(told, sweep_name(name, cost), shaded, most, *people, regulars=regulars)
 
 
-def _counter(told: Parameters, name: str, menu: Menu, most: int, *habits: Habit, **crowd: Any) -> CounterPlan:
-    people = crowd_of(COFFEE_SHOP, *habits, rate=told.rate, **crowd)
+def _counter(
+    told: Parameters, name: str, menu: Menu, most: int, *strategies: Strategy, **crowd: Any
+) -> CounterPlan:
+    people = crowd_of(COFFEE_SHOP, *strategies, rate=told.rate, **crowd)
     return CounterPlan(name, menu, people, told.service, most)
 
 

@@ -42,6 +42,8 @@ class Party:
         The participants by group.
     posterior
         Called with a local index: that buyer's belief over type profiles now; None where nature gives none.
+    heard, said
+        The history: what was announced, and what was asked with the answers that counted, `(*lead, n, …)`.
     """
 
     mechanism: Mechanism
@@ -51,6 +53,7 @@ class Party:
     lead: tuple[int, ...] = ()
     posterior: Callable[[int], Any] | None = None
     heard: tuple[Announce, ...] = ()
+    said: tuple[tuple[BuyerQuestion, NDArray[Any]], ...] = ()
 
     def of(self, array: NDArray[Any], seats: NDArray[np.intp]) -> NDArray[Any]:
         """The entries of `array`, shape `(*lead, n, …)`, for some seats; a copy."""
@@ -60,9 +63,10 @@ class Party:
         """What the members of a side know now."""
         seats, group, posterior = side.seats, side.group, self.posterior
         believes = None if posterior is None else lambda k: posterior(int(seats[k]))
-        values = self.of(self.values, seats)
-        rules, heard = self.mechanism, self.heard
-        return View(values, seats, side.buyers, self.n, rules, group.prior, group.utility, heard, believes)
+        values, rules, heard = self.of(self.values, seats), self.mechanism, self.heard
+        said = tuple((question, self.of(answers, seats)) for question, answers in self.said)
+        prior, utility = group.prior, group.utility
+        return View(values, seats, side.buyers, self.n, rules, prior, utility, heard, believes, said)
 
 
 @dataclass(slots=True)

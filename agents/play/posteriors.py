@@ -166,6 +166,7 @@ class ProfilePlayer(TreePlayer):
         values, answered, said = self._memo.get(history) or self._collect(question, history)
         for seat, answer in said:
             self.said[seat] += (answer,)
+        self.party.said += ((question, values.copy()),)
         return Replies(values.copy(), answered.copy())
 
     def _collect(self, question: BuyerQuestion, history: tuple[tuple[int, ...], int]) -> _Answered:
@@ -183,6 +184,7 @@ class ProfilePlayer(TreePlayer):
         accepted = bool(question.acceptable(array))
         replies.values[seat] = array if accepted else question.default
         replies.answered[seat] = accepted
+        self.party.said[-1][1][seat] = replies.values[seat]
         self.said[seat] = (*self.said[seat][:-1], hashable(replies.values[seat]))
 
     def draw(self, question: Draw) -> float:

@@ -112,6 +112,7 @@ class Session:
         answered = answers.status == ANSWERED
         self._note_presence(answered)
         self.asked.append((question, answers.values))
+        self.party.said += (self.asked[-1],)
         return Replies(answers.values.copy(), answered.copy())  # the mechanism's own, to do with as it likes
 
     def _waits(self, question: BuyerQuestion, answers: Answers) -> Any:

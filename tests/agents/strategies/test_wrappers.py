@@ -146,7 +146,7 @@ def test_all_else_that_is_not_overridden_is_forwarded(kind):
 
 
 def test_each_wrapper_changes_what_it_is_for():
-    """Late waits; a ring is silent but for its leader, and pays; names split goods; the disguise has a plan."""
+    """Late waits; a ring is silent but for its leader, and pays; names split goods; a disguise is a plan."""
     inner = Patient()
     view = view_for(AskValue())
     assert Late(inner, 2.0).wait(AskValue(), view) == 2.0
