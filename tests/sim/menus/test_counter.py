@@ -96,9 +96,9 @@ def test_of_three_regulars_none_is_of_a_type_of_a_tenth(chances, type_):
 
 
 def test_regulars_of_a_type_have_each_strategy_as_often():
-    """Twelve people, two types at 1/6 and 5/6, two habits: 1, 1, 5, 5."""
-    habits, chances = (ImpatientMenuBuyer(0.25), ExactMenuBuyer(0.5)), np.array([1 / 6, 5 / 6])
-    crowd = Crowd(np.array([[1.0], [2.0]]), chances, habits, 5.0, regulars=12)
+    """Twelve people, two types at 1/6 and 5/6, two strategies: 1, 1, 5, 5."""
+    decided, chances = (ImpatientMenuBuyer(0.25), ExactMenuBuyer(0.5)), np.array([1 / 6, 5 / 6])
+    crowd = Crowd(np.array([[1.0], [2.0]]), chances, decided, 5.0, regulars=12)
     customers, _ = open_counter(200, crowd=crowd, menu=Menu([[1.0]], [1.0]))
     people = customers.drop_duplicates("person_id")
     assert people.groupby(["type", "cost"]).size().to_dict() == {
