@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from agents.strategies.base import Strategy
+from mechanisms.distributions.priors import CommonPrior
 from mechanisms.utilities import Linear, Utility
 
 
@@ -20,7 +20,7 @@ class Group:
 
     strategy: Strategy
     utility: Utility = field(default_factory=Linear)
-    prior: Any = None
+    prior: CommonPrior | None = None
 
     @cached_property
     def waits(self) -> bool:
@@ -107,7 +107,9 @@ class Population:
         return self.membership.size
 
     @classmethod
-    def of(cls, strategies: Sequence[Strategy], latency: ArrayLike = 0.0, prior: Any = None) -> Population:
+    def of(
+        cls, strategies: Sequence[Strategy], latency: ArrayLike = 0.0, prior: CommonPrior | None = None
+    ) -> Population:
         """One buyer for each entry of `strategies`; the same object again means the same group.
 
         >>> from agents.strategies.base import Truthful

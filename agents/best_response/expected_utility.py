@@ -27,6 +27,7 @@ from agents.strategies.wrapper import Wrapper
 from agents.view import View
 from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism, has_rule
 from mechanisms.distributions import JointDistribution
+from mechanisms.distributions.priors import CommonPrior
 from mechanisms.engine import Path, walk
 from mechanisms.outcome import Lottery
 from mechanisms.questions import AskValue, BuyerQuestion, Draw
@@ -60,7 +61,7 @@ class Encounter:
     scenarios: Scenarios
     rivals: Strategy
     utility: Utility
-    prior: Any
+    prior: CommonPrior | None
 
     @property
     def n(self) -> int:
@@ -170,8 +171,11 @@ def _replayed(encounter: Encounter, plan: NDArray[np.float64]) -> float:
     mine = np.array([encounter.seat])
     group = Group(Imitation(plan), encounter.utility, encounter.prior)
     sides = encounter.sides(Side(group, mine, mine.copy()))
-    player_at = _knowing_player if isinstance(encounter.prior, JointDistribution) else _plain_player
-    make = player_at(encounter, sides)
+    known = encounter.prior
+    if isinstance(known, JointDistribution):
+        make = _knowing_player(encounter, known, sides)
+    else:
+        make = _plain_player(encounter, sides)
     total = 0.0
     scenarios = encounter.scenarios
     for profile, weight in zip(scenarios.profiles, scenarios.weights.tolist(), strict=True):
@@ -192,9 +196,8 @@ def _plain_player(encounter: Encounter, sides: tuple[Side, ...]) -> PlayerAt:
     return player
 
 
-def _knowing_player(encounter: Encounter, sides: tuple[Side, ...]) -> PlayerAt:
+def _knowing_player(encounter: Encounter, prior: JointDistribution, sides: tuple[Side, ...]) -> PlayerAt:
     """On a finite prior everybody who is asked for a belief has one, from her own type and what she hears."""
-    prior: JointDistribution = encounter.prior
     posteriors = Posteriors(encounter.mechanism, prior, own_type_partitions(prior))
 
     def player(profile: NDArray[Any], path: Path) -> ProfilePlayer:

@@ -77,7 +77,7 @@ class BeliefLearner(Strategy):
         reports = next((said for asked, said in feedback.answers if isinstance(asked, AskBelief)), None)
         if reports is None or "reward" not in feedback.causes:
             return
-        unit = float(getattr(feedback.mechanism, "reward_unit", 1.0))
+        unit = feedback.mechanism.reward_unit
         for report, paid in zip(reports, feedback.causes["reward"].tolist(), strict=True):
             if np.isfinite(report).all():
                 self._learn(report, -paid / unit)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from agents.population import Side
 from agents.view import Mixed, View
 from mechanisms.conversation import Mechanism
-from mechanisms.questions import Announce, BuyerQuestion
+from mechanisms.questions import Announce, BuyerQuestion, TypeBelief
 
 ANSWERED, LATE, SILENCE, REFUSED, NOT_ASKED = range(5)
 
@@ -51,7 +51,7 @@ class Party:
     sides: tuple[Side, ...]
     n: int
     lead: tuple[int, ...] = ()
-    posterior: Callable[[int], Any] | None = None
+    posterior: Callable[[int], TypeBelief | None] | None = None
     heard: tuple[Announce, ...] = ()
     said: tuple[tuple[BuyerQuestion, NDArray[Any]], ...] = ()
 

@@ -40,8 +40,8 @@ class Posteriors:
     If nothing that honest others could do explains what a buyer heard (somebody lied), she drops the facts of
     the last announcement one by one, the last-named first, and with the first of them falls back on her cell
     alone: in ℳ she drops the others' announced values first, then the star. Her own type stays the true one.
-    Those who have left by the announcements (`Mechanism.leavers`) are taken to be silent at every type: that
-    they left tells nothing.
+    Who has left by the announcements (`Mechanism.drop_outs`) is taken to be silent at every type: that
+    she left tells nothing.
     """
 
     def __init__(self, mechanism: Mechanism, prior: JointDistribution, partitions: Sequence[Any]) -> None:
@@ -75,7 +75,7 @@ class Posteriors:
         within = np.where(self.partitions[buyer] == cell, self.prior.table, 0.0)
         if not within.any():
             return None
-        left = frozenset(self.mechanism.leavers(heard)) - {buyer}
+        left = frozenset(self.mechanism.drop_outs(heard)) - {buyer}
         for facts in _fewer_and_fewer(heard):
             table = self._explaining(facts, buyer, within, said, left) if heard else within
             if table.any():

@@ -8,7 +8,16 @@ questions can be compared and hashed: exact play tells public histories apart by
 
 from __future__ import annotations
 
-from mechanisms.questions.base import LARGEST_ANSWER, SILENT, Asked, BuyerQuestion, Question, Replies, kinds
+from mechanisms.questions.base import (
+    LARGEST_ANSWER,
+    SILENT,
+    Asked,
+    BuyerQuestion,
+    Question,
+    Replies,
+    TypeBelief,
+    kinds,
+)
 from mechanisms.questions.knowledge import (
     PRODUCT_TOLERANCE,
     AskBelief,
@@ -43,6 +52,7 @@ __all__ = [
     "Question",
     "Replies",
     "ShowMenu",
+    "TypeBelief",
     "branch",
     "kinds",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar, Protocol
@@ -31,6 +31,16 @@ class Replies:
     answered: NDArray[np.bool_]
 
 
+class TypeBelief(Protocol):
+    """A belief over type profiles, as far as questions about others read it."""
+
+    def integer_table(self, buyers: Sequence[int], bound: int) -> NDArray[np.float64]:
+        """Joint probabilities of some buyers' types on 0 … bound − 1, shape `(bound,) * len(buyers)`."""
+
+    def value_bound(self, buyers: Sequence[int]) -> int:
+        """The least B such that all types of these buyers that are held possible are below it."""
+
+
 class Asked(Protocol):
     """What a question is told of the m buyers who answer it truthfully.
 
@@ -45,7 +55,7 @@ class Asked(Protocol):
     values: NDArray[Any]
     seats: NDArray[np.intp]
     n: int
-    posterior: Callable[[int], Any] | None
+    posterior: Callable[[int], TypeBelief | None] | None
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain, product
 from typing import Any, ClassVar
@@ -11,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mechanisms.questions.base import SILENT, Asked, BuyerQuestion, all_parts
+from mechanisms.questions.base import SILENT, Asked, BuyerQuestion, TypeBelief, all_parts
 
 PRODUCT_TOLERANCE = 1e-9
 """How far a table may be from the product of its marginals, and still be one."""
@@ -43,7 +42,7 @@ class AskValueBound(BuyerQuestion):
         """NaN or SILENT."""
         return np.isnan(answers) | (answers == SILENT)
 
-    def told_by(self, belief: Any) -> int:
+    def told_by(self, belief: TypeBelief | None) -> int:
         """The true answer of a buyer with this belief over type profiles (None: 1)."""
         return 1 if belief is None else belief.value_bound(self.about)
 
@@ -87,7 +86,7 @@ class AskBelief(BuyerQuestion):
         """NaN or SILENT throughout."""
         return all_parts(np.isnan(answers) | (answers == SILENT), self.shape)
 
-    def told_by(self, belief: Any) -> NDArray[np.float64]:
+    def told_by(self, belief: TypeBelief | None) -> NDArray[np.float64]:
         """The true answer of a buyer with this belief over type profiles (None: she has none; uniform)."""
         return self.uniform() if belief is None else self._read(belief)
 
@@ -188,9 +187,9 @@ class AskMarginals(AskGridBelief):
         return np.stack([_given_any(*pair) for pair in zip(rows, self.uniform(), strict=True)])
 
 
-def _beliefs(view: Asked) -> list[Any]:
+def _beliefs(view: Asked) -> list[TypeBelief | None]:
     """What the members believe; ValueError if nature gave them nothing to believe."""
-    believes: Callable[[int], Any] | None = view.posterior
+    believes = view.posterior
     if believes is None:
         raise ValueError("posterior is None: asked for a belief, but nature gave this buyer none")
     return [believes(member) for member in range(len(view.seats))]

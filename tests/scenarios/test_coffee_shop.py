@@ -165,7 +165,7 @@ FILE = "scenarios/data/coffee_shop.toml"
 
 
 def test_a_menu_from_a_file_is_sold_as_theory_says():
-    """The file holds Example 1: all counters of the sweep are those of the clever menu, customer by customer."""
+    """The file holds Example 1: the sweep is that of the clever menu, customer by customer."""
     own, told = Parameters(until=150), Parameters(until=150, menu=FILE)
     sold = {plan.name: expected_revenue(plan) for plan in plans(told)}
     for cost in COSTS:
