@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from agents.strategies.base import Answer, Strategy, Truthful
 from agents.strategies.wrapper import Wrapper, check_strategy
 from agents.view import View
-from mechanisms.auctions.combinatorial_vcg import bundle_of, bundles
 from mechanisms.questions import AskValue
+from mechanisms.types.bundles import bundle_of, bundles
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class FalseNames(Wrapper):
 
     def report_value(self, question: AskValue, view: View) -> Answer:
         """Each name's share of the person's values of bundles."""
-        if question.items == 1:
+        if not question.shape:
             return self.otherwise(question, view)
-        goods = _goods(question.items)
+        goods = _goods(*question.shape)
         order = np.argsort(view.buyers, kind="stable")
         person = view.values[..., order[0], :]
         parts = np.empty_like(view.values)

@@ -20,6 +20,7 @@ from mechanisms.menus.menu import Menu, lot
 from mechanisms.menus.purchase import check_menu
 from mechanisms.outcome import Outcome
 from mechanisms.questions import Chance, Question, ShowMenu
+from mechanisms.types import Additive, TypeSpace, one_good
 
 Lots = tuple[float, ...]
 """For each item 1 if the buyer has it, else 0."""
@@ -48,9 +49,9 @@ class PostedMenu(Mechanism):
         check_count("k", self.k)
 
     @property
-    def items(self) -> int:  # type: ignore[override]
-        """As many kinds of goods as the menu has."""
-        return self.menu.n
+    def space(self) -> TypeSpace:
+        """Additive values of the menu's goods."""
+        return Additive(self.menu.n) if self.menu.n > 1 else one_good(1)
 
     def conversation(self, n: int) -> Conversation:
         """Show the menu, let nature draw, and repeat if the buyer may come back."""

@@ -143,8 +143,8 @@ def kinds(of: type[BuyerQuestion] = BuyerQuestion) -> tuple[type[BuyerQuestion],
 
 
 def plain(amount: Any) -> Any:
-    """A number as a float, a row of them as a tuple."""
-    return float(amount) if np.ndim(amount) == 0 else tuple(np.asarray(amount, dtype=float).tolist())
+    """A number as a float, several as a flat tuple."""
+    return float(amount) if np.ndim(amount) == 0 else tuple(np.ravel(amount).astype(float).tolist())
 
 
 def all_parts(mask: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mechanisms.questions.base import SILENT, Asked, BuyerQuestion, all_parts, plain
+from mechanisms.questions.base import LARGEST_ANSWER, SILENT, Asked, BuyerQuestion, all_parts, plain
 
 
 @dataclass(frozen=True)
 class AskValue(BuyerQuestion):
-    """Report your value: a number, or with `items` > 1 a number for each item. Silence: no bid, `-inf`.
+    """Report your type: numbers of some `shape`, from `least` to `most`. Silence: no bid, `-inf`.
 
     An auction without truth in it uses the same question; the report is then simply the bid.
     """
 
-    items: int = 1
+    shape: tuple[int, ...] = ()
+    least: float = 0.0
+    most: float = LARGEST_ANSWER
 
     answered_by: ClassVar[str] = "report_value"
     money: ClassVar[bool] = True
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """() for one kind of good, else (items,)."""
-        return () if self.items == 1 else (self.items,)
+    def allowed(self) -> str:  # type: ignore[override]
+        """In words."""
+        return f"a number from {self.least:g} to {self.most:g}"
+
+    def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
+        """Numbers in range."""
+        return all_parts((answers >= self.least) & (answers <= self.most), self.shape)
 
     def truth(self, view: Asked) -> NDArray[Any]:
         """The value."""
@@ -34,7 +41,7 @@ class AskValue(BuyerQuestion):
 
     def possible_answers(self, amounts: NDArray[Any]) -> list[Any]:
         """The amounts, and silence."""
-        return [*map(plain, amounts), plain(np.full(self.shape, SILENT))]
+        return [*map(plain, amounts), plain(np.full(prod(self.shape), SILENT) if self.shape else SILENT)]
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ class StrategyConformance(ValueConformance):
     """
 
     questions = QUESTIONS
-    lessons = tuple(question for question in QUESTIONS if question != AskValue(items=3))
+    lessons = tuple(question for question in QUESTIONS if question != AskValue(shape=(3,)))
 
     def pytest_generate_tests(self, metafunc):
         super().pytest_generate_tests(metafunc)
