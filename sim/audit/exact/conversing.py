@@ -21,7 +21,6 @@ from agents.population import Group, Side
 from mechanisms.engine import Path, play, walk
 from mechanisms.outcome import Outcome
 from mechanisms.questions import AskBelief, AskValue, BuyerQuestion
-from sim.audit.exact.answers import possible_answers
 from sim.audit.exact.direct import words
 from sim.audit.exact.game import Game, Plan, Says, Weights, Worst
 from sim.audit.exact.players import Anything, InformationSet, Liar
@@ -46,7 +45,7 @@ World = tuple[int, tuple[int, ...], tuple[int, ...]]
 
 
 class ConversationGame(Game):
-    """The game of any mechanism, with the answers that `possible_answers` lists.
+    """The game of any mechanism, with the answers that its questions list.
 
     Raises TooLargeError if the prior's grid has too many profiles, or when a search grows too large.
     """
@@ -158,7 +157,7 @@ class ConversationGame(Game):
             question = information_set[0]
             options = []
             true, others = list(honest[information_set]), self._answers(question, buyer)
-            between = _towards(true, others) if isinstance(question, AskBelief) else []
+            between = _towards(true, others) if question.convex else []
             for answer in dict.fromkeys([*true, *others, *between]):
                 said = ((question.answered_by, answer),)
                 after = self._plans(buyer, members, weights, (*given, answer), may_lie)
@@ -168,12 +167,12 @@ class ConversationGame(Game):
 
     def _answers(self, question: BuyerQuestion, buyer: int) -> list[Any]:
         if (question, buyer) not in self._possible:
-            seats = (buyer, *getattr(question, "about", ()))
+            seats = (buyer, *question.about)
             amounts = [*map(self.instance.types, seats)]
             if amounts[0].ndim == 1:
                 amounts.append(self.instance.extra)
             tried = np.unique(np.concatenate(amounts), axis=0)
-            self._possible[question, buyer] = possible_answers(question, tried)
+            self._possible[question, buyer] = question.possible_answers(tried)
         return self._possible[question, buyer]
 
     # --- whatever the others say -----------------------------------------------------------------

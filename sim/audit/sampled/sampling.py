@@ -202,7 +202,7 @@ class Sampler:
     @cached_property
     def whole(self) -> Floats | None:
         """All values of the prior, where the mechanism takes those alone: whole numbers below a bound."""
-        if getattr(self.mechanism, "value_bound", None) is None:
+        if self.mechanism.value_bound is None:
             return None
         marginals = [self.marginal(buyer) for buyer in range(self.n)]
         if not all(isinstance(marginal, Discrete) for marginal in marginals):
