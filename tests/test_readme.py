@@ -15,8 +15,8 @@ import pytest
 from agents.strategies import Strategy
 from mechanisms.conversation import Mechanism
 from sim.menus.menu_check import check_menu_file
-from tests.conformance.mechanism import MechanismConformance
-from tests.conformance.strategy import StrategyConformance
+from sim.conformance.mechanism import MechanismConformance
+from sim.conformance.strategy import StrategyConformance
 
 README = Path(__file__).parent.parent / "README.md"
 ROOT = README.parent

@@ -12,8 +12,8 @@ from mechanisms.auctions import FirstPrice, SecondPrice
 from mechanisms.distributions import Uniform
 from sim.market.market import Market
 from sim.market.panel import Panel
-from tests.conformance.strategy import StrategyConformance
-from tests.conformance.views import QUESTIONS, about_one_item
+from sim.conformance.strategy import StrategyConformance
+from sim.conformance.views import QUESTIONS, about_one_item
 from tests.examples import follow_the_leader
 from tests.examples.follow_the_leader import FollowTheLeader
 

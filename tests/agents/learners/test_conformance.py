@@ -1,7 +1,7 @@
 """Learners through the suite of strategies."""
 
 from agents.learners import Exp3, FictitiousPlay, Hedge, RegretMatching, SmoothGradient
-from tests.conformance.strategy import StrategyConformance
+from sim.conformance.strategy import StrategyConformance
 
 
 class TestHedge(StrategyConformance):

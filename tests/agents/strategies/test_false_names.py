@@ -14,8 +14,8 @@ from mechanisms.distributions import Uniform
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.people import payoffs_by_person
-from tests.conformance.strategy import StrategyConformance
-from tests.conformance.views import QUESTIONS
+from sim.conformance.strategy import StrategyConformance
+from sim.conformance.views import QUESTIONS
 
 A, B, BOTH = range(3)
 VCG = CombinatorialVCG(2)

@@ -14,7 +14,7 @@ from mechanisms.distributions import Uniform
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.people import payoffs_by_person
-from tests.conformance.strategy import StrategyConformance
+from sim.conformance.strategy import StrategyConformance
 
 PRIOR = Uniform()
 

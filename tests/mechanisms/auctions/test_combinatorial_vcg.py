@@ -7,7 +7,7 @@ import pytest
 
 from mechanisms.auctions.combinatorial_vcg import CombinatorialVCG, bundle_of, bundles
 from mechanisms.auctions.vcg import AdditiveVCG
-from tests.conformance.mechanism import MechanismConformance
+from sim.conformance.mechanism import MechanismConformance
 
 RNG = np.random.default_rng(8)
 

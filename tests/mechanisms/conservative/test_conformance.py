@@ -7,8 +7,8 @@ from mechanisms.conservative.lookahead import LookaheadAuction
 from mechanisms.conservative.optimal import optimal_dsic
 from mechanisms.conservative.star_auction import StarAuction
 from mechanisms.distributions import JointDistribution
-from tests.conformance.mechanism import MechanismConformance
-from tests.conformance.players import party_of
+from sim.conformance.mechanism import MechanismConformance
+from sim.conformance.players import party_of
 from tests.mechanisms.conservative import by_hand
 
 BOUND = 11

@@ -6,7 +6,7 @@ import pytest
 from agents.play.asking import collect, definite
 from mechanisms.engine import walk
 from mechanisms.questions import Replies
-from tests.conformance.players import party_of
+from sim.conformance.players import party_of
 
 
 class PathBuyer:
