@@ -1,4 +1,4 @@
-"""Exports: a package's names from its modules, each of which is loaded when one of its names is first asked for."""
+"""Exports: a package's names, each loaded from its module when it is first asked for."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ def exports(
 
     def find(name: str) -> Any:
         if name not in home:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}; there are {', '.join(known)}")
+            told = f"there are {', '.join(known)}"
+            raise AttributeError(f"module {package!r} has no attribute {name!r}; {told}")
         found = getattr(import_module(home[name]), name)
         setattr(sys.modules[package], name, found)
         return found

@@ -11,6 +11,7 @@ from mechanisms._exports import exports
 __getattr__, __dir__, __all__ = exports(
     __name__,
     {
+        "sim.draws": ("Stream",),
         "sim.audit": ("Instance", "audit_market", "audit_sample", "standard_instance"),
         "sim.market": ("Market", "Panel", "Town"),
         "sim.measures.batch_means": ("Estimate", "batch_means", "batch_ratio"),

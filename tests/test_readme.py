@@ -14,9 +14,9 @@ import pytest
 
 from agents.strategies import Strategy
 from mechanisms.conversation import Mechanism
-from sim.menus.menu_check import check_menu_file
 from sim.conformance.mechanism import MechanismConformance
 from sim.conformance.strategy import StrategyConformance
+from sim.menus.menu_check import check_menu_file
 
 README = Path(__file__).parent.parent / "README.md"
 ROOT = README.parent

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, Validat
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema
 
-from sim.runs.registry import nearest
+from mechanisms.names import nearest
 
 if TYPE_CHECKING:
     from sim.records import Records
