@@ -84,5 +84,6 @@ def _reporter(registry: Registry, run: RecordedRun, entry: Entry | None) -> Call
     """How the run's scenario reports; the common way if it says nothing, or is not known here."""
     from sim.runs.report import summary
 
-    known = entry or registry.get(str(run.manifest.get("scenario")))
+    name = str(run.manifest.get("scenario"))
+    known = entry or (registry[name] if name in registry else None)
     return getattr(known.load(), "report", summary) if known is not None else summary
