@@ -7,6 +7,9 @@ A test file names its instances, and gets all checks of their kind::
     class TestMyAuction(MechanismConformance):
         instances = (MyAuction(reserve=2.0), MyAuction(reserve=0.0))
 
+`PlayConformance` takes instances of an audit, such as `standard_instance(MyAuction())`, and looks that
+market, exact play and audit agree on them.
+
 The suites need pytest, which the extra `conformance` brings.
 """
 
@@ -24,6 +27,7 @@ from mechanisms._exports import exports
 _SUITES = {
     "sim.conformance.distribution": ("DistributionConformance",),
     "sim.conformance.mechanism": ("MechanismConformance",),
+    "sim.conformance.play": ("PlayConformance",),
     "sim.conformance.strategy": ("StrategyConformance",),
     "sim.conformance.utility": ("UtilityConformance",),
     "sim.conformance.values": ("ValueConformance",),
