@@ -4,11 +4,12 @@ import re
 
 import pytest
 
-from tests.sim.command import ROOT, bazaar, run
+from tests.blocks import ROOT, file_in
+from tests.sim.command import bazaar, run
 
 __all__ = ["bazaar"]
 
-RIVALS = str(ROOT / "tests" / "examples" / "rival_shops.py")
+RIVALS = file_in(ROOT / "README.md", "rival_shops.py")
 MECHANISM = '''
 from dataclasses import dataclass
 
@@ -27,23 +28,23 @@ class HalfOfSecond(DirectMechanism):
 '''
 
 
-def test_list_run_show_and_audit(bazaar):
-    told = bazaar("list", RIVALS)
+def test_list_run_show_and_audit(bazaar, tmp_path):
+    (tmp_path / "rivals_1.py").write_text(RIVALS, encoding="utf-8")
+    told = bazaar("list", "rivals_1.py")
     assert "Rival shops: two formats" in told.out
     assert "an integer from 10 to 10,000" in told.out
-    ran = bazaar("run", RIVALS, "--set", "buyers=30", "--until", "10", "--out", "here")
+    ran = bazaar("run", "rivals_1.py", "--set", "buyers=30", "--until", "10", "--out", "here")
     assert ran.code == 0
-    assert "rival_shops, seed 0, up to time 10: 30 buyers, 2 sellers" in ran.out
+    assert "rivals_1, seed 0, up to time 10: 30 buyers, 2 sellers" in ran.out
     assert bazaar("show", "here").out == ran.out.partition("\n\n")[2]
-    audited = bazaar("audit", RIVALS, "--notion", "bayesian-ic")
+    audited = bazaar("audit", "rivals_1.py", "--notion", "bayesian-ic")
     assert audited.code == 0
     assert "22.22" in audited.out, "of type 83.33, one bids 16.67 and gains (83.33 − 16.67)/3 over nothing"
 
 
 def test_show_reports_as_the_scenario_does(bazaar, tmp_path):
-    text = (ROOT / "tests" / "examples" / "rival_shops.py").read_text(encoding="utf-8")
     (tmp_path / "own_report.py").write_text(
-        text + "\n\ndef report(tables, manifest):\n    return [f'{len(tables)} tables']\n", encoding="utf-8"
+        RIVALS + "\n\ndef report(tables, manifest):\n    return [f'{len(tables)} tables']\n", encoding="utf-8"
     )
     ran = bazaar("run", "own_report.py", "--until", "3", "--out", "here")
     assert ran.out.endswith(" tables\n")
