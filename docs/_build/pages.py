@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,8 @@ SMALL: dict[str, dict[str, Any]] = {
     "town_market": {"until": 60, "buyers": 100},
 }
 """Parameters of the runs whose pictures and tables the site shows; the defaults for the rest."""
+LOOKS = 60
+"""How often a run is looked at for its picture."""
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
@@ -97,6 +99,7 @@ def scenario_page(name: str) -> tuple[str, bytes | None]:
 
 def small_run(name: str, module: Any) -> tuple[str, bytes | None]:
     """What a small run reports, and a picture of it if there is one."""
+    from sim.page.glance import scene_of
     from sim.records import load
     from sim.runs.report import summary
     from sim.runs.run import play, set_up
@@ -105,23 +108,37 @@ def small_run(name: str, module: Any) -> tuple[str, bytes | None]:
         folder = Path(place) / name
         parameters = module.Parameters(**SMALL.get(name, {}))
         run = set_up(name, module, parameters, 0, str(folder))
-        play(run, parameters.until)
+        seen = scene_of(run)
+        play(run, parameters.until, looking(seen, parameters.until / LOOKS))
         tables = load(folder)
         lines = getattr(module, "report", summary)(tables, tables.manifest)
         drawn = sorted(folder.glob("*.png"))
-        picture = drawn[0].read_bytes() if drawn else drawing(run, module)
+        picture = drawn[0].read_bytes() if drawn else drawing(seen, module)
         return printed(lines).replace(f"{place}/", ""), picture
 
 
-def drawing(run: Any, module: Any) -> bytes | None:
+def looking(seen: Any, pause: float) -> Callable[[float], None]:
+    """A function of the time that looks at the run now and then."""
+    looks = 0
+
+    def look(now: float) -> None:
+        nonlocal looks
+        if now >= pause * (looks + 1):
+            looks += 1
+            seen.update()
+
+    return look
+
+
+def drawing(seen: Any, module: Any) -> bytes | None:
     """The scenario's own panel, or the sellers' race; None for a run that has neither."""
-    from sim.page.glance import scene_of
     from sim.page.panels import RACE
+    from sim.page.scene import Scene
 
     if hasattr(module, "PANELS"):
-        figure = module.PANELS[0](run)
-    elif hasattr(run, "nature"):
-        figure = RACE.draw(scene_of(run))
+        figure = module.PANELS[0](seen.market)
+    elif isinstance(seen, Scene):
+        figure = RACE.draw(seen)
     else:
         return None
     target = io.BytesIO()
@@ -150,7 +167,11 @@ def rooms(floor: str) -> list[str]:
 
 def reference_page(room: str) -> str:
     """All public modules of a room, each from its docstrings."""
-    return f"# {room}\n\n" + "".join(f"::: {module}\n\n" for module in modules_of(room))
+    whole = "::: {}\n    options:\n      members: false\n\n"  # a package's names stand at their modules
+    return f"# {room}\n\n" + "".join(
+        (whole if (ROOT / module.replace(".", "/")).is_dir() else "::: {}\n\n").format(module)
+        for module in modules_of(room)
+    )
 
 
 def modules_of(room: str) -> Iterator[str]:
