@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms.distributions import Distribution, Prior
+from mechanisms.types import TypeSpace, one_good
 
 Values = NDArray[np.float64]
 Uniforms = NDArray[np.float64]
@@ -31,10 +32,10 @@ class Nature(mesa.Agent):
     Parameters
     ----------
     prior
-        A `Distribution`: values are independent between buyers, items and wants. Or a `Prior` over the
-        profiles of those who meet in one auction.
+        A `Distribution`: the numbers of types are independent. Or a `Prior` over the profiles of those who
+        meet in one auction.
     draws
-        One source of draws for each item.
+        One source of draws for each number of a type.
     uniforms
         Called with (places, numbers of auctions), broadcast: uniform numbers, from which a `Prior` makes the
         profiles of whole auctions.
@@ -43,8 +44,10 @@ class Nature(mesa.Agent):
     persons
         Shape (buyers,): who is behind each name, if somebody has several. Names of one person who meet in an
         auction have one type, that of the first.
+    space
+        What types are; by default numbers.
 
-    Raises ValueError for a `Prior` with several items, or without redrawing.
+    Raises ValueError for a `Prior` over types of another shape, or without redrawing.
     """
 
     def __init__(
@@ -55,10 +58,14 @@ class Nature(mesa.Agent):
         uniforms: Callable[[Any, Any], Uniforms],
         redraw: bool = True,
         persons: NDArray[np.int64] | None = None,
+        space: TypeSpace | None = None,
     ) -> None:
         super().__init__(model)
-        if isinstance(prior, Prior) and len(draws) > 1:
-            raise ValueError(f"prior is over profiles of one kind of good, but sellers have {len(draws)}")
+        self.space = one_good(1) if space is None else space
+        if isinstance(prior, Prior) and prior.type_shape != self.space.type_shape:
+            raise ValueError(
+                f"prior must be over types of shape {self.space.type_shape}, got {prior.type_shape}"
+            )
         if isinstance(prior, Prior) and not redraw:
             raise ValueError("redraw must be True where the prior is over whole profiles")
         self.prior = prior
@@ -69,13 +76,13 @@ class Nature(mesa.Agent):
         self._lifelong: dict[int, Any] = {}
 
     def wants(self, buyers: NDArray[np.intp]) -> tuple[Values, Uniforms]:
-        """Types of shape (m,) or (m, items) for new wants of distinct buyers, and uniforms (m,)."""
+        """Types of shape (m, *type_shape) for new wants of distinct buyers, and uniforms (m,)."""
         return self._typed([source.take(buyers) for source in self._draws], buyers)
 
     def rows_of_wants(
         self, buyers: NDArray[np.intp], auctions: NDArray[np.int64], prior: Prior | None = None
     ) -> tuple[Values, Uniforms]:
-        """Types of shape (rows, m) or (rows, m, items) for rows of participants, and uniforms (rows, m).
+        """Types of shape (rows, m, *type_shape) for rows of participants, and uniforms (rows, m).
 
         `prior` over whole profiles stands in place of nature's own, if given.
         """
@@ -93,8 +100,8 @@ class Nature(mesa.Agent):
     ) -> tuple[Values, Uniforms]:
         if isinstance(self.prior, Prior):
             raise ValueError("prior is over whole profiles: each seller needs a panel of its own buyers")
-        drawn = [self.prior.quantile(of_item) for of_item, _ in pairs]
-        values = drawn[0] if len(drawn) == 1 else np.stack(drawn, axis=-1)
+        drawn = [self.prior.quantile(of_number) for of_number, _ in pairs]
+        values = self.space.types_of(np.stack(drawn, axis=-1)) if self.space.type_shape else drawn[0]
         return values if self.redraw else self._kept(values, buyers), pairs[0][1]
 
     def _shared(self, values: Values, buyers: NDArray[np.intp]) -> Values:

@@ -111,7 +111,7 @@ class Seller(mesa.Agent):
         super().__init__(model)
         self.number = number
         self.plan = plan
-        self.stock = None if plan.stock is None else np.full(plan.mechanism.items, float(plan.stock))
+        self.stock = None if plan.stock is None else np.full(plan.mechanism.space.kinds, float(plan.stock))
         self.turn = -1
         self.held = 0
         self.sold = 0.0
@@ -128,12 +128,12 @@ class Seller(mesa.Agent):
     @property
     def can_open(self) -> bool:
         """Whether the stock covers all that one auction may sell, allowing for rounding."""
-        return self.stock is None or bool(self.stock.min() >= self.plan.mechanism.units - 1e-9)
+        return self.stock is None or bool(self.stock.min() >= self.plan.mechanism.space.units - 1e-9)
 
-    def deliver(self, sold: float, revenue: float, of_each: NDArray[np.float64] | None = None) -> None:
-        """Hand over what was sold, and book the money; `of_each` kind of good, if there are several."""
+    def deliver(self, sold: float, revenue: float, goods: NDArray[np.float64]) -> None:
+        """Hand over the goods, shape (kinds,), and book the money; `sold` units changed hands in all."""
         if self.stock is not None:
-            self.stock -= sold if of_each is None else of_each
+            self.stock -= goods
         self.sold += sold
         self.received += revenue
 

@@ -53,6 +53,30 @@ class View:
     posterior: Callable[[int], Any] | None = None
 
 
+def shaded(known: View | Feedback, types: NDArray[Any], share: NDArray[Any]) -> NDArray[Any]:
+    """The members' reports at a share of their value, as the mechanism's space has it.
+
+    types
+        Shape `(..., m, *type_shape)`.
+    share
+        Shape `(..., m)`, or broadcast to it.
+    """
+    return known.mechanism.space.shaded(types, share, sells(known))
+
+
+def sells(known: View | Feedback) -> Any:
+    """Which members sell, shape `(m,)`; False where nobody does."""
+    space = known.mechanism.space
+    return space.sells(known.n)[known.seats] if space.has_sellers else False
+
+
+def each_shaded(known: View | Feedback, types: NDArray[Any], shares: NDArray[Any]) -> NDArray[Any]:
+    """The same for each of the shares (K,), or (..., m, K): reports of shape `(..., m, K, *type_shape)`."""
+    space = known.mechanism.space
+    each = np.expand_dims(types, types.ndim - len(space.type_shape))
+    return space.shaded(each, shares, np.expand_dims(sells(known), -1) if space.has_sellers else False)
+
+
 @dataclass(slots=True)
 class Mixed:
     """A randomised answer: finitely many answers with probabilities, independent between buyers.

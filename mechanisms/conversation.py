@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms.outcome import Lottery, Outcome
-from mechanisms.questions import Announce, AskValue, Chance, Question
+from mechanisms.questions import Announce, Chance, Question
+from mechanisms.types import TypeSpace, one_good
 from mechanisms.utilities import Utility
 
 Conversation = Generator[Question, Any, Outcome]
@@ -27,10 +28,11 @@ class Mechanism(ABC):
 
     Class attributes (a dataclass may turn them into fields or properties) tell the players what to expect:
 
-    items
-        Number of kinds of goods that one conversation sells.
     units
-        How many units of each kind it may hand out at most; the seller must have them in stock.
+        How many units of its one good it may hand out at most.
+    space
+        What it is about (`mechanisms.types`): types, what allocations are worth to them, which are feasible.
+        By default `units` units of one good.
     least_buyers
         With fewer, no conversation is held.
     ex_post_ir
@@ -38,10 +40,14 @@ class Mechanism(ABC):
         The market stops when that is breached.
     """
 
-    items: int = 1
     units: int = 1
     least_buyers: ClassVar[int] = 1
     ex_post_ir: ClassVar[bool] = False
+
+    @property
+    def space(self) -> TypeSpace:
+        """What the mechanism is about."""
+        return one_good(self.units)
 
     @abstractmethod
     def conversation(self, n: int) -> Conversation:
@@ -73,28 +79,43 @@ class Mechanism(ABC):
         return self.equilibrium_bids(values, n, prior)
 
 
-class DirectMechanism(Mechanism):
-    """A mechanism that asks everybody for a report once and decides by a closed rule, without chance."""
+class ClosedRule(Mechanism):
+    """A mechanism that asks everybody for a report once and decides by a closed rule: a finite lottery.
+
+    Derive from `DirectMechanism` where nothing is left to chance, from `DirectLottery` elsewhere.
+    """
+
+    @abstractmethod
+    def lottery(self, reports: NDArray[Any]) -> Lottery:
+        """The rule, for reports of shape `(..., n, *space.report_shape)`; `-inf` stands for no bid."""
 
     @abstractmethod
     def outcome(self, reports: NDArray[Any]) -> Outcome:
-        """The rule, for reports of shape `(..., n)`, or `(..., n, items)`; `-inf` stands for no bid.
+        """The expectation of the rule: where it leaves something to chance, not for a concave utility."""
+
+
+class DirectMechanism(ClosedRule):
+    """A closed rule without chance."""
+
+    @abstractmethod
+    def outcome(self, reports: NDArray[Any]) -> Outcome:
+        """The rule, for reports of shape `(..., n, *space.report_shape)`; `-inf` stands for no bid.
 
         Who makes no bid gets nothing and pays nothing.
         """
 
+    def lottery(self, reports: NDArray[Any]) -> Lottery:
+        """The rule, as a lottery with one branch."""
+        return Lottery.certain(self.outcome(reports))
+
     def conversation(self, n: int) -> Conversation:
         """Ask for sealed reports, and apply the rule."""
-        replies = yield AskValue(items=self.items)
+        replies = yield self.space.question()
         return self.outcome(replies.values)
 
 
-class DirectLottery(Mechanism):
-    """A mechanism that asks for a report once, and whose rule is a finite lottery over outcomes."""
-
-    @abstractmethod
-    def lottery(self, reports: NDArray[Any]) -> Lottery:
-        """The rule, for reports of shape `(..., n)`, or `(..., n, items)`; `-inf` stands for no bid."""
+class DirectLottery(ClosedRule):
+    """A closed rule that leaves something to chance."""
 
     def outcome(self, reports: NDArray[Any]) -> Outcome:
         """The expectation of the rule: a mean, not to be put through a concave utility."""
@@ -102,20 +123,18 @@ class DirectLottery(Mechanism):
 
     def conversation(self, n: int) -> Conversation:
         """Ask for sealed reports, and let nature draw allocation and payments together."""
-        replies = yield AskValue(items=self.items)
+        replies = yield self.space.question()
         lottery = self.lottery(replies.values)
         taken = yield Chance(tuple(lottery.probabilities.tolist()))
         return lottery.branch(taken)
 
 
-def plays_by_rule(mechanism: Mechanism) -> bool:
-    """Whether the mechanism's conversation is that of its closed rule, and not one of its own."""
-    return type(mechanism).conversation in (DirectMechanism.conversation, DirectLottery.conversation)
-
-
-def has_rule(mechanism: Mechanism) -> TypeGuard[DirectMechanism | DirectLottery]:
-    """Whether the mechanism has a closed rule, which says all that its one question decides."""
-    return isinstance(mechanism, (DirectMechanism, DirectLottery)) and plays_by_rule(mechanism)
+def has_rule(mechanism: Mechanism) -> TypeGuard[ClosedRule]:
+    """Whether the mechanism has a closed rule which says all that its conversation decides."""
+    return isinstance(mechanism, ClosedRule) and type(mechanism).conversation in (
+        DirectMechanism.conversation,
+        DirectLottery.conversation,
+    )
 
 
 def check_count(name: str, value: int, least: int = 1) -> None:

@@ -15,8 +15,8 @@ class Outcome:
     """An allocation with payments.
 
     allocation
-        Shape `(..., n)`, or `(..., n, items)` when there are several kinds of goods: the quantity that each
-        buyer gets, or the probability of getting it when the outcome is an expectation.
+        Shape `(..., n, *space.allocation_shape)`: the quantity that each participant gets, of each good where
+        there are several, or its expectation when the outcome is one.
     payments
         Shape `(..., n)`: money from each buyer to the seller, in total; negative for rewards.
     causes
@@ -62,6 +62,19 @@ class Lottery:
 
     probabilities: NDArray[Any]
     outcomes: Outcome
+
+    @classmethod
+    def certain(cls, outcome: Outcome) -> Lottery:
+        """An outcome as a lottery with one branch."""
+        axis = outcome.payments.ndim - 1
+        one = Outcome(
+            np.expand_dims(outcome.allocation, axis),
+            np.expand_dims(outcome.payments, axis),
+            None
+            if outcome.causes is None
+            else {name: np.expand_dims(part, axis) for name, part in outcome.causes.items()},
+        )
+        return cls(np.ones((*outcome.payments.shape[:-1], 1)), one)
 
     def mean(self) -> Outcome:
         """The expectation over the branches."""

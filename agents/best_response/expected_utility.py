@@ -24,10 +24,10 @@ from agents.play.tree import TreePlayer
 from agents.population import Group, Side
 from agents.strategies.base import Answer, Strategy, Truthful
 from agents.view import View
-from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism, has_rule
+from mechanisms.conversation import ClosedRule, Mechanism, has_rule
+from mechanisms.deviations import brought
 from mechanisms.distributions import JointDistribution
 from mechanisms.engine import Path, walk
-from mechanisms.outcome import Lottery
 from mechanisms.questions import (
     AskValue,
     CallPrice,
@@ -107,61 +107,30 @@ def prospect(encounter: Encounter) -> Prospect:
 # --- by rule ---------------------------------------------------------------------------------------
 
 
-def _by_rule(encounter: Encounter, mechanism: DirectMechanism | DirectLottery) -> Prospect:
+def _by_rule(encounter: Encounter, rule: ClosedRule) -> Prospect:
     profiles = encounter.scenarios.profiles
-    question = AskValue(items=mechanism.items)
-    party = Party(mechanism, profiles, encounter.sides(), encounter.n, lead=(len(profiles),))
-    answers = collect(question, party, definite)
+    party = Party(rule, profiles, encounter.sides(), encounter.n, lead=(len(profiles),))
+    answers = collect(rule.space.question(), party, definite)
     for where, reason in answers.refusals:
         raise ValueError(f"the answer of rival {where[-1]} is refused: {reason}")
-    rule = _lottery if isinstance(mechanism, DirectLottery) else _certain
     others = np.delete(answers.values, encounter.seat, axis=1)
     return Prospect(partial(_rule_utility, encounter, rule, answers.values), others)
 
 
 def _rule_utility(
-    encounter: Encounter,
-    rule: Callable[[Any, NDArray[Any]], Lottery],
-    reports: NDArray[np.float64],
-    plans: NDArray[np.float64],
+    encounter: Encounter, rule: ClosedRule, reports: NDArray[np.float64], plans: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """All plans against all scenarios, some plans at a time."""
+    valuations = rule.space.valuations(encounter.scenarios.profiles)[:, encounter.seat]
     size = max(1, REPORTS_AT_ONCE // reports.size)
     parts = []
     for start in range(0, len(plans), size):
         some = plans[start : start + size]
         tried = np.repeat(reports[None], len(some), axis=0)
         tried[:, :, encounter.seat] = some[:, None]
-        lottery = rule(encounter.mechanism, tried)
-        felt = encounter.utility(_payoffs(encounter, lottery.outcomes.allocation, lottery.outcomes.payments))
-        parts.append((lottery.probabilities * felt).sum(axis=-1) @ encounter.scenarios.weights)
+        felt = brought(rule, tried, encounter.seat, valuations[None]).expected(encounter.utility)
+        parts.append(felt @ encounter.scenarios.weights)
     return np.concatenate(parts)
-
-
-def _lottery(mechanism: DirectLottery, reports: NDArray[Any]) -> Lottery:
-    return mechanism.lottery(reports)
-
-
-def _certain(mechanism: DirectMechanism, reports: NDArray[Any]) -> Lottery:
-    """The outcome as a lottery with one branch, in front of the buyers' axis."""
-    outcome = mechanism.outcome(reports)
-    axis = outcome.payments.ndim - 1
-    one = replace(
-        outcome,
-        allocation=np.expand_dims(outcome.allocation, axis),
-        payments=np.expand_dims(outcome.payments, axis),
-        causes=None,
-    )
-    return Lottery(np.ones((*outcome.payments.shape[:-1], 1)), one)
-
-
-def _payoffs(encounter: Encounter, allocation: NDArray[Any], payments: NDArray[Any]) -> NDArray[np.float64]:
-    """Her value less payment, from allocation `(..., n)` or `(..., n, items)`: shape `(...)`."""
-    if encounter.own.ndim:
-        worth = allocation[..., encounter.seat, :] @ encounter.own
-    else:
-        worth = allocation[..., encounter.seat] * encounter.own
-    return worth - payments[..., encounter.seat]
 
 
 # --- by replay -------------------------------------------------------------------------------------
@@ -179,12 +148,12 @@ def _replayed(encounter: Encounter, plan: NDArray[np.float64]) -> float:
     player_at = _knowing_player if isinstance(encounter.prior, JointDistribution) else _plain_player
     make = player_at(encounter, sides)
     total = 0.0
-    scenarios = encounter.scenarios
+    scenarios, space = encounter.scenarios, encounter.mechanism.space
     for profile, weight in zip(scenarios.profiles, scenarios.weights.tolist(), strict=True):
         for player, outcome in walk(encounter.mechanism, encounter.n, partial(make, profile)):
             if outcome is not None:
-                payoff = _payoffs(encounter, outcome.allocation, outcome.payments)
-                total += weight * player.path.probability * float(encounter.utility(payoff))
+                payoffs = space.payoffs(profile, outcome.allocation, outcome.payments)
+                total += weight * player.path.probability * float(encounter.utility(payoffs[encounter.seat]))
     return total
 
 
@@ -204,8 +173,7 @@ def _knowing_player(encounter: Encounter, sides: tuple[Side, ...]) -> PlayerAt:
     posteriors = Posteriors(encounter.mechanism, prior, own_type_partitions(prior))
 
     def player(profile: NDArray[Any], path: Path) -> ProfilePlayer:
-        index = [int(np.searchsorted(grid, v)) for grid, v in zip(prior.values, profile, strict=True)]
-        return ProfilePlayer(posteriors, tuple(index), sides, path)
+        return ProfilePlayer(posteriors, prior.index_of(profile), sides, path)
 
     return player
 

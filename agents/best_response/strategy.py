@@ -9,6 +9,7 @@ or an open auction is not considered. From a menu she chooses at once, by expect
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -70,12 +71,9 @@ class BestResponse(Strategy):
 
     def plan(self, view: View) -> NDArray[np.float64]:
         """The types that the members imitate, of the shape of `view.values`."""
-        items = view.mechanism.items > 1
-        columns = [
-            self._column(view, k, view.values[..., k, :] if items else view.values[..., k])
-            for k in range(len(view.seats))
-        ]
-        return np.stack(columns, axis=-2 if items else -1)
+        axis = -1 - len(view.mechanism.space.type_shape)
+        columns = [self._column(view, k, view.values.take(k, axis=axis)) for k in range(len(view.seats))]
+        return np.stack(columns, axis=axis)
 
     def _column(self, view: View, k: int, own: NDArray[Any]) -> NDArray[np.float64]:
         """One member's plans for types of shape `(...)` or `(..., items)`."""
@@ -86,16 +84,17 @@ class BestResponse(Strategy):
             remembered_plan,
         )
 
+        items = prod(view.mechanism.space.type_shape)
         belief = self.rivals.belief(view, k)
         seat = 0 if self.anonymous and belief.exchangeable else int(view.seats[k])
         rivals, utility = self.rivals.strategy, view.utility
         problem = Problem(view.mechanism, seat, belief, rivals, utility, view.prior, self.reports)
         if not self.memoryless:
-            return _each(own, view.mechanism.items, lambda one: best_plan(problem, _single(one)))
+            return _each(own, items, lambda one: best_plan(problem, _single(one)))
         schedule = policy(problem)
         if schedule is not None and self.reports is None:
             return np.interp(own, *schedule)
-        return _each(own, view.mechanism.items, lambda one: remembered_plan(problem, one))
+        return _each(own, items, lambda one: remembered_plan(problem, one))
 
     def _disguised(self, view: View) -> View:
         return replace(view, values=self.plan(view))

@@ -128,7 +128,7 @@ def belief_of(view: View, k: int) -> Belief:
     if prior is None:
         raise ValueError("prior is None: a best response needs a belief about the others' values")
     if isinstance(prior, Distribution):
-        items = 1 if view.values.ndim == 1 or view.mechanism.items == 1 else view.values.shape[-1]
+        items = math.prod(view.mechanism.space.type_shape)
         return IndependentBelief((prior,) * view.n, items)
     if not isinstance(prior, JointDistribution | IndependentPrior):
         raise TypeError(f"prior must be a Distribution, a JointDistribution or independent, got {prior!r}")

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from agents.learners.counterfactual import counterfactual_utility, own_reports
 from agents.learners.knots import FloatArray
 from agents.learners.memory import Experience, Memory
-from agents.learners.share_learner import Occasions, ShareLearner, level
+from agents.learners.share_learner import Occasions, ShareLearner
 from agents.strategies.base import Answer, Disclosure
-from agents.view import Feedback, View
+from agents.view import Feedback, View, sells, shaded
 from mechanisms.conversation import has_rule
 from mechanisms.questions import AskValue
 
@@ -46,8 +46,8 @@ class FictitiousPlay(ShareLearner):
 
     def report_value(self, question: AskValue, view: View) -> Answer:
         """The interpolated share of the value."""
-        chosen = self._mixtures(view.buyers, level(view.values, question.items)) @ np.asarray(self.shares)
-        return view.values * (chosen if question.items == 1 else chosen[..., None])
+        types = view.mechanism.space.level(view.values)
+        return shaded(view, view.values, self._mixtures(view.buyers, types) @ np.asarray(self.shares))
 
     def credit(self, known: Experience, occasions: Occasions) -> FloatArray:
         """The utility that each share would have brought."""
@@ -60,7 +60,8 @@ class FictitiousPlay(ShareLearner):
         if own_reports(feedback) is None or not has_rule(feedback.mechanism):
             return
         memory = self._memory_for(feedback)
-        if feedback.mechanism.items > 1 or len(memory.knots) == 1 or feedback.realised is not None:
+        several = bool(feedback.mechanism.space.type_shape)
+        if several or len(memory.knots) == 1 or feedback.realised is not None:
             super().observe(feedback)
         else:
             rows = memory.rows_for(feedback.buyers)
@@ -69,6 +70,13 @@ class FictitiousPlay(ShareLearner):
             np.add.at(known.played, rows, rounds * self.mixture(known.at(rows)))
             np.add.at(known.scores, rows, gains)
             np.add.at(known.rounds, rows, rounds)
+
+    def _at_knots(self, feedback: Feedback, knots: FloatArray) -> FloatArray:
+        """Each member's reports for every share at every knot, shape (m, J K), or (J K,) for all alike."""
+        selling = sells(feedback)
+        roles = selling if selling is False else selling[:, None, None]
+        reports = feedback.mechanism.space.shaded(knots[:, None], np.asarray(self.shares), roles)
+        return reports.reshape(*reports.shape[:-2], -1)
 
     def _gains(self, feedback: Feedback, memory: Memory) -> tuple[FloatArray, int]:
         """Utilities of every share at every knot, summed over occasions, (m, J, K); how many occasions."""
@@ -82,8 +90,9 @@ class FictitiousPlay(ShareLearner):
         for start in range(0, len(bids), rows):
             part = _told(feedback, bids[start : start + rows])
             shape = (len(part.bids), m, cells)  # type: ignore[arg-type]
-            alternatives = np.broadcast_to((knots[:, None] * shares).ravel(), shape)
-            felt = counterfactual_utility(part, np.repeat(knots, shares.size), alternatives)
+            types = np.broadcast_to(np.repeat(knots, shares.size), shape)
+            alternatives = np.broadcast_to(self._at_knots(part, knots), shape)
+            felt = counterfactual_utility(part, types, alternatives)
             total += felt.sum(axis=0).reshape(total.shape)
         return total, len(bids)
 

@@ -25,11 +25,11 @@ from numpy.typing import NDArray
 from agents.learners.counterfactual import counterfactual_utility, own_reports
 from agents.learners.knots import FloatArray, Knots, check_grid
 from agents.learners.memory import Rows
-from agents.learners.share_learner import level, span
+from agents.learners.share_learner import one_alternative, span
 from agents.strategies.base import Answer, Disclosure, Strategy
 from agents.strategies.policy import Policy
 from agents.validation import check_share
-from agents.view import Feedback, View
+from agents.view import Feedback, View, each_shaded, shaded
 from mechanisms.conversation import check_count, has_rule
 from mechanisms.questions import AskValue
 
@@ -129,9 +129,8 @@ class SmoothGradient(Strategy):
         """The bid function at the member's type."""
         if self._knots is None:
             return view.values.copy()
-        types = level(view.values, question.items)
-        shares = self._shares(self._knots, self._rows.known(view.buyers), types)
-        return view.values * (shares if question.items == 1 else shares[..., None])
+        types = view.mechanism.space.level(view.values)
+        return shaded(view, view.values, self._shares(self._knots, self._rows.known(view.buyers), types))
 
     def _shares(self, knots: Knots, rows: NDArray[Any], types: FloatArray) -> FloatArray:
         """Bid over type: the bid is linear between knots."""
@@ -160,7 +159,7 @@ class SmoothGradient(Strategy):
 
     def _gather(self, knots: Knots, feedback: Feedback, rows: NDArray[Any]) -> None:
         """Hand each occasion's slope to the knots around its type; values of 0 teach nothing."""
-        types, state = level(feedback.values, feedback.mechanism.items), self._slopes
+        types, state = feedback.mechanism.space.level(feedback.values), self._slopes
         where = np.broadcast_to(rows, types.shape)
         positive = types > 0
         _, reach = span(feedback, feedback.values, 1.0)
@@ -178,11 +177,8 @@ class SmoothGradient(Strategy):
         width = self.width * (1 + self._slopes.steps[rows] / self.patience) ** -WIDTH_DECAY
         width = np.minimum(width, share / 2)
         shares = share[..., None] - width[..., None] * np.arange(3)
-        several = feedback.mechanism.items > 1
-        own, worth = (
-            each[..., None, :] if several else each[..., None] for each in (feedback.values, feedback.worth)
-        )
-        felt = counterfactual_utility(feedback, worth, own * (shares[..., None] if several else shares))
+        tried = each_shaded(feedback, feedback.values, shares)
+        felt = counterfactual_utility(feedback, one_alternative(feedback, feedback.worth), tried)
         money = 2 * width * types
         return np.where(money > 0, (felt @ np.array([3.0, -4.0, 1.0])) / np.where(money > 0, money, 1.0), 0.0)
 

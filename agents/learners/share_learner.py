@@ -21,7 +21,7 @@ from agents.learners.knots import FloatArray, Knots, check_grid
 from agents.learners.memory import Experience, Memory
 from agents.strategies.base import Answer, Strategy
 from agents.strategies.policy import Policy
-from agents.view import Feedback, Mixed, View
+from agents.view import Feedback, Mixed, View, each_shaded
 from mechanisms.conversation import check_count, has_rule
 from mechanisms.questions import AskValue
 
@@ -94,11 +94,8 @@ class ShareLearner(Strategy):
 
     def report_value(self, question: AskValue, view: View) -> Answer:
         """A mixture of shares of the value; with several items one share serves them all."""
-        shares = np.asarray(self.shares)
-        mixtures = self._mixtures(view.buyers, level(view.values, question.items))
-        if question.items > 1:
-            return Mixed(view.values[..., None, :] * shares[:, None], mixtures)
-        return Mixed(view.values[..., None] * shares, mixtures)
+        mixtures = self._mixtures(view.buyers, view.mechanism.space.level(view.values))
+        return Mixed(each_shaded(view, view.values, np.asarray(self.shares)), mixtures)
 
     def _mixtures(self, buyers: NDArray[np.intp], types: FloatArray) -> FloatArray:
         """What buyers (m,) of types (..., m) play: shape (..., m, K)."""
@@ -121,9 +118,9 @@ class ShareLearner(Strategy):
         reports = own_reports(feedback)
         if reports is None or (self.needs == "bids" and not has_rule(feedback.mechanism)):
             return
-        items = feedback.mechanism.items
-        types = level(feedback.values, items)
-        heard = types * np.isfinite(level(reports, items)) > 0
+        level = feedback.mechanism.space.level
+        types = level(feedback.values)
+        heard = types * np.isfinite(level(reports)) > 0
         memory = self._memory_for(feedback)
         rows = np.broadcast_to(memory.rows_for(feedback.buyers), types.shape)[heard]
         occasions = self._occasions(feedback, memory, reports, rows, heard)
@@ -149,16 +146,11 @@ class ShareLearner(Strategy):
         rows: NDArray[Any],
         heard: NDArray[np.bool_],
     ) -> Occasions:
-        items, values = feedback.mechanism.items, feedback.values
-        types, said, shares = (
-            level(values, items)[heard],
-            level(reports, items)[heard],
-            np.asarray(self.shares),
-        )
+        types = feedback.mechanism.space.level(feedback.values)[heard]
         best, reach = span(feedback, feedback.worth, self.shares[-1])
         utilities = self._utilities(feedback)
         return Occasions(
-            chosen=np.abs(shares - (said / types)[:, None]).argmin(axis=1),
+            chosen=self._chosen(feedback, reports)[heard],
             felt=feedback.utility(feedback.payoffs[heard]),
             utilities=None if utilities is None else utilities[heard],
             best=best[heard],
@@ -170,12 +162,14 @@ class ShareLearner(Strategy):
         """Utility of each share to each member, shape (..., m, K); None where bids are not to be known."""
         if self.needs != "bids":
             return None
-        types, worth, shares = feedback.values, feedback.worth, np.asarray(self.shares)
-        if feedback.mechanism.items > 1:
-            return counterfactual_utility(
-                feedback, worth[..., None, :], types[..., None, :] * shares[:, None]
-            )
-        return counterfactual_utility(feedback, worth[..., None], types[..., None] * shares)
+        tried = each_shaded(feedback, feedback.values, np.asarray(self.shares))
+        return counterfactual_utility(feedback, one_alternative(feedback, feedback.worth), tried)
+
+    def _chosen(self, feedback: Feedback, reports: NDArray[Any]) -> NDArray[np.intp]:
+        """Which share each member's report was, shape (..., m)."""
+        space = feedback.mechanism.space
+        tried = space.level(each_shaded(feedback, feedback.values, np.asarray(self.shares)))
+        return np.abs(tried - space.level(reports)[..., None]).argmin(axis=-1)
 
     # --- looking at it -----------------------------------------------------------------------------
 
@@ -220,9 +214,9 @@ class ShareLearner(Strategy):
         return Policy(points, mean * points, np.sqrt(variance) * points)
 
 
-def level(values: NDArray[Any], items: int) -> NDArray[Any]:
-    """The number that a type counts as: the value, or the mean of the items' values."""
-    return values if items == 1 else values.mean(axis=-1)
+def one_alternative(feedback: Feedback, valuations: NDArray[Any]) -> NDArray[Any]:
+    """Valuations (..., m, *type_shape) with an axis for alternatives, in which they are all alike."""
+    return np.expand_dims(valuations, valuations.ndim - len(feedback.mechanism.space.type_shape))
 
 
 def span(feedback: Feedback, values: NDArray[Any], highest_share: float) -> tuple[FloatArray, FloatArray]:
@@ -232,7 +226,7 @@ def span(feedback: Feedback, values: NDArray[Any], highest_share: float) -> tupl
     a mechanism that charges no more than what was bid, and for nothing in one that may charge losers. Values,
     of the feedback's shape, are what the goods are worth.
     """
-    worth = values if feedback.mechanism.items == 1 else values.sum(axis=-1)
+    worth = values if not feedback.mechanism.space.type_shape else values.sum(axis=-1)
     worst = min(0.0, 1.0 - highest_share) if feedback.mechanism.ex_post_ir else -max(1.0, highest_share)
     best = feedback.utility(worth)
     return best, best - feedback.utility(worth * worst)
@@ -254,12 +248,7 @@ class AveragePlay(Strategy):
     def report_value(self, question: AskValue, view: View) -> Answer:
         """The average mixture, interpolated between knots."""
         rows = self._rows.known(view.buyers)
-        below, above, weight = self._knots.around(level(view.values, question.items))
+        below, above, weight = self._knots.around(view.mechanism.space.level(view.values))
         low, high = self._mixtures[rows, below], self._mixtures[rows, above]
-        shares = np.asarray(self.learner.shares)
-        bids = (
-            view.values[..., None] * shares
-            if question.items == 1
-            else view.values[..., None, :] * shares[:, None]
-        )
+        bids = each_shaded(view, view.values, np.asarray(self.learner.shares))
         return Mixed(bids, low + weight[..., None] * (high - low))

@@ -20,11 +20,10 @@ from agents.play.asking import Party, RefusesRandomness, definite, insist
 from agents.play.posteriors import Posteriors, ProfilePlayer
 from agents.population import Group, Side
 from agents.strategies.base import Strategy, Truthful
-from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism, has_rule
+from mechanisms.conversation import ClosedRule, Mechanism, has_rule
 from mechanisms.distributions import JointDistribution
 from mechanisms.engine import walk
 from mechanisms.outcome import Outcome
-from mechanisms.questions import AskValue
 from mechanisms.utilities import Linear, Utility
 
 PROFILE_LIMIT = 200_000
@@ -48,7 +47,7 @@ class Leaves:
     probability
         Shape (L,): of the profile and the path together; they sum to 1.
     allocation, payments
-        Shapes (L, n) or (L, n, items), and (L, n).
+        Shapes (L, n, *allocation_shape), and (L, n).
     causes
         Payments by cause, each (L, n).
     """
@@ -69,11 +68,11 @@ class ExpectedOutcome:
     payments, utility
         Shape (n,): each buyer's expected payment, and expected utility of value less payment.
     allocation
-        Shape (n,), or (n, items): expected quantities.
+        Shape (n, *allocation_shape): expected quantities.
     causes
         Expected payments by cause, each (n,).
     profiles, profile_probability, leaves
-        The support's profiles (P, n), their probabilities (P,), and every end of play.
+        The support's profiles (P, n, *type_shape), their probabilities (P,), and every end of play.
     payoffs
         Shape (L, n): payoff of each buyer at each leaf, in money.
     """
@@ -132,8 +131,6 @@ def expected_outcome(
         not fit the prior.
     TypeError
         If `mechanism` or `prior` are something else.
-    NotImplementedError
-        If the mechanism sells several kinds of goods: the prior is over numbers.
     """
     _refuse_unplayable(mechanism, prior)
     n = prior.n
@@ -143,14 +140,13 @@ def expected_outcome(
     sides = _sides(players, attitudes, prior)
     leaves = _leaves(mechanism, prior, cells, sides)
     profiles, probabilities = prior.profiles(), prior.support_probabilities()
-    worth = profiles[leaves.profile]
-    payoffs = worth * leaves.allocation - leaves.payments
+    payoffs = mechanism.space.payoffs(profiles[leaves.profile], leaves.allocation, leaves.payments)
     felt = np.stack([utility(payoffs[:, i]) for i, utility in enumerate(attitudes)], axis=-1)
     weight = leaves.probability
     return ExpectedOutcome(
         revenue=float(weight @ leaves.payments.sum(axis=-1)),
         payments=weight @ leaves.payments,
-        allocation=weight @ leaves.allocation,
+        allocation=np.tensordot(weight, leaves.allocation, axes=1),
         utility=weight @ felt,
         causes={cause: weight @ part for cause, part in leaves.causes.items()},
         profiles=profiles,
@@ -166,8 +162,11 @@ def _refuse_unplayable(mechanism: Any, prior: Any) -> None:
         raise TypeError(f"mechanism must be a Mechanism, got {mechanism!r}")
     if not isinstance(prior, JointDistribution):
         raise TypeError(f"prior must be a JointDistribution for exact play, got {prior!r}")
-    if mechanism.items > 1:
-        raise NotImplementedError("exact play of several items needs a prior over vectors of values")
+    if prior.type_shape != mechanism.space.type_shape:
+        raise ValueError(
+            f"prior must be over types of shape {mechanism.space.type_shape}, those of {mechanism.name}, "
+            f"got {prior.type_shape}"
+        )
     check_value_bound(mechanism, _possible_types(prior))
 
 
@@ -208,7 +207,7 @@ def _leaves(
 
 
 def _leaves_by_rule(
-    mechanism: DirectMechanism | DirectLottery, prior: JointDistribution, sides: tuple[Side, ...]
+    mechanism: ClosedRule, prior: JointDistribution, sides: tuple[Side, ...]
 ) -> Leaves:
     """All profiles through the closed rule at once."""
     profiles, probabilities = prior.profiles(), prior.support_probabilities()
@@ -217,12 +216,9 @@ def _leaves_by_rule(
             f"prior has {len(profiles)} profiles of {prior.n} buyers; exact play takes at most "
             f"{RULE_LIMIT} reports: sample profiles instead (agents.play.instant)"
         )
-    question = AskValue(items=mechanism.items)
+    question = mechanism.space.question()
     party = Party(mechanism, profiles, sides, prior.n, lead=(len(profiles),))
     answers = insist(question, party, definite)
-    if isinstance(mechanism, DirectMechanism):
-        outcome = mechanism.outcome(answers.values)
-        return _stack([outcome], np.arange(len(profiles)), probabilities)
     lottery = mechanism.lottery(answers.values)
     p, b = lottery.probabilities.shape
     outcome = lottery.outcomes

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from agents.play.asking import Party, RefusesRandomness, definite, insist, sample_mixed
 from agents.population import Population, Side
 from agents.view import Mixed
-from mechanisms.conversation import DirectMechanism, Mechanism, plays_by_rule
+from mechanisms.conversation import DirectMechanism, Mechanism, has_rule
 from mechanisms.engine import play
 from mechanisms.outcome import Outcome
-from mechanisms.questions import Announce, AskValue, BuyerQuestion, Chance, Draw, Replies, branch
+from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Replies, branch
 
 
 class InstantPlayer:
@@ -66,13 +66,13 @@ def play_many(
 ) -> Outcome:
     """Play many independent conversations; arrays of the outcome get the profiles as their first axis.
 
-    `values` has shape (profiles, n), or (profiles, n, items). A mechanism with a closed rule and strategies
-    that do not randomise are evaluated for all profiles at once. Raises ValueError for an answer that is not
-    acceptable, and where there are no profiles.
+    `values` has shape (profiles, n, *type_shape). A mechanism with a closed rule without chance and
+    strategies that do not randomise are evaluated for all profiles at once. Raises ValueError for an answer
+    that is not acceptable, and where there are no profiles.
     """
     if not len(values):
         raise ValueError("values must hold at least one profile, got none")
-    if isinstance(mechanism, DirectMechanism) and plays_by_rule(mechanism):
+    if isinstance(mechanism, DirectMechanism) and has_rule(mechanism):
         with suppress(RefusesRandomness):  # those are played one by one
             return mechanism.outcome(_reports(mechanism, values, population))
     ends = [play_once(mechanism, profile, population, rng) for profile in values]
@@ -86,9 +86,9 @@ def play_many(
     )
 
 
-def _reports(mechanism: DirectMechanism, values: NDArray[Any], population: Population) -> NDArray[Any]:
+def _reports(mechanism: Mechanism, values: NDArray[Any], population: Population) -> NDArray[Any]:
     """What the population reports at all profiles, shape of `values`."""
     buyers = np.arange(len(population))
     party = Party(mechanism, values, population.sides(buyers), len(buyers), lead=(len(values),))
-    answers = insist(AskValue(items=mechanism.items), party, definite)
+    answers = insist(mechanism.space.question(), party, definite)
     return answers.values

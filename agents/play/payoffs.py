@@ -10,8 +10,5 @@ from mechanisms.outcome import Outcome
 
 
 def payoffs_of(party: Party, outcome: Outcome) -> NDArray[np.float64]:
-    """Value less payment of each buyer, shape `(*lead, n)`."""
-    worth = party.values * outcome.allocation
-    if worth.ndim > outcome.payments.ndim:
-        worth = worth.sum(axis=-1)
-    return worth - outcome.payments
+    """Worth less payment of each participant, in money, shape `(*lead, n)`; as the mechanism's space says."""
+    return party.mechanism.space.payoffs(party.values, outcome.allocation, outcome.payments)

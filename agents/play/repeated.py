@@ -22,7 +22,7 @@ from mechanisms.conversation import DirectMechanism, check_count
 from mechanisms.distributions import Distribution, Prior
 from mechanisms.distributions.signals import Draw, TypeModel
 from mechanisms.outcome import Outcome
-from mechanisms.questions import AskValue, BuyerQuestion
+from mechanisms.questions import BuyerQuestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def _played(number: int, party: Party, worth: NDArray[Any], rng: np.random.Gener
     def resolve(mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
         return sample_mixed(mixed, rng.random((*party.lead, len(side.seats))))
 
-    answers = insist(AskValue(items=party.mechanism.items), party, resolve)
+    answers = insist(party.mechanism.space.question(), party, resolve)
     mechanism: Any = party.mechanism
     outcome = mechanism.outcome(answers.values)
     payoffs = payoffs_of(replace(party, values=worth), outcome)
@@ -102,7 +102,7 @@ def _feedback(play: Play, side: Side, party: Party) -> Feedback:
     def own(array: NDArray[Any]) -> NDArray[Any]:
         return party.of(array, side.seats)
 
-    question = AskValue(items=party.mechanism.items)
+    question = party.mechanism.space.question()
     return Feedback(
         seats=side.seats,
         buyers=side.buyers,

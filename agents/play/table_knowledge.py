@@ -42,12 +42,7 @@ class TableKnowledge:
         if id(mechanism) not in self._posteriors:
             self._posteriors[id(mechanism)] = Posteriors(mechanism, self.prior, self.partitions)
         posteriors = self._posteriors[id(mechanism)]
-        profile = tuple(
-            int(np.searchsorted(grid, value))
-            for grid, value in zip(self.prior.values, values.tolist(), strict=True)
-        )
-        if any(k == len(g) or g[k] != v for g, k, v in zip(self.prior.values, profile, values, strict=True)):
-            raise ValueError(f"values must lie on the prior's grid, got {values.tolist()}")
+        profile = self.prior.index_of(values)
 
         def belief(seat: int, heard: tuple[Announce, ...], said: Said) -> JointDistribution | None:
             return posteriors.belief(seat, posteriors.cell(seat, profile), heard, said)

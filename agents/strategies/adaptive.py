@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from agents.strategies.base import Answer, Strategy
 from agents.validation import check_share
-from agents.view import Feedback, View
+from agents.view import Feedback, View, shaded
 from mechanisms.questions import AskValue
 
 _WHOLE = np.array(1.0)
@@ -60,8 +60,7 @@ class AdaptiveShading(Strategy):
 
     def report_value(self, question: AskValue, view: View) -> Answer:
         """The buyer's present share of her value, of each item's value where there are several."""
-        shares = self.shares(view.buyers)
-        return view.values * (shares if question.items == 1 else shares[:, None])
+        return shaded(view, view.values, self.shares(view.buyers))
 
     def observe(self, feedback: Feedback) -> None:
         """Move each buyer's share by one step: down if she got anything, up if not."""
@@ -71,7 +70,7 @@ class AdaptiveShading(Strategy):
                 return
 
     def _learn(self, buyers: NDArray[Any], allocation: NDArray[Any]) -> None:
-        got = allocation if allocation.ndim == 1 else allocation.sum(axis=1)
+        got = allocation if allocation.ndim == 1 else np.abs(allocation).sum(axis=1)
         shares = self.shares(buyers)
         moved = np.minimum(shares + self._step, _WHOLE)
         won = got.nonzero()[0]

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from agents.strategies.base import Answer, Strategy
 from agents.view import View
-from mechanisms.auctions.combinatorial_vcg import bundle_of, bundles
 from mechanisms.questions import AskValue
+from mechanisms.types.bundles import bundle_of, bundles
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,9 @@ class FalseNames(Strategy):
 
     def report_value(self, question: AskValue, view: View) -> Answer:
         """Each name's share of the person's values of bundles."""
-        if question.items == 1:
+        if not question.shape:
             return view.values
-        goods = _goods(question.items)
+        goods = _goods(*question.shape)
         order = np.argsort(view.buyers, kind="stable")
         person = view.values[..., order[0], :]
         reports = np.empty_like(view.values)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.strategies.base import Answer, Strategy
-from agents.view import Mixed, View
+from agents.view import Mixed, View, each_shaded
 from mechanisms.conversation import check_count
 from mechanisms.questions import SILENT, AskValue, CallPrice, InviteBid
 
@@ -45,9 +45,7 @@ class RandomBidder(Strategy):
 
     def report_value(self, question: AskValue, view: View) -> Answer:
         """A random share of the value."""
-        if question.items > 1:
-            return Mixed(view.values[..., None, :] * self.shares[:, None], self._weights)
-        return Mixed(view.values[..., None] * self.shares, self._weights)
+        return Mixed(each_shaded(view, view.values, self.shares), self._weights)
 
     def answer_clock(self, question: CallPrice, view: View) -> Answer:
         """Leave at a random price between the present one and the value; at once if the price is above it.

@@ -58,8 +58,8 @@ class Ring(Strategy):
     def report_value(self, question: AskValue, view: View) -> Answer:
         """The leader's report, as one bidder among the outsiders."""
         alone = replace(view, n=view.n - len(view.seats) + 1)
-        silence = SILENT if question.items == 1 else 0.0
-        several = question.items > 1
+        several = bool(question.shape)
+        silence = 0.0 if several else SILENT
         return _only(_leads(view, several), self.inner.report_value(question, alone), silence, several)
 
     def report_belief(self, question: AskBelief, view: View) -> Answer:

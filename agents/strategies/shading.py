@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from agents.strategies.base import Answer, Strategy
 from agents.validation import check_share
-from agents.view import View
+from agents.view import View, shaded
 from mechanisms.questions import AskValue
 
 
@@ -28,4 +30,4 @@ class Shading(Strategy):
 
     def report_value(self, question: AskValue, view: View) -> Answer:
         """The share of the value, of each item's value where there are several."""
-        return self.factor * view.values
+        return shaded(view, view.values, np.array(self.factor))

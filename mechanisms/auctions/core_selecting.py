@@ -19,8 +19,10 @@ from mechanisms._validation import FloatArray
 from mechanisms.comparison import at_least
 from mechanisms.conversation import DirectMechanism
 from mechanisms.outcome import Outcome
+from mechanisms.types import Packages
 
 BIDDERS = 3
+PACKAGES = Packages(((0,), (1,), (0, 1)))
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,13 @@ class _CoreSelecting(DirectMechanism):
     bid as much as the global bidder, they win. Bids must be at least 0, or `-inf` for none.
     """
 
-    units: ClassVar[int] = 2  # type: ignore[misc]
     least_buyers: ClassVar[int] = BIDDERS
     ex_post_ir: ClassVar[bool] = True
+
+    @property
+    def space(self) -> Packages:
+        """The first item for bidder 0, the second for bidder 1, both for bidder 2."""
+        return PACKAGES
 
     def outcome(self, reports: NDArray[Any]) -> Outcome:
         """The winners and what they pay. Raises ValueError for another shape or bid."""

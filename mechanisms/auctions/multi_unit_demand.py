@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms.auctions.ranking import k_highest
-from mechanisms.conversation import Conversation, DirectMechanism, check_count
+from mechanisms.conversation import DirectMechanism, check_count
 from mechanisms.outcome import Outcome
-from mechanisms.questions import AskValue
+from mechanisms.types import DiminishingUnits
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,9 @@ class UniformPriceMultiUnit(DirectMechanism):
         check_count("supply", self.supply)
 
     @property
-    def units(self) -> int:  # type: ignore[override]
-        """The supply."""
-        return self.supply
+    def space(self) -> DiminishingUnits:
+        """A value for each unit."""
+        return DiminishingUnits(self.supply)
 
     def outcome(self, reports: NDArray[Any]) -> Outcome:
         """The rule, for bids of shape `(..., n, supply)`; allocation `(..., n)` counts units.
@@ -46,8 +46,3 @@ class UniformPriceMultiUnit(DirectMechanism):
         wins = wins.reshape(bids.shape) & (bids >= 0)
         won = wins.sum(axis=-1).astype(float)
         return Outcome(won, won * np.maximum(losing, 0.0)[..., None])
-
-    def conversation(self, n: int) -> Conversation:
-        """Ask for a bid on each unit, and apply the rule."""
-        replies = yield AskValue(items=self.supply)
-        return self.outcome(replies.values.reshape(n, self.supply))

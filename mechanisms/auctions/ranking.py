@@ -20,8 +20,8 @@ BLOCK = 80_000
 
 
 def lowest_accepted(reserve: float) -> float:
-    """The least bid that meets a reserve of at least 0: `at_least(bid, reserve)` as one plain comparison."""
-    return reserve - RELATIVE_SLACK * reserve
+    """The least bid that meets a reserve: `at_least(bid, reserve)` as one plain comparison."""
+    return reserve - RELATIVE_SLACK * abs(reserve)
 
 
 def top_one(reports: NDArray[Any]) -> tuple[Any, Any]:

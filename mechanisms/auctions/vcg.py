@@ -16,6 +16,8 @@ from mechanisms._validation import FloatArray
 from mechanisms.comparison import at_least
 from mechanisms.conversation import DirectMechanism, check_count
 from mechanisms.outcome import Outcome
+from mechanisms.types import Additive, TypeSpace, UnitDemand, one_good
+from mechanisms.types.goods import SeveralGoods
 
 
 @dataclass(frozen=True)
@@ -29,9 +31,15 @@ class _SeveralItems(DirectMechanism):
     items: int = 1
 
     ex_post_ir: ClassVar[bool] = True
+    _valued: ClassVar[type[SeveralGoods]]
 
     def __post_init__(self) -> None:
         check_count("items", self.items)
+
+    @property
+    def space(self) -> TypeSpace:
+        """Types with a value for each item; a number for one."""
+        return self._valued(self.items) if self.items > 1 else one_good(1)
 
     def _by_item(self, reports: NDArray[Any]) -> FloatArray:
         """Reports of shape `(..., n, items)`; raise ValueError for another shape, NaN or infinity."""
@@ -54,6 +62,8 @@ class AdditiveVCG(_SeveralItems):
 
     Ties go to the lowest index. An item on which nobody bids stays unsold; a bid of 0 is a bid.
     """
+
+    _valued = Additive
 
     @property
     def name(self) -> str:
@@ -80,6 +90,8 @@ class UnitDemandVCG(_SeveralItems):
     what they can: an item rather than none, and the item of lowest index. A buyer may leave out an item
     (`-inf`); she does not get it then. Leading axes are worked through one profile after another.
     """
+
+    _valued = UnitDemand
 
     @property
     def name(self) -> str:

@@ -19,6 +19,7 @@ from mechanisms._validation import FloatArray, finite_vector
 from mechanisms.conversation import DirectLottery, check_count
 from mechanisms.distributions import JointDistribution
 from mechanisms.outcome import Lottery, Outcome
+from mechanisms.types import TypeSpace
 
 MAX_VARIABLES = 200_000
 """The largest program that is built."""
@@ -98,6 +99,55 @@ class AssignmentContext:
         return [table[:, self.assignments[:, i]] for i, table in enumerate(self.types)]
 
 
+@dataclass(frozen=True)
+class Assignable(TypeSpace):
+    """The type space of an assignment context: a value for each bundle but the empty one.
+
+    An allocation is 1 where a buyer gets just this bundle. With one item types and allocations are numbers.
+    """
+
+    context: AssignmentContext
+
+    @property
+    def type_shape(self) -> tuple[int, ...]:
+        """A value for each bundle, or a number."""
+        return (self.context.bundles - 1,) if self.context.item_count > 1 else ()
+
+    @property
+    def allocation_shape(self) -> tuple[int, ...]:
+        """As types."""
+        return self.type_shape
+
+    @property
+    def units(self) -> int:
+        """How many buyers may get the same bundle at most."""
+        bundles = range(1, self.context.bundles)
+        return max(1, *(int((self.context.assignments == b).sum(axis=1).max()) for b in bundles))
+
+    def worth(self, valuations: NDArray[Any], allocation: NDArray[Any]) -> FloatArray:
+        """The value of the bundle."""
+        worth = valuations * allocation
+        return worth.sum(axis=-1) if self.type_shape else worth
+
+    def item_values(self, valuations: NDArray[Any], allocation: NDArray[Any]) -> FloatArray:
+        """The values of the bundles."""
+        return valuations
+
+    def best_welfare(self, types: FloatArray) -> FloatArray:
+        """The best of all feasible assignments."""
+        table = types if self.type_shape else types[..., None]
+        table = np.concatenate([np.zeros((*table.shape[:-1], 1)), table], axis=-1)
+        got = self.context.assignments
+        return np.sum([table[..., i, got[:, i]] for i in range(self.context.n)], axis=0).max(axis=-1)
+
+    def feasible(self, allocation: NDArray[Any]) -> NDArray[np.bool_]:
+        """Whether a realised allocation is one of the assignments."""
+        held = allocation if self.type_shape else allocation[..., None]
+        bundle = (held @ np.arange(1, self.context.bundles))[..., None, :]
+        one = ((held >= 0).all(axis=-1) & (held.sum(axis=-1) <= 1)).all(axis=-1)
+        return one & (bundle == self.context.assignments).all(axis=-1).any(axis=-1)
+
+
 @dataclass(frozen=True, eq=False)
 class OptimalAssignment:
     """The optimum: expected revenue, the dual value, and the mechanism."""
@@ -142,15 +192,9 @@ class AssignmentLottery(DirectLottery):
         return f"<AssignmentLottery of {self.context!r}>"
 
     @property
-    def items(self) -> int:  # type: ignore[override]
-        """One kind of good a bundle."""
-        return self.context.bundles - 1
-
-    @property
-    def units(self) -> int:  # type: ignore[override]
-        """How many buyers may get the same bundle at most."""
-        bundles = range(1, self.context.bundles)
-        return max(1, *(int((self.context.assignments == b).sum(axis=1).max()) for b in bundles))
+    def space(self) -> Assignable:
+        """The context's."""
+        return Assignable(self.context)
 
     @property
     def least_buyers(self) -> int:  # type: ignore[override]
@@ -159,7 +203,7 @@ class AssignmentLottery(DirectLottery):
 
     def lottery(self, reports: NDArray[Any]) -> Lottery:
         """The rule; ValueError for another number of buyers."""
-        context, items = self.context, self.items
+        context, items = self.context, self.context.bundles - 1
         reports = np.asarray(reports, dtype=float)
         tables = reports[..., None] if items == 1 else reports
         if tables.ndim < 2 or tables.shape[-2:] != (context.n, items):

@@ -17,12 +17,18 @@ from numpy.typing import NDArray
 
 from mechanisms.auctions import UniformPrice
 from mechanisms.auctions.myerson import MyersonAuction
-from mechanisms.conservative.assignment import AssignmentContext, AssignmentLottery, optimal_assignment
+from mechanisms.conservative.assignment import (
+    Assignable,
+    AssignmentContext,
+    AssignmentLottery,
+    optimal_assignment,
+)
 from mechanisms.conservative.beliefs import MAX_TABLE, ProductBelief, ReportedBelief, table_belief
 from mechanisms.conservative.optimal import GridLottery, optimal_dsic
 from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism
 from mechanisms.distributions import JointDistribution
 from mechanisms.questions import AskGridBelief, AskMarginals, AskProductBelief
+from mechanisms.types import TypeSpace, one_good
 
 MakeInner = Callable[[JointDistribution], Mechanism]
 """A seller's own function of F; ValueError or ArithmeticError from it says that there is none for this F."""
@@ -31,7 +37,6 @@ MakeInner = Callable[[JointDistribution], Mechanism]
 class Inner(ABC):
     """A family of mechanisms for the n−1 who stay, one for each announced F."""
 
-    items: int = 1
     units: int = 1
     asks: Callable[..., AskGridBelief] = AskGridBelief
     """The question for F as a table; it accepts only what the family fits."""
@@ -39,6 +44,11 @@ class Inner(ABC):
     """The question for F by its marginals, likewise."""
     largest: ClassVar[int | None] = MAX_TABLE
     """How many cells F may have where the reporter names its bound; None: F is not used as a table."""
+
+    @property
+    def space(self) -> TypeSpace:
+        """What the mechanisms of the family are about."""
+        return one_good(self.units)
 
     @abstractmethod
     def given(self, belief: ReportedBelief, removed: int) -> Mechanism:
@@ -99,9 +109,9 @@ class FixedInner(Inner):
         return partial(AskFittingMarginals, make=self.make)
 
     @property
-    def units(self) -> int:  # type: ignore[override]
-        """What the mechanism hands out."""
-        return self.make.units if isinstance(self.make, Mechanism) else 1
+    def space(self) -> TypeSpace:
+        """The mechanism's; one unit of one good where a function makes it."""
+        return self.make.space if isinstance(self.make, Mechanism) else one_good(1)
 
     @property
     def largest(self) -> int | None:  # type: ignore[override]
@@ -127,14 +137,9 @@ class AssignmentInner(Inner):
     context: AssignmentContext
 
     @property
-    def items(self) -> int:  # type: ignore[override]
-        """Each bundle but the empty one counts as a kind of good."""
-        return self.context.bundles - 1
-
-    @property
-    def units(self) -> int:  # type: ignore[override]
-        """At most one a buyer."""
-        return self.context.n
+    def space(self) -> TypeSpace:
+        """The context's."""
+        return Assignable(self.context)
 
     def given(self, belief: ReportedBelief, removed: int) -> Mechanism:
         """By linear program."""

@@ -27,11 +27,11 @@ from mechanisms.conversation import Conversation, DirectLottery, DirectMechanism
 from mechanisms.outcome import Outcome
 from mechanisms.questions import (
     AskGridValue,
-    AskValue,
     AskValueBound,
     Chance,
     Question,
 )
+from mechanisms.types import TypeSpace
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,6 @@ class KnowledgeExtraction(Mechanism):
         if isinstance(family, AssignmentInner) and self.marginals:
             raise ValueError("marginals must be False in an assignment context, got True")
         object.__setattr__(self, "_family", family)
-        object.__setattr__(self, "units", family.units)
 
     @property
     def family(self) -> Inner:
@@ -113,9 +112,9 @@ class KnowledgeExtraction(Mechanism):
         return self._family  # type: ignore[attr-defined]
 
     @property
-    def items(self) -> int:  # type: ignore[override]
-        """Kinds of goods: one, or one a bundle in an assignment context."""
-        return self.family.items
+    def space(self) -> TypeSpace:
+        """That of the inner mechanisms."""
+        return self.family.space
 
     @property
     def least_buyers(self) -> int:  # type: ignore[override]
@@ -140,11 +139,11 @@ class KnowledgeExtraction(Mechanism):
         question = (
             AskGridValue(to=others, bound=self.value_bound)  # type: ignore[arg-type]
             if bounded
-            else AskValue(to=others, items=self.items)
+            else self.space.question(others)
         )
         values = (yield question).values[list(others)]
         auction = self.family.without() if belief is None else self.family.given(belief, removed)
-        prices, allocation = np.zeros(n), np.zeros((n,) if self.items == 1 else (n, self.items))
+        prices, allocation = np.zeros(n), self.space.nothing(n)
         if auction is not None:
             sale = yield from _run(auction, values)
             prices[list(others)], allocation[list(others)] = sale.payments, sale.allocation
@@ -185,7 +184,7 @@ class KnowledgeExtraction(Mechanism):
         """Step c: (ε/2)(2 + BSR(v_−i, F)); 0 if a value is missing."""
         if isinstance(self.family, AssignmentInner):
             context = self.family.context.without(removed)
-            tables = values[..., None] if self.items == 1 else values
+            tables = values if self.space.type_shape else values[..., None]
             types = np.array([context.type_of(j, tables[j]) for j in range(self.n - 1)])
         else:
             whole = np.isfinite(values) & (values == np.floor(values))

@@ -13,6 +13,7 @@ from mechanisms.distributions.continuous import (
 from mechanisms.distributions.discrete import Discrete
 from mechanisms.distributions.histogram import PiecewiseUniform
 from mechanisms.distributions.joint import JointDistribution
+from mechanisms.distributions.of_types import IndependentTypes
 from mechanisms.distributions.order_statistics import (
     expected_maximum,
     expected_order_statistic,
@@ -28,6 +29,7 @@ __all__ = [
     "Exponential",
     "FromScipy",
     "IndependentPrior",
+    "IndependentTypes",
     "JointDistribution",
     "LogNormal",
     "MixturePrior",

@@ -28,7 +28,8 @@ MAX_CELLS = 10_000_000
 class JointDistribution(Prior):
     """A probability for each profile of the grid: `table` of shape (B_1, ..., B_n), nonnegative, sum 1.
 
-    `values` holds for each buyer the type values of her axis, strictly increasing. Arrays are read-only.
+    `values` holds for each buyer the types of her axis: numbers (B_i,), strictly increasing, or distinct
+    vectors, the rows of an array (B_i, numbers). Arrays are read-only.
     Profiles of probability 0 are on the grid but not in the support. Make one with `from_table`, `product`,
     `mixture` or `from_data`.
     """
@@ -49,7 +50,8 @@ class JointDistribution(Prior):
     def from_table(cls, table: ArrayLike, values: Sequence[ArrayLike] | None = None) -> JointDistribution:
         """Return the distribution with this table.
 
-        `values` gives each buyer's type values, strictly increasing; by default they are 0 .. B_i - 1.
+        `values` gives each buyer's types, numbers that strictly increase, or the distinct rows of an array;
+        by default they are the numbers 0 .. B_i - 1.
         Raises TypeError or ValueError if the table is not of nonnegative numbers that sum to 1 (within 1e-9),
         or if values do not fit it or do not increase.
         """
@@ -80,12 +82,13 @@ class JointDistribution(Prior):
         if len(set(sizes)) > 1:
             raise ValueError(f"components must have the same number of buyers, not {sizes}")
         values = [
-            np.unique(np.concatenate(grids)) for grids in zip(*(c.values for c in components), strict=True)
+            np.unique(np.concatenate(grids), axis=0)
+            for grids in zip(*(c.values for c in components), strict=True)
         ]
-        _refuse_size(tuple(grid.size for grid in values))
-        table = np.zeros([grid.size for grid in values])
+        _refuse_size(tuple(map(len, values)))
+        table = np.zeros([len(grid) for grid in values])
         for share, component in zip(shares, components, strict=True):
-            places = [np.searchsorted(g, own) for g, own in zip(values, component.values, strict=True)]
+            places = [place_of(g, own) for g, own in zip(values, component.values, strict=True)]
             table[np.ix_(*places)] += share * component.table
         return cls(table, values)
 
@@ -110,8 +113,13 @@ class JointDistribution(Prior):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """The number of type values of each buyer, (B_1, ..., B_n)."""
+        """The number of types of each buyer, (B_1, ..., B_n)."""
         return self.table.shape
+
+    @property
+    def type_shape(self) -> tuple[int, ...]:
+        """() for types that are numbers, else (numbers,)."""
+        return self.values[0].shape[1:]
 
     @property
     def uniforms_per_profile(self) -> int:
@@ -127,24 +135,32 @@ class JointDistribution(Prior):
         return self._masses
 
     def profiles(self) -> FloatArray:
-        """Return the support's type profiles as values, shape (P, n), in lexicographic order."""
+        """Return the support's type profiles, shape (P, n, *type_shape), in lexicographic order."""
         columns = [grid[self._support[:, buyer]] for buyer, grid in enumerate(self.values)]
-        return np.stack(columns, axis=-1)
+        return np.stack(columns, axis=1)
 
     def probability(self, profile: ArrayLike) -> FloatArray:
-        """Probability of profiles of shape (..., n): shape (...), and 0 for values off the grid.
+        """Probability of profiles of shape (..., n, *type_shape): shape (...), and 0 for types off the grid.
 
         Raises ValueError for NaN, or for another last axis.
         """
         profile = without_nan("profile", profile)
-        if profile.ndim == 0 or profile.shape[-1] != self.n:
-            raise ValueError(f"profile must have a last axis of {self.n} values, not shape {profile.shape}")
-        places, on_grid = [], np.ones(profile.shape[:-1], dtype=bool)
-        for buyer, grid in enumerate(self.values):
-            place = np.minimum(np.searchsorted(grid, profile[..., buyer]), grid.size - 1)
-            on_grid &= grid[place] == profile[..., buyer]
-            places.append(place)
+        width = len(self.type_shape)
+        if profile.ndim <= width or profile.shape[profile.ndim - 1 - width :] != (self.n, *self.type_shape):
+            what = f"{self.n} values" if not width else f"shape {(self.n, *self.type_shape)} at the end"
+            raise ValueError(f"profile must have a last axis of {what}, not shape {profile.shape}")
+        places = [
+            place_of(grid, profile.take(buyer, axis=-1 - width)) for buyer, grid in enumerate(self.values)
+        ]
+        on_grid = np.min(places, axis=0) >= 0
         return np.where(on_grid, self.table[tuple(places)], 0.0)[()]
+
+    def index_of(self, profile: ArrayLike) -> tuple[int, ...]:
+        """Where one profile, shape (n, *type_shape), stands in the table; ValueError if off the grid."""
+        places = tuple(int(place_of(g, v)) for g, v in zip(self.values, np.asarray(profile), strict=True))
+        if min(places) < 0:
+            raise ValueError(f"values must lie on the prior's grid, got {np.asarray(profile).tolist()}")
+        return places
 
     def expectation(self, function: ArrayLike) -> FloatArray:
         """Expected value of a function given on the table, shape (..., B_1, ..., B_n): shape (...).
@@ -159,10 +175,13 @@ class JointDistribution(Prior):
     def marginal(self, buyers: int | Sequence[int] | NDArray[np.integer]) -> Discrete | JointDistribution:
         """Return the distribution of one buyer's value (a `Discrete`), or of several, in the order given.
 
-        Raises ValueError for a buyer who is not among 0 .. n - 1, or named twice.
+        Where types are vectors, that of one buyer is a joint distribution too. Raises ValueError for a buyer
+        who is not among 0 .. n - 1, or named twice.
         """
         if not isinstance(buyers, Sequence | np.ndarray):
             buyer = self._buyer(buyers)
+            if self.type_shape:
+                return self.marginal((buyer,))
             others = tuple(j for j in range(self.n) if j != buyer)
             return Discrete(self.values[buyer], self.table.sum(axis=others))
         kept = [self._buyer(buyer) for buyer in buyers]
@@ -172,7 +191,7 @@ class JointDistribution(Prior):
         order = [sorted(kept).index(buyer) for buyer in kept]
         return JointDistribution(summed.transpose(order), [self.values[buyer] for buyer in kept])
 
-    def condition(self, event: ArrayLike | Mapping[int, float]) -> JointDistribution:
+    def condition(self, event: ArrayLike | Mapping[int, ArrayLike]) -> JointDistribution:
         """Return the posterior on an event, on the same grid: Bayes' rule.
 
         `event` is a boolean array of the table's shape, such as the cell of a partition, or a mapping from
@@ -225,14 +244,15 @@ class JointDistribution(Prior):
             raise ValueError(f"buyers must be in 0 .. {self.n - 1}, not {number}")
         return number
 
-    def _fixed(self, event: Mapping[int, float]) -> NDArray[np.bool_]:
+    def _fixed(self, event: Mapping[int, ArrayLike]) -> NDArray[np.bool_]:
         """The profiles in which each named buyer has the given value, as a mask."""
         mask = np.ones(self.shape, dtype=bool)
         for name, value in event.items():
             buyer = self._buyer(name)
             along = [1] * self.n
             along[buyer] = -1
-            mask &= (self.values[buyer] == float(without_nan("event", value))).reshape(along)
+            there = np.arange(self.shape[buyer]) == place_of(self.values[buyer], without_nan("event", value))
+            mask &= there.reshape(along)
         return mask
 
     def __eq__(self, other: object) -> bool:
@@ -272,10 +292,32 @@ def _grids(shape: tuple[int, ...], values: Sequence[ArrayLike] | None) -> tuple[
         raise ValueError(f"values must be one grid for each of {len(shape)} buyers, not {len(values)}")
     grids = []
     for buyer, (size, given) in enumerate(zip(shape, values, strict=True)):
-        grid = finite_vector(f"values[{buyer}]", given)
-        if grid.size != size:
-            raise ValueError(f"values[{buyer}] must have length {size}, the table's, not {grid.size}")
-        if (np.diff(grid) <= 0).any():
+        vectors = np.ndim(given) == 2
+        checked = _finite_rows if vectors else finite_vector
+        grid = checked(f"values[{buyer}]", given)
+        if len(grid) != size:
+            raise ValueError(f"values[{buyer}] must have length {size}, the table's, not {len(grid)}")
+        if not vectors and (np.diff(grid) <= 0).any():
             raise ValueError(f"values[{buyer}] must strictly increase, not {grid.tolist()}")
+        if vectors and len(np.unique(grid, axis=0)) < size:
+            raise ValueError(f"values[{buyer}] must hold distinct rows, not {grid.tolist()}")
         grids.append(read_only(grid))
+    if len({grid.shape[1:] for grid in grids}) > 1:
+        raise ValueError(f"values must be types of one shape, not {sorted({g.shape[1:] for g in grids})}")
     return tuple(grids)
+
+
+def _finite_rows(name: str, given: ArrayLike) -> FloatArray:
+    rows = float_array(name, given)
+    if not np.isfinite(rows).all():
+        raise ValueError(f"{name} must be finite, not {rows[~np.isfinite(rows)][0]}")
+    return rows
+
+
+def place_of(grid: FloatArray, types: ArrayLike) -> NDArray[np.intp]:
+    """Where types stand on a grid of numbers (B,) or vectors (B, numbers); -1 for what is not on it."""
+    if grid.ndim == 1:
+        place = np.minimum(np.searchsorted(grid, types), grid.size - 1)
+        return np.where(grid[place] == types, place, -1)
+    same = (grid == np.asarray(types)[..., None, :]).all(axis=-1)
+    return np.where(same.any(axis=-1), same.argmax(axis=-1), -1)

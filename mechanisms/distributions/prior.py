@@ -13,7 +13,7 @@ from mechanisms.distributions.base import Distribution
 
 
 class Prior(ABC):
-    """A distribution over profiles of n values, sampled through uniforms: a fixed number for each profile.
+    """A distribution over profiles of n types, sampled through uniforms: a fixed number for each profile.
 
     A new prior overrides `n`, `uniforms_per_profile` and `_from_uniforms`.
     """
@@ -28,12 +28,17 @@ class Prior(ABC):
     def uniforms_per_profile(self) -> int:
         """How many uniforms one profile takes."""
 
+    @property
+    def type_shape(self) -> tuple[int, ...]:
+        """Shape of one buyer's type; () for a number."""
+        return ()
+
     @abstractmethod
     def _from_uniforms(self, u: FloatArray) -> FloatArray:
-        """Profiles of shape (..., n) from uniforms of shape (..., uniforms_per_profile)."""
+        """Profiles of shape (..., n, *type_shape) from uniforms of shape (..., uniforms_per_profile)."""
 
     def from_uniforms(self, u: ArrayLike) -> FloatArray:
-        """Profiles of shape (..., n) from uniforms in [0, 1] of shape (..., uniforms_per_profile).
+        """Profiles, shape (..., n, *type_shape), from uniforms in [0, 1], shape (..., uniforms_per_profile).
 
         Raises ValueError for another last axis, or a number outside [0, 1].
         """
@@ -46,7 +51,7 @@ class Prior(ABC):
         return self._from_uniforms(u)
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> FloatArray:
-        """Independent profiles of shape (*size, n), from uniforms drawn from `rng`."""
+        """Independent profiles of shape (*size, n, *type_shape), from uniforms drawn from `rng`."""
         shape = (size,) if isinstance(size, int | np.integer) else tuple(size)
         return self._from_uniforms(rng.random((*shape, self.uniforms_per_profile)))
 
@@ -122,6 +127,14 @@ class MixturePrior(Prior):
         sizes = [component.n for component in self.components]
         if len(set(sizes)) > 1:
             raise ValueError(f"components must have the same number of buyers, not {sizes}")
+        shapes = {component.type_shape for component in self.components}
+        if len(shapes) > 1:
+            raise ValueError(f"components must have types of the same shape, not {sorted(shapes)}")
+
+    @property
+    def type_shape(self) -> tuple[int, ...]:
+        """That of the components."""
+        return self.components[0].type_shape
 
     @property
     def n(self) -> int:
@@ -141,7 +154,7 @@ class MixturePrior(Prior):
         return positive[np.minimum(place, positive.size - 1)]
 
     def _from_uniforms(self, u: FloatArray) -> FloatArray:
-        profiles = np.empty((*u.shape[:-1], self.n))
+        profiles = np.empty((*u.shape[:-1], self.n, *self.type_shape))
         chosen = self.component_of(u[..., 0])
         for place, component in enumerate(self.components):
             rows = chosen == place

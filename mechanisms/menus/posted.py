@@ -20,6 +20,7 @@ from mechanisms.menus.menu import Menu, lot
 from mechanisms.menus.purchase import check_menu
 from mechanisms.outcome import Outcome
 from mechanisms.questions import Chance, Question, ShowMenu
+from mechanisms.types import Additive, TypeSpace, one_good
 
 
 @dataclass(frozen=True)
@@ -45,26 +46,26 @@ class PostedMenu(Mechanism):
         check_count("k", self.k)
 
     @property
-    def items(self) -> int:  # type: ignore[override]
-        """As many kinds of goods as the menu has."""
-        return self.menu.n
+    def space(self) -> TypeSpace:
+        """Additive values of the menu's goods."""
+        return Additive(self.menu.n) if self.menu.n > 1 else one_good(1)
 
     def conversation(self, n: int) -> Conversation:
         """Show the menu, let nature draw, and repeat if the buyer may come back."""
         if n != 1:
             raise ValueError(f"a posted menu is for one buyer at a time, not for {n}")
         got, paid = yield from self._one_by_one() if self.adaptive else self._all_at_once()
-        return Outcome(got if self.items > 1 else got[:, 0], np.array([paid]))
+        return Outcome(got.reshape(1, *self.space.allocation_shape), np.array([paid]))
 
     def _all_at_once(self) -> Generator[Question, Any, tuple[FloatArray, float]]:
         bought = yield from self._ask(self.menu.probabilities, self.k)
         if not bought:
-            return np.zeros((1, self.items)), 0.0
+            return np.zeros((1, self.menu.n)), 0.0
         got = yield from _draw(lot(self.menu.probabilities[bought]))
         return got[None], float(self.menu.prices[bought].sum())
 
     def _one_by_one(self) -> Generator[Question, Any, tuple[FloatArray, float]]:
-        held, paid = np.zeros(self.items), 0.0
+        held, paid = np.zeros(self.menu.n), 0.0
         for left in range(self.k, 0, -1):
             adds = self.menu.probabilities * (1 - held)
             bought = yield from self._ask(adds, left)

@@ -8,24 +8,30 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mechanisms.questions.base import BuyerQuestion, all_parts
+from mechanisms.questions.base import LARGEST_ANSWER, BuyerQuestion, all_parts
 
 
 @dataclass(frozen=True)
 class AskValue(BuyerQuestion):
-    """Report your value: a number, or with `items` > 1 a number for each item. Silence: no bid, `-inf`.
+    """Report your type: numbers of some `shape`, from `least` to `most`. Silence: no bid, `-inf`.
 
     An auction without truth in it uses the same question; the report is then simply the bid.
     """
 
-    items: int = 1
+    shape: tuple[int, ...] = ()
+    least: float = 0.0
+    most: float = LARGEST_ANSWER
 
     answered_by: ClassVar[str] = "report_value"
 
     @property
-    def shape(self) -> tuple[int, ...]:
-        """() for one kind of good, else (items,)."""
-        return () if self.items == 1 else (self.items,)
+    def allowed(self) -> str:  # type: ignore[override]
+        """In words."""
+        return f"a number from {self.least:g} to {self.most:g}"
+
+    def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
+        """Numbers in range."""
+        return all_parts((answers >= self.least) & (answers <= self.most), self.shape)
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,24 +16,6 @@ from mechanisms.conversation import Mechanism
 from mechanisms.distributions import JointDistribution
 from mechanisms.utilities import Linear, Utility
 
-Worth = Callable[[NDArray[Any], NDArray[Any]], NDArray[Any]]
-"""What an allocation (..., items) is worth to a type (items,): (type, allocation) -> (...)."""
-
-
-def additive(value: NDArray[Any], allocation: NDArray[Any]) -> NDArray[Any]:
-    """The sum of the values of what one gets."""
-    return allocation @ value
-
-
-def unit_demand(value: NDArray[Any], allocation: NDArray[Any]) -> NDArray[Any]:
-    """The best of the values of what one gets."""
-    return (allocation * value).max(axis=-1)
-
-
-def units_in_turn(value: NDArray[Any], allocation: NDArray[Any]) -> NDArray[Any]:
-    """The sum of the values of the first, second, … unit, for as many units as one gets."""
-    return np.concatenate([[0.0], np.cumsum(value)])[allocation.astype(int)]
-
 
 @dataclass(frozen=True, eq=False)
 class Instance:
@@ -44,8 +26,8 @@ class Instance:
     mechanism
         Any mechanism.
     prior
-        The common prior on a finite grid of type profiles. Notions that speak of every profile mean every
-        profile of the grid.
+        The common prior on a finite grid of type profiles, of the mechanism's space. Notions that speak of
+        every profile mean every profile of the grid.
     partitions
         What each buyer knows: label arrays of the prior's shape. None: her own type only.
     ambiguity
@@ -59,11 +41,6 @@ class Instance:
         for all, or one for each buyer. Wherever the audit says truth, it means this play.
     extra_reports
         Amounts, at least 0, that are tried as reports besides all types and silence.
-    vectors
-        For several items, or several units: vectors[i] of shape (types, items) holds the types whose numbers
-        0, 1, … stand in the prior's grid.
-    worth
-        What an allocation is worth to such a type; by default the sum over items.
     name
         For tables; by default the mechanism's name.
 
@@ -79,8 +56,6 @@ class Instance:
     utilities: Utility | Sequence[Utility] | None = None
     strategies: Strategy | Sequence[Strategy] | None = None
     extra_reports: ArrayLike = ()
-    vectors: Sequence[Any] | None = None
-    worth: Worth = additive
     name: str = ""
 
     players: tuple[Strategy, ...] = field(init=False)
@@ -96,7 +71,13 @@ class Instance:
             raise TypeError(f"mechanism must be a Mechanism, got {self.mechanism!r}")
         if not isinstance(self.prior, JointDistribution):
             raise TypeError(f"prior must be a JointDistribution for an exact audit, got {self.prior!r}")
-        if self.vectors is None:
+        wanted = self.mechanism.space.type_shape
+        if self.prior.type_shape != wanted:
+            raise ValueError(
+                f"prior must be over types of shape {wanted}, those of {self.mechanism.name}, got "
+                f"{self.prior.type_shape}"
+            )
+        if not wanted:
             check_value_bound(self.mechanism, self.prior.values)
         possible = FiniteAmbiguitySet((self.prior,)) if self.ambiguity is None else self.ambiguity
         FiniteAmbiguitySet((self.prior, *possible.distributions))  # refuses different grids
@@ -113,27 +94,9 @@ class Instance:
         self._set("bayesian", BayesianOverSet(weights))
         self._set("extra", amounts_of("extra_reports", self.extra_reports))
         self._set("name", self.name or self.mechanism.name)
-        self._check_vectors()
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
-
-    def _check_vectors(self) -> None:
-        items = self.mechanism.items
-        if self.vectors is None:
-            if items > 1:
-                raise ValueError(f"vectors must hold the types of a mechanism of {items} items, got None")
-            return
-        shapes = tuple(np.shape(vectors) for vectors in self.vectors)
-        length = items if items > 1 or not shapes else shapes[0][-1]
-        wanted = tuple((types, length) for types in self.prior.shape)
-        if shapes != wanted:
-            raise ValueError(f"vectors must have shapes {wanted}, got {shapes}")
-
-    @property
-    def length(self) -> int:
-        """How many numbers a report holds."""
-        return 1 if self.vectors is None else int(np.shape(self.vectors[0])[-1])
 
     @property
     def n(self) -> int:
@@ -141,16 +104,12 @@ class Instance:
         return self.prior.n
 
     def types(self, buyer: int) -> NDArray[Any]:
-        """All types of a buyer: numbers, shape (types,), or vectors, shape (types, items)."""
-        return self.prior.values[buyer] if self.vectors is None else np.asarray(self.vectors[buyer], float)
+        """All types of a buyer, shape (types, *type_shape)."""
+        return self.prior.values[buyer]
 
-    def payoff(
-        self, buyer: int, type_: int, allocation: NDArray[Any], payments: NDArray[Any]
-    ) -> NDArray[Any]:
-        """Money: worth of her part of the allocation to this type, less her payment, elementwise."""
-        value = self.types(buyer)[type_]
-        worth = value * allocation if self.vectors is None else self.worth(value, allocation)
-        return worth - payments
+    def profiles(self, places: NDArray[np.intp]) -> NDArray[Any]:
+        """Type profiles (S, n, *type_shape) from their places on the prior's grid, (S, n)."""
+        return np.stack([self.types(buyer)[of_one] for buyer, of_one in enumerate(places.T)], axis=1)
 
 
 def one_each(name: str, given: Any, default: Any, n: int, kind: type) -> tuple[Any, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from itertools import product
 from typing import Any
 
@@ -46,22 +47,29 @@ from mechanisms.menus import (
     coffee_shop_menu,
     ticket_menu,
 )
-from sim.audit.instance import Instance, additive, unit_demand, units_in_turn
+from sim.audit.instance import Instance
 
 BUNDLE_VALUES = np.array([[0, 0, 0], [2, 0, 2], [0, 1, 1], [1, 1, 1], [0, 0, 2]], dtype=float)
 """Valuations of the first good, the second, and both."""
 
 
 def standard_instance(
-    mechanism: Mechanism, values: ArrayLike = (0.0, 1.0, 2.0, 3.0), n: int = 2, name: str = "", **options: Any
+    mechanism: Mechanism,
+    values: ArrayLike | None = None,
+    n: int | None = None,
+    name: str = "",
+    **options: Any,
 ) -> Instance:
-    """An instance with n >= 1 buyers whose values are equally likely, and a set of distributions around that.
+    """An instance with n >= 1 buyers whose types are equally likely, and a set of distributions around that.
 
-    `values` are increasing. The set holds the prior, one in which low values are more likely, one in which
-    high values are, and one in which the buyers' values tend to be alike; Bayesian buyers weigh them equally.
+    `values`, increasing, are what the numbers of types may be, by default 0, 1, 2 and 3, or 0, 1 and 2 where
+    a type is a vector (rows of an array are types themselves); n is 2, or as many as the mechanism needs. The
+    set holds the prior, one in which low types are more likely, one in which high types are, and one in which
+    the buyers' types tend to be alike; Bayesian buyers weigh them equally.
     """
+    n = max(2, mechanism.least_buyers) if n is None else n
     check_count("n", n)
-    grid = np.asarray(values, dtype=float)
+    grid = types_among(mechanism, values)
     ranks = np.arange(1, len(grid) + 1)
     prior = _independent(grid, np.ones(len(grid)), n)
     low, high = _independent(grid, ranks[::-1], n), _independent(grid, ranks, n)
@@ -69,8 +77,19 @@ def standard_instance(
     return Instance(mechanism, prior, ambiguity=possible, name=name, **options)
 
 
+def types_among(mechanism: Mechanism, values: ArrayLike | None = None) -> Any:
+    """All types of the mechanism's space whose numbers are among the values; see `standard_instance`."""
+    shape = mechanism.space.type_shape
+    each = np.asarray((0.0, 1.0, 2.0) if shape else (0.0, 1.0, 2.0, 3.0)) if values is None else values
+    grid = np.asarray(each, dtype=float)
+    if not shape or grid.ndim > 1:
+        return grid
+    return np.unique(mechanism.space.types_of(np.array(list(product(grid, repeat=shape[0])))), axis=0)
+
+
 def _independent(grid: Any, weights: Any, n: int) -> JointDistribution:
-    return JointDistribution.product([Discrete(grid, weights / np.sum(weights))] * n)
+    table = reduce(np.multiply.outer, [weights / np.sum(weights)] * n)
+    return JointDistribution(table, [grid] * n)
 
 
 def _alike(prior: JointDistribution) -> JointDistribution:
@@ -79,26 +98,6 @@ def _alike(prior: JointDistribution) -> JointDistribution:
     count = prior.shape[0]
     table[(np.arange(count),) * prior.n] += 1 / (2 * count)
     return JointDistribution(table, prior.values)
-
-
-def _several_items(mechanism: Mechanism, worth: Any, name: str) -> Instance:
-    """Two buyers who value each item at 0, 1 or 2; the first item's value counts three in a type's number."""
-    vectors = np.array(list(product((0.0, 1.0, 2.0), repeat=mechanism.items)))
-    numbers = np.arange(len(vectors), dtype=float)
-    return standard_instance(mechanism, numbers, name=name, vectors=(vectors, vectors), worth=worth)
-
-
-def _two_units(mechanism: Mechanism) -> Instance:
-    """Two buyers who value a first unit at 0, 1, 2 or 3, and a second at no more."""
-    vectors = np.array([(first, second) for first in range(4) for second in range(first + 1)], dtype=float)
-    numbers = np.arange(len(vectors), dtype=float)
-    return standard_instance(mechanism, numbers, vectors=(vectors, vectors), worth=units_in_turn)
-
-
-def _bundles(mechanism: Mechanism, name: str = "") -> Instance:
-    """Two buyers with a few valuations of two goods: nothing, either alone, substitutes, complements."""
-    numbers = np.arange(len(BUNDLE_VALUES), dtype=float)
-    return standard_instance(mechanism, numbers, name=name, vectors=(BUNDLE_VALUES, BUNDLE_VALUES))
 
 
 def _optimal_for_bundles() -> Mechanism:
@@ -143,9 +142,9 @@ def menu_instance(example: Any, menu: Menu, k: int, name: str) -> Instance:
 
     Raises TypeError or ValueError for what does not fit.
     """
-    grid = [np.arange(len(example.types), dtype=float)]
-    prior = JointDistribution(example.probabilities, grid)
-    return Instance(PostedMenu(menu, k), prior, vectors=(example.types,), name=name)
+    rule = PostedMenu(menu, k)
+    types = np.reshape(example.types, (-1, *rule.space.type_shape))
+    return Instance(rule, JointDistribution(example.probabilities, [types]), name=name)
 
 
 def standard_instances() -> Sequence[Instance]:
@@ -164,14 +163,14 @@ def standard_instances() -> Sequence[Instance]:
         standard_instance(AscendingClock(), three),
         standard_instance(OpenProxy(increment=1.0, rounds=2), three),
         standard_instance(MyersonAuction(skewed), name="Myerson"),
-        _several_items(AdditiveVCG(2), additive, "additive VCG, 2 items"),
-        _several_items(UnitDemandVCG(2), unit_demand, "unit-demand VCG, 2 items"),
-        _two_units(UniformPriceMultiUnit(2)),
+        standard_instance(AdditiveVCG(2), name="additive VCG, 2 items"),
+        standard_instance(UnitDemandVCG(2), name="unit-demand VCG, 2 items"),
+        standard_instance(UniformPriceMultiUnit(2), (0.0, 1.0, 2.0, 3.0)),
         standard_instance(NearestZero(), n=3),
         standard_instance(NearestBid(), n=3),
         standard_instance(NearestVCG(), n=3),
-        _bundles(CombinatorialVCG()),
-        _bundles(_optimal_for_bundles(), "optimal for bundles"),
+        standard_instance(CombinatorialVCG(), BUNDLE_VALUES),
+        standard_instance(_optimal_for_bundles(), BUNDLE_VALUES, name="optimal for bundles"),
         *conservative_instances(),
         menu_instance(COFFEE_SHOP, coffee_shop_menu(), 2, "coffee shop's menu, 2 visits"),
         menu_instance(LOTTERY_TICKETS, ticket_menu(2), 2, "menu of lottery tickets, 2 visits"),

@@ -15,7 +15,7 @@ from mechanisms.menus import PostedMenu, is_buy_k_ic
 from mechanisms.utilities import Linear
 from sim.audit.exact.direct import words
 from sim.audit.exact.game import Subject
-from sim.audit.instance import Instance, additive
+from sim.audit.instance import Instance
 from sim.audit.notions import Witness, notion
 from sim.menus.purchase_words import bought
 
@@ -26,13 +26,11 @@ MAX_NODES = 1_000_000
 class MenuSubject(Subject):
     """A posted menu and the types of its one buyer, who is additive and risk-neutral.
 
-    Raises TypeError for another mechanism, NotImplementedError for another buyer.
+    Raises TypeError for another mechanism, NotImplementedError for a risk-averse buyer.
     """
 
     def __init__(self, instance: Instance) -> None:
         super().__init__(instance)
-        if instance.worth is not additive:
-            raise NotImplementedError("menus are audited for additive buyers")
         if not all(isinstance(utility, Linear) for utility in instance.attitudes):
             raise NotImplementedError(f"menus are audited for risk-neutral buyers, not {instance.attitudes}")
         if not isinstance(instance.mechanism, PostedMenu):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mechanisms.conversation import DirectLottery, DirectMechanism, plays_by_rule
+from mechanisms.conversation import has_rule
 from mechanisms.menus import PostedMenu
 from mechanisms.names import nearest
 from sim.audit.exact.conversing import ConversationGame
@@ -26,10 +26,7 @@ TOLERANCE = 1e-9
 
 def game_of(instance: Instance) -> Game:
     """The instance as a game: through the closed rule if it has one, else by replay. Raises TooLargeError."""
-    mechanism = instance.mechanism
-    by_rule = plays_by_rule(mechanism) or instance.vectors is not None  # vectors cannot be replayed
-    closed = isinstance(mechanism, (DirectMechanism, DirectLottery)) and by_rule
-    return DirectGame(instance) if closed else ConversationGame(instance)
+    return DirectGame(instance) if has_rule(instance.mechanism) else ConversationGame(instance)
 
 
 def subject_of(instance: Instance) -> Subject:

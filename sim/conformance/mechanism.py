@@ -29,13 +29,14 @@ class MechanismConformance(ValueConformance):
 
     def draw_values(self, mechanism: Mechanism, rng, shape):
         """Random types, shape `shape` or `(*shape, items)`: integers with ties, or quarters in between."""
-        full = shape if mechanism.items == 1 else (*shape, mechanism.items)
-        return rng.integers(0, 11, full) + rng.choice([0.0, 0.25]) * rng.integers(0, 4, full)
+        space = mechanism.space
+        full = (*shape, *space.type_shape)
+        draws = rng.integers(0, 11, full) + rng.choice([0.0, 0.25]) * rng.integers(0, 4, full)
+        return space.types_of(draws)
 
     def worth(self, mechanism: Mechanism, values, allocation):
         """What the buyers' allocation is worth to them, shape (n,)."""
-        worth = values * allocation
-        return worth if mechanism.items == 1 else worth.sum(axis=-1)
+        return mechanism.space.worth(mechanism.space.valuations(values), allocation)
 
     def party(self, mechanism: Mechanism, values, strategies):
         """Those who take part."""
@@ -59,18 +60,16 @@ class MechanismConformance(ValueConformance):
                 yield self.draw_values(mechanism, rng, (n,)), rng
 
     def check_feasible(self, mechanism, n, outcome):
-        shape = (n,) if mechanism.items == 1 else (n, mechanism.items)
-        assert outcome.allocation.shape == shape
+        assert outcome.allocation.shape == (n, *mechanism.space.allocation_shape)
         assert outcome.payments.shape == (n,)
         assert np.isfinite(outcome.payments).all()
-        assert (outcome.allocation >= 0).all()
-        assert (outcome.allocation.sum(axis=0) <= mechanism.units + 1e-9).all()
+        assert mechanism.space.feasible(outcome.allocation), mechanism.space.complaint(outcome.allocation)
         np.testing.assert_allclose(sum(outcome.itemised.values()), outcome.payments, atol=1e-12)
 
     def test_has_a_name_and_stock(self, instance):
         assert instance.name.strip()
-        assert instance.units >= 1
-        assert instance.items >= 1
+        assert instance.space.units >= 0
+        assert instance.space.kinds >= 1
 
     def test_fields_are_frozen(self, instance):
         for field in dataclasses.fields(instance):
@@ -125,7 +124,7 @@ class MechanismConformance(ValueConformance):
         if not self.ties_to_lowest:
             pytest.skip("ties are broken otherwise")
         for n in self.sizes(instance):
-            alike = np.full((n,) if instance.items == 1 else (n, instance.items), 10.0)
+            alike = np.full((n, *instance.space.type_shape), 10.0)
             allocation = self.converse(instance, alike).allocation
             assert (np.diff(allocation, axis=0) <= 0).all()
 
@@ -139,7 +138,7 @@ class MechanismConformance(ValueConformance):
             before = reports.copy()
             whole = instance.outcome(reports)
             np.testing.assert_array_equal(reports, before)
-            assert whole.allocation.shape == reports.shape
+            assert whole.allocation.shape == (2, 9, n, *instance.space.allocation_shape)
             assert whole.payments.shape == (2, 9, n)
             for place in np.ndindex(2, 9):
                 alone = instance.outcome(reports[place])
@@ -150,7 +149,7 @@ class MechanismConformance(ValueConformance):
         if not hasattr(instance, "outcome"):
             pytest.skip("no closed rule")
         n = instance.least_buyers + 1
-        reports = np.empty((0, n) if instance.items == 1 else (0, n, instance.items))
+        reports = np.empty((0, n, *instance.space.report_shape))
         assert instance.outcome(reports).payments.shape == (0, n)
 
     def test_rule_is_the_mean_of_the_conversation(self, instance):

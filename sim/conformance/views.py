@@ -20,6 +20,7 @@ from mechanisms.questions import (
     OfferPrice,
     ShowMenu,
 )
+from mechanisms.types import Additive, one_good
 from mechanisms.utilities import Linear
 
 N = 5
@@ -29,7 +30,7 @@ BUYERS = (40, 7, 1000)
 QUESTIONS = (
     AskValue(),
     AskValue(to=SEATS),
-    AskValue(items=3),
+    AskValue(shape=(3,)),
     AskBelief(about=(1, 4), outcomes=6),
     AskGridBelief(about=(1, 4), outcomes=9),
     AskProductBelief(about=(1, 4), outcomes=9),
@@ -52,6 +53,12 @@ QUESTIONS = (
 class PayYourBid(DirectMechanism):
     """The highest bid is paid; with values uniform on [0, 1], (n − 1)/n of the value is its equilibrium."""
 
+    goods: int = 1
+
+    @property
+    def space(self):
+        return Additive(self.goods) if self.goods > 1 else one_good(1)
+
     def outcome(self, reports):
         won = np.arange(reports.shape[-1]) == reports.argmax(axis=-1)[..., None]
         allocation = won & np.isfinite(reports)
@@ -70,7 +77,7 @@ def items_of(question):
     """How many kinds of goods a question is about."""
     if isinstance(question, ShowMenu):
         return len(question.entries[0])
-    return getattr(question, "items", 1)
+    return question.shape[0] if isinstance(question, AskValue) and question.shape else 1
 
 
 def takes_rows(question):
@@ -99,7 +106,7 @@ def view_for(question, rows=(), values=None):
         seats=np.array(SEATS),
         buyers=np.array(BUYERS),
         n=N,
-        mechanism=PayYourBid(),
+        mechanism=PayYourBid(items_of(question)),
         prior=Uniform(0.0, 1.0),
         posterior=lambda member: BELIEF,
     )

@@ -26,6 +26,7 @@ from agents.view import Feedback, Mixed, View
 from mechanisms.conversation import DirectMechanism
 from mechanisms.outcome import Outcome
 from mechanisms.questions import LARGEST_ANSWER, AskValue, BuyerQuestion
+from mechanisms.types import one_good
 from sim.market.block import Block
 from sim.market.entry import Doors
 from sim.market.invariants import broken_rule, regular_rows
@@ -53,7 +54,7 @@ def can_play_ahead(plan: SellerPlan, groups: Sequence[Group]) -> bool:
     return (
         isinstance(plan.mechanism, DirectMechanism)
         and type(plan.mechanism).conversation is DirectMechanism.conversation
-        and plan.mechanism.items == 1
+        and plan.mechanism.space == one_good(plan.mechanism.units)
         and plan.mechanism.least_buyers <= 1
         and plan.stock is None
         and plan.period >= plan.window

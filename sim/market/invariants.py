@@ -40,17 +40,18 @@ def broken_rule(
     mechanism = party.mechanism
     if not _are_numbers(outcome):
         return f"allocation and payments must be numbers, got dtypes {allocation.dtype}, {payments.dtype}"
-    if payments.shape != (party.n,) or allocation.shape != _allocation_shape(party):
-        wanted = f"of shapes {_allocation_shape(party)} and {(party.n,)}"
+    space = mechanism.space
+    shape = (party.n, *space.allocation_shape)
+    if payments.shape != (party.n,) or allocation.shape != shape:
+        wanted = f"of shapes {shape} and {(party.n,)}"
         return f"allocation and payments must be {wanted}, got {allocation.shape}, {payments.shape}"
     total = _sum(payments)
-    sold = _most_sold(allocation)
-    if not (math.isfinite(total) and math.isfinite(sold)):
+    if not (math.isfinite(total) and math.isfinite(_sum(allocation.reshape(-1)))):
         return f"allocation and payments must be finite, got {allocation} and {payments}"
     if outcome.causes is not None and not _adds_up(outcome, total):
         return "what buyers pay is not what the seller gets: the causes do not add up to the payments"
-    if sold > mechanism.units + SLACK or allocation.item(allocation.argmin()) < 0:
-        return f"sold {allocation.sum(axis=0)} units where {mechanism.units} were on offer"
+    if not space.feasible(allocation):
+        return space.complaint(allocation)
     if absent is not None and (payments[absent].any() or allocation[absent].any()):
         return "somebody who did not take part was charged or served"
     if mechanism.ex_post_ir and not _nobody_honest_lost(party, payoffs):
@@ -59,17 +60,20 @@ def broken_rule(
 
 
 def regular_rows(party: Party, outcome: Outcome, answered: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which of many outcomes of one good, shape (rows, n), break no rule: `broken_rule` for a sweep."""
+    """Which of many outcomes, with a leading axis of rows, break no rule: `broken_rule` for a sweep."""
     allocation, payments = outcome.allocation, outcome.payments
-    fits = payments.shape == allocation.shape == answered.shape
+    space = party.mechanism.space
+    fits = (payments.shape, allocation.shape) == (
+        answered.shape,
+        (*answered.shape, *space.allocation_shape),
+    )
     if not fits or not _are_numbers(outcome) or outcome.causes is not None:
         return np.zeros(len(answered), dtype=bool)
     payoffs = payoffs_of(party, outcome)
-    regular = np.isfinite(payments.sum(axis=1)) & (allocation.min(axis=1) >= 0)
-    regular &= allocation.sum(axis=1) <= party.mechanism.units + SLACK
-    regular &= ~(~answered & ((payments != 0) | (allocation != 0))).any(axis=1)
+    regular = np.isfinite(payments.sum(axis=1)) & space.feasible(allocation)
+    regular &= ~(~answered & ((payments != 0) | space.involved(allocation))).any(axis=1)
     if party.mechanism.ex_post_ir:
-        slack = SLACK * np.maximum(1.0, np.abs(party.values).max(axis=1))
+        slack = SLACK * np.maximum(1.0, np.abs(party.values.reshape(len(answered), -1)).max(axis=1))
         for side in party.sides:
             if side.group.honest:
                 regular &= payoffs[:, side.seats].min(axis=1) >= -slack
@@ -78,16 +82,6 @@ def regular_rows(party: Party, outcome: Outcome, answered: NDArray[np.bool_]) ->
 
 def _are_numbers(outcome: Outcome) -> bool:
     return outcome.allocation.dtype.kind in "fiub" and outcome.payments.dtype.kind in "fiub"
-
-
-def _allocation_shape(party: Party) -> tuple[int, ...]:
-    items = party.mechanism.items
-    return (party.n,) if items == 1 else (party.n, items)
-
-
-def _most_sold(allocation: NDArray[Any]) -> float:
-    """Units sold of the good of which most were sold; NaN or infinite if an entry is."""
-    return _sum(allocation) if allocation.ndim == 1 else float(allocation.sum(axis=0).max())
 
 
 def _sum(numbers: NDArray[Any]) -> float:

@@ -64,10 +64,10 @@ class Ledger:
         """Book one finished auction: money, stock, and its rows."""
         allocation, payments, values = outcome.allocation, outcome.payments, seating.values
         revenue = float(payments.sum())
-        sold = float(allocation.sum())
+        space = seller.plan.mechanism.space
+        sold = float(space.traded(allocation))
         self.paid[seating.buyers] += payments
-        seller.deliver(sold, revenue, allocation.sum(axis=0) if allocation.ndim > 1 else None)
-        units = seller.plan.mechanism.units
+        seller.deliver(sold, revenue, space.handed_out(allocation))
         self._auctions.row(
             auction,
             seller.number,
@@ -75,11 +75,11 @@ class Ledger:
             opened,
             closed,
             len(payments),
-            units * seller.plan.mechanism.items,
+            space.units * space.kinds,
             round(sold),
             revenue,
-            float((values * allocation).sum()),
-            best_welfare(values, units),
+            float(space.welfare(values, allocation)),
+            float(space.best_welfare(values)),
             self._sold if sold > 0 else self._unsold,
         )
         self._write_transactions(auction, seller, closed, seating, outcome)
@@ -91,22 +91,24 @@ class Ledger:
         allocation, payments = block.outcome.allocation[rows], block.outcome.payments[rows]
         count, n = buyers.shape
         numbers = (seller.held + np.arange(count)) * len(self.sellers) + seller.number
-        revenue, sold = payments.sum(axis=1), allocation.sum(axis=1)
+        space = seller.plan.mechanism.space
+        revenue, sold = payments.sum(axis=1), space.traded(allocation)
         np.add.at(self.paid, buyers, payments)
         seller.turn += count
         seller.held += count
-        seller.deliver(float(sold.sum()), float(revenue.sum()))
-        units = seller.plan.mechanism.units
+        seller.deliver(float(sold.sum()), float(revenue.sum()), space.handed_out(allocation).sum(axis=0))
         status = np.where(sold > 0, self._sold, self._unsold)
         opened, closed = block.opened[rows], block.closed[rows]
-        welfare, best = (values * allocation).sum(axis=1), best_welfare_of_rows(values, units)
-        named = (numbers, seller.number, self._mechanism[seller.number], opened, closed, n, units)
+        welfare, best = space.welfare(values, allocation), space.best_welfare(values)
+        offered = space.units * space.kinds
+        named = (numbers, seller.number, self._mechanism[seller.number], opened, closed, n, offered)
         self._auctions.extend((*named, np.rint(sold), revenue, welfare, best, status), count)
         persons = self.persons[buyers]
         self._write_block_messages(numbers, buyers, persons, block, rows)
-        row, seat = ((payments != 0) | (allocation > 0)).nonzero()
+        row, seat = ((payments != 0) | (allocation != 0)).nonzero()
         who, cause = (buyers[row, seat], persons[row, seat]), self._transactions.code("cause", "price")
-        money = (allocation[row, seat], payments[row, seat], values[row, seat])
+        worth = space.item_values(space.valuations(values), allocation)
+        money = (allocation[row, seat], payments[row, seat], worth[row, seat])
         self._transactions.extend(
             (numbers[row], closed[row], seller.number, *who, _ONE_KIND, *money, cause), len(row)
         )
@@ -126,10 +128,10 @@ class Ledger:
 
     def write_unheld(self, auction: int, seller: Seller, now: float, seating: Seating) -> None:
         """An auction that was opened to too few."""
-        units, n = seller.plan.mechanism.units, len(seating.buyers)
-        best = best_welfare(seating.values, units)
+        space, n = seller.plan.mechanism.space, len(seating.buyers)
+        best = float(space.best_welfare(seating.values))
         mechanism = self._mechanism[seller.number]
-        offered = units * seller.plan.mechanism.items
+        offered = space.units * space.kinds
         self._auctions.row(
             auction, seller.number, mechanism, now, now, n, offered, 0, 0.0, 0.0, best, self._unsold
         )
@@ -137,7 +139,8 @@ class Ledger:
     def write_unfinished(self, auction: int, seller: Seller, opened: float, n: int) -> None:
         """An auction that was still open when the run ended."""
         mechanism = self._mechanism[seller.number]
-        offered = seller.plan.mechanism.units * seller.plan.mechanism.items
+        space = seller.plan.mechanism.space
+        offered = space.units * space.kinds
         nan = math.nan
         self._auctions.row(
             auction, seller.number, mechanism, opened, nan, n, offered, 0, nan, nan, nan, self._unfinished
@@ -147,23 +150,31 @@ class Ledger:
         self, auction: int, seller: Seller, time: float, seating: Seating, outcome: Outcome
     ) -> None:
         """One row for each good that a buyer got, and for each further payment by cause."""
+        space = seller.plan.mechanism.space
+        values = space.item_values(space.valuations(seating.values), outcome.allocation)
         if outcome.allocation.ndim > 1:
-            self._write_items(auction, seller, time, seating, outcome)
+            self._write_items(auction, seller, time, seating, outcome, values)
             return
         quantity = outcome.allocation
         for cause, part in outcome.itemised.items():
             code = self._transactions.code("cause", cause)
-            for seat in ((part != 0) | (quantity > 0)).nonzero()[0].tolist():
+            for seat in ((part != 0) | (quantity != 0)).nonzero()[0].tolist():
                 buyer, person = seating.buyers[seat], seating.persons[seat]
                 got = quantity[seat]
-                worth = seating.values[seat]
+                worth = values[seat]
                 self._transactions.row(
                     auction, time, seller.number, buyer, person, _ONE_KIND, got, part[seat], worth, code
                 )
             quantity = np.zeros_like(quantity)
 
     def _write_items(
-        self, auction: int, seller: Seller, time: float, seating: Seating, outcome: Outcome
+        self,
+        auction: int,
+        seller: Seller,
+        time: float,
+        seating: Seating,
+        outcome: Outcome,
+        values: NDArray[Any],
     ) -> None:
         """Several kinds of goods: the payment stands with the first item, its own rows if there is none."""
         outstanding = {cause: part.copy() for cause, part in outcome.itemised.items()}
@@ -172,7 +183,7 @@ class Ledger:
         code = self._transactions.code
         for seat, item in np.argwhere(outcome.allocation > 0).tolist():
             buyer, person = seating.buyers[seat], seating.persons[seat]
-            got, worth = outcome.allocation[seat, item], seating.values[seat, item]
+            got, worth = outcome.allocation[seat, item], values[seat, item]
             pay = outstanding[first][seat]
             outstanding[first][seat] = 0.0
             row(auction, time, seller.number, buyer, person, item, got, pay, worth, code("cause", first))
@@ -259,18 +270,3 @@ def _without_silence(columns: tuple[Any, ...]) -> tuple[Any, ...]:
     spoke = status != SILENCE
     sent, arrivals, said = (np.where(spoke, column, np.nan) for column in (sent, arrivals, said))
     return buyers, persons, sent, arrivals, values, said, status
-
-
-def best_welfare(values: NDArray[Any], units: int) -> float:
-    """The largest welfare that `units` of one good can give to buyers of one each; NaN for several goods."""
-    if values.ndim > 1:
-        return math.nan
-    if units == 1 and values.size:
-        return max(0.0, float(values.max()))
-    return float(best_welfare_of_rows(values[None], units)[0])
-
-
-def best_welfare_of_rows(values: NDArray[Any], units: int) -> NDArray[Any]:
-    """The same for profiles of shape (rows, n): shape (rows,)."""
-    best = -np.sort(-values, axis=1)[:, :units]
-    return np.maximum(best, 0.0).sum(axis=1)

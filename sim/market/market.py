@@ -70,9 +70,9 @@ class Market(mesa.Model):
         super().__init__(rng=Stream(seed, "mesa").generator())
         if not plans:
             raise ValueError("plans must hold at least one seller's, got none")
-        kinds = sorted({plan.mechanism.items for plan in plans})
-        if len(kinds) > 1:
-            raise ValueError(f"plans must sell the same number of kinds of goods, got {kinds}")
+        shapes = sorted({plan.mechanism.space.type_shape for plan in plans})
+        if len(shapes) > 1:
+            raise ValueError(f"plans must ask for types of the same shape, got shapes {shapes}")
         if len(plans) != len(attendances):
             raise ValueError(f"attendances must be {len(plans)}, one a plan, got {len(attendances)}")
         if not (math.isfinite(tick) and tick > 0):
@@ -211,13 +211,13 @@ class Market(mesa.Model):
     # --- set-up -----------------------------------------------------------------------------------
 
     def _nature(self, prior: Distribution | Prior, seed: int, redraw: bool) -> Nature:
-        """Nature, with draws of their own for each item."""
-        items = self.sellers[0].plan.mechanism.items
-        names = ["wants", *(f"wants of item {item}" for item in range(1, items))]
+        """Nature, with draws of their own for each number of a type."""
+        space = self.sellers[0].plan.mechanism.space
+        names = ["wants", *(f"wants of item {item}" for item in range(1, math.prod(space.type_shape)))]
         draws = [DrawAhead(Stream(seed, name), len(self.population)) for name in names]
         several_names = len(np.unique(self.population.persons)) < len(self.population)
         persons = self.population.persons if several_names else None
-        return Nature(self, prior, draws, Stream(seed, "profiles").uniform, redraw, persons)
+        return Nature(self, prior, draws, Stream(seed, "profiles").uniform, redraw, persons, space)
 
     def _refuse_unmet_needs(self) -> None:
         for group in self.population.groups:

@@ -197,11 +197,10 @@ class Session:
             if side.group.colludes:
                 told = self._feedback(side, outcome, payoffs)
                 write_side_payments(self.stage.ledger, self.auction, self.now, side, told)
-        got = outcome.allocation if outcome.allocation.ndim == 1 else outcome.allocation.sum(axis=-1)
-        self.ended(self, payoffs, got > 0)
+        self.ended(self, payoffs, self.party.mechanism.space.involved(outcome.allocation))
 
     def _out_of_stock(self, outcome: Outcome) -> str | None:
-        stock, sold = self.seller.stock, outcome.allocation.sum(axis=0)
+        stock, sold = self.seller.stock, self.party.mechanism.space.handed_out(outcome.allocation)
         if stock is None or np.all(sold <= stock + SLACK):
             return None
         return f"sold {sold} units where {stock} were in stock"

@@ -36,6 +36,7 @@ def optimum_of(market: Market) -> Callable[[int], float] | None:
     """
     from mechanisms.auctions.myerson import optimal_revenue
     from mechanisms.distributions import Distribution
+    from mechanisms.types import OneGood
 
     prior = market.nature.prior
     if any(getattr(attendance, "prior", None) is not None for attendance in market.attendances):
@@ -43,6 +44,6 @@ def optimum_of(market: Market) -> Callable[[int], float] | None:
     sold = [seller.plan.mechanism for seller in market.sellers]
     if not (isinstance(prior, Distribution) and prior.support[0] >= 0 and math.isfinite(prior.mean)):
         return None
-    if any(mechanism.units > 1 or mechanism.items > 1 for mechanism in sold):
+    if any(mechanism.space != OneGood() for mechanism in sold):
         return None
     return lambda bidders: optimal_revenue(prior, bidders)

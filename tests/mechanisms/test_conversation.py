@@ -43,7 +43,7 @@ def test_bids_are_finite_and_not_negative(question):
 
 
 def test_several_values_are_acceptable_together():
-    question = AskValue(items=2)
+    question = AskValue(shape=(2,))
     answers = np.array([[1.0, 2.0], [1.0, -1.0], [SILENT, SILENT], [SILENT, 1.0]])
     assert question.acceptable(answers).tolist() == [True, False, False, False]
     assert question.silent(answers).tolist() == [False, False, True, False]
@@ -67,7 +67,7 @@ def test_menu_choices_are_entries_or_none():
     ("question", "wanted"),
     [
         (AskValue(), [SILENT] * 3),
-        (AskValue(items=2), [[SILENT, SILENT]] * 3),
+        (AskValue(shape=(2,)), [[SILENT, SILENT]] * 3),
         (BELIEF, [[NAN, NAN]] * 3),
         (OfferPrice(), [0, 0, 0]),
         (MENU, [[-1, -1]] * 3),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import singledispatch
 from itertools import chain, product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def possible_answers(question: BuyerQuestion, amounts: NDArray[Any]) -> Answers:
 
 @possible_answers.register
 def _(question: AskValue, amounts: NDArray[Any]) -> Answers:
-    silence = SILENT if question.items == 1 else (SILENT,) * question.items
+    silence = (SILENT,) * prod(question.shape) if question.shape else SILENT
     return [*(_plain(amount) for amount in amounts), silence]
 
 

@@ -58,8 +58,6 @@ class ConversationGame(Game):
                 f"the instance has {instance.prior.table.size} type profiles; an exact audit replays at "
                 f"no more than {PROFILE_LIMIT}; audit a sample (Monte-Carlo, --sample)"
             )
-        if instance.vectors is not None:
-            raise NotImplementedError("an exact audit of several items needs a mechanism with a closed rule")
         self.posteriors = Posteriors(instance.mechanism, instance.prior, instance.cells)
         self.sides = tuple(
             Side(Group(strategy, utility, instance.prior), np.array([seat]), np.array([seat]))
@@ -104,9 +102,9 @@ class ConversationGame(Game):
             yield player, outcome
 
     def _felt(self, buyer: int, profile: tuple[int, ...], outcome: Outcome) -> float:
-        allocation, payment = outcome.allocation[buyer], outcome.payments[buyer]
-        money = self.instance.payoff(buyer, profile[buyer], allocation, payment)
-        return float(self.instance.attitudes[buyer](money))
+        types = self.instance.profiles(np.array([profile]))[0]
+        money = self.instance.mechanism.space.payoffs(types, outcome.allocation, outcome.payments)
+        return float(self.instance.attitudes[buyer](money[buyer]))
 
     def _worlds(self, buyer: int, type_: int, weights: Weights) -> list[World]:
         """The worlds that some belief does not exclude."""
@@ -171,8 +169,11 @@ class ConversationGame(Game):
     def _answers(self, question: BuyerQuestion, buyer: int) -> list[Any]:
         if (question, buyer) not in self._possible:
             seats = (buyer, *getattr(question, "about", ()))
-            amounts = [self.instance.extra, *map(self.instance.types, seats)]
-            self._possible[question, buyer] = possible_answers(question, np.unique(np.concatenate(amounts)))
+            amounts = [*map(self.instance.types, seats)]
+            if amounts[0].ndim == 1:
+                amounts.append(self.instance.extra)
+            tried = np.unique(np.concatenate(amounts), axis=0)
+            self._possible[question, buyer] = possible_answers(question, tried)
         return self._possible[question, buyer]
 
     # --- whatever the others say -----------------------------------------------------------------

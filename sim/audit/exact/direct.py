@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from agents.play.asking import Party, collect, definite
 from agents.play.exact import TooLargeError
 from agents.population import Group, Side
-from mechanisms.conversation import DirectLottery, DirectMechanism
-from mechanisms.questions import SILENT, AskValue
+from mechanisms.conversation import ClosedRule
+from mechanisms.questions import SILENT
 from sim.audit.exact.game import Game, Plan, Says, Weights, Worst
 from sim.audit.instance import Instance
 
@@ -22,7 +22,7 @@ TABLE_LIMIT = 5_000_000
 
 
 class DirectGame(Game):
-    """The game of a `DirectMechanism` or a `DirectLottery`.
+    """The game of a mechanism with a closed rule.
 
     The reports that each buyer may send: all her types, what the audited strategy says, the instance's extra
     ones, and silence. Raises TooLargeError if the table of all report profiles is too large.
@@ -61,7 +61,7 @@ class DirectGame(Game):
         strategy, utility = instance.players[buyer], instance.attitudes[buyer]
         side = Side(Group(strategy, utility, instance.prior), np.arange(self.n), np.arange(self.n))
         party = Party(instance.mechanism, values, (side,), self.n, lead=(len(types),))
-        answers = collect(AskValue(items=instance.length), party, definite)
+        answers = collect(instance.mechanism.space.question(), party, definite)
         for _, reason in answers.refusals:
             raise ValueError(f"the answer of buyer {buyer} is refused: {reason}")
         return answers.values[:, buyer]
@@ -72,24 +72,25 @@ class DirectGame(Game):
         places = np.indices(self.sizes).reshape(self.n, -1)
         profiles = np.stack([each[at] for each, at in zip(self.reports, places, strict=True)], axis=1)
         mechanism = self.instance.mechanism
-        if isinstance(mechanism, DirectLottery):
-            lottery = mechanism.lottery(profiles)
-            if lottery.probabilities.size * max(self.instance.prior.shape) > TABLE_LIMIT:
-                raise TooLargeError(
-                    f"the mechanism's lottery has {lottery.probabilities.shape[-1]} branches at "
-                    f"{len(profiles)} report profiles; audit a sample (Monte-Carlo, --sample)"
-                )
-            return lottery.probabilities, lottery.outcomes.allocation, lottery.outcomes.payments
-        if not isinstance(mechanism, DirectMechanism):
+        if not isinstance(mechanism, ClosedRule):
             raise TypeError(f"mechanism must have a closed rule, got {mechanism!r}")
-        outcome = mechanism.outcome(profiles)
-        return np.ones((len(profiles), 1)), outcome.allocation[:, None], outcome.payments[:, None]
+        lottery = mechanism.lottery(profiles)
+        if lottery.probabilities.size * max(self.instance.prior.shape) > TABLE_LIMIT:
+            raise TooLargeError(
+                f"the mechanism's lottery has {lottery.probabilities.shape[-1]} branches at "
+                f"{len(profiles)} report profiles; audit a sample (Monte-Carlo, --sample)"
+            )
+        return lottery.probabilities, lottery.outcomes.allocation, lottery.outcomes.payments
 
     def _felt(self, buyer: int, type_: int) -> NDArray[Any]:
-        """Utility of the realised outcome at every report profile and branch, shape (P, b)."""
+        """Utility of the realised outcome at every report profile and branch, in each world: (P, W, b).
+
+        W is 1 where values are private: then the others' types do not matter beside their reports.
+        """
         _, allocation, payments = self._outcomes
-        payoff = self.instance.payoff(buyer, type_, allocation[:, :, buyer], payments[..., buyer])
-        return self.instance.attitudes[buyer](payoff)
+        valuations = self.valuations(buyer, type_)[None, :, None]
+        got, paid = allocation[:, None, :, buyer], payments[:, None, :, buyer]
+        return self.instance.attitudes[buyer](self.instance.mechanism.space.payoff(valuations, got, paid))
 
     def _own_by_others(self, buyer: int, entries: NDArray[Any]) -> NDArray[Any]:
         """Entries (P, …) as an array (own reports, others' report profiles, …)."""
@@ -97,10 +98,10 @@ class DirectGame(Game):
         return shaped.reshape(self.sizes[buyer], -1, *entries.shape[1:])
 
     def _table(self, buyer: int, type_: int) -> NDArray[Any]:
-        """Expected utility over chance, shape (own reports, others' report profiles)."""
+        """Expected utility over chance, shape (own reports, others' report profiles, worlds)."""
         probabilities = self._outcomes[0]
-        felt = np.where(probabilities > 0, self._felt(buyer, type_), 0.0)
-        return self._own_by_others(buyer, np.einsum("pb,pb->p", probabilities, felt))
+        felt = np.where(probabilities[:, None] > 0, self._felt(buyer, type_), 0.0)
+        return self._own_by_others(buyer, np.einsum("pb,pwb->pw", probabilities, felt))
 
     def _truthful(self, buyer: int) -> NDArray[np.intp]:
         """The others' report profiles, by number, when they play as audited in each of the S worlds."""
@@ -112,7 +113,9 @@ class DirectGame(Game):
 
     def _utilities(self, buyer: int, type_: int, weights: Weights) -> NDArray[Any]:
         """Expected utility of each report under each belief, shape (own reports, K)."""
-        table = self._table(buyer, type_)[:, self._truthful(buyer)]
+        table, truthful = self._table(buyer, type_), self._truthful(buyer)
+        worlds = 0 if table.shape[-1] == 1 else np.arange(len(truthful))
+        table = table[:, truthful, worlds]
         return np.stack([(table * row).sum(axis=-1) for row in weights], axis=-1)
 
     def _says(self, buyer: int, place: int) -> Says:
@@ -146,12 +149,11 @@ class DirectGame(Game):
         truth = np.broadcast_to(table[self.honest[buyer][type_]], table.shape)
         gains = np.zeros(table.shape)
         np.subtract(table, truth, out=gains, where=table != truth)  # infinite losses may be equal
-        own, others, coin = np.unravel_index(gains.argmax(), gains.shape)
-        gain = float(gains[own, others, coin])
-        return Worst(gain, self._says(buyer, int(own)), self._others(buyer, int(others)))
+        own, others, *_ = np.unravel_index(gains.argmax(), gains.shape)
+        return Worst(float(gains.max()), self._says(buyer, int(own)), self._others(buyer, int(others)))
 
     def _by_coin(self, felt: NDArray[Any]) -> NDArray[Any]:
-        """Utilities (P, b) by the uniform number that chance draws; columns for where no branch changes."""
+        """Utilities (P, W, b) by the uniform that chance draws; columns for where no branch changes."""
         cumulated = np.cumsum(self._outcomes[0], axis=-1)
         ends = np.unique(np.round(np.clip(cumulated, 0, 1), 12))
         starts = np.concatenate([[0.0], ends[ends < 1]])
@@ -159,7 +161,9 @@ class DirectGame(Game):
         last = felt.shape[-1] - 1
         draws = draws[np.append(np.diff(starts) > 0, True)]
         branches = [np.minimum((cumulated <= u).sum(axis=-1), last) for u in draws]
-        return np.stack([np.take_along_axis(felt, b[:, None], axis=1)[:, 0] for b in branches], axis=-1)
+        return np.stack(
+            [np.take_along_axis(felt, b[:, None, None], axis=2)[..., 0] for b in branches], axis=-1
+        )
 
     def values_first(self, buyer: int, type_: int) -> Worst:
         """There is only the value: the same as dominance on average over chance."""
@@ -167,8 +171,8 @@ class DirectGame(Game):
 
     def worst_of_truth(self, buyer: int, type_: int) -> Worst:
         """The least utility of the honest report over others' reports and branches."""
-        felt = np.where(self._outcomes[0] > 0, self._felt(buyer, type_), np.inf)
-        worst = self._own_by_others(buyer, felt.min(axis=-1))[self.honest[buyer][type_]]
+        felt = np.where(self._outcomes[0][:, None] > 0, self._felt(buyer, type_), np.inf)
+        worst = self._own_by_others(buyer, felt.min(axis=(-2, -1)))[self.honest[buyer][type_]]
         others = int(worst.argmin())
         return Worst(-float(worst[others]), (), self._others(buyer, others))
 

@@ -98,6 +98,13 @@ class Game(Subject, ABC):
         others[:, buyer] = type_
         return others
 
+    def valuations(self, buyer: int, type_: int) -> NDArray[np.float64]:
+        """What this type's valuation is in each world, (S, *type_shape); (1, …) where values are private."""
+        space = self.instance.mechanism.space
+        if space.private:
+            return self.instance.types(buyer)[[type_]]
+        return space.valuations(self.instance.profiles(self.worlds(buyer, type_)))[:, buyer]
+
     def slice_of(self, table: NDArray[np.float64], buyer: int, type_: int) -> NDArray[np.float64]:
         """The entries of an array on the prior's table in those worlds, shape (S,)."""
         return np.take(table, type_, axis=buyer).ravel()

@@ -25,6 +25,7 @@ from mechanisms.ambiguity import Attitude, Maxmin
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Prior
 from mechanisms.utilities import Utility
+from sim.audit.exact.direct import words
 from sim.audit.notions import NOTIONS, Witness
 from sim.audit.sampled.sampling import Floats, Moments
 from sim.audit.sampled.trial import LEVEL, Effort, SampledAudit, Tried, student
@@ -41,7 +42,8 @@ def _interim(mechanism: str, title: str, parts: Iterable[tuple[str, Tried]]) -> 
     each = list(parts)
     knows, best = max(each, key=lambda part: part[1].test.chosen_for)
     if best.test.gain - best.test.half_width > TOLERANCE:
-        witness = Witness(best.situation.buyer, f"{best.test.type:.4g}", knows, _row_words(best.test.row))
+        said = best.situation.says(best.test.row)
+        witness = Witness(best.situation.buyer, words(best.test.type), knows, said)
         return _fails(mechanism, title, best.test.gain, best.test.half_width, witness)
     return _not_found(mechanism, title, _greatest_bound([part for _, part in each]))
 
@@ -54,11 +56,6 @@ def _greatest_bound(each: Sequence[Tried]) -> float:
 
 def _fails(mechanism: str, title: str, gain: float, half: float, witness: Witness) -> Line:
     return row(mechanism, title, "fails", gain, f"[{gain - half:.4g}, {gain + half:.4g}]", witness)
-
-
-def _row_words(deviation: Floats) -> str:
-    """A report, or as whom she answers first and then."""
-    return " then ".join(f"{amount:.4g}" for amount in deviation)
 
 
 def _not_found(mechanism: str, title: str, bound: float) -> Line:
@@ -122,8 +119,8 @@ def _realised(mechanism: str, title: str, each: Sequence[Tried], loss: bool) -> 
             amounts = tried.all.greatest_gain
         t, place = np.unravel_index(amounts.argmax(), amounts.shape)
         if amounts[t, place] > max(best[0], TOLERANCE):
-            says = "stays away" if loss else _row_words(situation.rows[place])
-            witness = Witness(situation.buyer, f"{situation.types[t]:.4g}", "everyone's type", says)
+            says = "stays away" if loss else situation.says(situation.rows[place])
+            witness = Witness(situation.buyer, words(situation.types[t]), "everyone's type", says)
             best = (float(amounts[t, place]), witness)
     if best[1] is not None:
         return row(mechanism, title, "fails", best[0], "seen", best[1])
@@ -141,7 +138,7 @@ def _losses(mechanism: str, title: str, parts: Iterable[tuple[str, Tried]]) -> L
     gain = -float(test.mean_utility[at])
     half = student(test.count - 1) * float(np.sqrt(test.utility_variance[at] / test.count))
     if gain - half > TOLERANCE:
-        witness = Witness(situation.buyer, f"{situation.types[worst[0]]:.4g}", knows, "stays away")
+        witness = Witness(situation.buyer, words(situation.types[worst[0]]), knows, "stays away")
         return _fails(mechanism, title, gain, half, witness)
     return _not_found(mechanism, title, _loss_bound([one for _, one in each]))
 
@@ -184,8 +181,8 @@ def _set_ic(mechanism: str, title: str, audit: SampledAudit, attitude: Attitude)
         if gains[t, place] > best[0]:
             lie = _interval(tried, attitude, (t, place))
             truth = _interval(tried, attitude, (t, situation.honest[t]))
-            says = _row_words(situation.rows[place])
-            witness = Witness(situation.buyer, f"{situation.types[t]:.4g}", "the ambiguity set", says)
+            says = situation.says(situation.rows[place])
+            witness = Witness(situation.buyer, words(situation.types[t]), "the ambiguity set", says)
             best = (float(gains[t, place]), lie[0] - truth[1], lie[1] - truth[0], witness)
     _, low, high, found = best
     if low > TOLERANCE and found is not None:
@@ -204,7 +201,7 @@ def _set_ir(mechanism: str, title: str, audit: SampledAudit, attitude: Attitude)
         t = int(worth.argmin())
         if -worth[t] > best[0]:
             low, high = _interval(tried, attitude, (t, situation.honest[t]))
-            witness = Witness(situation.buyer, f"{situation.types[t]:.4g}", "the ambiguity set", "stays away")
+            witness = Witness(situation.buyer, words(situation.types[t]), "the ambiguity set", "stays away")
             best = (-float(worth[t]), -high, -low, witness)
     _, low, high, found = best
     if low > TOLERANCE and found is not None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -27,11 +29,13 @@ from agents.play.posteriors import hashable
 from agents.play.table_knowledge import TableKnowledge
 from agents.population import Group, Population, Side
 from agents.strategies.base import Strategy, Truthful
-from mechanisms.conversation import DirectLottery, Mechanism, has_rule
-from mechanisms.distributions import Discrete, IndependentPrior, JointDistribution, Prior
+from mechanisms.conversation import Mechanism, has_rule
+from mechanisms.distributions import Discrete, IndependentPrior, IndependentTypes, JointDistribution, Prior
+from mechanisms.distributions.joint import place_of
 from mechanisms.engine import play
-from mechanisms.questions import AskValue, BuyerQuestion, Chance, Draw, Replies
+from mechanisms.questions import BuyerQuestion, Chance, Draw, Replies
 from mechanisms.utilities import Linear, Utility
+from sim.audit.exact.direct import words
 from sim.audit.instance import one_each
 
 Floats = NDArray[np.float64]
@@ -42,12 +46,22 @@ BLOCK = 24_000
 
 @dataclass(frozen=True)
 class Situation:
-    """A buyer with types (T,), for each the row of her honest words, and rows (D, 1 or 2) of deviations."""
+    """A buyer with types (T, *type_shape), for each the row of her honest words, and rows of deviations.
+
+    A row, of (D, w), holds the numbers of a report; in a conversation those of the two types that she
+    pretends to have.
+    """
 
     buyer: int
     types: Floats
     rows: Floats
     honest: NDArray[np.intp]
+    stages: int = 1
+
+    def says(self, row: Floats) -> str:
+        """A row in words: a report, or as whom she answers first and then."""
+        parts = row.reshape(self.stages, -1)
+        return " then ".join(words(part if part.size > 1 else part[0]) for part in parts)
 
 
 @dataclass
@@ -118,9 +132,9 @@ def _variance(count: int, sums: Floats, squares: Floats) -> Floats:
     return np.maximum(squares - sums**2 / count, 0.0) / max(count - 1, 1)
 
 
-def _over_chance(chances: Floats | None, felt: Floats) -> tuple[Floats, Floats]:
+def _over_chance(chances: Floats, felt: Floats) -> tuple[Floats, Floats]:
     """Expected and least utilities over branches, the last axis."""
-    if chances is None:
+    if felt.shape[-1] == 1:
         return felt[..., 0], felt[..., 0]
     possible = chances > 0
     expected = np.einsum("dnb,dnb->dn", chances, np.where(possible, felt, 0.0))
@@ -133,15 +147,15 @@ class Sampler:
     Parameters
     ----------
     mechanism
-        Any mechanism of one kind of good.
+        Any mechanism.
     prior
-        An `IndependentPrior` or a `JointDistribution`.
+        An `IndependentPrior`, `IndependentTypes` or a `JointDistribution`, over types of its space.
     utilities, strategies
         One for all or one for each buyer; None: linear, truthful.
     knowledge
         What the buyers know of one another, where they are asked for it; None: their own types only.
 
-    Raises TypeError for another prior, NotImplementedError for several items, ValueError if utilities or
+    Raises TypeError for another prior, ValueError for one over types of another shape, if utilities or
     strategies are not as many as buyers, or the knowledge is of others.
     """
 
@@ -153,11 +167,15 @@ class Sampler:
         strategies: Strategy | Sequence[Strategy] | None = None,
         knowledge: Knowledge | None = None,
     ) -> None:
-        if not isinstance(prior, (IndependentPrior, JointDistribution)):
+        if not isinstance(prior, (IndependentPrior, IndependentTypes, JointDistribution)):
             kind = type(prior).__name__
             raise TypeError(f"prior must be an IndependentPrior or a JointDistribution, got {kind}")
-        if mechanism.items > 1:
-            raise NotImplementedError(f"the audit of a sample takes one kind of good, got {mechanism.items}")
+        self.space = mechanism.space
+        if prior.type_shape != self.space.type_shape:
+            raise ValueError(
+                f"prior must be over types of shape {self.space.type_shape}, those of {mechanism.name}, got "
+                f"{prior.type_shape}"
+            )
         self.mechanism, self.prior, self.n = mechanism, prior, prior.n
         self.attitudes: tuple[Utility, ...] = one_each("utilities", utilities, Linear(), self.n, Utility)
         self.players: tuple[Strategy, ...] = one_each("strategies", strategies, Truthful(), self.n, Strategy)
@@ -168,7 +186,7 @@ class Sampler:
         self.tosses_coins = False
         self.closed = has_rule(mechanism)
         belief: Any = prior
-        if isinstance(prior, IndependentPrior) and len(set(prior.marginals)) == 1:
+        if not isinstance(prior, JointDistribution) and len(set(prior.marginals)) == 1:
             belief = prior.marginals[0]
         self._groups = [Group(s, u, belief) for s, u in zip(self.players, self.attitudes, strict=True)]
 
@@ -177,6 +195,8 @@ class Sampler:
         """Everybody knows her own type only."""
         if isinstance(self.prior, JointDistribution):
             return TableKnowledge(self.prior)
+        if isinstance(self.prior, IndependentTypes):
+            raise NotImplementedError("beliefs over types that are vectors need a JointDistribution")
         return TownKnowledge(self.prior, Acquaintances.common(Neighbours.none(self.n), []))
 
     @cached_property
@@ -193,48 +213,58 @@ class Sampler:
 
     # --- who and what ----------------------------------------------------------------------------
 
+    @property
+    def width(self) -> int:
+        """How many numbers a type holds."""
+        return prod(self.space.type_shape)
+
     def marginal(self, buyer: int) -> Any:
-        """The distribution of one buyer's value."""
+        """The distribution of one buyer's type, or of each of its numbers where these are independent."""
         prior = self.prior
-        return prior.marginals[buyer] if isinstance(prior, IndependentPrior) else prior.marginal(buyer)
+        return prior.marginal(buyer) if isinstance(prior, JointDistribution) else prior.marginals[buyer]
 
     def types(self, buyer: int, count: int) -> Floats:
         """Up to `count` types of a buyer: all if they are few, else quantiles at the middles of ranks."""
         marginal = self.marginal(buyer)
-        if isinstance(marginal, Discrete):
-            values = marginal.values[marginal.probabilities > 0]
-            if len(values) <= count:
-                return values
-        return np.unique(marginal.quantile((np.arange(count) + 0.5) / count))
+        if isinstance(marginal, JointDistribution):
+            return _some(marginal.profiles()[:, 0], count)
+        each = max(1, int(count ** (1 / self.width)))
+        numbers = _quantiles(marginal, each)
+        if not self.space.type_shape:
+            return numbers
+        draws = np.array(list(product(numbers, repeat=self.width)))
+        return np.unique(self.space.types_of(draws.reshape(-1, *self.space.type_shape)), axis=0)
 
     def possible(self, buyer: int, types: Floats) -> NDArray[np.bool_]:
-        """Which types the prior can be conditioned on: any, if values are independent."""
-        if isinstance(self.prior, IndependentPrior):
+        """Which types the prior can be conditioned on: any, if they are independent."""
+        if not isinstance(self.prior, JointDistribution):
             return np.ones(len(types), dtype=bool)
-        marginal = self.marginal(buyer)
-        return np.isin(types, marginal.values[marginal.probabilities > 0])
+        axes = tuple(j for j in range(self.n) if j != buyer)
+        mass = np.append(self.prior.table.sum(axis=axes), 0.0)
+        return mass[place_of(self.prior.values[buyer], types)] > 0
 
     def situation(self, buyer: int, types: Floats, amounts: Floats) -> Situation:
-        """The buyer with these types and, besides her honest words, these deviations."""
-        honest, tried = self._honest(buyer, types), amounts[:, None]
+        """The buyer with these types and, besides her honest words, these deviations, rows of numbers."""
+        honest, tried = self._honest(buyer, types), amounts
         if not self.closed:
-            honest = np.stack([types, types], axis=1)
-            tried = np.stack([g.ravel() for g in np.meshgrid(amounts, amounts, indexing="ij")], axis=1)
+            honest = np.concatenate([honest, honest], axis=1)
+            first, later = np.indices((len(amounts), len(amounts))).reshape(2, -1)
+            tried = np.concatenate([amounts[first], amounts[later]], axis=1)
         rows, places = np.unique(np.concatenate([honest, tried]), axis=0, return_inverse=True)
-        return Situation(buyer, types, rows, places.ravel()[: len(types)])
+        return Situation(buyer, types, rows, places.ravel()[: len(types)], 1 if self.closed else 2)
 
     def _honest(self, buyer: int, types: Floats) -> Floats:
-        """What the audited strategy reports for each type, shape (T, 1)."""
-        if not self.closed:
-            return types[:, None]
-        return self._reports(np.repeat(types[:, None], self.n, axis=1))[:, [buyer]]
+        """What the audited strategy reports for each type, as rows (T, w)."""
+        if self.closed:
+            types = self._reports(np.repeat(types[:, None], self.n, axis=1))[:, buyer]
+        return types.reshape(len(types), -1)
 
     def _reports(self, values: Floats) -> Floats:
-        """Everybody's reports as audited, shape of `values`, (N, n)."""
+        """Everybody's reports as audited, (N, n, *report_shape), at values (N, n, *type_shape)."""
         seats = [np.array([seat]) for seat in range(self.n)]
         sides = tuple(Side(group, seat, seat.copy()) for group, seat in zip(self._groups, seats, strict=True))
         party = Party(self.mechanism, values, sides, self.n, lead=(len(values),))
-        answers = collect(AskValue(), party, definite)
+        answers = collect(self.space.question(), party, definite)
         for where, reason in answers.refusals[:1]:
             raise ValueError(f"the answer of buyer {where[-1]} is refused: {reason}")
         return answers.values
@@ -252,57 +282,78 @@ class Sampler:
             for numbers, values in self._given(situation, uniforms[block]):
                 chances, allocation, payments = self._outcomes(situation, values, seeds[block])
                 for t in numbers:
-                    money = situation.types[t] * allocation - payments
+                    valuations = self._valuations(situation, t, values)[None, :, None]
+                    money = self.space.payoff(valuations, allocation, payments)
                     felt = self.attitudes[situation.buyer](money)
                     expected, least = _over_chance(chances, felt)
                     moments.include(t, expected, least, int(situation.honest[t]))
         moments.count = count
         return moments
 
+    def _valuations(self, situation: Situation, t: int, values: Floats) -> Floats:
+        """What type number t's valuation is at each profile, (N, *type_shape); one row if it is private."""
+        own = situation.types[[t]]
+        if self.space.private:
+            return own
+        profiles = values.copy()
+        profiles[:, situation.buyer] = own
+        return self.space.valuations(profiles)[:, situation.buyer]
+
     def _given(self, situation: Situation, uniforms: Floats) -> Iterator[tuple[Sequence[int], Floats]]:
-        """Numbers of types with profiles given them; independent values serve all types at once."""
-        if isinstance(self.prior, IndependentPrior):
+        """Numbers of types with profiles given them; independent types serve all at once."""
+        if not isinstance(self.prior, JointDistribution):
             yield range(len(situation.types)), self.prior.from_uniforms(uniforms)
             return
-        for t, value in enumerate(situation.types):
-            yield [t], self.prior.condition({situation.buyer: float(value)}).from_uniforms(uniforms)
+        for t, type_ in enumerate(situation.types):
+            yield [t], self.prior.condition({situation.buyer: type_}).from_uniforms(uniforms)
 
     def _outcomes(
         self, situation: Situation, values: Floats, seeds: NDArray[np.int64]
-    ) -> tuple[Floats | None, Floats, Floats]:
-        """Probabilities, her allocation and her payments, shape (D, N, branches); None: one branch."""
-        buyer = situation.buyer
-        if not self.closed:
-            return None, *self._converse(situation, values, seeds)
-        reports = np.empty((len(situation.rows), *values.shape))
-        reports[:] = self._reports(values)
-        reports[..., buyer] = situation.rows
-        if isinstance(self.mechanism, DirectLottery):
-            lottery = self.mechanism.lottery(reports)
-            ends = lottery.outcomes
-            return lottery.probabilities, ends.allocation[..., buyer], ends.payments[..., buyer]
-        outcome = self.mechanism.outcome(reports)  # type: ignore[attr-defined]
-        own = slice(buyer, buyer + 1)
-        return None, outcome.allocation[..., own], outcome.payments[..., own]
+    ) -> tuple[Floats, Floats, Floats]:
+        """Probabilities, her allocation and her payments, shape (D, N, branches, …)."""
+        buyer, mechanism = situation.buyer, self.mechanism
+        if not has_rule(mechanism):
+            return self._converse(situation, values, seeds)
+        honest = self._reports(values)
+        reports = np.repeat(honest[None], len(situation.rows), axis=0)
+        reports[:, :, buyer] = situation.rows.reshape(-1, 1, *self.space.report_shape)
+        lottery = mechanism.lottery(reports)
+        ends = lottery.outcomes
+        return lottery.probabilities, ends.allocation[:, :, :, buyer], ends.payments[..., buyer]
 
     def _converse(
         self, situation: Situation, values: Floats, seeds: NDArray[np.int64]
-    ) -> tuple[Floats, Floats]:
+    ) -> tuple[Floats, Floats, Floats]:
         """One conversation for each row and profile; chance is the same in all rows."""
-        results = np.empty((2, len(situation.rows), len(values), 1))
+        buyer, shape = situation.buyer, (len(situation.rows), len(values), 1)
+        allocation, payments = np.empty((*shape, *self.space.allocation_shape)), np.empty(shape)
         sides = Population(self._groups, np.arange(self.n)).sides(np.arange(self.n))
         for k, (profile, seed) in enumerate(zip(values, seeds.tolist(), strict=True)):
             for d, row in enumerate(situation.rows):
                 party = Party(self.mechanism, profile.copy(), sides, self.n)
-                player = _Pretender(party, np.random.default_rng(seed), situation.buyer, row, self)
+                player = _Pretender(party, np.random.default_rng(seed), buyer, row, self)
                 outcome = play(self.mechanism, self.n, player)
                 self.tosses_coins |= player.tossed
-                results[:, d, k, 0] = outcome.allocation[situation.buyer], outcome.payments[situation.buyer]
-        return results[0], results[1]
+                allocation[d, k, 0], payments[d, k, 0] = outcome.allocation[buyer], outcome.payments[buyer]
+        return np.ones(shape), allocation, payments
+
+
+def _some(types: Floats, count: int) -> Floats:
+    """At most `count` of the types, evenly spread."""
+    return types[np.unique(np.linspace(0, len(types) - 1, count).round().astype(int))]
+
+
+def _quantiles(marginal: Any, count: int) -> Floats:
+    """All values of a finite distribution if they are few, else quantiles at the middles of ranks."""
+    if isinstance(marginal, Discrete):
+        values = marginal.values[marginal.probabilities > 0]
+        if len(values) <= count:
+            return values
+    return np.unique(marginal.quantile((np.arange(count) + 0.5) / count))
 
 
 class _Pretender(InstantPlayer):
-    """One buyer answers as if her value were row[0] at her first question, and row[1] afterwards.
+    """One buyer answers as if her type were the row's first half at her first question, then its second.
 
     Beliefs follow: hers are those of the value she pretends to have, the others' those of the true profile.
     """
@@ -311,18 +362,19 @@ class _Pretender(InstantPlayer):
         self, party: Party, rng: np.random.Generator, buyer: int, row: Floats, sampler: Sampler
     ) -> None:
         super().__init__(party, rng)
-        self.buyer, self.row, self.sampler = buyer, row, sampler
+        self.buyer, self.sampler = buyer, sampler
+        self.first, self.later = row.reshape(2, *sampler.space.type_shape)
         self.tossed = False
         self.true = party.values.copy()
         self.said: list[Said] = [()] * party.n
-        self.beliefs: dict[float, Beliefs] = {}
-        party.values[buyer] = row[0]
+        self.beliefs: dict[Any, Beliefs] = {}
+        party.values[buyer] = self.first
         party.posterior = self._posterior
 
     def _posterior(self, seat: int) -> Any:
         """What a buyer believes now."""
         values = self.party.values if seat == self.buyer else self.true
-        pretended = float(values[self.buyer])
+        pretended = hashable(values[self.buyer])
         if pretended not in self.beliefs:
             self.beliefs[pretended] = self.sampler.knowledge.during(self.party.mechanism, values)
         return self.beliefs[pretended](seat, self.party.heard, self.said[seat])
@@ -334,7 +386,7 @@ class _Pretender(InstantPlayer):
         for seat in seats.tolist():
             self.said[seat] += (hashable(replies.values[seat]),)
         if self.buyer in seats:
-            self.party.values[self.buyer] = self.row[1]
+            self.party.values[self.buyer] = self.later
         return replies
 
     def chance(self, question: Chance) -> int:

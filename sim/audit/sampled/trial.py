@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,7 +14,7 @@ from agents.knowledge.protocol import Knowledge
 from agents.strategies.base import Strategy
 from mechanisms.ambiguity import BayesianOverSet, Hurwicz
 from mechanisms.conversation import Mechanism, check_count
-from mechanisms.distributions import Prior
+from mechanisms.distributions import JointDistribution, Prior
 from mechanisms.utilities import Utility
 from sim.audit.instance import amounts_of
 from sim.audit.sampled.sampling import Floats, Moments, Sampler, Situation
@@ -43,7 +44,7 @@ class Effort:
 class Test:
     """A deviation that was chosen on the first half, and the mean gain with its half-width on the second."""
 
-    type: float
+    type: Floats
     row: Floats
     chosen_for: float
     gain: float
@@ -87,7 +88,7 @@ class SampledAudit:
     ) -> None:
         self.effort = effort
         self.samplers = [Sampler(mechanism, prior, utilities, strategies, knowledge) for prior in priors]
-        self.only = None if reports is None else amounts_of("reports", reports)
+        self.only = None if reports is None else amounts_of("reports", reports)[:, None]
         if reports is None and self.samplers[0].whole is not None:
             self.only = deviations(self.samplers[0], effort.deviations)
         count = len(self.samplers)
@@ -134,34 +135,44 @@ class SampledAudit:
         t, place = np.unravel_index(found.mean_gain.argmax(), found.gain.shape)
         row, half = grid.rows[place], self.effort.profiles // 2
         width = np.array([_spacing(grid.rows[:, k]) for k in range(grid.rows.shape[1])])
-        single = Situation(grid.buyer, grid.types[[t]], grid.rows, grid.honest[[t]])
+        single = replace(grid, types=grid.types[[t]], honest=grid.honest[[t]])
         honest = grid.rows[grid.honest[t]]
         chosen_for = float(found.mean_gain.max())
         for _ in range(ZOOMS if self.only is None else 0):
             steps = np.linspace(-1, 1, ZOOM_POINTS)[:, None] * width
-            rows = np.concatenate([honest[None], row[None], np.maximum(row + steps, 0.0)])
-            single = Situation(grid.buyer, single.types, rows, np.array([0]))
+            least, most = sampler.space.report_range
+            rows = np.concatenate([honest[None], row[None], np.clip(row + steps, least, most)])
+            single = replace(single, rows=rows, honest=np.array([0]))
             near = sampler.moments(single, half, np.random.default_rng([self.effort.seed, grid.buyer, 0]))
             row, chosen_for = rows[int(near.mean_gain[0].argmax())], float(near.mean_gain.max())
             width = width * 2 / (ZOOM_POINTS - 1)
-        single = Situation(grid.buyer, single.types, np.stack([honest, row]), np.array([0]))
+        single = replace(single, rows=np.stack([honest, row]), honest=np.array([0]))
         rest = self.effort.profiles - half
         last = sampler.moments(single, rest, np.random.default_rng([self.effort.seed, grid.buyer, 1]))
         error = float(np.sqrt(last.gain_variance[0, 1] / rest))
         gain = float(last.mean_gain[0, 1])
-        return Test(float(single.types[0]), row, chosen_for, gain, student(rest - 1) * error)
+        return Test(single.types[0], row, chosen_for, gain, student(rest - 1) * error)
 
 
 def deviations(sampler: Sampler, count: int) -> Floats:
-    """Amounts from 0 to a little above all values of all buyers; in conversations the root of the count.
+    """Rows of amounts from 0 to a little above all values; in conversations the root of the count.
 
     Where only the prior's own values may be reported, those, or as many of them, evenly spread.
     """
     many = count if sampler.closed else max(2, int(np.sqrt(count)))
     if sampler.whole is not None:
-        return sampler.whole[np.unique(np.linspace(0, len(sampler.whole) - 1, many).round().astype(int))]
-    top = max(float(sampler.marginal(j).quantile(0.9999)) for j in range(sampler.n))
-    return np.linspace(0.0, 1.05 * top, many)
+        places = np.unique(np.linspace(0, len(sampler.whole) - 1, many).round().astype(int))
+        return sampler.whole[places, None]
+    each = max(2, int(round(many ** (1 / sampler.width), 9)))
+    line = np.linspace(0.0, 1.05 * _top(sampler), each)
+    return np.array(list(product(line, repeat=sampler.width)))
+
+
+def _top(sampler: Sampler) -> float:
+    """A value above almost all numbers of all types."""
+    if isinstance(sampler.prior, JointDistribution):
+        return float(sampler.prior.profiles().max())
+    return max(float(sampler.marginal(j).quantile(0.9999)) for j in range(sampler.n))
 
 
 def _spacing(column: Floats) -> float:

@@ -328,9 +328,19 @@ def test_what_is_no_mechanism_or_no_finite_prior_is_refused():
         expected_outcome(SecondPrice(), [[1]])
 
 
-def test_several_items_are_not_played_yet():
-    with pytest.raises(NotImplementedError, match="several items"):
-        expected_outcome(AdditiveVCG(2), COINS)
+def test_types_that_are_vectors():
+    """Additive VCG of two goods is two second-price auctions: revenue 2 E[min] of two independent values."""
+    pairs = np.array([(a, b) for a in range(3) for b in range(3)], dtype=float)
+    prior = JointDistribution(np.full((9, 9), 1 / 81), [pairs, pairs])
+    played = expected_outcome(AdditiveVCG(2), prior)
+    least = sum(min(a, b) for a in range(3) for b in range(3)) / 9
+    assert played.revenue == pytest.approx(2 * least)
+    assert played.utility.sum() + played.revenue == pytest.approx(2 * (2 - least))  # E[max] = 2 E - E[min]
+
+
+def test_a_prior_over_other_types_is_refused():
+    with pytest.raises(ValueError, match=r"prior must be over types of shape \(2,\)"):
+        expected_outcome(AdditiveVCG(2), JointDistribution.product([Discrete([0, 1], [0.5, 0.5])] * 2))
 
 
 # --- a rule beside a conversation of one's own ----------------------------------------------------

@@ -68,7 +68,7 @@ def test_one_play_of_a_direct_mechanism_is_its_rule(values):
 
 @pytest.mark.parametrize("mechanism", [FirstPrice(), SecondPrice(0.5), UnitDemandVCG(2)], ids=repr)
 def test_many_at_once_are_as_one_by_one(mechanism):
-    shape = (40, 3) if mechanism.items == 1 else (40, 3, mechanism.items)
+    shape = (40, 3, *mechanism.space.type_shape)
     values = rng(2).integers(0, 5, shape) / 4
     population = Population.of([Truthful(), Shading(0.5), Truthful()])
     together = play_many(mechanism, values, population, rng())

@@ -64,8 +64,8 @@ def seen_by(values, n=5):
 
 
 def test_shading_bids_its_share_of_each_item():
-    view = view_for(AskValue(items=3))
-    np.testing.assert_allclose(Shading(0.25).report_value(AskValue(items=3), view), view.values / 4)
+    view = view_for(AskValue(shape=(3,)))
+    np.testing.assert_allclose(Shading(0.25).report_value(AskValue(shape=(3,)), view), view.values / 4)
     np.testing.assert_array_equal(Shading(0.25).answer_clock(CallPrice(), view), view.values)
 
 
@@ -92,8 +92,8 @@ def test_random_bids_have_the_moments_of_the_grid(branches):
 
 
 def test_random_share_is_the_same_for_all_items():
-    view = view_for(AskValue(items=3))
-    mixed = RandomBidder(2).report_value(AskValue(items=3), view)
+    view = view_for(AskValue(shape=(3,)))
+    mixed = RandomBidder(2).report_value(AskValue(shape=(3,)), view)
     np.testing.assert_allclose(mixed.answers[:, 0], view.values / 4)
     np.testing.assert_allclose(mixed.answers[:, 1], view.values * 3 / 4)
 
@@ -177,7 +177,7 @@ def test_adaptive_bids_its_shares_and_starts_for_strangers():
 
 def test_adaptive_learns_from_what_any_item_brings():
     learner = AdaptiveShading(step=0.25)
-    bundle = replace(feedback_on(AskValue(items=2), None), allocation=np.array([[0, 1], [0, 0], [1, 1.0]]))
+    bundle = replace(feedback_on(AskValue(shape=(2,)), None), allocation=np.array([[0, 1], [0, 0], [1, 1.0]]))
     learner.observe(bundle)
     np.testing.assert_allclose(learner.shares(np.array(BUYERS)), [0.75, 1, 0.75])
 

@@ -5,8 +5,9 @@ from itertools import product
 import numpy as np
 import pytest
 
-from mechanisms.auctions.combinatorial_vcg import CombinatorialVCG, bundle_of, bundles
+from mechanisms.auctions.combinatorial_vcg import CombinatorialVCG
 from mechanisms.auctions.vcg import AdditiveVCG
+from mechanisms.types.bundles import bundle_of, bundles
 from sim.conformance.mechanism import MechanismConformance
 
 RNG = np.random.default_rng(8)

@@ -38,7 +38,7 @@ def test_order_of_the_bids_and_ties_and_silence():
 
 def test_conversation_asks_for_a_bid_on_each_unit():
     conversation = UniformPriceMultiUnit(2).conversation(2)
-    assert next(conversation) == AskValue(items=2)
+    assert next(conversation) == AskValue(shape=(2,))
     with pytest.raises(StopIteration) as end:
         conversation.send(Replies(np.array([[5.0, 1.0], [4.0, 2.0]]), np.ones(2, dtype=bool)))
     np.testing.assert_array_equal(end.value.value.payments, [2, 2])

@@ -44,13 +44,9 @@ class TestAdditiveVCG(MechanismConformance):
 class TestUnitDemandVCG(MechanismConformance):
     instances = (UnitDemandVCG(1), UnitDemandVCG(2), UnitDemandVCG(3))
 
-    def worth(self, mechanism, values, allocation):
-        worth = values * allocation
-        return worth if mechanism.items == 1 else np.max(worth, axis=-1)
-
     def test_ties_go_to_the_lowest_index(self, instance):
         """Equal buyers are served in the order of their indices, each with one item."""
         for n in self.sizes(instance):
-            alike = np.full((n,) if instance.items == 1 else (n, instance.items), 10.0)
+            alike = np.full((n, *instance.space.type_shape), 10.0)
             served = self.converse(instance, alike).allocation.reshape(n, instance.items).sum(axis=-1)
             np.testing.assert_array_equal(served, np.arange(n) < instance.items)

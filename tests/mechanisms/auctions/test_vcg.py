@@ -157,7 +157,7 @@ def test_nobody_comes(make):
 
 @pytest.mark.parametrize("make", [UnitDemandVCG, AdditiveVCG])
 def test_conversation_asks_for_a_value_of_each_item(make):
-    assert next(make(3).conversation(2)) == AskValue(items=3)
+    assert next(make(3).conversation(2)) == AskValue(shape=(3,))
 
 
 @pytest.mark.parametrize("make", [UnitDemandVCG, AdditiveVCG])

@@ -13,7 +13,7 @@ class PathBuyer:
     """A single buyer and nature, along one path of the tree."""
 
     def __init__(self, mechanism, values, strategy, path):
-        own = values if mechanism.items > 1 else values[0]
+        own = values if mechanism.space.type_shape else values[0]
         self.party = party_of(mechanism, np.array([own], dtype=float), [strategy])
         self.path = path
 

@@ -14,7 +14,6 @@ from mechanisms.menus import COFFEE_SHOP, Menu, coffee_shop_menu
 from mechanisms.menus.examples import Example
 from mechanisms.utilities import CARA
 from sim.audit import NOTIONS, audit, notion, report, standard_instance, standard_instances
-from sim.audit.instance import unit_demand
 from sim.audit.library import menu_instance
 from sim.audit.notions import _NOTIONS
 from tests.sim.command import bazaar
@@ -140,12 +139,10 @@ def test_a_search_cut_short_proves_nothing(monkeypatch):
     assert (row["verdict"], row["interval"]) == ("no gain found", "tried")
 
 
-def test_menus_are_audited_for_neutral_additive_buyers():
+def test_menus_are_audited_for_neutral_buyers():
     neutral = INSTANCES[MENUS[0]]
     with pytest.raises(NotImplementedError, match=r"risk-neutral buyers, not .*CARA"):
         audit(replace(neutral, utilities=CARA(0.5)))
-    with pytest.raises(NotImplementedError, match="additive buyers"):
-        audit(replace(neutral, worth=unit_demand))
 
 
 def test_notions_of_menus_are_of_menus_alone():

@@ -1,0 +1,87 @@
+"""What would another report have brought? By the closed rule, with one participant's report replaced.
+
+The revelation principle (Myerson 1981) makes this the question behind every notion of incentive compatibility
+in mechanisms with one question. Best response, the learners, losses, equilibria and the audit ask it here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mechanisms._validation import FloatArray
+from mechanisms.conversation import ClosedRule
+from mechanisms.utilities import Utility
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What reports bring to one participant each, over the b branches of chance; arrays `(..., b)`.
+
+    probabilities
+        Of the branches.
+    payoffs
+        In money; 0 on branches of probability 0.
+    """
+
+    probabilities: FloatArray
+    payoffs: FloatArray
+
+    def expected(self, utility: Utility) -> FloatArray:
+        """Expected utility, shape `(...)`."""
+        return (self.probabilities * utility(self.payoffs)).sum(axis=-1)
+
+    def least(self, utility: Utility) -> FloatArray:
+        """The least utility that may come of it, shape `(...)`."""
+        return np.where(self.probabilities > 0, utility(self.payoffs), np.inf).min(axis=-1)
+
+
+def brought(
+    rule: ClosedRule, reports: NDArray[Any], seats: NDArray[Any] | int, valuations: NDArray[Any]
+) -> Brought:
+    """What profiles of reports bring to the participants at `seats`.
+
+    reports
+        Shape `(..., n, *report_shape)`.
+    seats
+        Shape `(...)`, or broadcast to it.
+    valuations
+        Of those participants, shape `(..., *type_shape)`, or broadcast to it.
+    """
+    space = rule.space
+    lottery = rule.lottery(reports)
+    outcomes = lottery.outcomes
+    where = np.broadcast_to(seats, outcomes.payments.shape[:-2])[..., None, None]
+    where = np.broadcast_to(where, (*outcomes.payments.shape[:-1], 1))
+    paid = np.take_along_axis(outcomes.payments, where, axis=-1)[..., 0]
+    parts = space.allocation_shape
+    got = np.take_along_axis(
+        outcomes.allocation, where.reshape(*where.shape, *(1,) * len(parts)), axis=where.ndim - 1
+    ).squeeze(axis=where.ndim - 1)
+    axis = valuations.ndim - len(space.type_shape)
+    money = space.payoff(np.expand_dims(valuations, axis), got, paid)
+    return Brought(lottery.probabilities, np.where(lottery.probabilities > 0, money, 0.0))
+
+
+def with_report(
+    reports: NDArray[Any], seats: NDArray[np.intp], alternatives: NDArray[Any], width: int = 0
+) -> NDArray[Any]:
+    """Profiles in which each of m participants sends each of a alternatives in place of her own report.
+
+    reports
+        Shape `(..., n, *report_shape)`; `width` is the number of axes of a report.
+    seats
+        Shape `(m,)`.
+    alternatives
+        Shape `(..., m, a, *report_shape)`.
+
+    Returns shape `(..., m, a, n, *report_shape)`.
+    """
+    axis = reports.ndim - 1 - width
+    own = np.arange(reports.shape[axis]) == seats[:, None, None]
+    own = own.reshape(*own.shape, *(1,) * width)
+    said = np.expand_dims(alternatives, alternatives.ndim - width)
+    return np.where(own, said, np.expand_dims(reports, (axis, axis + 1)))
