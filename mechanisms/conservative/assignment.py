@@ -171,6 +171,17 @@ class AssignmentLottery(DirectLottery):
 
     ex_post_ir: ClassVar[bool] = True
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AssignmentLottery) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    @property
+    def _key(self) -> tuple[Any, ...]:
+        tables = (*self.context.types, self.context.assignments, self.chances, self.expected_payments)
+        return tuple((table.shape, table.tobytes()) for table in tables)
+
     def __repr__(self) -> str:
         return f"<AssignmentLottery of {self.context!r}>"
 

@@ -12,7 +12,7 @@ from mechanisms.risk_averse import (
     Rounds,
     SequentialSale,
 )
-from tests.conformance.mechanism import MechanismConformance
+from sim.conformance.mechanism import MechanismConformance
 
 TABLES = (
     [[1.0, 4.0], [2.0, 5.0, 9.0], [3.0]],

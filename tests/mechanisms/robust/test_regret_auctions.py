@@ -11,8 +11,8 @@ from agents.strategies.base import Truthful
 from mechanisms import MinimaxRegretPricing, RandomReserveAuctions
 from mechanisms.auctions.second_price import SecondPrice
 from mechanisms.engine import walk
-from tests.conformance.mechanism import MechanismConformance
-from tests.conformance.players import PathPlayer, party_of
+from sim.conformance.mechanism import MechanismConformance
+from sim.conformance.players import PathPlayer, party_of
 
 UPPER = (1.0, 2.0)
 

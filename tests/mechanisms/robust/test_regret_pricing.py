@@ -12,9 +12,9 @@ from mechanisms import DeterministicRegretPricing, MinimaxRegretPricing
 from mechanisms.engine import walk
 from mechanisms.menus import Menu, best_purchase
 from mechanisms.robust import BundlePrices, LogarithmicPrice, RandomPostedPrices, bundle_regret, split_prices
-from tests.conformance.distribution import DistributionConformance
-from tests.conformance.mechanism import MechanismConformance
-from tests.conformance.players import PathPlayer, party_of
+from sim.conformance.distribution import DistributionConformance
+from sim.conformance.mechanism import MechanismConformance
+from sim.conformance.players import PathPlayer, party_of
 
 RANGES = (
     ((1.0,), (0.0,)),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mechanisms.distributions import ContinuousDistribution, expected_order_statistic
-from tests.conformance.values import ValueConformance
+from sim.conformance.values import ValueConformance
 
 INNER = np.linspace(0.01, 0.99, 99)
 

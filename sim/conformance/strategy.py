@@ -9,8 +9,8 @@ import pytest
 
 from agents.view import Mixed
 from mechanisms.questions import AskValue
-from tests.conformance.values import ValueConformance
-from tests.conformance.views import QUESTIONS, SEATS, feedback_on, lesson, reordered, takes_rows, view_for
+from sim.conformance.values import ValueConformance
+from sim.conformance.views import QUESTIONS, SEATS, feedback_on, lesson, reordered, takes_rows, view_for
 
 
 def clone(strategy):

@@ -3,17 +3,25 @@
 import pickle
 
 
-class ValueConformance:
+class Suite:
     """Base of the suites: a test that asks for `instance` runs once for each of `instances`."""
 
     instances: tuple = ()
 
     def pytest_generate_tests(self, metafunc):
         if "instance" in metafunc.fixturenames:
-            metafunc.parametrize("instance", self.instances, ids=repr)
+            metafunc.parametrize("instance", self.instances, ids=self.label)
+
+    def label(self, instance):
+        """What the report calls an instance."""
+        return repr(instance)
 
     def test_there_are_instances(self):
         assert self.instances
+
+
+class ValueConformance(Suite):
+    """What is compared by its parameters: equal to its copies, and different from all else."""
 
     def test_repr_is_its_own(self, instance):
         assert type(instance).__name__ in repr(instance)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mechanisms.utilities import validate_utility
-from tests.conformance.values import ValueConformance
+from sim.conformance.values import ValueConformance
 
 MONEY = np.concatenate([-np.geomspace(1e-3, 50, 30)[::-1], [0.0], np.geomspace(1e-3, 50, 40)])
 

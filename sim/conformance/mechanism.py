@@ -8,8 +8,8 @@ import pytest
 from agents.strategies.base import Truthful
 from mechanisms.conversation import Mechanism
 from mechanisms.engine import play, walk
-from tests.conformance.players import Absent, Capricious, PathPlayer, party_of
-from tests.conformance.values import ValueConformance
+from sim.conformance.players import Absent, Capricious, PathPlayer, party_of
+from sim.conformance.values import ValueConformance
 
 MOST_BUYERS = 5
 TRIALS = 12
