@@ -122,13 +122,14 @@ class InformedReports(ReportLearner):
             raise ValueError(f"allocation must have shape {wanted}, got {self.allocation.shape}")
 
     def brought(self, feedback: Feedback, k: int, chosen: int) -> NDArray[np.float64]:
-        """Value of the expected quantity less the expected payment, the others reporting as they did."""
+        """Worth of the expected quantity less the expected payment, the others reporting as they did."""
         seat = int(feedback.seats[k])
         bids = np.where(np.isfinite(feedback.bids), feedback.bids, 0.0)  # type: ignore[arg-type]
         profile: list[Any] = self._nearest(bids).tolist()
         profile[seat] = slice(None)
         where = (*profile, seat)
-        return feedback.values[k] * self.allocation[where] - self.payments[where]
+        space = feedback.mechanism.space
+        return space.payoff(feedback.values[k], self.allocation[where], self.payments[where])
 
 
 @dataclass(eq=False)
