@@ -6,7 +6,7 @@ answer is checked before it is believed, and what they raise becomes a refusal w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,10 +71,11 @@ class Party:
 
 @dataclass(slots=True)
 class Answers:
-    """What n buyers said to one question, before time has its say.
+    """What n buyers said to one question; whether it arrives in time is not settled yet.
 
     values
-        Shape `(*lead, n, *question.shape)`: acceptable answers; the default for everyone else.
+        Shape `(*lead, n, *question.shape)`: acceptable answers; the default for everyone else. `sent` itself
+        where all are acceptable.
     sent
         The same, with refused numbers as they were sent, and the default where no numbers came.
     status
@@ -87,6 +88,11 @@ class Answers:
     sent: NDArray[Any]
     status: NDArray[np.uint8]
     refusals: list[tuple[tuple[int, ...], str]] = field(default_factory=list)
+
+    def __getitem__(self, rows: Any) -> Answers:
+        """Those to one auction of many, or to some: views, without the refusals."""
+        sent = self.sent[rows]
+        return Answers(sent if self.values is self.sent else self.values[rows], sent, self.status[rows])
 
     @property
     def answered(self) -> NDArray[np.bool_]:
@@ -102,19 +108,35 @@ class Answers:
         self.refusals += [((seat,), reason) for seat in seats.tolist()]
 
 
-def collect(question: BuyerQuestion, party: Party, resolve: Resolve) -> Answers:
-    """Ask every side; believe only acceptable answers."""
-    shape = (*party.lead, party.n)
-    sent: NDArray[Any] = np.full((*shape, *question.shape), question.default, dtype=question.dtype)
-    everyone = question.to is None
-    status = np.full(shape, ANSWERED if everyone else NOT_ASKED, dtype=np.uint8)
-    answers = Answers(sent, sent, status)
-    for side in party.sides if everyone else asked(question, party.sides):
+def unasked(question: BuyerQuestion, shape: tuple[int, ...]) -> Answers:
+    """Nobody's answers yet; `shape` is `(*lead, n)`."""
+    sent: NDArray[Any] = np.empty((*shape, *question.shape), dtype=question.dtype)
+    sent.fill(question.default)
+    status = np.empty(shape, dtype=np.uint8)
+    status.fill(NOT_ASKED)
+    return Answers(sent, sent, status)
+
+
+def collect(
+    question: BuyerQuestion,
+    party: Party,
+    resolve: Resolve,
+    sides: Sequence[Side] | None = None,
+    known: Answers | None = None,
+) -> Answers:
+    """Ask every side, or some sides; believe only acceptable answers.
+
+    `known` are answers of the other sides, to be filled up in place.
+    """
+    answers = unasked(question, (*party.lead, party.n)) if known is None else known
+    sent, status = answers.sent, answers.status
+    answers.values = sent
+    whom = party.sides if sides is None else sides
+    for side in whom if question.to is None else asked(question, party.sides):
         where = at(party.lead, side.seats)
         try:
             sent[where] = _answer(question, party, side, resolve)
-            if not everyone:
-                status[where] = ANSWERED
+            status[where] = ANSWERED
         except MISBEHAVIOUR as error:  # strategies may be anybody's code
             if isinstance(error, RefusesRandomness) and resolve is definite:
                 raise

@@ -69,7 +69,7 @@ def shifted(masses: NDArray[Any], step: int) -> NDArray[np.float64]:
     """Masses (..., B) moved by `step` places, those at the ends kept on the grid.
 
     >>> shifted(np.array([0.5, 0.25, 0.25]), 1)
-    array([0.  , 0.5 , 0.5 ])
+    array([0. , 0.5, 0.5])
     """
     size = masses.shape[-1]
     moved = np.zeros(masses.shape)

@@ -13,6 +13,7 @@ from agents.knowledge.protocol import Knowledge
 from agents.play.exact import TooLargeError
 from mechanisms.conversation import Mechanism, check_count, has_rule
 from mechanisms.distributions import Discrete, Distribution, IndependentPrior, JointDistribution, Prior
+from mechanisms.names import nearest
 from mechanisms.utilities import Utility
 from sim.audit.exact.conversing import PROFILE_LIMIT
 from sim.audit.exact.direct import TABLE_LIMIT
@@ -21,7 +22,6 @@ from sim.audit.library import standard_instance
 from sim.audit.sampled.montecarlo import audit_sample
 from sim.audit.sampled.trial import Effort
 from sim.audit.table import audit
-from sim.runs.registry import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,14 +89,14 @@ def shops(market: Market) -> dict[str, list[Shop]]:
     """For each seller, by name, what she runs: once for each attitude to risk among her buyers."""
     population, found = market.population, {}
     for seller in market.sellers:
-        attendance: Any = market.attendance(seller)
-        members = getattr(attendance, "members", slice(None))  # in a town everybody may come
+        entry: Any = market.entry(seller)
+        members = getattr(entry, "members", slice(None))  # in a town everybody may come
         present = np.unique(population.membership[members]).tolist()
         utilities = list(dict.fromkeys(population.groups[g].utility for g in present))
         name = seller.plan.name
         titles = [name if len(utilities) == 1 else f"{name}, {utility!r}" for utility in utilities]
-        prior = getattr(attendance, "prior", None) or market.nature.prior
-        knowledge = getattr(attendance, "knowledge", None)
+        prior = getattr(entry, "prior", None) or market.nature.prior
+        knowledge = getattr(entry, "knowledge", None)
         found[name] = [
             Shop(title, seller.plan.mechanism, utility, prior, knowledge)
             for title, utility in zip(titles, utilities, strict=True)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from mechanisms.conversation import has_rule
 from mechanisms.menus import PostedMenu
+from mechanisms.names import nearest
 from sim.audit.exact.conversing import ConversationGame
 from sim.audit.exact.direct import DirectGame
 from sim.audit.exact.game import Game, Subject
 from sim.audit.instance import Instance
 from sim.audit.menus import MenuSubject
 from sim.audit.notions import NOTIONS, Finding, Notion, Witness
-from sim.runs.registry import nearest
 
 if TYPE_CHECKING:
     import pandas as pd

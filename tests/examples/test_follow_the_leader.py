@@ -11,10 +11,10 @@ from agents.strategies import Truthful
 from mechanisms.auctions import FirstPrice, SecondPrice
 from mechanisms.distributions import Uniform
 from mechanisms.questions import AskValue
+from sim.conformance.strategy import StrategyConformance
+from sim.conformance.views import QUESTIONS, about_one_item
 from sim.market.market import Market
 from sim.market.panel import Panel
-from tests.conformance.strategy import StrategyConformance
-from tests.conformance.views import QUESTIONS, about_one_item
 from tests.examples import follow_the_leader
 from tests.examples.follow_the_leader import FollowTheLeader
 

@@ -16,8 +16,8 @@ from mechanisms.distributions.signals import MineralRights
 from mechanisms.equilibria import find_equilibrium, first_price_disjoint_flat, known_equilibria
 from mechanisms.questions import AskValue
 from mechanisms.utilities import CARA, Linear
-from tests.conformance.strategy import StrategyConformance
-from tests.conformance.views import QUESTIONS, about_one_item
+from sim.conformance.strategy import StrategyConformance
+from sim.conformance.views import QUESTIONS, about_one_item
 
 KNOWN = known_equilibria()
 UNFOUND = {"first price, uniform values on [0, 5] and [6, 7], piecewise linear",

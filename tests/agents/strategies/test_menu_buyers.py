@@ -13,9 +13,9 @@ from mechanisms.menus import Menu, best_purchase, coffee_shop_menu
 from mechanisms.menus.posted import PostedMenu
 from mechanisms.questions import ShowMenu
 from mechanisms.utilities import Linear
-from tests.conformance.players import party_of
-from tests.conformance.strategy import StrategyConformance
-from tests.conformance.views import QUESTIONS, view_for
+from sim.conformance.players import party_of
+from sim.conformance.strategy import StrategyConformance
+from sim.conformance.views import QUESTIONS, view_for
 from tests.mechanisms.menus.brute import additive_table, all_purchases
 from tests.mechanisms.menus.walking import expected
 

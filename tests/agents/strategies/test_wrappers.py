@@ -26,8 +26,8 @@ from agents.strategies import (
 from agents.strategies.bid_policy import BidPolicy
 from agents.view import SidePayments
 from mechanisms.questions import AskValue, BuyerQuestion, kinds
-from tests.conformance.strategy import answer, assert_same
-from tests.conformance.views import QUESTIONS, feedback_on, items_of, view_for
+from sim.conformance.strategy import answer, assert_same
+from sim.conformance.views import QUESTIONS, feedback_on, items_of, view_for
 from tests.sim.market.markets import run
 
 WRAPPERS = {

@@ -5,7 +5,7 @@ import pytest
 
 from agents.play.tree import TreePlayer
 from mechanisms.engine import walk
-from tests.conformance.players import party_of
+from sim.conformance.players import party_of
 
 
 def expected(mechanism, values, strategy):
