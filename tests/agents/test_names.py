@@ -11,6 +11,7 @@ SHARED = {
     "Equilibrium",  # the strategy that plays the known equilibria of `mechanisms.equilibria`
     "regret_bound",  # of each algorithm its own
     "shaded",  # a type at a share, and a menu at a discount
+    "TooLargeError", "learn", "softmax",  # to be parted from those of newer rooms
 }
 
 
