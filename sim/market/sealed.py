@@ -78,7 +78,7 @@ class SealedRounds:
         if self.size > 1 and self._told:
             self._party = self._party_of(0)
             self._complete = (answers.status == ANSWERED).all(axis=1).tolist()
-            self._open()
+            self._hold_in_turn()
         else:
             self._hold()
 
@@ -176,32 +176,41 @@ class SealedRounds:
 
     # --- row by row -------------------------------------------------------------------------------
 
-    def _open(self) -> None:
-        """The next auction opens: ask the learners."""
-        row, held = self._done, self._held
-        answers = held.answers[row]
-        self._party.values = self.participants.values[row]
+    def _hold_in_turn(self) -> None:
+        """Hold auction after auction as long as nothing else happens; then wait for the next one to close."""
+        while self._done < self.size:
+            closes = self._ask_learners(self._done)
+            if self._breach is not None or closes >= self.stage.env.peek():
+                self.stage.at(closes, self._row_over)
+                return
+            self._tell_learners()
+        self.ended(self)
+
+    def _ask_learners(self, row: int) -> float:
+        """One auction opens: ask, and apply the rule. When it closes."""
+        held, self._answers = self._held, self._held.answers[row]
+        answers, self._party.values = self._answers, self.participants.values[row]
         collect(self.question, self._party, self.stage.resolve, self._told, answers)
         if answers.refusals or answers.values is not answers.sent or not self._complete[row]:
             self._note_refusals(row, answers)
             window = self.seller.plan.window
             held.closed[row] = close(self.question, answers, held.arrivals[row], self.opened[row], window)
-        self._answers = answers
-        self.stage.at(held.closed.item(row), self._row_over)
+        self._payoffs = self._settle(self._party, answers)
+        return held.closed.item(row)
 
     def _row_over(self, _: simpy.Event) -> None:
-        """One auction closes: apply the rule, and tell the learners."""
-        row = self._done
-        payoffs = self._settle(self._party, self._answers)
+        """One auction closes."""
         self._stop_at_breach()
+        self._tell_learners()
+        self._hold_in_turn()
+
+    def _tell_learners(self) -> None:
+        """Tell them how the auction that is over ended."""
+        row = self._done
         self._done += 1
         if row in self._refusals or self._done == self.size:
             self._write()
-        self._tell(row, self._answers, self._outcomes[row], payoffs)  # type: ignore[index]
-        if self._done < self.size:
-            self._open()
-        else:
-            self.ended(self)
+        self._tell(row, self._answers, self._outcomes[row], self._payoffs)  # type: ignore[index]
 
     # --- one row ----------------------------------------------------------------------------------
 
