@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run watch test bench lint clean
+.PHONY: run watch test bench lint docs clean
 
 run: $(VENV)/ready
 	$(BIN)/bazaar run
@@ -22,6 +22,9 @@ lint: $(VENV)/installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+docs: $(VENV)/installed
+	NO_MKDOCS_2_WARNING=true PYTHONPATH=. $(BIN)/mkdocs build --strict
+
 # What is installed: to run; also to watch; also to test. Each holds what stands before it.
 $(VENV)/ready:     EXTRAS =
 $(VENV)/watchable: EXTRAS = [page]
@@ -33,4 +36,4 @@ $(VENV)/ready $(VENV)/watchable $(VENV)/installed: pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

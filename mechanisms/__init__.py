@@ -5,41 +5,95 @@ The names below can be imported from here; each module is loaded when one of its
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from mechanisms._exports import exports
 
-_HOMES = {
-    "mechanisms.distributions": ("JointDistribution",),
-    "mechanisms.conservative": (
-        "KnowledgeExtraction",
-        "StarAuction",
-        "aggregate_knowledge",
-        "brier_score",
-        "lookahead_revenue",
-        "optimal_dsic",
-        "star_benchmark",
-    ),
-    "mechanisms.menus": (
-        "Menu",
-        "best_purchase",
-        "bundle_revenue",
-        "cover_free_family",
-        "gap_instance",
-        "is_buy_k_ic",
-        "item_revenue",
-        "lot",
-        "menu_gap",
-        "menu_revenue",
-        "optimal_buy_k_menu",
-        "optimal_menu",
-    ),
-}
-_HOME = {name: home for home, names in _HOMES.items() for name in names}
-
-__all__ = sorted(_HOME)
-
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOME:
-        raise AttributeError(f"module 'mechanisms' has no attribute {name!r}; there are {', '.join(__all__)}")
-    return getattr(import_module(_HOME[name]), name)
+__getattr__, __dir__, __all__ = exports(
+    __name__,
+    {
+        "mechanisms.conversation": ("DirectLottery", "DirectMechanism", "Mechanism"),
+        "mechanisms.outcome": ("Lottery", "Outcome"),
+        "mechanisms.questions": (
+            "Announce",
+            "AskBelief",
+            "AskValue",
+            "CallPrice",
+            "Chance",
+            "Draw",
+            "InviteBid",
+            "OfferPrice",
+            "ShowMenu",
+        ),
+        "mechanisms.registry": ("MECHANISMS", "make_mechanism"),
+        "mechanisms.auctions": (
+            "AllPay",
+            "AscendingClock",
+            "Discriminatory",
+            "FirstPrice",
+            "OpenProxy",
+            "PostedPrice",
+            "SecondPrice",
+            "UniformPrice",
+        ),
+        "mechanisms.auctions.myerson": ("MyersonAuction", "monopoly_price"),
+        "mechanisms.auctions.vcg": ("AdditiveVCG", "UnitDemandVCG"),
+        "mechanisms.distributions": (
+            "Discrete",
+            "Exponential",
+            "IndependentPrior",
+            "JointDistribution",
+            "LogNormal",
+            "PiecewiseUniform",
+            "PowerLaw",
+            "Uniform",
+        ),
+        "mechanisms.equilibria": ("known_equilibria",),
+        "mechanisms.utilities": ("CARA", "CRRA", "Capped", "Linear", "PiecewiseLinear", "Power", "Utility"),
+        "mechanisms.conservative": (
+            "KnowledgeExtraction",
+            "StarAuction",
+            "aggregate_knowledge",
+            "brier_score",
+            "lookahead_revenue",
+            "optimal_dsic",
+            "star_benchmark",
+        ),
+        "mechanisms.menus": (
+            "COFFEE_SHOP",
+            "LOTTERY_TICKETS",
+            "Menu",
+            "PostedMenu",
+            "best_purchase",
+            "bundle_revenue",
+            "coffee_shop_menu",
+            "cover_free_family",
+            "gap_instance",
+            "is_buy_k_ic",
+            "item_revenue",
+            "lot",
+            "menu_gap",
+            "menu_revenue",
+            "optimal_buy_k_menu",
+            "optimal_menu",
+        ),
+        "mechanisms.risk_averse": (
+            "OnePass",
+            "OrderObliviousPrices",
+            "Rounds",
+            "SequentialPrices",
+            "best_sequential_prices",
+            "design_one_pass",
+            "design_risk_averse_buyers",
+            "gamma",
+            "optimal_bic_utility",
+            "optimal_dsic_utility",
+        ),
+        "mechanisms.robust": (
+            "DeterministicRegretPricing",
+            "MinimaxRegretPricing",
+            "RandomReserveAuctions",
+            "nature_auction",
+            "nature_pricing",
+            "regret_program",
+        ),
+    },
+)

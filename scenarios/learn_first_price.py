@@ -33,7 +33,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -45,6 +45,7 @@ from agents.seller import SellerPlan
 from mechanisms.auctions import FirstPrice, SecondPrice
 from mechanisms.conversation import DirectMechanism
 from mechanisms.distributions import Discrete, Distribution, IndependentPrior, Uniform
+from mechanisms.registry import mechanism_for
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.batch_means import Estimate, batch_means, batch_ratio
@@ -61,6 +62,8 @@ EQUILIBRIUM_UTILITY = 1 / 6
 """Of each buyer before she knows her value, in first price (truthful second price brings the same)."""
 FIXED = "second price: values fixed"
 LEARNERS = ("gradient", "hedge", "regret_matching", "fictitious_play", "exp3")
+SEALED = ("second_price", "first_price", "all_pay")
+"""One more room may hold one of these: bids are sealed, and by revenue equivalence buyers gain as much."""
 
 
 class Parameters(scenario.Parameters):
@@ -75,6 +78,11 @@ class Parameters(scenario.Parameters):
     )
     strategy: Annotated[str | None, OneOf(LEARNERS)] = Field(
         default=None, description="how buyers learn in both rooms of second price, in place of the two above"
+    )
+    mechanism: Annotated[str | None, OneOf(SEALED)] = Field(
+        default=None,
+        description="one more room, with this auction, values drawn anew, and learners as `learner` says; "
+        "none: there is no such room",
     )
 
 
@@ -91,12 +99,22 @@ class Setting:
 def settings(parameters: Parameters) -> list[Setting]:
     """The rooms, in the order of the story."""
     fixed = (Discrete([1.0], [1.0]), Discrete([0.5], [1.0]))
+    anew = parameters.strategy or parameters.learner
     first = [Setting(f"first price: {name.replace('_', ' ')}", FirstPrice(), name) for name in LEARNERS]
     return [
         *first,
-        Setting("second price: values anew", SecondPrice(), parameters.strategy or parameters.learner),
+        Setting("second price: values anew", SecondPrice(), anew),
         Setting(FIXED, SecondPrice(), parameters.strategy or parameters.fixed_learner, fixed),
+        *one_more(parameters.mechanism, anew),
     ]
+
+
+def one_more(mechanism: str | None, learner: str) -> list[Setting]:
+    """The room that may be added to those of the story."""
+    if mechanism is None:
+        return []
+    rule = cast(DirectMechanism, mechanism_for(mechanism, VALUES))
+    return [Setting(f"one more room: {mechanism.replace('_', ' ')}", rule, learner)]
 
 
 def build(parameters: Parameters | None = None, seed: int = 0, records: Records | None = None) -> Market:
@@ -132,17 +150,27 @@ def findings(tables: Mapping[str, Any], parameters: Parameters) -> Iterator[Find
     for number, setting in enumerate(settings(parameters)):
         room = room_of(tables, number)
         late = room.part(len(room) // 2)
-        first_price, anew = isinstance(setting.mechanism, FirstPrice), setting.values[0] == VALUES
+        anew = setting.values[0] == VALUES
         revenue = batch_means(late.revenue)
         if anew:
             share = batch_ratio(late.bids.ravel(), late.values.ravel())
-            yield Finding(setting.name, "bids, of values", share, "0.5" if first_price else "1")
-            yield Finding(setting.name, "revenue", revenue, "0.3333")
+            in_theory, earned = equilibrium_figures(setting.mechanism)
+            yield Finding(setting.name, "bids, of values", share, f"{in_theory:.4g}")
+            yield Finding(setting.name, "revenue", revenue, f"{earned:.4f}")
             yield Finding(setting.name, "loss, of utility", relative_loss(room, setting), "0")
         else:
             weak = batch_ratio(late.bids[:, 1], late.values[:, 1])
             yield Finding(setting.name, "weak buyer's bids, of value", weak, "below 1 (truth: 1)")
             yield Finding(setting.name, "revenue", revenue, "below 0.5 (truth: 0.5)")
+
+
+def equilibrium_figures(mechanism: DirectMechanism, points: int = 400) -> tuple[float, float]:
+    """Bids in equilibrium as a share of values, and the revenue: midpoint sums over both buyers' values."""
+    values = (np.arange(points) + 0.5) / points
+    bids = mechanism.equilibrium_bids(values, 2, VALUES)
+    pairs = np.stack(np.meshgrid(bids, bids), axis=-1)
+    revenue = mechanism.outcome(pairs).payments.sum(axis=-1).mean()
+    return float(bids.sum() / values.sum()), float(revenue)
 
 
 def relative_loss(room: Room, setting: Setting) -> Estimate:
@@ -180,8 +208,7 @@ def plots(tables: Mapping[str, Any], parameters: Parameters) -> list[str]:
     for number, setting in enumerate(settings(parameters)):
         room = room_of(tables, number)
         late = room.part(3 * len(room) // 4)
-        share = 0.5 if isinstance(setting.mechanism, FirstPrice) else 1.0
-        panels[setting.name] = (late, partial(np.multiply, share))
+        panels[setting.name] = (late, partial(setting.mechanism.equilibrium_bids, n=2, prior=VALUES))
         if setting.values[0] == VALUES:
             times, path = loss_path(room, setting.mechanism)
             losses[setting.name] = (times, np.array([e.mean for e in path]) / EQUILIBRIUM_UTILITY)

@@ -46,6 +46,7 @@ from agents.strategies import Equilibrium, Incremental, Ring, Shading, Sniper, S
 from mechanisms.auctions import AllPay, AscendingClock, FirstPrice, OpenProxy, SecondPrice
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Uniform
+from scenarios._one_more import DESCRIPTION, OneMore, with_one_more
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.batch_means import batch_means
@@ -89,6 +90,7 @@ class Parameters(scenario.Parameters):
     latency: float = Field(
         default=0.005, ge=0, le=0.1, description="mean time that a message travels; windows are 0.1 long"
     )
+    mechanism: OneMore = Field(default=None, description=DESCRIPTION)
     increment: float = Field(default=0.05, gt=0, le=1, description="least raise in the open auction")
     rounds: int = Field(default=4, ge=1, le=9, description="rounds of the open auction")
 
@@ -105,13 +107,14 @@ class OpenShader(Incremental, Shading):
 
 def mechanisms(parameters: Parameters) -> dict[str, Mechanism]:
     """The sellers' rules by their names."""
-    return {
+    rules: dict[str, Mechanism] = {
         "second price": SecondPrice(),
         "first price": FirstPrice(),
         "all-pay": AllPay(),
         "ascending clock": AscendingClock(),
         "open proxy": OpenProxy(parameters.increment, parameters.rounds),
     }
+    return with_one_more(rules, parameters.mechanism, VALUES)
 
 
 def crowd(parameters: Parameters) -> dict[str, tuple[int, Strategy]]:
@@ -128,7 +131,7 @@ def crowd(parameters: Parameters) -> dict[str, tuple[int, Strategy]]:
 
 
 def build(parameters: Parameters | None = None, seed: int = 0, records: Records | None = None) -> Market:
-    """Five sellers, each with her own panel of the same crowd; one auction in a unit of time each."""
+    """The sellers, each with her own panel of the same crowd; one auction in a unit of time each."""
     told = Parameters() if parameters is None else parameters
     groups: list[Group] = []
     membership: list[int] = []

@@ -36,9 +36,11 @@ from agents.registry import STRATEGIES, make_strategy
 from agents.seller import SellerPlan, disclosure_for
 from mechanisms.auctions import FirstPrice, SecondPrice
 from mechanisms.auctions.risk_averse import expected_highest_bid, risk_averse_schedule
+from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Uniform
 from mechanisms.distributions.order_statistics import expected_second_highest
 from mechanisms.utilities import CARA, CRRA, Linear, Utility
+from scenarios._one_more import OneMore, with_one_more
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.batch_means import Estimate, batch_means
@@ -53,7 +55,7 @@ if TYPE_CHECKING:
     import pandas
 
 VALUES = Uniform(0.0, 1.0)
-FORMATS = {"first price": FirstPrice(), "second price": SecondPrice()}
+FORMATS: dict[str, Mechanism] = {"first price": FirstPrice(), "second price": SecondPrice()}
 SHOWN = 1500
 """Bids of each crowd in the plot: the last, by when learners have learned."""
 
@@ -73,6 +75,9 @@ class Parameters(scenario.Parameters):
     strategy: Annotated[str, OneOf(tuple(STRATEGIES))] = Field(
         default="equilibrium", description="how the bidders bid; theory's figures are for the equilibrium"
     )
+    mechanism: OneMore = Field(
+        default=None, description="each crowd has one more seller, with this mechanism; none: it has not"
+    )
 
 
 def attitudes(crra: float, cara: float) -> dict[str, Utility]:
@@ -80,13 +85,32 @@ def attitudes(crra: float, cara: float) -> dict[str, Utility]:
     return {"risk-neutral": Linear(), f"CRRA {crra:g}": CRRA(crra), f"CARA {cara:g}": CARA(cara)}
 
 
+def formats(mechanism: str | None = None) -> dict[str, Mechanism]:
+    """The formats by which each crowd bids."""
+    return with_one_more(FORMATS, mechanism, VALUES)
+
+
+def check_equilibrium(parameters: Parameters) -> None:
+    """ValueError if some crowd's equilibrium of its one more auction is not known, and it is to play it."""
+    if parameters.mechanism is None or parameters.strategy != "equilibrium":
+        return
+    *_, rule = formats(parameters.mechanism).values()
+    averse = [u for u in attitudes(parameters.crra, parameters.cara).values() if not u.is_risk_neutral]
+    try:
+        for utility in averse:
+            rule.risk_averse_bids(np.array([0.5]), parameters.bidders, VALUES, utility)
+    except NotImplementedError as error:
+        raise ValueError(f"mechanism is {parameters.mechanism}: {error}; set another strategy") from None
+
+
 def build(parameters: Parameters | None = None, seed: int = 0, records: Records | None = None) -> Market:
-    """Six sellers, each with her own panel of bidders; one auction in a unit of time each."""
+    """The sellers, each with her own panel of bidders; one auction in a unit of time each."""
     told = Parameters() if parameters is None else parameters
+    check_equilibrium(told)
     crowds = attitudes(told.crra, told.cara)
     groups, plans = [], []
     for crowd, utility in crowds.items():
-        for format_, rule in FORMATS.items():  # each panel learns for itself
+        for format_, rule in formats(told.mechanism).items():  # each panel learns for itself
             strategy = make_strategy(told.strategy)
             groups.append(Group(strategy, utility, VALUES))
             name = f"{format_}, {crowd}"
@@ -106,10 +130,14 @@ def revenues(tables: Mapping[str, pandas.DataFrame]) -> list[NDArray[np.float64]
 
 
 def figures(
-    tables: Mapping[str, pandas.DataFrame], bidders: int, crowds: Mapping[str, Utility]
+    tables: Mapping[str, pandas.DataFrame],
+    bidders: int,
+    crowds: Mapping[str, Utility],
+    mechanism: str | None = None,
 ) -> dict[str, dict[str, Figure]]:
-    """For each crowd: revenue in both formats and the difference, simulated and in theory."""
+    """For each crowd: revenue in both formats and the difference, simulated and in theory; and in a third."""
     earned = iter(revenues(tables))
+    more = list(formats(mechanism))[len(FORMATS) :]
     rows = {}
     for crowd, utility in crowds.items():
         first, second = batch_means(next(earned)), batch_means(next(earned))
@@ -123,6 +151,7 @@ def figures(
             "difference": Figure(
                 Estimate(first.mean - second.mean, spread, first.batches), expected - dominant
             ),
+            **{name: Figure(batch_means(next(earned)), float("nan")) for name in more},
         }
     return rows
 
@@ -131,31 +160,35 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     """The table of revenues, and the plots in the run's folder."""
     told = manifest["parameters"]
     bidders, crowds = int(told["bidders"]), attitudes(told["crra"], told["cara"])
-    rows = figures(tables, bidders, crowds)
+    rows = figures(tables, bidders, crowds, told["mechanism"])
     lines: list[Any] = [
         f"Risk-averse bidders: {bidders} in each auction, values uniform on [0, 1], strategy "
         f"{told['strategy']}.",
-        comparison_table("attitude", ["first price", "second price", "difference"], rows),
+        comparison_table("attitude", list(next(iter(rows.values()))), rows),
         EXPLANATION,
     ]
     folder = getattr(tables, "directory", None)
     if folder is not None:
-        draw(tables, bidders, crowds, folder)
+        draw(tables, bidders, crowds, folder, len(formats(told["mechanism"])))
         lines.append(f"Plots: {folder / 'bids.png'} and {folder / 'loss.png'}")
     return lines
 
 
 def draw(
-    tables: Mapping[str, pandas.DataFrame], bidders: int, crowds: Mapping[str, Utility], folder: Any
+    tables: Mapping[str, pandas.DataFrame],
+    bidders: int,
+    crowds: Mapping[str, Utility],
+    folder: Any,
+    sellers: int = len(FORMATS),
 ) -> None:
-    """Bids against values, and the loss over time, of each crowd in first price."""
+    """Bids against values, and the loss over time, of each crowd in first price; each crowd has `sellers`."""
     messages = tables["messages"]
-    seller = messages["auction"].to_numpy() % (len(FORMATS) * len(crowds))
+    seller = messages["auction"].to_numpy() % (sellers * len(crowds))
     values = np.linspace(0, 1, 200)
     points, losses = {}, {}
     curves: dict[str, tuple[Any, Any]] = {}
     for k, (crowd, utility) in enumerate(crowds.items()):
-        mine = messages[seller == len(FORMATS) * k]
+        mine = messages[seller == sellers * k]
         points[crowd] = (mine["value"].to_numpy()[-SHOWN:], mine["answer"].to_numpy()[-SHOWN:])
         label = "_" * bool(curves) + "theory"
         curves[label + " " * k] = (values, risk_averse_schedule(utility, VALUES, bidders, 1, 0.0)(values))

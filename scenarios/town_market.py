@@ -50,6 +50,7 @@ from mechanisms.auctions import AscendingClock, FirstPrice, OpenProxy, PostedPri
 from mechanisms.auctions.myerson import MyersonAuction, monopoly_price
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Distribution, PiecewiseUniform, Uniform
+from scenarios._one_more import DESCRIPTION, OneMore, with_one_more
 from sim.draws import Stream
 from sim.market.arrivals import Trace
 from sim.market.market import Market
@@ -70,6 +71,7 @@ class Parameters(scenario.Parameters):
     sellers: int = Field(
         default=6, ge=1, le=6, description="how many sellers open, in the order of the story"
     )
+    mechanism: OneMore = Field(default=None, description=DESCRIPTION)
     buyers: int = Field(default=300, ge=1, le=100_000, description="people in the town")
     rate: float = Field(default=0.1, gt=0, le=1000, description="wants of a free buyer in a unit of time")
     comeback: float = Field(
@@ -205,13 +207,14 @@ def mechanisms(parameters: Parameters, prior: Distribution, seed: int) -> dict[s
 
 def seller_plans(parameters: Parameters, prior: Distribution, seed: int) -> list[SellerPlan]:
     """A plan for each seller; they open at different moments of the period."""
-    first = list(mechanisms(parameters, prior, seed).items())[: parameters.sellers]
+    first = dict(list(mechanisms(parameters, prior, seed).items())[: parameters.sellers])
+    rules = with_one_more(first, parameters.mechanism, prior)
     period, window = parameters.period, parameters.window
     return [
         SellerPlan(
-            mechanism, period, window, period * k / len(first), discloses=disclosure(parameters), name=name
+            mechanism, period, window, period * k / len(rules), discloses=disclosure(parameters), name=name
         )
-        for k, (name, mechanism) in enumerate(first)
+        for k, (name, mechanism) in enumerate(rules.items())
     ]
 
 

@@ -1,82 +1,52 @@
-"""The README's examples run: Python blocks in one namespace, in order; commands with exit code 0."""
+"""The README's examples run: Python blocks in one namespace, files as modules, commands with exit code 0."""
 
 from __future__ import annotations
 
 import re
-import shlex
 import subprocess
 import sys
 from dataclasses import is_dataclass
-from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from agents.strategies import Strategy
 from mechanisms.conversation import Mechanism
-from sim.menus.menu_check import check_menu_file
-from tests.conformance.mechanism import MechanismConformance
-from tests.conformance.strategy import StrategyConformance
+from sim.conformance import MechanismConformance, StrategyConformance
+from tests.blocks import ROOT, bazaar, blocks_of, clone_in
 
-README = Path(__file__).parent.parent / "README.md"
-ROOT = README.parent
-BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-PYTHON = [text for language, text in BLOCKS if language == "python"]
-COMMANDS = [
-    line[2:]
-    for language, text in BLOCKS
-    if language == "console"
-    for line in text.splitlines()
-    if line.startswith("$ bazaar")
-]
+README = ROOT / "README.md"
+BLOCKS = blocks_of(README)
+PYTHON = [block.text for block in BLOCKS if block.language == "python" and not block.file]
+FILES = {block.file: block.text for block in BLOCKS if block.file}
+COMMANDS = [command for block in BLOCKS for command in block.commands]
 
 
-def bazaar(command, folder):
-    """Run one of the README's commands in a folder that stands for the clone."""
-    return subprocess.run(
-        [sys.executable, "-m", "scenarios", *shlex.split(command)[1:]],
-        cwd=folder,
-        env={"PATH": "", "HOME": str(folder), "COLUMNS": "100", "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory):
-    """A folder with what the commands find in a clone."""
-    folder = tmp_path_factory.mktemp("clone")
-    for name in ("scenarios", "sim", "agents", "mechanisms"):
-        (folder / name).symlink_to(ROOT / name)
-    return folder
-
-
-def readme_module():
-    """The README's classes and what needs no run, as a module; importable, so that classes can be pickled."""
-    module = sys.modules["readme"] = ModuleType("readme")
-    for text in PYTHON:
-        if "load(" not in text:
-            exec(compile(text, str(README), "exec"), vars(module))
+def module_of(name, *texts):
+    """A module made of these texts; importable, so that its classes can be pickled."""
+    module = sys.modules[name] = ModuleType(name)
+    for text in texts:
+        exec(compile(text, f"{README}, {name}", "exec"), vars(module))
     return module
 
 
-NAMES = vars(readme_module())
+AUCTION = module_of("my_auction", FILES["my_auction.py"])
+SHOPS = module_of("rival_shops", FILES["rival_shops.py"])
+NAMES = module_of("readme", *[text for text in PYTHON if "load(" not in text])
 
 
-def defined(kind):
-    """Subclasses of `kind` that the README itself defines."""
+def defined(module, kind):
+    """Subclasses of `kind` that a module itself defines."""
     return [
         thing
-        for thing in NAMES.values()
-        if isinstance(thing, type) and issubclass(thing, kind) and thing.__module__ == "readme"
+        for thing in vars(module).values()
+        if isinstance(thing, type) and issubclass(thing, kind) and thing.__module__ == module.__name__
     ]
 
 
 def lines_of(thing):
     """The lines of a class in the README, decorator included, blank lines left out."""
-    for text in PYTHON:
+    for text in [*PYTHON, *FILES.values()]:
         found = re.search(rf"^(?:@\w+.*\n)?class {thing.__name__}\b.*\n(?:(?: .*)?\n)*", text, re.MULTILINE)
         if found:
             return [line for line in found[0].splitlines() if line.strip()]
@@ -84,33 +54,46 @@ def lines_of(thing):
 
 
 def test_a_mechanism_takes_at_most_25_lines():
-    (mechanism,) = defined(Mechanism)
+    (mechanism,) = defined(AUCTION, Mechanism)
     assert len(lines_of(mechanism)) <= 25
+    assert is_dataclass(mechanism)
 
 
 def test_a_strategy_takes_at_most_10_lines():
-    strategies = defined(Strategy)
+    strategies = defined(NAMES, Strategy)
     assert strategies
     assert min(len(lines_of(strategy)) for strategy in strategies) <= 10
 
 
-def test_the_learner_takes_25_lines_and_is_the_one_that_is_tested():
-    example = (ROOT / "tests/examples/follow_the_leader.py").read_text(encoding="utf-8")
-    code = example.split('"""\n', 1)[1].strip()
-    assert code in README.read_text(encoding="utf-8")
-    assert len(lines_of(NAMES["FollowTheLeader"])) <= 25
+def test_a_scenario_takes_at_most_30_lines_with_a_town_a_choice_rule_and_a_network():
+    assert len(FILES["rival_shops.py"].splitlines()) <= 30
+    market = SHOPS.build(SHOPS.Parameters(buyers=20), 3)
+    assert {type(market.attendance(seller)).__name__ for seller in market.sellers} == {"Town"}
+    assert type(market.attendance(market.sellers[0]).choice).__name__ == "Logit"
 
 
-def test_the_mechanism_is_a_frozen_dataclass():
-    (mechanism,) = defined(Mechanism)
-    assert is_dataclass(mechanism)
+def test_an_example_needs_few_imports():
+    """Of Bazaar's own: from the floors, not from their modules."""
+    text = "\n".join(PYTHON)
+    imports = re.findall(r"^(?:from|import) ((?:mechanisms|agents|sim)[\w.]*)", text, re.MULTILINE)
+    assert set(imports) <= {"mechanisms", "agents", "sim", "sim.audit"}
 
 
 class TestReadmeMechanism(MechanismConformance):
-    instances = tuple(kind(0.6) for kind in defined(Mechanism))
+    instances = tuple(kind(0.6) for kind in defined(AUCTION, Mechanism))
+
 
 class TestReadmeStrategy(StrategyConformance):
-    instances = tuple(kind() for kind in defined(Strategy)[:1])
+    instances = tuple(kind() for kind in defined(NAMES, Strategy)[:1])
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A folder with what the commands find in a clone, and the README's files."""
+    folder = clone_in(tmp_path_factory.mktemp("clone"))
+    for name, text in FILES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
 
 
 def test_commands_run_in_order_and_pandas_reads_what_they_wrote(clone, monkeypatch):
@@ -127,12 +110,47 @@ def test_commands_run_in_order_and_pandas_reads_what_they_wrote(clone, monkeypat
     assert (revenue - paid).abs().max() < 1e-9 * revenue.max()
 
 
-def test_the_menu_file_is_one_and_breaks_as_told(tmp_path):
-    """Two tickets give the pair with chance 9/16: 90/16 − 2 beats 10 − 8 by 1.625."""
-    (text,) = [text for language, text in BLOCKS if language == "toml"]
-    path = tmp_path / "menu.toml"
-    path.write_text(text, encoding="utf-8")
-    report = check_menu_file(path)
-    assert report.breaks_at == 2
-    (told,) = re.findall(r"`(who wants a pair gains .*?)`", README.read_text(encoding="utf-8"))
-    assert told in str(report)
+def test_three_lines_of_a_test_file_bring_the_suite(clone):
+    """In a process of its own, as a user runs it, far from our own settings."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_my_auction.py"],
+        cwd=clone,
+        env={"PATH": "", "HOME": str(clone), "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    passed = re.search(r"(\d+) passed", done.stdout)
+    assert passed
+    assert int(passed[1]) > 15
+
+
+HOUSE = README.read_text(encoding="utf-8").partition("## The house\n\n```\n")[2].partition("```")[0]
+
+
+def rooms_in_the_map():
+    """Each room of the map as a path: the floor, and the room's name as it stands there."""
+    floor = ""
+    for line in HOUSE.splitlines():
+        if line[0] != " ":
+            floor = line.partition("/")[0]
+        elif re.match(r"   [| ] {11}\w", line):
+            yield from (f"{floor}/{room}" for room in re.sub(r"\([^)]*\)", "", line.strip(" |")).split())
+
+
+def test_the_map_of_the_house_names_what_is_there():
+    for room in rooms_in_the_map():
+        assert (ROOT / room).is_dir() if room.endswith("/") else (ROOT / f"{room}.py").is_file(), room
+
+
+@pytest.mark.parametrize("floor", ["mechanisms", "agents", "sim"])
+def test_every_room_is_in_the_map(floor):
+    rooms = {f"{path.parent.relative_to(ROOT).as_posix()}/" for path in (ROOT / floor).glob("*/__init__.py")}
+    assert rooms <= set(rooms_in_the_map())
+
+
+def test_the_files_that_the_readme_names_are_there():
+    text = README.read_text(encoding="utf-8")
+    for path in re.findall(r"`((?:mechanisms|agents|sim|docs)/[\w/.-]+)`", text):
+        assert (ROOT / path).exists(), path

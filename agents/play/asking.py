@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from agents.population import Side
 from agents.view import Mixed, View
 from mechanisms.conversation import Mechanism
-from mechanisms.questions import Announce, BuyerQuestion
+from mechanisms.questions import Announce, BuyerQuestion, TypeBelief
 
 ANSWERED, LATE, SILENCE, REFUSED, NOT_ASKED = range(5)
 
@@ -42,6 +42,8 @@ class Party:
         The participants by group.
     posterior
         Called with a local index: that buyer's belief over type profiles now; None where nature gives none.
+    heard, said
+        The history: what was announced, and what was asked with the answers that counted, `(*lead, n, …)`.
     """
 
     mechanism: Mechanism
@@ -49,8 +51,9 @@ class Party:
     sides: tuple[Side, ...]
     n: int
     lead: tuple[int, ...] = ()
-    posterior: Callable[[int], Any] | None = None
+    posterior: Callable[[int], TypeBelief | None] | None = None
     heard: tuple[Announce, ...] = ()
+    said: tuple[tuple[BuyerQuestion, NDArray[Any]], ...] = ()
 
     def of(self, array: NDArray[Any], seats: NDArray[np.intp]) -> NDArray[Any]:
         """The entries of `array`, shape `(*lead, n, …)`, for some seats; a copy."""
@@ -60,9 +63,10 @@ class Party:
         """What the members of a side know now."""
         seats, group, posterior = side.seats, side.group, self.posterior
         believes = None if posterior is None else lambda k: posterior(int(seats[k]))
-        values = self.of(self.values, seats)
-        rules, heard = self.mechanism, self.heard
-        return View(values, seats, side.buyers, self.n, rules, group.prior, group.utility, heard, believes)
+        values, rules, heard = self.of(self.values, seats), self.mechanism, self.heard
+        said = tuple((question, self.of(answers, seats)) for question, answers in self.said)
+        prior, utility = group.prior, group.utility
+        return View(values, seats, side.buyers, self.n, rules, prior, utility, heard, believes, said)
 
 
 @dataclass(slots=True)
@@ -183,7 +187,7 @@ def _positions(lead: tuple[int, ...], side: Side) -> Iterator[tuple[int, ...]]:
 
 def _answer(question: BuyerQuestion, party: Party, side: Side, resolve: Resolve) -> NDArray[Any]:
     """One side's answer as an array of the right shape; raises if it is nothing of the kind."""
-    given = getattr(side.group.strategy, question.answered_by)(question, party.view(side))
+    given = side.group.strategy.answer(question, party.view(side))
     if isinstance(given, Mixed):
         given = resolve(given, side, question)
     given = np.asarray(given)

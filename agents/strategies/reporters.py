@@ -60,7 +60,7 @@ class NoisyReporter(Strategy):
 
     def report_belief(self, question: AskBelief, view: View) -> Answer:
         """A mixture of the belief and its shifts."""
-        known = np.asarray(super().report_belief(question, view))
+        known = np.asarray(self.otherwise(question, view))
         answers = np.stack([known, shifted(known, self.step), shifted(known, -self.step)], axis=1)
         return Mixed(answers, np.array([1 - self.noise, self.noise / 2, self.noise / 2]))
 
@@ -69,7 +69,7 @@ def shifted(masses: NDArray[Any], step: int) -> NDArray[np.float64]:
     """Masses (..., B) moved by `step` places, those at the ends kept on the grid.
 
     >>> shifted(np.array([0.5, 0.25, 0.25]), 1)
-    array([0.  , 0.5 , 0.5 ])
+    array([0. , 0.5, 0.5])
     """
     size = masses.shape[-1]
     moved = np.zeros(masses.shape)

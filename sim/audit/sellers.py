@@ -13,6 +13,7 @@ from agents.knowledge.protocol import Knowledge
 from agents.play.exact import TooLargeError
 from mechanisms.conversation import Mechanism, check_count, has_rule
 from mechanisms.distributions import Discrete, Distribution, IndependentPrior, JointDistribution, Prior
+from mechanisms.names import nearest
 from mechanisms.utilities import Utility
 from sim.audit.exact.conversing import PROFILE_LIMIT
 from sim.audit.exact.direct import TABLE_LIMIT
@@ -21,7 +22,6 @@ from sim.audit.library import standard_instance
 from sim.audit.sampled.montecarlo import audit_sample
 from sim.audit.sampled.trial import Effort
 from sim.audit.table import audit
-from sim.runs.registry import nearest
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from mechanisms.conversation import has_rule
 from mechanisms.menus import PostedMenu
+from mechanisms.names import nearest
 from sim.audit.exact.conversing import ConversationGame
 from sim.audit.exact.direct import DirectGame
 from sim.audit.exact.game import Game, Subject
 from sim.audit.instance import Instance
 from sim.audit.menus import MenuSubject
 from sim.audit.notions import NOTIONS, Finding, Notion, Witness
-from sim.runs.registry import nearest
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ def audit(instances: Instance | Iterable[Instance], notions: Sequence[str] | Non
     rationality, of staying away), `interval` is "exact", and the witness says which `buyer` of what `type`,
     knowing what (`knows`), says what instead (`says`), while the `others` say what; `undominated` lists the
     answers that Knightian buyers of this type do not rule out. A notion holds among the answers that are
-    tried: reports of all types, silence and the instance's extra ones; see `possible_answers` for others.
+    tried: reports of all types, silence and the instance's extra ones; see `BuyerQuestion.possible_answers`.
 
     Raises TooLargeError, with the size, for an instance that is too large; ValueError for unknown notions.
     """

@@ -144,7 +144,8 @@ class Ledger:
         question, answers, buyers = exchange.question, exchange.answers, participants.buyers
         seats = ... if question.to is None else (..., question.seats(buyers.shape[-1]))
         asked = buyers[seats].shape[-1]
-        values: Any = participants.values[seats].ravel() if participants.values.ndim == buyers.ndim else math.nan
+        single = participants.values.ndim == buyers.ndim
+        values: Any = participants.values[seats].ravel() if single else math.nan
         said: Any = math.nan if question.shape else answers.sent[seats].ravel()
         sent: Any = exchange.sent
         if sent.shape == buyers.shape:

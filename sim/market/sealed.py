@@ -275,7 +275,9 @@ class SealedRounds:
 
     def _write_messages(self, rows: slice) -> None:
         ledger, buyers = self.stage.ledger, self.participants.buyers
-        who, held = (self.participants[rows], self._held[rows]) if self.size > 1 else (self.participants, self._held)
+        who, held = self.participants, self._held
+        if self.size > 1:
+            who, held = who[rows], held[rows]
         ledger.write_messages(self.auctions[rows], 0, who, held)
         for row in range(rows.start, rows.stop) if self._refusals else ():
             for seat, reason in self._refusals.get(row, ()):

@@ -104,6 +104,7 @@ class Session:
         self._unwritten = held
         self._took_part = self._took_part | answers.answered
         self.said.append((question, answers.values))
+        self.party.said += (self.said[-1],)
         return Replies(answers.values.copy(), answers.answered)  # its own, to do with as it likes
 
     def chance(self, question: Chance) -> int:

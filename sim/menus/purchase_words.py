@@ -8,7 +8,7 @@ from mechanisms.menus import Policy, Purchase
 def bought(purchase: Purchase) -> str:
     """What was bought and paid.
 
-    >>> bought(Purchase(entries=(0, 0, 2), utility=1.5, payment=3.0))
+    >>> bought(Purchase((0, 0, 2), utility=1.5, payment=3.0, endless=(), bound=1.5))
     '2 × entry 0 and entry 2 (pays 3)'
     """
     if isinstance(purchase.entries, Policy):

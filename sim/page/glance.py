@@ -8,7 +8,7 @@ from sim.market.market import Market
 from sim.page.scene import Scene
 
 if TYPE_CHECKING:
-    from sim.runs.run import Run
+    from sim.runs.scenario import Run
 
 
 class Glance:

@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from sim.market.market import Market
 from sim.measures.benchmarks import record_benchmarks
 from sim.records import Records, TableBuffer, fresh_directory
-
-if TYPE_CHECKING:
-    from sim.page.show import Show
+from sim.records.manifest import Manifest
+from sim.runs.registry import Entry
+from sim.runs.scenario import Run
 
 _ROWS = 8192
 
 
-def save(show: Show, base: str | Path) -> Path:
+class Saved(Protocol):
+    """What is saved: a run that is shown (see `sim.page.show`)."""
+
+    entry: Entry
+    seed: int
+    market: Run | None
+    failed: bool
+
+    @property
+    def records(self) -> Records:
+        """What has happened so far."""
+
+    def new_manifest(self) -> Manifest:
+        """A manifest for its records."""
+
+
+def save(show: Saved, base: str | Path) -> Path:
     """Copy the show's records into a fresh folder under `base`; a run that is not over counts as interrupted.
 
     Auctions that are still open are left out. Raises OutputError if the folder cannot be written, ValueError
@@ -38,7 +54,7 @@ def save(show: Show, base: str | Path) -> Path:
     return folder
 
 
-def manifest_tables(show: Show) -> list[str]:
+def manifest_tables(show: Saved) -> list[str]:
     """The names of the tables of the show's records."""
     return list(show.records.manifest.tables)
 

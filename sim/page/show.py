@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from sim.page.glance import Glance
     from sim.page.scene import Scene
     from sim.runs.registry import Entry
-    from sim.runs.run import Run
-    from sim.runs.scenario import Parameters
+    from sim.runs.scenario import Parameters, Run
 
 _OPEN: weakref.WeakSet[Show] = weakref.WeakSet()
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import ModuleType
+
+from mechanisms.names import nearest
+from sim.runs.files import FileError, checked_file, import_file, names_file, read_tree
 
 
 class UnknownScenarioError(ValueError):
@@ -46,6 +48,21 @@ class Registry(Mapping[str, Entry]):
             raise UnknownScenarioError(f"there is no scenario {name!r}; {nearest(name, self._entries)}")
         return self._entries[name]
 
+    def find(self, named: str) -> Entry:
+        """The scenario of this name, or the one in the file of this path.
+
+        Raises UnknownScenarioError for an unknown name, FileError for a file that cannot be used.
+        """
+        if not names_file(named):
+            return self[named]
+        path = checked_file(named)
+        own = self._entries.get(path.stem)
+        if own is None:
+            return file_entry(path)
+        if own.path.resolve() != path:
+            raise FileError(f"{named} has the name of Bazaar's own scenario {path.stem}; rename the file")
+        return own
+
     def __contains__(self, name: object) -> bool:
         return name in self._entries
 
@@ -56,16 +73,22 @@ class Registry(Mapping[str, Entry]):
         return len(self._entries)
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The known names that are most like `name`, or all of them if none is, in words for an error message.
+def file_entry(path: Path) -> Entry:
+    """The scenario in a file; FileError, here or when it is loaded, if it is none."""
+    read_tree(path)
+    return Entry(path.stem, path, partial(_scenario_in, path))
 
-    >>> nearest("selers", ["sellers", "buyers", "until"])
-    'the nearest of 3 is sellers'
-    >>> nearest("x", ["sellers", "buyers", "until"])
-    'there are sellers, buyers, until'
-    """
-    names = list(known)
-    close = difflib.get_close_matches(name, names, n=3)
-    if not close:
-        return f"there are {', '.join(names)}"
-    return f"the nearest of {len(names)} {'is' if len(close) == 1 else 'are'} {', '.join(close)}"
+
+def _scenario_in(path: Path) -> ModuleType:
+    from sim.runs.scenario import Parameters  # heavy: only what runs a scenario needs it
+
+    module = import_file(path)
+    kind = getattr(module, "Parameters", None)
+    lacks = []
+    if not (isinstance(kind, type) and issubclass(kind, Parameters)):
+        lacks.append("no class Parameters that derives from sim.Parameters")
+    if not callable(getattr(module, "build", None)):
+        lacks.append("no function build(parameters, seed, records)")
+    if lacks:
+        raise FileError(f"{path} is no scenario: it has {' and '.join(lacks)}")
+    return module

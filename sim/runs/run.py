@@ -7,33 +7,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from sim.market.market import Market
 from sim.measures.benchmarks import record_benchmarks
 from sim.records import Records, fresh_directory, prepare_directory
 from sim.records.manifest import NAME, Manifest
-from sim.runs.scenario import Parameters, Scenario
-
-
-class Run(Protocol):
-    """What is played: a market of auctions, or anything else that happens in simulated time."""
-
-    records: Records
-    tick: float
-
-    @property
-    def now(self) -> float:
-        """Simulated time."""
-
-    def advance_to(self, until: float) -> None:
-        """Run the clock up to, and without, `until`."""
-
-    def flush(self) -> None:
-        """Bring the records up to date."""
-
-    def finish(self, status: str = "complete") -> None:
-        """End the run, and close its records."""
+from sim.runs.scenario import Parameters, Run, Scenario
 
 
 def set_up(name: str, scenario: Scenario, parameters: Parameters, seed: int, out: str | None) -> Run:

@@ -2,7 +2,7 @@
 
 A scenario is a module with a story in its docstring, whose first line is its summary, a class `Parameters`
 (a subclass of the one here), and a function `build(parameters, seed, records)` that returns a `Market`, or
-another `sim.runs.run.Run`. The command line, a page's sliders and sweeps are made from the parameters.
+another `Run`. The command line, a page's sliders and sweeps are made from the parameters.
 """
 
 from __future__ import annotations
@@ -16,11 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, Validat
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, core_schema
 
-from sim.runs.registry import nearest
+from mechanisms.names import nearest
 
 if TYPE_CHECKING:
     from sim.records import Records
-    from sim.runs.run import Run
 
 LONGEST_SEED = 100
 """Digits; the folder of a run is named after its seed."""
@@ -145,6 +144,26 @@ def as_text(value: Any) -> str:
 def optional(annotation: Any) -> bool:
     """Whether a parameter of this type may be None."""
     return type(None) in typing.get_args(annotation)
+
+
+class Run(Protocol):
+    """What is played: a market of auctions, or anything else that happens in simulated time."""
+
+    records: Records
+    tick: float
+
+    @property
+    def now(self) -> float:
+        """Simulated time."""
+
+    def advance_to(self, until: float) -> None:
+        """Run the clock up to, and without, `until`."""
+
+    def flush(self) -> None:
+        """Bring the records up to date."""
+
+    def finish(self, status: str = "complete") -> None:
+        """End the run, and close its records."""
 
 
 class Scenario(Protocol):

@@ -23,7 +23,7 @@ from mechanisms.distributions import (
     expected_order_statistic,
     expected_second_highest,
 )
-from tests.conformance.distribution import DistributionConformance
+from sim.conformance.distribution import DistributionConformance
 from tests.property import discrete_distributions
 
 

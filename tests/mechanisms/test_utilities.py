@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 
 from mechanisms.utilities import CARA, CRRA, Capped, Linear, PiecewiseLinear, Power, validate_utility
-from tests.conformance.utility import UtilityConformance
+from sim.conformance.utility import UtilityConformance
 from tests.property import utilities
 
 

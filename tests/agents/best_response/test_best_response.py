@@ -21,8 +21,8 @@ from mechanisms.distributions.prior import IndependentPrior
 from mechanisms.outcome import Lottery, Outcome
 from mechanisms.questions import AskBelief, AskValue, OfferPrice, ShowMenu
 from mechanisms.utilities import CARA, CRRA, Linear, Power
-from tests.conformance.strategy import StrategyConformance
-from tests.conformance.views import QUESTIONS, about_one_item, feedback_on
+from sim.conformance.strategy import StrategyConformance
+from sim.conformance.views import QUESTIONS, about_one_item, feedback_on
 
 VALUES = np.linspace(0.05, 1, 20)
 

@@ -1,7 +1,7 @@
 """Learners through the suite of strategies."""
 
 from agents.learners import Exp3, FictitiousPlay, Hedge, RegretMatching, SmoothGradient
-from tests.conformance.strategy import StrategyConformance
+from sim.conformance.strategy import StrategyConformance, experienced
 
 
 class TestHedge(StrategyConformance):
@@ -22,3 +22,9 @@ class TestFictitiousPlay(StrategyConformance):
 
 class TestSmoothGradient(StrategyConformance):
     instances = (SmoothGradient(batch=1), SmoothGradient(shared=True, batch=1))
+
+
+class TestAveragePlay(StrategyConformance):
+    """What a taught learner has played on average; it learns no more."""
+
+    instances = (experienced(Hedge()).average(), experienced(RegretMatching()).average())

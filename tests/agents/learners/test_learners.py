@@ -15,7 +15,7 @@ from mechanisms.auctions import FirstPrice, SecondPrice
 from mechanisms.distributions import Discrete, Exponential, Uniform
 from mechanisms.questions import AskValue, OfferPrice
 from mechanisms.utilities import CARA
-from tests.conformance.views import feedback_on
+from sim.conformance.views import feedback_on
 
 ALL = (Hedge, Exp3, RegretMatching, FictitiousPlay, SmoothGradient)
 

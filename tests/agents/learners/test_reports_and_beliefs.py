@@ -10,8 +10,8 @@ from agents.learners import Exp3, RegretMatching
 from agents.learners.belief_learner import BeliefLearner
 from agents.learners.report_learner import BanditBeliefs, BanditReports, InformedReports
 from mechanisms.questions import AskBelief, AskGridBelief, AskValue
-from tests.conformance.strategy import StrategyConformance
-from tests.conformance.views import QUESTIONS, N, about_any_belief, about_one_item, feedback_on, view_for
+from sim.conformance.strategy import StrategyConformance
+from sim.conformance.views import QUESTIONS, N, about_any_belief, about_one_item, feedback_on, view_for
 
 THREE = (0.0, 0.5, 1.0)
 RNG = np.random.default_rng

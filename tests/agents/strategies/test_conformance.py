@@ -6,7 +6,7 @@ import pytest
 from agents.strategies import Strategy
 from agents.view import Mixed
 from mechanisms.questions import AskValue
-from tests.conformance.strategy import StrategyConformance
+from sim.conformance.strategy import StrategyConformance
 
 
 class Negative(Strategy):

@@ -11,11 +11,11 @@ from agents.strategies.false_names import person_payoff
 from mechanisms.auctions import SecondPrice
 from mechanisms.auctions.combinatorial_vcg import CombinatorialVCG
 from mechanisms.distributions import Uniform
+from sim.conformance.strategy import StrategyConformance
+from sim.conformance.views import QUESTIONS
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.people import payoffs_by_person
-from tests.conformance.strategy import StrategyConformance
-from tests.conformance.views import QUESTIONS
 
 A, B, BOTH = range(3)
 VCG = CombinatorialVCG(2)

@@ -6,8 +6,8 @@ import pytest
 from agents.strategies import LazyReporter, NoisyReporter, WholeShading
 from agents.view import Mixed
 from mechanisms.questions import AskGridBelief, AskMarginals, AskProductBelief, AskValue
-from tests.conformance.strategy import StrategyConformance
-from tests.conformance.views import BELIEF, QUESTIONS, about_any_belief, view_for
+from sim.conformance.strategy import StrategyConformance
+from sim.conformance.views import BELIEF, QUESTIONS, about_any_belief, view_for
 
 
 class TestConformance(StrategyConformance):

@@ -11,10 +11,10 @@ from agents.view import SidePayments
 from mechanisms.auctions import AscendingClock, FirstPrice, OpenProxy, PostedPrice, SecondPrice
 from mechanisms.auctions.vcg import AdditiveVCG
 from mechanisms.distributions import Uniform
+from sim.conformance.strategy import StrategyConformance
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.people import payoffs_by_person
-from tests.conformance.strategy import StrategyConformance
 
 PRIOR = Uniform()
 

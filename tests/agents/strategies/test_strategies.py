@@ -21,8 +21,8 @@ from agents.strategies import (
 from agents.view import View
 from mechanisms.distributions import Uniform
 from mechanisms.questions import SILENT, AskValue, CallPrice, InviteBid, OfferPrice
-from tests.conformance.strategy import StrategyConformance
-from tests.conformance.views import BUYERS, QUESTIONS, PayYourBid, about_one_item, feedback_on, view_for
+from sim.conformance.strategy import StrategyConformance
+from sim.conformance.views import BUYERS, QUESTIONS, PayYourBid, about_one_item, feedback_on, view_for
 
 
 class HalfOrNothing(OneBuyerStrategy):

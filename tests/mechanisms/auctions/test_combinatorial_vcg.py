@@ -8,7 +8,7 @@ import pytest
 from mechanisms.auctions.combinatorial_vcg import CombinatorialVCG
 from mechanisms.auctions.vcg import AdditiveVCG
 from mechanisms.types.bundles import bundle_of, bundles
-from tests.conformance.mechanism import MechanismConformance
+from sim.conformance.mechanism import MechanismConformance
 
 RNG = np.random.default_rng(8)
 

@@ -10,7 +10,7 @@ from mechanisms.auctions import (
     SecondPrice,
     UniformPrice,
 )
-from tests.conformance.mechanism import MechanismConformance
+from sim.conformance.mechanism import MechanismConformance
 
 
 class TestSecondPrice(MechanismConformance):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mechanisms.auctions.core_selecting import NearestBid, NearestVCG, NearestZero
-from tests.conformance.mechanism import MechanismConformance
+from sim.conformance.mechanism import MechanismConformance
 
 RULES = (NearestZero(), NearestBid(), NearestVCG())
 

@@ -5,7 +5,7 @@ import numpy as np
 from mechanisms.auctions.myerson import MyersonAuction
 from mechanisms.auctions.vcg import AdditiveVCG, UnitDemandVCG
 from mechanisms.distributions import Discrete, Exponential, PiecewiseUniform, Uniform
-from tests.conformance.mechanism import MechanismConformance
+from sim.conformance.mechanism import MechanismConformance
 
 IRREGULAR = Discrete([0, 1, 2, 4, 7, 9], [0.3, 0.1, 0.25, 0.05, 0.2, 0.1])
 

@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from mechanisms.conservative import AssignmentContext, optimal_assignment
 from mechanisms.conservative.knowledge_extraction import KnowledgeExtraction
 from mechanisms.conservative.lookahead import LookaheadAuction
 from mechanisms.conservative.optimal import optimal_dsic
 from mechanisms.conservative.star_auction import StarAuction
 from mechanisms.distributions import JointDistribution
-from tests.conformance.mechanism import MechanismConformance
-from tests.conformance.players import party_of
+from sim.conformance.mechanism import MechanismConformance
+from sim.conformance.players import party_of
 from tests.mechanisms.conservative import by_hand
 
 BOUND = 11
@@ -54,3 +55,28 @@ class TestKnowledgeExtraction(Integers):
 class TestThoseWhoKnowThePrior(Integers):
     ties_to_lowest = False  # prices are personal
     instances = (LookaheadAuction(PRIOR), optimal_dsic(PRIOR).auction, optimal_dsic(PRIOR, units=2).auction)
+
+
+TABLES = np.array([[0, 0, 0, 0], [0, 2, 0, 2], [0, 0, 1, 1], [0, 1, 1, 1], [0, 0, 0, 2]], dtype=float)
+"""Valuations of nothing, the first good, the second, and both."""
+
+
+class TestAssignmentLottery(MechanismConformance):
+    """Bundles: types are rows of the table, and who has one has no other."""
+
+    ties_to_lowest = False
+    instances = (
+        optimal_assignment(
+            JointDistribution.from_table(np.full((5, 5), 1 / 25)),
+            AssignmentContext.combinatorial(2, (TABLES, TABLES)),
+        ).auction,
+    )
+
+    def draw_values(self, mechanism, rng, shape):
+        return TABLES[rng.integers(0, len(TABLES), shape), 1:]
+
+    def sizes(self, mechanism):
+        return (2,)
+
+    def test_rule_accepts_no_profiles(self, instance):
+        assert instance.outcome(np.empty((0, 2, 3))).payments.shape == (0, 2)

@@ -13,7 +13,7 @@ from mechanisms.conservative.estimates import ExponentialFit, RawFrequencies, Sm
 from mechanisms.conservative.sampled import BaligaVohraAuction, SegalAuction, SingleSampleAuction
 from mechanisms.distributions import Discrete, Exponential, JointDistribution, Uniform
 from mechanisms.engine import play, walk
-from tests.conformance.mechanism import MechanismConformance
+from sim.conformance.mechanism import MechanismConformance
 
 ESTIMATES = [RawFrequencies(), Smoothed(), Smoothed(0.7), ExponentialFit(), UniformFit()]
 

@@ -7,7 +7,7 @@ from agents.strategies.base import Truthful
 from agents.strategies.menu_buyers import ExactMenuBuyer, GreedyMenuBuyer
 from mechanisms.menus import LOTTERY_TICKETS, Menu, best_purchase, coffee_shop_menu, ticket_menu
 from mechanisms.menus.posted import PostedMenu
-from tests.conformance.mechanism import MechanismConformance
+from sim.conformance.mechanism import MechanismConformance
 from tests.mechanisms.menus.walking import expected
 
 

@@ -347,11 +347,14 @@ def two_sellers(*mechanisms, panels=((0, 1), (2, 3)), prior=UNIT, **options):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: two_sellers(SecondPrice(), AdditiveVCG(2)), "plans must sell the same number of kinds"),
+        (lambda: two_sellers(SecondPrice(), AdditiveVCG(2)), "plans must ask for types of the same shape"),
         (lambda: two_sellers(SecondPrice()), "entries must be 1, one a plan, got 2"),
         (lambda: two_sellers(panels=()), "plans must hold at least one"),
         (lambda: market([Truthful()], tick=0.0), "tick must be above 0, got 0.0"),
-        (lambda: market([Truthful()] * 2, AdditiveVCG(2), prior=IndependentPrior([UNIT] * 2)), "of one kind"),
+        (
+            lambda: market([Truthful()] * 2, AdditiveVCG(2), prior=IndependentPrior([UNIT] * 2)),
+            "over types of shape",
+        ),
         (lambda: market([Truthful()] * 2, prior=IndependentPrior([UNIT] * 2), redraw=False), "redraw"),
     ],
     ids=["kinds", "entries", "no plans", "tick", "prior of numbers", "lifelong profiles"],

@@ -1,0 +1,185 @@
+"""The commands: list scenarios, run or watch one, show what came of it, audit mechanisms.
+
+Bad input ends in one message on the error stream and exit code 2; a breach of what always holds in exit
+code 1; Ctrl-C in 130. Everything heavy is imported by the command that needs it, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, NoReturn
+
+import typer
+
+from sim.cli import options
+from sim.cli.codes import INTERRUPTED
+from sim.cli.reading import (
+    bad_input,
+    bids_options,
+    parameter_lines,
+    parameters_for,
+    port_of,
+    refuse,
+    seed_of,
+)
+from sim.cli.showing import console, play_out, show
+from sim.runs.registry import Entry, Registry
+
+app = typer.Typer(
+    help="Bazaar, a laboratory for auctions.",
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+menus = typer.Typer(
+    help="Menus of lotteries, for customers who may come back.", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(menus, name="menu")
+
+
+def run_command(registry: Registry, arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command with some arguments, by default the process's; ends in SystemExit."""
+    raise SystemExit(app(args=arguments, prog_name="bazaar", obj=registry))
+
+
+@app.command("list")
+def list_command(context: typer.Context, scenario: Annotated[str | None, options.STORY] = None) -> None:
+    """List the scenarios, or tell one's story and its parameters."""
+    registry: Registry = context.obj
+    if scenario is None:
+        width = max(map(len, registry), default=0)
+        for name, entry in registry.items():
+            main = " (the main one)" if name == registry.default else ""
+            typer.echo(f"{name:{width}}  {entry.summary}{main}")
+        return
+    with bad_input():
+        entry = registry.find(scenario)
+        module: Any = entry.load()
+    typer.echo(f"{entry.story}\n\nParameters:")
+    for line in parameter_lines(module.Parameters):
+        typer.echo(line)
+
+
+@app.command("run")
+def run_scenario(
+    context: typer.Context,
+    scenario: Annotated[str | None, options.SCENARIO] = None,
+    settings: Annotated[list[str] | None, options.SET] = None,
+    seed: Annotated[str, options.SEED] = "0",
+    until: Annotated[str | None, options.UNTIL] = None,
+    bids: Annotated[str | None, options.BIDS] = None,
+    bids_columns: Annotated[str | None, options.COLUMNS] = None,
+    bids_item: Annotated[str | None, options.ITEM] = None,
+    bids_skip_bad: Annotated[bool, options.SKIP] = False,
+    out: Annotated[str | None, options.OUT] = None,
+) -> None:
+    """Run a scenario, write its records, and show a summary."""
+    registry: Registry = context.obj
+    with bad_input():
+        entry = registry.find(registry.default if scenario is None else scenario)
+        reading = bids_options(bids, bids_columns, bids_item, bids_skip_bad)
+        module, parameters = parameters_for(entry, settings or [], until=until, bids=reading)
+        from sim.runs.run import set_up
+
+        market = set_up(entry.name, module, parameters, seed_of(seed), out)
+    status = play_out(market, parameters)
+    folder = market.records.directory
+    typer.echo(f"Records: {folder}\n")
+    show(registry, str(folder), entry)
+    if status == "interrupted":
+        raise typer.Exit(INTERRUPTED)
+
+
+@app.command("watch")
+def watch_scenario(
+    context: typer.Context,
+    scenario: Annotated[str | None, options.SCENARIO] = None,
+    settings: Annotated[list[str] | None, options.SET] = None,
+    seed: Annotated[str, options.SEED] = "0",
+    host: Annotated[str, options.HOST] = "127.0.0.1",
+    port: Annotated[str, options.PORT] = "8765",
+    no_browser: Annotated[bool, options.NO_BROWSER] = False,
+) -> None:
+    """Watch a scenario in the browser; Ctrl-C ends it."""
+    registry: Registry = context.obj
+    with bad_input():
+        from sim.page.server import require_extra, watch
+
+        entry = registry.find(registry.default if scenario is None else scenario)
+        require_extra()
+        _, parameters = parameters_for(entry, settings or [])
+        watch(entry, parameters, seed_of(seed), host, port_of(port), not no_browser, typer.echo)
+
+
+@app.command("show")
+def show_command(
+    context: typer.Context,
+    folder: Annotated[str, options.FOLDER],
+    csv: Annotated[str | None, options.CSV] = None,
+    scenario: Annotated[str | None, options.REPORTING] = None,
+) -> None:
+    """Show the summary of a run from its records."""
+    with bad_input():
+        entry = None if scenario is None else context.obj.find(scenario)
+    show(context.obj, folder, entry)
+    if csv is not None:
+        with bad_input():
+            from sim.records import load, write_csv
+
+            write_csv(load(folder), csv)
+        typer.echo(f"Tables as CSV: {csv}")
+
+
+@app.command("audit")
+def audit_command(
+    context: typer.Context,
+    audited: Annotated[str, options.AUDITED] = "all",
+    mechanism: Annotated[list[str] | None, options.MECHANISM] = None,
+    notion: Annotated[list[str] | None, options.NOTION] = None,
+    settings: Annotated[list[str] | None, options.SET] = None,
+    seed: Annotated[str, options.SEED] = "0",
+    types: Annotated[int | None, options.TYPES] = None,
+    buyers: Annotated[int, options.BUYERS] = 2,
+    sample: Annotated[int | None, options.SAMPLE] = None,
+) -> None:
+    """Show what a lie is worth in each mechanism, and to whom, under each notion of truthfulness."""
+    notions = notion or None
+    with bad_input():
+        from sim.audit import report
+        from sim.audit.named import named_instance, names_mechanism
+        from sim.runs.scenario import parse_settings
+
+        if audited == "all":
+            refuse(context, ("settings", "types", "buyers", "sample"), "needs a scenario, not `all`")
+            found = report.exact_report(report.standard(mechanism or []), notions)
+        elif names_mechanism(audited):
+            refuse(context, ("mechanism", "sample", "seed"), f"needs a scenario; {audited} is a mechanism")
+            one = named_instance(audited, parse_settings(settings or []), types or 4, buyers)
+            found = report.exact_report([one], notions)
+        else:
+            entry: Entry = context.obj.find(audited)
+            module, parameters = parameters_for(entry, settings or [])
+            start = seed_of(seed)
+            if hasattr(module, "audited_menus"):
+                refuse(context, ("types", "buyers", "sample"), f"needs auctions; {entry.name} has menus")
+                found = report.menu_report(module.audited_menus(parameters), mechanism or [], notions)
+            else:
+                market = module.build(parameters, start)
+                found = report.market_report(
+                    entry.name, market, mechanism or [], notions, types or 3, buyers, sample, start
+                )
+        lines = list(found)
+    screen = console()
+    for line in lines:
+        screen.print(line)
+
+
+@menus.command("check")
+def check_menu(file: Annotated[str, options.MENU], k: Annotated[str, options.MOST] = "5") -> None:
+    """Say whether customers gain by buying several entries of a menu, who gains, and what it then earns."""
+    with bad_input():
+        from sim.menus.menu_check import check_menu_file, purchases_from
+
+        typer.echo(check_menu_file(file, purchases_from(k)))

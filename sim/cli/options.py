@@ -1,0 +1,74 @@
+"""Arguments and options of the commands, with their help."""
+
+from __future__ import annotations
+
+import typer
+
+SCENARIO = typer.Argument(
+    help="A scenario: its name, see `bazaar list`, or the path of its file; by default the main one."
+)
+SET = typer.Option(
+    "--set",
+    metavar="NAME=VALUE",
+    help="Set a parameter; may be given many times. `bazaar list SCENARIO` names those of a scenario.",
+)
+SEED = typer.Option(metavar="N", help="Same seed, same records; an integer of at least 0.")
+UNTIL = typer.Option(metavar="T", help="Simulated time at which the run ends, above 0.")
+BIDS = typer.Option(
+    metavar="FILE",
+    help="Make the buyers' prior from a CSV file of logged bids: the highest bid of each bidder in each "
+    "auction counts as a value. This assumes private values and a second-price or ascending format. It is "
+    "biased: winners are censored at what they paid, and losers may stop early (too low); who did not bid is "
+    "not seen (too high).",
+)
+COLUMNS = typer.Option(
+    metavar="KIND=COLUMN,…",
+    help="Names of the columns of FILE, such as auctionid=lot,bidder=who,bid=amount; what is left out keeps "
+    "its name.",
+)
+ITEM = typer.Option(metavar="ITEM", help="Read only bids on this item (column `item`).")
+SKIP = typer.Option("--bids-skip-bad", help="Leave out bad rows of FILE and count them.")
+OUT = typer.Option(
+    metavar="DIR", help="Folder for the records, new or empty; by default a fresh one in runs."
+)
+STORY = typer.Argument(
+    help="Tell the story and the parameters of this one: a name, or the path of a file."
+)
+PORT = typer.Option(metavar="PORT", help="Port of the page; 0 finds a free one.")
+HOST = typer.Option(metavar="HOST", help="Address to listen at; 0.0.0.0 lets other machines in.")
+NO_BROWSER = typer.Option("--no-browser", help="Do not open a browser.")
+FOLDER = typer.Argument(metavar="DIR", help="Folder of a run.")
+AUDITED = typer.Argument(
+    metavar="WHAT",
+    help="A scenario (name or file): what its sellers sell by. A mechanism: a name such as second_price, or "
+    "module:Class or path/file.py:Class, on a small standard instance. `all`: the project's mechanisms.",
+)
+REPORTING = typer.Option(
+    "--scenario", metavar="FILE", help="Report as this scenario does: a name, or the path of its file."
+)
+MECHANISM = typer.Option("--mechanism", metavar="NAME", help="Only this one; may be given many times.")
+NOTION = typer.Option("--notion", metavar="NAME", help="Only this notion; may be given many times.")
+TYPES = typer.Option(
+    metavar="B",
+    min=1,
+    help="How many types of each buyer an exact audit takes; by default 3, for a mechanism 4.",
+)
+BUYERS = typer.Option(metavar="N", min=1, help="How many buyers take part.")
+SAMPLE = typer.Option(
+    metavar="PROFILES",
+    min=4,
+    help="Audit a sample of so many profiles from the scenario's own prior, instead of a few types exactly.",
+)
+CSV = typer.Option(metavar="DIR", help="Also write each table as a CSV file into this folder.")
+MENU = typer.Argument(
+    metavar="FILE",
+    help="A .toml file with [[entries]] (probabilities, price) and [[types]] (values or bundles, "
+    "probability), or a .csv file with the columns kind (entry or type), one for each item, price and "
+    "probability.",
+)
+MOST = typer.Option(
+    "--k",
+    metavar="K",
+    help="Look at customers who buy up to 1, 2, …, K entries, an integer from 1 to 1000; `inf` for any "
+    "number alone. Any number is always looked at too.",
+)

@@ -1,0 +1,89 @@
+"""A run from the command line: its progress, its end, and what came of it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from sim.cli.codes import BAD_INPUT, BREACH, INTERRUPTED, WIDTH
+from sim.cli.reading import bad_input
+from sim.runs.registry import Entry, Registry
+
+if TYPE_CHECKING:
+    from sim.records import RecordedRun
+    from sim.runs.scenario import Parameters
+
+
+def play_out(market: Any, parameters: Parameters) -> str:
+    """Run the market with a progress bar; a breach ends the command."""
+    from sim.market.invariants import BreachError
+    from sim.records import OutputError
+    from sim.runs.run import play
+
+    try:
+        with _progress(parameters.until) as advanced:
+            return play(market, parameters.until, advanced)
+    except KeyboardInterrupt:
+        typer.echo(f"Interrupted. Records: {market.records.directory}", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except BreachError as breach:
+        typer.echo(
+            f"Error: the run stopped, because a rule was broken that always holds. In {breach}\n"
+            f"Records: {market.records.directory}",
+            err=True,
+        )
+        raise typer.Exit(BREACH) from None
+    except OutputError as error:
+        typer.echo(f"Error: {error}", err=True)
+        raise typer.Exit(BAD_INPUT) from None
+
+
+@contextmanager
+def _progress(until: float) -> Iterator[Callable[[float], Any]]:
+    """A bar over simulated time, where there is a terminal to show it on."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    clock = TextColumn("time {task.completed:,.1f} of {task.total:,.1f}")
+    columns = (clock, BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=until)
+        yield lambda now: bar.update(task, completed=now)
+
+
+def show(registry: Registry, folder: str, entry: Entry | None = None) -> None:
+    """Print the summary of a run, at most WIDTH columns wide; `entry` is its scenario, if that is known."""
+    with bad_input():
+        from sim.records import RecordedRun
+
+        run = RecordedRun(folder)
+        lines = _reporter(registry, run, entry)(run, run.manifest)
+    screen = console()
+    if not run.complete:
+        screen.print(f"Incomplete: {run.message}.\n", soft_wrap=True)
+    for line in lines:
+        screen.print(line)
+
+
+def console() -> Any:
+    """A console at most WIDTH columns wide."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    return Console(highlight=False, width=min(WIDTH, console.width) if console.is_terminal else WIDTH)
+
+
+def _reporter(registry: Registry, run: RecordedRun, entry: Entry | None) -> Callable[..., Any]:
+    """How the run's scenario reports; the common way if it says nothing, or is not known here."""
+    from sim.runs.report import summary
+
+    name = str(run.manifest.get("scenario"))
+    known = entry or (registry[name] if name in registry else None)  # noqa: SIM401 — an unknown name raises
+    return getattr(known.load(), "report", summary) if known is not None else summary

@@ -1,0 +1,104 @@
+"""Every public mechanism, strategy, utility and distribution is in a suite, and in its registry."""
+
+import importlib
+import inspect
+import pkgutil
+from pathlib import Path
+
+import pytest
+
+from agents.best_response.expected_utility import Imitation
+from agents.registry import STRATEGIES, make_strategy
+from agents.strategies import OneBuyerStrategy, Strategy
+from mechanisms.auctions.multi_unit_demand import UniformPriceMultiUnit
+from mechanisms.conservative.assignment import AssignmentLottery
+from mechanisms.conservative.optimal import GridLottery
+from mechanisms.conversation import Mechanism
+from mechanisms.distributions import Distribution
+from mechanisms.registry import MECHANISMS, ONE_GOOD, mechanism_class
+from mechanisms.utilities import Utility
+from sim.audit import standard_instances
+from sim.conformance import (
+    DistributionConformance,
+    MechanismConformance,
+    PlayConformance,
+    StrategyConformance,
+    UtilityConformance,
+)
+
+TESTS = Path(__file__).parent
+KINDS = {
+    Mechanism: MechanismConformance,
+    Strategy: StrategyConformance,
+    Utility: UtilityConformance,
+    Distribution: DistributionConformance,
+}
+FLOORS = ("mechanisms", "agents")
+
+
+def public_classes(base):
+    """The classes of this kind that can be made, and are nobody's own business."""
+    found = set()
+    for floor in FLOORS:
+        package = importlib.import_module(floor)
+        for info in pkgutil.walk_packages(package.__path__, f"{floor}."):
+            for name, thing in vars(importlib.import_module(info.name)).items():
+                own = inspect.isclass(thing) and issubclass(thing, base) and thing.__module__ == info.name
+                if own and not name.startswith("_") and not inspect.isabstract(thing):
+                    found.add(thing)
+    return found
+
+
+def in_suites(suite):
+    """The classes of the instances of all suites of this kind in the tests."""
+    for path in sorted(TESTS.rglob("test_*.py")):
+        if suite.__name__ in path.read_text(encoding="utf-8"):
+            importlib.import_module("tests." + ".".join(path.relative_to(TESTS).with_suffix("").parts))
+    suites, covered = [suite], set()
+    while suites:
+        one = suites.pop()
+        suites += one.__subclasses__()
+        covered.update(type(instance) for instance in one.instances)
+    return covered
+
+
+BASES = {OneBuyerStrategy, Imitation}
+"""To be derived from; and one that stands for a single plan within a computation."""
+COMPUTED = {GridLottery, AssignmentLottery}
+"""Mechanisms that a computation returns: nobody makes them by name."""
+UNPLAYABLE = {UniformPriceMultiUnit}
+"""Its truth, one value a unit, is more than a buyer's type of one number: the audit alone can play it."""
+
+
+class TestStandardInstances(PlayConformance):
+    """The market, exact play and the audit on what `bazaar audit all` audits."""
+
+    instances = tuple(standard_instances())
+
+
+def test_where_they_are_compared_is_told():
+    """Instances whose types are numbers: all mechanisms of one good."""
+    compared = {type(one.mechanism) for one in standard_instances() if one.vectors is None}
+    assert compared >= {mechanism_class(name) for name in ONE_GOOD}
+
+
+@pytest.mark.parametrize("base", KINDS, ids=lambda base: base.__name__)
+def test_every_public_class_is_in_a_suite(base):
+    public = public_classes(base)
+    derived_from = {kind for kind in public if any(issubclass(other, kind) for other in public - {kind})}
+    missing = public - in_suites(KINDS[base]) - derived_from - BASES - UNPLAYABLE
+    assert not missing, sorted(kind.__name__ for kind in missing)
+
+
+def test_every_mechanism_is_in_the_registry():
+    assert {mechanism_class(name) for name in MECHANISMS} == public_classes(Mechanism) - COMPUTED
+
+
+def test_every_mechanism_has_a_standard_instance():
+    audited = {type(instance.mechanism) for instance in standard_instances()}
+    assert audited >= {mechanism_class(name) for name in MECHANISMS}
+
+
+def test_every_name_makes_a_strategy_of_its_own():
+    kinds = [type(make_strategy(name)) for name in STRATEGIES]
+    assert len(set(kinds)) == len(kinds)
