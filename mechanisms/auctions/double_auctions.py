@@ -56,7 +56,7 @@ class _DoubleAuction(DirectMechanism):
         buys = np.argsort(buyers_by_value, axis=-1) < count[..., None]
         net = np.concatenate([-sells.astype(float), buys.astype(float)], axis=-1)
         prices = np.where(net < 0, price_of_sellers[..., None], price_of_buyers[..., None])
-        return Outcome(net, np.where(net != 0, net * prices, 0.0))
+        return Outcome(net, net * np.where(net != 0, prices, 0.0))
 
     @abstractmethod
     def _decide(
