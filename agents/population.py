@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from agents.strategies.base import Strategy
-from mechanisms.questions import BuyerQuestion
+from mechanisms.distributions.priors import CommonPrior
 from mechanisms.utilities import Linear, Utility
-
-_ANSWERS = tuple(question.answered_by for question in BuyerQuestion.__subclasses__())
-"""The methods of a strategy that answer questions."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,25 +20,22 @@ class Group:
 
     strategy: Strategy
     utility: Utility = field(default_factory=Linear)
-    prior: Any = None
+    prior: CommonPrior | None = None
 
     @cached_property
     def waits(self) -> bool:
         """Whether the strategy ever waits before it sends an answer."""
-        return type(self.strategy).wait is not Strategy.wait
+        return self.strategy.waits
 
     @cached_property
     def colludes(self) -> bool:
         """Whether its members ever pay one another."""
-        return type(self.strategy).side_payments is not Strategy.side_payments
+        return self.strategy.colludes
 
     @cached_property
     def honest(self) -> bool:
-        """Whether the strategy says that it is honest, and answers every question as `Strategy` does."""
-        kind = type(self.strategy)
-        return bool(self.strategy.honest) and all(
-            getattr(kind, method, None) is getattr(Strategy, method, None) for method in _ANSWERS
-        )
+        """Whether the strategy says that it is honest."""
+        return self.strategy.honest
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +107,9 @@ class Population:
         return self.membership.size
 
     @classmethod
-    def of(cls, strategies: Sequence[Strategy], latency: ArrayLike = 0.0, prior: Any = None) -> Population:
+    def of(
+        cls, strategies: Sequence[Strategy], latency: ArrayLike = 0.0, prior: CommonPrior | None = None
+    ) -> Population:
         """One buyer for each entry of `strategies`; the same object again means the same group.
 
         >>> from agents.strategies.base import Truthful

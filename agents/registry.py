@@ -63,7 +63,7 @@ STRATEGIES: Mapping[str, Callable[[], Strategy]] = MappingProxyType({
 
 The reporters differ from "truthful" only where beliefs are asked for; `neighbours` mixes them in by number.
 Those of `menu_buyers` and `menu_learner` are not among them: they are truthful but where a menu is shown, and
-menus are sold at counters, whose customers have habits (`agents.habits`, made from them).
+menus are sold at counters (`sim.menus.counter`).
 """
 
 

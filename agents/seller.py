@@ -130,9 +130,12 @@ class Seller(mesa.Agent):
         """Whether the stock covers all that one auction may sell, allowing for rounding."""
         return self.stock is None or bool(self.stock.min() >= self.plan.mechanism.space.units - 1e-9)
 
-    def deliver(self, sold: float, revenue: float, goods: NDArray[np.float64]) -> None:
-        """Hand over the goods, shape (kinds,), and book the money; `sold` units changed hands in all."""
-        if self.stock is not None:
+    def deliver(self, sold: float, revenue: float, goods: NDArray[np.float64] | None) -> None:
+        """Hand over the goods, shape (kinds,), and book the money; `sold` units changed hands in all.
+
+        `goods` may be None where there is no end of stock.
+        """
+        if self.stock is not None and goods is not None:
             self.stock -= goods
         self.sold += sold
         self.received += revenue

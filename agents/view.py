@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms.conversation import Mechanism
-from mechanisms.questions import Announce, BuyerQuestion
+from mechanisms.distributions.priors import CommonPrior
+from mechanisms.questions import Announce, BuyerQuestion, TypeBelief
 from mechanisms.utilities import Linear, Utility
 
 
@@ -32,7 +33,7 @@ class View:
     mechanism
         The rules, which are public.
     prior
-        What everybody believes about one another's values: a distribution, or None if nobody knows.
+        What everybody believes about one another's values; None if nobody knows.
     utility
         Their attitude to risk.
     heard
@@ -40,6 +41,11 @@ class View:
     posterior
         Called with a member's position in `seats`: her belief over type profiles, a `JointDistribution`
         (her knowledge, conditioned on what she has heard); None where nature gives no beliefs.
+    said
+        The earlier questions of the conversation with the members' answers that counted, shape
+        `(..., m, *question.shape)`, the question's default for those who were not asked.
+
+    What was heard and said is the history: with her type and her knowledge it is all that a buyer goes by.
     """
 
     values: NDArray[Any]
@@ -47,10 +53,11 @@ class View:
     buyers: NDArray[np.intp]
     n: int
     mechanism: Mechanism
-    prior: Any = None
+    prior: CommonPrior | None = None
     utility: Utility = field(default_factory=Linear)
     heard: tuple[Announce, ...] = ()
-    posterior: Callable[[int], Any] | None = None
+    posterior: Callable[[int], TypeBelief | None] | None = None
+    said: tuple[tuple[BuyerQuestion, NDArray[Any]], ...] = ()
 
 
 def shaded(known: View | Feedback, types: NDArray[Any], share: NDArray[Any]) -> NDArray[Any]:
@@ -131,7 +138,7 @@ class Feedback:
     causes: Mapping[str, NDArray[Any]]
     price: float | None = None
     bids: NDArray[Any] | None = None
-    prior: Any = None
+    prior: CommonPrior | None = None
     realised: NDArray[Any] | None = None
 
     @property

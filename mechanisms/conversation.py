@@ -33,6 +33,8 @@ class Mechanism(ABC):
     space
         What it is about (`mechanisms.types`): types, what allocations are worth to them, which are feasible.
         By default `units` units of one good.
+    value_bound
+        Types are the integers below it; None: any number at least 0.
     least_buyers
         With fewer, no conversation is held.
     ex_post_ir
@@ -41,6 +43,7 @@ class Mechanism(ABC):
     """
 
     units: int = 1
+    value_bound: int | None = None
     least_buyers: ClassVar[int] = 1
     ex_post_ir: ClassVar[bool] = False
 
@@ -54,11 +57,16 @@ class Mechanism(ABC):
         """Talk to n buyers, with local indices 0 … n−1, and end in a realised outcome."""
 
     @property
+    def reward_unit(self) -> float:
+        """Money for each point that a scoring rule gives, where beliefs are rewarded."""
+        return 1.0
+
+    @property
     def name(self) -> str:
         """Name for tables: the class's, in words."""
         return "".join(f" {c.lower()}" if c.isupper() else c for c in type(self).__name__).strip()
 
-    def leavers(self, heard: tuple[Announce, ...]) -> tuple[int, ...]:
+    def drop_outs(self, heard: tuple[Announce, ...]) -> tuple[int, ...]:
         """Local indices of those who have left by what was announced: they answer nothing more."""
         return ()
 

@@ -85,14 +85,15 @@ P = TypeVar("P", bound=PathPlayer)
 
 
 def walk(
-    mechanism: Mechanism, n: int, player_on: Callable[[Path], P]
+    mechanism: Mechanism, n: int, player_on: Callable[[Path], P], taken: tuple[int, ...] = ()
 ) -> Iterator[tuple[P, Outcome | None]]:
-    """Play every path: yield the player (its `path.probability` says how likely) and the outcome of each.
+    """Play every path that begins with the branches taken: yield the player and the outcome of each.
 
-    `player_on(path)` makes the player for a path; the probabilities of all paths sum to 1. The outcome is
-    None on a path that the player broke off by raising `Enough`.
+    `player_on(path)` makes the player for a path; `player.path.probability` says how likely it is, and the
+    probabilities of all paths sum to 1 if none are taken. The outcome is None on a path that the player broke
+    off by raising `Enough`.
     """
-    untried: list[tuple[int, ...]] = [()]
+    untried = [taken]
     while untried:
         player = player_on(Path(untried.pop()))
         try:

@@ -1,18 +1,24 @@
-"""The coffee shop's counters: six menus, seven degrees of patience, and what theory says that they earn."""
+"""The coffee shop's counters: menus, seven degrees of patience, and what theory says that they earn."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from agents.habits import Adaptive, Committed, Learned, Planned
-from mechanisms.menus import Menu, coffee_shop_menu, menu_revenue
+from agents.strategies.menu_buyers import ImpatientMenuBuyer
+from agents.strategies.menu_learner import LearningMenuBuyer
+from mechanisms._validation import FloatArray
+from mechanisms.menus import COFFEE_SHOP, Menu, coffee_shop_menu
+from mechanisms.menus.valuations import additive_values
 from sim.measures.batch_means import batch_means
 from sim.measures.comparison import Figure
-from sim.menus.counter import CounterPlan
+from sim.menus.counter import CounterPlan, expected_payment
+from sim.menus.menu_file import read_menu_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -30,13 +36,38 @@ COSTS = (math.inf, 8.0, 4.0, 2.0, 1.0, 0.5, 0.0)
 TICKS = ["once" if math.isinf(cost) else f"{cost:g}" for cost in COSTS]
 SURPRISE = Menu(np.array([[0.5, 0.5], [1, 1]]), [1.9, 8])
 SHADED = Menu(coffee_shop_menu().probabilities, [1.99, 3.99, 7.97])
-HUNGRY = 2
 EXTRAS = ("bag, decides beforehand", "bag, looks first", "clever, learns", "clever, two names")
+
+
+@dataclass(frozen=True, eq=False)
+class Shop:
+    """Menus by name, and the people to whom they are sold: additive types (T, n), and probabilities (T,)."""
+
+    menus: Mapping[str, Menu]
+    types: FloatArray
+    probabilities: FloatArray
+
+
+def shop_of(file: str | None) -> Shop:
+    """The coffee shop, or the menu and the people in a file, by the file's name; ValueError for a bad one."""
+    if file is None:
+        return Shop(MENUS, COFFEE_SHOP.types, COFFEE_SHOP.probabilities)
+    read = read_menu_file(file)
+    try:
+        types = additive_values(read.types, "a counter")
+    except TypeError as error:
+        raise ValueError(f"{file}: {error}") from None
+    return Shop({Path(file).stem: read.menu}, types, read.probabilities)
 
 
 def sweep_name(menu: str, cost: float) -> str:
     """The name of a counter of the sweep."""
     return f"{menu}, once" if math.isinf(cost) else f"{menu}, cost {cost:g}"
+
+
+def menus_among(counters: Iterable[str]) -> list[str]:
+    """The menus of the sweep, from the names of all counters."""
+    return [name.removesuffix(", once") for name in counters if name.endswith(", once")]
 
 
 def patience(cost: float) -> str:
@@ -47,16 +78,14 @@ def patience(cost: float) -> str:
 def expected_revenue(plan: CounterPlan) -> float:
     """What a counter earns a customer when everybody buys as planned; those who learn, as if they knew."""
     crowd = plan.crowd
-    if isinstance(crowd.habits[0], Adaptive):
-        return menu_revenue(plan.menu, crowd.types, crowd.probabilities, plan.most, adaptive=True)
-    planned = [Committed(one.cost) if isinstance(one, Learned) else one for one in crowd.habits]
+    informed = [ImpatientMenuBuyer(one.cost) if isinstance(one, LearningMenuBuyer) else one
+                for one in crowd.strategies]
     paid = [
-        weight * sum(plan.menu.prices[list(habit.plan(plan.menu, tuple(values), plan.most))])
+        weight * expected_payment(plan.rules, values, strategy)
         for values, weight in zip(crowd.types.tolist(), crowd.probabilities.tolist(), strict=True)
-        for habit in planned
-        if isinstance(habit, Planned)
+        for strategy in informed
     ]
-    return float(sum(paid) / len(planned))
+    return float(sum(paid) / len(informed))
 
 
 def revenues(tables: Mapping[str, Any], counters: list[CounterPlan]) -> dict[str, Figure]:
@@ -70,11 +99,15 @@ def revenues(tables: Mapping[str, Any], counters: list[CounterPlan]) -> dict[str
     return found
 
 
-def visits_of_the_hungry(customers: Any, numbers: Mapping[str, int]) -> dict[str, list[float]]:
-    """Mean visits of a hungry customer at each cost of coming back, by menu."""
-    hungry = customers[customers["type"] == HUNGRY].groupby("seller_id")["visits"].mean()
+def visits_of_the_hungry(customers: Any, counters: list[CounterPlan]) -> dict[str, list[float]]:
+    """Mean visits at each cost of coming back, by menu, of those who want most: in all, of the last type."""
+    numbers = {plan.name: number for number, plan in enumerate(counters)}
+    totals = counters[0].crowd.types.sum(axis=1)
+    hungry = int(np.flatnonzero(totals == totals.max())[-1])
+    visits = customers[customers["type"] == hungry].groupby("seller_id")["visits"].mean()
     return {
-        name: [hungry.get(numbers[sweep_name(name, cost)], math.nan) for cost in COSTS] for name in MENUS
+        name: [visits.get(numbers[sweep_name(name, cost)], math.nan) for cost in COSTS]
+        for name in menus_among(numbers)
     }
 
 

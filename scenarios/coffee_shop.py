@@ -29,6 +29,10 @@ visit what adds most: the clever menu tempts the hungry with both at once, and t
 4 2/3 at any patience. The learning are regulars who try purchases, and repeat what paid best; all prices are
 half a per cent lower for them, so that nobody is indifferent.
 
+`--set menu=FILE.toml` sells another menu, from a file as `bazaar menu check` takes it, to the people in that
+file, whose types must be additive; `bazaar audit` and the page take the same parameter. Then there are three
+counters more: for people who look first, who learn, and who give two names.
+
 What to look for. Down the column of the clever menu revenue falls from 4.67 to 4, while others rise, and
 menus cross: in theory the clever menu is best as long as coming back costs 2 on average or more, then the
 modest one, and once it is free five of the six earn 4. (The run's intervals are wider than that; `--until
@@ -48,8 +52,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from pydantic import Field
 
-from agents.habits import Adaptive, Committed, Greedy, Habit, Learned
-from mechanisms.menus import COFFEE_SHOP, Menu, menu_revenue
+from agents.strategies.base import Strategy
+from agents.strategies.menu_buyers import ExactMenuBuyer, GreedyMenuBuyer, ImpatientMenuBuyer
+from agents.strategies.menu_learner import LearningMenuBuyer
+from mechanisms.menus import Menu, menu_revenue
 from scenarios._coffee_shop_page import last_customers, queue_over_time, what_menus_earn, who_comes_back
 from scenarios._coffee_shop_sweep import (
     COSTS,
@@ -58,9 +64,12 @@ from scenarios._coffee_shop_sweep import (
     SHADED,
     SURPRISE,
     TICKS,
+    Shop,
+    menus_among,
     patience,
     revenue_curve,
     revenues,
+    shop_of,
     sweep_name,
     visits_of_the_hungry,
 )
@@ -78,11 +87,11 @@ PANELS = (what_menus_earn, queue_over_time, who_comes_back, last_customers)
 LEVELS = 10
 """How many different costs there are at a counter: as many quantiles of an exponential distribution."""
 BAGS = 3
-STRATEGIES: dict[str, Callable[[float, float], Habit]] = {
-    "impatient": lambda cost, _: Committed(cost),
-    "exact": lambda _, __: Committed(),
-    "greedy": lambda cost, _: Greedy(cost),
-    "learning": lambda cost, exploration: Learned(exploration, cost),
+STRATEGIES: dict[str, Callable[[float, float], Strategy]] = {
+    "impatient": lambda cost, _: ImpatientMenuBuyer(cost),
+    "exact": lambda _, __: ImpatientMenuBuyer(),
+    "greedy": lambda cost, _: GreedyMenuBuyer(cost),
+    "learning": lambda cost, exploration: LearningMenuBuyer(exploration, cost),
 }
 """How people at the counters of the sweep decide, by `strategy`: made from their cost and `exploration`."""
 DISCOUNT = 0.995
@@ -97,6 +106,9 @@ EXPLANATION = (
 class Parameters(scenario.Parameters):
     """What can be set."""
 
+    menu: str | None = Field(
+        default=None, description="TOML or CSV file of a menu and its buyers, in place of the coffee shop's"
+    )
     until: float = Field(default=1000.0, gt=0, le=1e9, description="simulated time at which the run ends")
     rate: float = Field(
         default=1.0, gt=0, le=1000, description="customers in a unit of time at each counter"
@@ -120,32 +132,50 @@ def costs_around(mean: float) -> tuple[float, ...]:
 
 def plans(told: Parameters) -> list[CounterPlan]:
     """All counters: the sweep, menu by menu, and the extras."""
-    found = [_of_the_sweep(told, name, cost) for name in MENUS for cost in COSTS]
-    learner = Learned(told.exploration)
+    shop = shop_of(told.menu)
+    found = [_of_the_sweep(told, shop, name, cost) for name in shop.menus for cost in COSTS]
+    return [*found, *(_extras(told, shop) if told.menu is None else _extras_of_a_file(told, shop))]
+
+
+def _extras(told: Parameters, shop: Shop) -> list[CounterPlan]:
+    learner = LearningMenuBuyer(told.exploration)
     return [
-        *found,
-        _counter(told, EXTRAS[0], SURPRISE, BAGS, Committed()),
-        _counter(told, EXTRAS[1], SURPRISE, BAGS, Adaptive()),
-        _counter(told, EXTRAS[2], SHADED, 2, learner, regulars=told.regulars),
-        _counter(told, EXTRAS[3], MENUS["clever"], 1, Committed(), names=2),
+        _counter(told, shop, EXTRAS[0], SURPRISE, BAGS, ImpatientMenuBuyer()),
+        _counter(told, shop, EXTRAS[1], SURPRISE, BAGS, ExactMenuBuyer()),
+        _counter(told, shop, EXTRAS[2], SHADED, 2, learner, regulars=told.regulars),
+        _counter(told, shop, EXTRAS[3], MENUS["clever"], 1, ImpatientMenuBuyer(), names=2),
     ]
 
 
-def _of_the_sweep(told: Parameters, name: str, cost: float) -> CounterPlan:
+def _extras_of_a_file(told: Parameters, shop: Shop) -> list[CounterPlan]:
+    """The menu before people who look first, who learn, and who give two names for an entry each."""
+    ((name, menu),) = shop.menus.items()
+    learner = LearningMenuBuyer(told.exploration)
+    shaded = Menu(menu.probabilities, menu.prices * DISCOUNT)
+    return [
+        _counter(told, shop, f"{name}, looks first", menu, told.visits, ExactMenuBuyer()),
+        _counter(told, shop, f"{name}, learns", shaded, told.visits, learner, regulars=told.regulars),
+        _counter(told, shop, f"{name}, two names", menu, 1, ImpatientMenuBuyer(), names=2),
+    ]
+
+
+def _of_the_sweep(told: Parameters, shop: Shop, name: str, cost: float) -> CounterPlan:
     """One counter of the sweep; learners are regulars, at least one of each type and cost, at a discount."""
-    menu, most = MENUS[name], 1 if math.isinf(cost) else told.visits
+    menu, most = shop.menus[name], 1 if math.isinf(cost) else told.visits
     decides = STRATEGIES[told.strategy]
     costs = costs_around(0.0 if math.isinf(cost) else cost)
-    habits = [decides(one, told.exploration) for one in costs]
+    people = [decides(one, told.exploration) for one in costs]
     if told.strategy != "learning":
-        return _counter(told, sweep_name(name, cost), menu, most, *habits)
+        return _counter(told, shop, sweep_name(name, cost), menu, most, *people)
     shaded = Menu(menu.probabilities, menu.prices * DISCOUNT)
-    people = max(told.regulars, len(COFFEE_SHOP.types) * len(habits))
-    return _counter(told, sweep_name(name, cost), shaded, most, *habits, regulars=people)
+    regulars = max(told.regulars, len(shop.types) * len(people))
+    return _counter(told, shop, sweep_name(name, cost), shaded, most, *people, regulars=regulars)
 
 
-def _counter(told: Parameters, name: str, menu: Menu, most: int, *habits: Habit, **crowd: Any) -> CounterPlan:
-    people = crowd_of(COFFEE_SHOP, *habits, rate=told.rate, **crowd)
+def _counter(
+    told: Parameters, shop: Shop, name: str, menu: Menu, most: int, *strategies: Strategy, **crowd: Any
+) -> CounterPlan:
+    people = crowd_of(shop, *strategies, rate=told.rate, **crowd)
     return CounterPlan(name, menu, people, told.service, most)
 
 
@@ -162,9 +192,11 @@ def audited_menus(parameters: Parameters) -> list[Instance]:
     """Every menu, before people to whom coming back costs nothing."""
     from sim.audit.library import menu_instance
 
-    bags = {"bag": (SURPRISE, BAGS), "shaded": (SHADED, 2)}
-    sold = {name: (menu, parameters.visits) for name, menu in MENUS.items()} | bags
-    return [menu_instance(COFFEE_SHOP, menu, k, f"{name}, {k} visits") for name, (menu, k) in sold.items()]
+    shop = shop_of(parameters.menu)
+    sold = {name: (menu, parameters.visits) for name, menu in shop.menus.items()}
+    if parameters.menu is None:
+        sold |= {"bag": (SURPRISE, BAGS), "shaded": (SHADED, 2)}
+    return [menu_instance(shop, menu, k, f"{name}, {k} visits") for name, (menu, k) in sold.items()]
 
 
 # --- what came of it --------------------------------------------------------------------------------
@@ -178,21 +210,23 @@ def figures(tables: Mapping[str, Any], told: Parameters) -> dict[str, Figure]:
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     """The sweep, the extra counters, and the plots in the run's folder."""
     told = Parameters(**manifest["parameters"])
-    found = figures(tables, told)
+    found, counters = figures(tables, told), plans(told)
+    menus = menus_among(plan.name for plan in counters)
     sweep = {
         patience(cost): {
-            name: found[sweep_name(name, cost)] for name in MENUS if sweep_name(name, cost) in found
+            name: found[sweep_name(name, cost)] for name in menus if sweep_name(name, cost) in found
         }
         for cost in COSTS
     }
-    others = {name: {"revenue": found[name]} for name in EXTRAS if name in found}
+    extras = [plan.name for plan in counters[len(menus) * len(COSTS) :]]
+    others = {name: {"revenue": found[name]} for name in extras if name in found}
     return [
-        f"Coffee shop: {len(tables['customers']):,} customers at {len(plans(told))} counters.",
-        comparison_table("coming back costs", list(MENUS), sweep, 3),
+        f"Coffee shop: {len(tables['customers']):,} customers at {len(counters)} counters.",
+        comparison_table("coming back costs", menus, sweep, 3),
         best_in_theory(found),
         comparison_table("other counters", ["revenue"], others, 3),
         EXPLANATION,
-        *plots(tables, told, found),
+        *plots(tables, counters, found),
     ]
 
 
@@ -200,43 +234,44 @@ def best_in_theory(found: Mapping[str, Figure]) -> str:
     """For each patience, the menus that theory says earn most."""
     lines = ["Best in theory, by what coming back costs:"]
     for cost in COSTS:
-        earned = {menu: found[name].theory for menu in MENUS if (name := sweep_name(menu, cost)) in found}
+        named = {menu: sweep_name(menu, cost) for menu in menus_among(found)}
+        earned = {menu: found[name].theory for menu, name in named.items() if name in found}
         most = max(earned.values(), default=0.0)
         best = [menu for menu, revenue in earned.items() if math.isclose(revenue, most)]
         lines.append(f"  {patience(cost)}: {', '.join(best) or '–'}")
     return "\n".join(lines)
 
 
-def plots(tables: Mapping[str, Any], told: Parameters, found: Mapping[str, Figure]) -> list[str]:
+def plots(tables: Mapping[str, Any], counters: list[CounterPlan], found: Mapping[str, Figure]) -> list[str]:
     """Draw all three into the folder of the run; says where, or nothing if the run is in memory."""
     folder = getattr(tables, "directory", None)
     if folder is None:
         return []
-    numbers = {plan.name: number for number, plan in enumerate(plans(told))}
     draw_revenue(found, folder / "revenue.png")
-    draw_visits(tables, numbers, folder / "visits.png")
-    draw_learning(tables, numbers[EXTRAS[2]], folder / "learning.png")
+    draw_visits(tables, counters, folder / "visits.png")
+    draw_learning(tables, counters, folder / "learning.png")
     return [f"Plots: revenue.png, visits.png and learning.png in {folder}"]
 
 
 def draw_revenue(found: Mapping[str, Figure], path: Any) -> None:
     """Revenue by patience: points with intervals are simulated, lines are theory."""
     with figure(path, "mean cost of coming back", "revenue a customer") as axes:
-        for name in MENUS:
+        for name in menus_among(found):
             revenue_curve(axes, found, name)
         axes.set_xticks(range(len(COSTS)), TICKS)
 
 
-def draw_visits(tables: Mapping[str, Any], numbers: Mapping[str, int], path: Any) -> None:
+def draw_visits(tables: Mapping[str, Any], counters: list[CounterPlan], path: Any) -> None:
     """How often the hungry come, by patience."""
     with figure(path, "mean cost of coming back", "visits of a hungry customer") as axes:
-        for place, (name, visits) in enumerate(visits_of_the_hungry(tables["customers"], numbers).items()):
+        for place, (name, visits) in enumerate(visits_of_the_hungry(tables["customers"], counters).items()):
             axes.plot(np.arange(len(COSTS)) + place / 30, visits, "o-", markersize=4, label=name)
         axes.set_xticks(range(len(COSTS)), TICKS)
 
 
-def draw_learning(tables: Mapping[str, Any], number: int, path: Any) -> None:
+def draw_learning(tables: Mapping[str, Any], counters: list[CounterPlan], path: Any) -> None:
     """The learners' revenue, a moving mean, beside that of those who come once and of those who know."""
+    number, plan = next((k, plan) for k, plan in enumerate(counters) if plan.name.endswith(", learns"))
     customers = tables["customers"]
     learners = customers[customers["seller_id"] == number]
     paid = learners["paid"].to_numpy()
@@ -244,8 +279,9 @@ def draw_learning(tables: Mapping[str, Any], number: int, path: Any) -> None:
     moving = np.convolve(paid, np.ones(window) / window, "valid") if len(paid) else paid
     with figure(path, "customer", f"revenue a customer, mean of {window}") as axes:
         axes.plot(np.arange(len(moving)) + window, moving, label="regulars who learn")
-        for k, label in ((1, "all come once"), (2, "all know, and come twice")):
-            level = menu_revenue(SHADED, COFFEE_SHOP.types, COFFEE_SHOP.probabilities, k)
+        known = {1: "all come once", plan.most: "all know, and come as often as they may"}
+        for k, label in known.items():
+            level = menu_revenue(plan.menu, plan.crowd.types, plan.crowd.probabilities, k)
             axes.axhline(level, linestyle="--" if k == 1 else ":", color="black", linewidth=1, label=label)
 
 

@@ -42,9 +42,9 @@ def public_classes(base):
         package = importlib.import_module(floor)
         for info in pkgutil.walk_packages(package.__path__, f"{floor}."):
             for name, thing in vars(importlib.import_module(info.name)).items():
-                if inspect.isclass(thing) and issubclass(thing, base) and thing.__module__ == info.name:
-                    if not name.startswith("_") and not inspect.isabstract(thing):
-                        found.add(thing)
+                own = inspect.isclass(thing) and issubclass(thing, base) and thing.__module__ == info.name
+                if own and not name.startswith("_") and not inspect.isabstract(thing):
+                    found.add(thing)
     return found
 
 

@@ -21,6 +21,7 @@ from agents.knowledge.beliefs import Belief
 from agents.strategies.base import Strategy
 from mechanisms.comparison import at_least
 from mechanisms.conversation import Mechanism, has_rule
+from mechanisms.distributions.priors import CommonPrior
 from mechanisms.utilities import Utility
 
 JUST_ABOVE = 1 + 1e-9
@@ -68,7 +69,7 @@ class Problem:
     belief: Belief
     rivals: Strategy
     utility: Utility
-    prior: Any
+    prior: CommonPrior | None
     reports: tuple[Any, ...] | None = None
 
     @property

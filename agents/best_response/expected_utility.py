@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -23,19 +23,14 @@ from agents.play.posteriors import Posteriors, ProfilePlayer
 from agents.play.tree import TreePlayer
 from agents.population import Group, Side
 from agents.strategies.base import Answer, Strategy, Truthful
+from agents.strategies.wrapper import Wrapper
 from agents.view import View
 from mechanisms.conversation import ClosedRule, Mechanism, has_rule
 from mechanisms.deviations import brought
 from mechanisms.distributions import JointDistribution
+from mechanisms.distributions.priors import CommonPrior
 from mechanisms.engine import Path, walk
-from mechanisms.questions import (
-    AskValue,
-    CallPrice,
-    Draw,
-    InviteBid,
-    OfferPrice,
-    ShowMenu,
-)
+from mechanisms.questions import BuyerQuestion, Draw
 from mechanisms.utilities import Utility
 
 DRAW_BRANCHES = 16
@@ -66,7 +61,7 @@ class Encounter:
     scenarios: Scenarios
     rivals: Strategy
     utility: Utility
-    prior: Any
+    prior: CommonPrior | None
 
     @property
     def n(self) -> int:
@@ -145,8 +140,11 @@ def _replayed(encounter: Encounter, plan: NDArray[np.float64]) -> float:
     mine = np.array([encounter.seat])
     group = Group(Imitation(plan), encounter.utility, encounter.prior)
     sides = encounter.sides(Side(group, mine, mine.copy()))
-    player_at = _knowing_player if isinstance(encounter.prior, JointDistribution) else _plain_player
-    make = player_at(encounter, sides)
+    known = encounter.prior
+    if isinstance(known, JointDistribution):
+        make = _knowing_player(encounter, known, sides)
+    else:
+        make = _plain_player(encounter, sides)
     total = 0.0
     scenarios, space = encounter.scenarios, encounter.mechanism.space
     for profile, weight in zip(scenarios.profiles, scenarios.weights.tolist(), strict=True):
@@ -167,9 +165,8 @@ def _plain_player(encounter: Encounter, sides: tuple[Side, ...]) -> PlayerAt:
     return player
 
 
-def _knowing_player(encounter: Encounter, sides: tuple[Side, ...]) -> PlayerAt:
+def _knowing_player(encounter: Encounter, prior: JointDistribution, sides: tuple[Side, ...]) -> PlayerAt:
     """On a finite prior everybody who is asked for a belief has one, from her own type and what she hears."""
-    prior: JointDistribution = encounter.prior
     posteriors = Posteriors(encounter.mechanism, prior, own_type_partitions(prior))
 
     def player(profile: NDArray[Any], path: Path) -> ProfilePlayer:
@@ -188,33 +185,13 @@ class RehearsalPlayer(TreePlayer):
 
 
 @dataclass(frozen=True, eq=False)
-class Imitation(Strategy):
-    """Answer as a truthful buyer of type `plan`, shape () or (items,), would; beliefs are one's own."""
+class Imitation(Wrapper):
+    """Answer as a buyer of type `plan`, shape () or (items,), would by `inner`; beliefs are one's own."""
 
     plan: NDArray[np.float64]
+    inner: Strategy = field(default_factory=Truthful)
 
-    def _disguised(self, view: View) -> View:
-        return replace(view, values=np.broadcast_to(self.plan, view.values.shape).copy())
-
-    def report_value(self, question: AskValue, view: View) -> Answer:
-        """The plan."""
-        return _TRUTH.report_value(question, self._disguised(view))
-
-    def answer_offer(self, question: OfferPrice, view: View) -> Answer:
-        """Whether the plan is worth the price."""
-        return _TRUTH.answer_offer(question, self._disguised(view))
-
-    def choose_from_menu(self, question: ShowMenu, view: View) -> Answer:
-        """What is best for the plan."""
-        return _TRUTH.choose_from_menu(question, self._disguised(view))
-
-    def answer_clock(self, question: CallPrice, view: View) -> Answer:
-        """Leave at the plan."""
-        return _TRUTH.answer_clock(question, self._disguised(view))
-
-    def raise_bid(self, question: InviteBid, view: View) -> Answer:
-        """The plan as the maximum."""
-        return _TRUTH.raise_bid(question, self._disguised(view))
-
-
-_TRUTH = Truthful()
+    def answer(self, question: BuyerQuestion, view: View) -> Answer:
+        """What `inner` says in the disguise."""
+        values = np.broadcast_to(self.plan, view.values.shape).copy()
+        return self.inner.answer(question, replace(view, values=values))

@@ -19,7 +19,7 @@ from agents.best_response.rivals import Believed, Rivals
 from agents.strategies.base import Answer, Disclosure, Strategy
 from agents.view import Feedback, View
 from mechanisms.comparison import RELATIVE_SLACK
-from mechanisms.questions import AskValue, CallPrice, InviteBid, OfferPrice, ShowMenu
+from mechanisms.questions import AskBelief, AskValueBound, BuyerQuestion, ShowMenu
 from mechanisms.utilities import Utility
 
 
@@ -96,24 +96,17 @@ class BestResponse(Strategy):
             return np.interp(own, *schedule)
         return _each(own, items, lambda one: remembered_plan(problem, one))
 
-    def _disguised(self, view: View) -> View:
-        return replace(view, values=self.plan(view))
-
-    def report_value(self, question: AskValue, view: View) -> Answer:
-        """The plan."""
-        return self.plan(view)
-
-    def answer_offer(self, question: OfferPrice, view: View) -> Answer:
+    def otherwise(self, question: BuyerQuestion, view: View) -> Answer:
         """What a buyer of the planned type would say."""
-        return super().answer_offer(question, self._disguised(view))
+        return question.truth(replace(view, values=self.plan(view)))
 
-    def answer_clock(self, question: CallPrice, view: View) -> Answer:
-        """Leave at the plan."""
-        return self.plan(view)
+    def report_belief(self, question: AskBelief, view: View) -> Answer:
+        """The truth."""
+        return question.truth(view)
 
-    def raise_bid(self, question: InviteBid, view: View) -> Answer:
-        """The plan as the maximum."""
-        return self.plan(view)
+    def report_value_bound(self, question: AskValueBound, view: View) -> Answer:
+        """The truth."""
+        return question.truth(view)
 
     def choose_from_menu(self, question: ShowMenu, view: View) -> Answer:
         """The entry of the highest expected utility, bought once; ties go to the seller.
@@ -125,11 +118,7 @@ class BestResponse(Strategy):
         felt = [_felt(view.utility, values, *entry) for entry in zip(entries, prices, strict=True)]
         utilities = np.stack(felt, axis=-1)
         best = np.maximum(utilities.max(axis=-1, keepdims=True), 0.0)
-        tied = utilities >= best - RELATIVE_SLACK * np.maximum(np.abs(best), 1.0)
-        favourite = np.where(tied, prices, -np.inf).argmax(axis=-1)
-        chosen = np.full((*favourite.shape, question.purchases), -1, dtype=np.int64)
-        chosen[..., 0] = np.where(tied.any(axis=-1), favourite, -1)
-        return chosen
+        return question.bought_once(utilities >= best - RELATIVE_SLACK * np.maximum(np.abs(best), 1.0))
 
     def observe(self, feedback: Feedback) -> None:
         """Let the model of the others learn."""

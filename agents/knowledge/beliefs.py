@@ -124,7 +124,10 @@ def belief_of(view: View, k: int) -> Belief:
     """
     prior = view.prior
     if view.posterior is not None:
-        return JointBelief(view.posterior(k), conditioned=True)
+        believed = view.posterior(k)
+        if not isinstance(believed, JointDistribution):
+            raise TypeError(f"posterior must be a JointDistribution for a best response, got {believed!r}")
+        return JointBelief(believed, conditioned=True)
     if prior is None:
         raise ValueError("prior is None: a best response needs a belief about the others' values")
     if isinstance(prior, Distribution):

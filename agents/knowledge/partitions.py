@@ -61,7 +61,7 @@ def _rectangular(name: str, given: Any) -> NDArray[Any]:
 
 def check_value_bound(mechanism: Mechanism, grids: Sequence[NDArray[Any]]) -> None:
     """ValueError if a buyer's type, on her grid, is none of a mechanism's integer values 0 … B−1."""
-    bound = getattr(mechanism, "value_bound", None)
+    bound = mechanism.value_bound
     if bound is None:
         return
     for buyer, grid in enumerate(grids):

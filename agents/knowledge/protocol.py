@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms.conversation import Mechanism
-from mechanisms.questions import Announce
+from mechanisms.questions import Announce, TypeBelief
 
 Said = tuple[Any, ...]
 """A buyer's answers so far, in the order of her questions: numbers, or tuples of numbers."""
-Beliefs = Callable[[int, tuple[Announce, ...], Said], Any]
+Beliefs = Callable[[int, tuple[Announce, ...], Said], TypeBelief | None]
 """Seat, announcements heard, own answers so far: to that buyer's belief over type profiles now."""
 
 

@@ -8,6 +8,7 @@ the others' values (Azar, Chen and Micali 2010, Section 5, step d), perhaps with
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 
@@ -109,7 +110,7 @@ class TownBeliefs:
         if announced.contradicts[buyer]:
             return np.zeros(len(self.knowledge.structure.grid))
         masses = announced.masses
-        if announced.knows_leavers[buyer] or announced.values[buyer] != self.values[buyer]:
+        if announced.knows_drop_outs[buyer] or announced.values[buyer] != self.values[buyer]:
             masses = self._given_others(buyer, announced)
         edge = announced.edge_to_star[buyer]
         if edge >= 0:
@@ -117,7 +118,7 @@ class TownBeliefs:
         return masses
 
     def _given_others(self, buyer: int, announced: _Announced) -> FloatArray:
-        """The same, but for what the buyer knows of the star, by her true value and her bins of leavers."""
+        """The same, but for what the buyer knows of the star, by her true value and her bins of drop-outs."""
         edges = np.arange(len(self.lower))[self.knowledge.acquaintances.edges_of(buyer)]
         known = self.knowledge.acquaintances.network.listed[edges]
         absent = announced.left[known]
@@ -173,8 +174,8 @@ class _Announced:
         wrong = np.isfinite(told) & ((told < beliefs.lower) | (told >= beliefs.upper))
         self.contradicts = np.zeros(len(self.values), dtype=bool)
         np.logical_or.at(self.contradicts, acquaintances.knower, wrong)
-        self.knows_leavers = np.zeros(len(self.values), dtype=bool)
-        self.knows_leavers[acquaintances.knower[np.isneginf(told)]] = True
+        self.knows_drop_outs = np.zeros(len(self.values), dtype=bool)
+        self.knows_drop_outs[acquaintances.knower[np.isneginf(told)]] = True
         self.edge_to_star = np.full(len(self.values), -1)
         to_star = np.flatnonzero(acquaintances.network.listed == self.star)
         self.edge_to_star[acquaintances.knower[to_star]] = to_star
@@ -189,7 +190,7 @@ class _Announced:
     def masses_for(
         self, buyer: int, value: float, absent: NDArray[np.int64], inside: NDArray[np.bool_]
     ) -> FloatArray:
-        """The same for a buyer with this true value, whatever she reported, who knows something of leavers.
+        """The same for a buyer with this true value, whatever she reported, who knows something of drop-outs.
 
         `absent` (a,) are those of whom she knows something and who have left; `inside` (a, B) what she knows.
         """
@@ -215,11 +216,15 @@ class StarBelief:
     star: int
     probabilities: FloatArray
 
-    def integer_table(self, buyers: tuple[int, ...], bound: int) -> FloatArray:
+    def integer_table(self, buyers: Sequence[int], bound: int) -> FloatArray:
         """Probabilities of 0 … bound−1; ValueError about anybody else, or for values that are no integers."""
         if tuple(buyers) != (self.star,):
             raise ValueError(f"buyers must be ({self.star},), the star, got {tuple(buyers)}")
         return self.structure.on_integers(self.probabilities, bound)
+
+    def value_bound(self, buyers: Sequence[int]) -> int:
+        """The grid is the same for all."""
+        return 1 + int(np.floor(self.structure.grid[-1]))
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,7 +270,7 @@ class BinnedBelief:
                 total = total + np.log(structure.masses[:, j, first:end].sum(axis=-1))
         return total
 
-    def integer_table(self, buyers: tuple[int, ...], bound: int) -> FloatArray:
+    def integer_table(self, buyers: Sequence[int], bound: int) -> FloatArray:
         """Joint probabilities of some buyers' values on 0 … bound−1, shape (bound,) * len(buyers).
 
         The sum is below 1 if there are larger values; ValueError for values that are no integers.
@@ -278,7 +283,7 @@ class BinnedBelief:
                 table += weight * reduce(np.multiply.outer, rows)
         return table
 
-    def value_bound(self, buyers: tuple[int, ...]) -> int:
+    def value_bound(self, buyers: Sequence[int]) -> int:
         """The grid is the same for all."""
         return 1 + int(np.floor(self.structure.grid[-1]))
 

@@ -63,7 +63,7 @@ class BeliefLearner(Strategy):
             raise ValueError(f"outcomes must be the question's {question.shape}, got {self.outcomes}")
         possible = np.tile(question.uniform() > 0, (len(view.seats), 1))
         if self.told:
-            possible &= np.asarray(super().report_belief(question, view)) > 0
+            possible &= question.truth(view) > 0
         return self.belief(possible)
 
     def belief(self, possible: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -77,7 +77,7 @@ class BeliefLearner(Strategy):
         reports = next((said for asked, said in feedback.answers if isinstance(asked, AskBelief)), None)
         if reports is None or "reward" not in feedback.causes:
             return
-        unit = float(getattr(feedback.mechanism, "reward_unit", 1.0))
+        unit = feedback.mechanism.reward_unit
         for report, paid in zip(reports, feedback.causes["reward"].tolist(), strict=True):
             if np.isfinite(report).all():
                 self._learn(report, -paid / unit)

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mechanisms.distributions.priors import CommonPrior
+
 FloatArray = NDArray[np.float64]
 
 TAIL = 1e-3
@@ -52,7 +54,7 @@ class Knots:
         self.points: FloatArray = np.asarray(points, dtype=np.float64)
 
     @classmethod
-    def of(cls, explicit: Sequence[float] | None, prior: Any, count: int) -> Knots:
+    def of(cls, explicit: Sequence[float] | None, prior: CommonPrior | None, count: int) -> Knots:
         """The explicit ones if there are any, else quantiles of the prior; without a prior a single one.
 
         Even quantiles from the lowest to the highest value; equal ones, at atoms, count once.

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from agents.learners.counterfactual import counterfactual_utility, own_reports
 from agents.learners.knots import FloatArray, Knots, check_grid
 from agents.learners.memory import Experience, Memory
-from agents.strategies.base import Answer, Strategy
+from agents.strategies.base import Answer, Disclosure, Strategy
 from agents.strategies.policy import Policy
+from agents.strategies.wrapper import Wrapper
 from agents.view import Feedback, Mixed, View, each_shaded
 from mechanisms.conversation import check_count, has_rule
 from mechanisms.questions import AskValue
@@ -232,15 +233,19 @@ def span(feedback: Feedback, values: NDArray[Any], highest_share: float) -> tupl
     return best, best - feedback.utility(worth * worst)
 
 
-class AveragePlay(Strategy):
-    """Plays what a share learner has played on average until now; a copy, which learns no more."""
+class AveragePlay(Wrapper):
+    """Plays what a share learner has played on average until now, and learns no more; else as the learner."""
+
+    memoryless: ClassVar[bool] = True
+    needs: ClassVar[Disclosure] = "own"
 
     def __init__(self, learner: ShareLearner) -> None:
         if learner._memory is None:
             raise ValueError(f"learner must have learned something, got the untaught {learner!r}")
-        self.learner = learner
+        self.inner = learner
         memory, experience = learner._memory, learner._memory.experience
         total = experience.played.sum(axis=-1, keepdims=True)
+        self._shares = learner.shares
         uniform = np.full(experience.played.shape, 1 / len(learner.shares))
         self._mixtures = np.where(total > 0, experience.played / np.where(total > 0, total, 1.0), uniform)
         self._knots, self._rows = memory.knots, memory.rows
@@ -250,5 +255,11 @@ class AveragePlay(Strategy):
         rows = self._rows.known(view.buyers)
         below, above, weight = self._knots.around(view.mechanism.space.level(view.values))
         low, high = self._mixtures[rows, below], self._mixtures[rows, above]
-        bids = each_shaded(view, view.values, np.asarray(self.learner.shares))
+        bids = each_shaded(view, view.values, np.asarray(self._shares))
         return Mixed(bids, low + weight[..., None] * (high - low))
+
+    def observe(self, feedback: Feedback) -> None:
+        """Nothing more."""
+
+    def policy(self) -> None:
+        """Not said: what the records show are learners."""

@@ -6,7 +6,7 @@ answer is checked before it is believed, and what they raise becomes a refusal w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from agents.population import Side
 from agents.view import Mixed, View
 from mechanisms.conversation import Mechanism
-from mechanisms.questions import Announce, BuyerQuestion
+from mechanisms.questions import Announce, BuyerQuestion, TypeBelief
 
 ANSWERED, LATE, SILENCE, REFUSED, NOT_ASKED = range(5)
 
@@ -42,6 +42,8 @@ class Party:
         The participants by group.
     posterior
         Called with a local index: that buyer's belief over type profiles now; None where nature gives none.
+    heard, said
+        The history: what was announced, and what was asked with the answers that counted, `(*lead, n, …)`.
     """
 
     mechanism: Mechanism
@@ -49,8 +51,9 @@ class Party:
     sides: tuple[Side, ...]
     n: int
     lead: tuple[int, ...] = ()
-    posterior: Callable[[int], Any] | None = None
+    posterior: Callable[[int], TypeBelief | None] | None = None
     heard: tuple[Announce, ...] = ()
+    said: tuple[tuple[BuyerQuestion, NDArray[Any]], ...] = ()
 
     def of(self, array: NDArray[Any], seats: NDArray[np.intp]) -> NDArray[Any]:
         """The entries of `array`, shape `(*lead, n, …)`, for some seats; a copy."""
@@ -60,17 +63,19 @@ class Party:
         """What the members of a side know now."""
         seats, group, posterior = side.seats, side.group, self.posterior
         believes = None if posterior is None else lambda k: posterior(int(seats[k]))
-        values = self.of(self.values, seats)
-        rules, heard = self.mechanism, self.heard
-        return View(values, seats, side.buyers, self.n, rules, group.prior, group.utility, heard, believes)
+        values, rules, heard = self.of(self.values, seats), self.mechanism, self.heard
+        said = tuple((question, self.of(answers, seats)) for question, answers in self.said)
+        prior, utility = group.prior, group.utility
+        return View(values, seats, side.buyers, self.n, rules, prior, utility, heard, believes, said)
 
 
 @dataclass(slots=True)
 class Answers:
-    """What n buyers said to one question, before time has its say.
+    """What n buyers said to one question; whether it arrives in time is not settled yet.
 
     values
-        Shape `(*lead, n, *question.shape)`: acceptable answers; the default for everyone else.
+        Shape `(*lead, n, *question.shape)`: acceptable answers; the default for everyone else. `sent` itself
+        where all are acceptable.
     sent
         The same, with refused numbers as they were sent, and the default where no numbers came.
     status
@@ -83,6 +88,11 @@ class Answers:
     sent: NDArray[Any]
     status: NDArray[np.uint8]
     refusals: list[tuple[tuple[int, ...], str]] = field(default_factory=list)
+
+    def __getitem__(self, rows: Any) -> Answers:
+        """Those to one auction of many, or to some: views, without the refusals."""
+        sent = self.sent[rows]
+        return Answers(sent if self.values is self.sent else self.values[rows], sent, self.status[rows])
 
     @property
     def answered(self) -> NDArray[np.bool_]:
@@ -98,19 +108,35 @@ class Answers:
         self.refusals += [((seat,), reason) for seat in seats.tolist()]
 
 
-def collect(question: BuyerQuestion, party: Party, resolve: Resolve) -> Answers:
-    """Ask every side; believe only acceptable answers."""
-    shape = (*party.lead, party.n)
-    sent: NDArray[Any] = np.full((*shape, *question.shape), question.default, dtype=question.dtype)
-    everyone = question.to is None
-    status = np.full(shape, ANSWERED if everyone else NOT_ASKED, dtype=np.uint8)
-    answers = Answers(sent, sent, status)
-    for side in party.sides if everyone else asked(question, party.sides):
+def unasked(question: BuyerQuestion, shape: tuple[int, ...]) -> Answers:
+    """Nobody's answers yet; `shape` is `(*lead, n)`."""
+    sent: NDArray[Any] = np.empty((*shape, *question.shape), dtype=question.dtype)
+    sent.fill(question.default)
+    status = np.empty(shape, dtype=np.uint8)
+    status.fill(NOT_ASKED)
+    return Answers(sent, sent, status)
+
+
+def collect(
+    question: BuyerQuestion,
+    party: Party,
+    resolve: Resolve,
+    sides: Sequence[Side] | None = None,
+    known: Answers | None = None,
+) -> Answers:
+    """Ask every side, or some sides; believe only acceptable answers.
+
+    `known` are answers of the other sides, to be filled up in place.
+    """
+    answers = unasked(question, (*party.lead, party.n)) if known is None else known
+    sent, status = answers.sent, answers.status
+    answers.values = sent
+    whom = party.sides if sides is None else sides
+    for side in whom if question.to is None else asked(question, party.sides):
         where = at(party.lead, side.seats)
         try:
             sent[where] = _answer(question, party, side, resolve)
-            if not everyone:
-                status[where] = ANSWERED
+            status[where] = ANSWERED
         except MISBEHAVIOUR as error:  # strategies may be anybody's code
             if isinstance(error, RefusesRandomness) and resolve is definite:
                 raise
@@ -161,7 +187,7 @@ def _positions(lead: tuple[int, ...], side: Side) -> Iterator[tuple[int, ...]]:
 
 def _answer(question: BuyerQuestion, party: Party, side: Side, resolve: Resolve) -> NDArray[Any]:
     """One side's answer as an array of the right shape; raises if it is nothing of the kind."""
-    given = getattr(side.group.strategy, question.answered_by)(question, party.view(side))
+    given = side.group.strategy.answer(question, party.view(side))
     if isinstance(given, Mixed):
         given = resolve(given, side, question)
     given = np.asarray(given)

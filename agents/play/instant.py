@@ -31,6 +31,7 @@ class InstantPlayer:
     def ask(self, question: BuyerQuestion) -> Replies:
         """Collect everybody's answers."""
         answers = insist(question, self.party, self._resolve)
+        self.party.said += ((question, answers.values.copy()),)
         return Replies(answers.values, answers.answered)
 
     def _resolve(self, mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:

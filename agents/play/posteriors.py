@@ -40,8 +40,8 @@ class Posteriors:
     If nothing that honest others could do explains what a buyer heard (somebody lied), she drops the facts of
     the last announcement one by one, the last-named first, and with the first of them falls back on her cell
     alone: in ℳ she drops the others' announced values first, then the star. Her own type stays the true one.
-    Those who have left by the announcements (`Mechanism.leavers`) are taken to be silent at every type: that
-    they left tells nothing.
+    Who has left by the announcements (`Mechanism.drop_outs`) is taken to be silent at every type: that
+    she left tells nothing.
     """
 
     def __init__(self, mechanism: Mechanism, prior: JointDistribution, partitions: Sequence[Any]) -> None:
@@ -75,7 +75,7 @@ class Posteriors:
         within = np.where(self.partitions[buyer] == cell, self.prior.table, 0.0)
         if not within.any():
             return None
-        left = frozenset(self.mechanism.leavers(heard)) - {buyer}
+        left = frozenset(self.mechanism.drop_outs(heard)) - {buyer}
         for facts in _fewer_and_fewer(heard):
             table = self._explaining(facts, buyer, within, said, left) if heard else within
             if table.any():
@@ -166,6 +166,7 @@ class ProfilePlayer(TreePlayer):
         values, answered, said = self._memo.get(history) or self._collect(question, history)
         for seat, answer in said:
             self.said[seat] += (answer,)
+        self.party.said += ((question, values.copy()),)
         return Replies(values.copy(), answered.copy())
 
     def _collect(self, question: BuyerQuestion, history: tuple[tuple[int, ...], int]) -> _Answered:
@@ -183,6 +184,7 @@ class ProfilePlayer(TreePlayer):
         accepted = bool(question.acceptable(array))
         replies.values[seat] = array if accepted else question.default
         replies.answered[seat] = accepted
+        self.party.said[-1][1][seat] = replies.values[seat]
         self.said[seat] = (*self.said[seat][:-1], hashable(replies.values[seat]))
 
     def draw(self, question: Draw) -> float:

@@ -27,6 +27,7 @@ class TreePlayer:
     def ask(self, question: BuyerQuestion) -> Replies:
         """Collect everybody's answers, branching the path where they are mixed."""
         answers = insist(question, self.party, self._resolve)
+        self.party.said += ((question, answers.values.copy()),)
         return Replies(answers.values, answers.answered)
 
     def _resolve(self, mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:

@@ -14,6 +14,7 @@ from agents.strategies.reporters import LazyReporter, NoisyReporter, WholeShadin
 from agents.strategies.ring import Ring
 from agents.strategies.shading import Shading
 from agents.strategies.sniper import Sniper
+from agents.strategies.wrapper import Wrapper
 
 __all__ = [
     "AdaptiveShading",
@@ -34,4 +35,5 @@ __all__ = [
     "Strategy",
     "Truthful",
     "WholeShading",
+    "Wrapper",
 ]

@@ -2,7 +2,8 @@
 
 A strategy answers for a group of buyers at once, with arrays. Answering is pure: it reads the question and
 the view, elementwise over leading axes, and changes nothing. Only `observe` may change the strategy's state.
-Override the method that answers the question you care about; the others stay truthful.
+Override the method that answers the question you care about; the others stay truthful. Whoever asks calls
+`answer`, which finds the method.
 """
 
 from __future__ import annotations
@@ -16,7 +17,6 @@ from numpy.typing import NDArray
 
 from agents.strategies.policy import Policy
 from agents.view import Feedback, Mixed, SidePayments, View
-from mechanisms.comparison import RELATIVE_SLACK, at_least
 from mechanisms.questions import (
     AskBelief,
     AskValue,
@@ -45,12 +45,17 @@ class Strategy:
         The least disclosure that `observe` relies on; the market refuses to start where a seller tells less.
     honest
         Whether every answer is the truth. The market checks that honest buyers never lose where the
-        mechanism promises it.
+        mechanism promises it. It is not inherited: a subclass that is honest says so itself.
     """
 
     memoryless: ClassVar[bool] = True
     needs: ClassVar[Disclosure] = "own"
     honest: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "honest" not in vars(cls):
+            cls.honest = False
 
     def __repr__(self) -> str:
         parameters = (f"{name}={value!r}" for name, value in vars(self).items() if not name.startswith("_"))
@@ -61,49 +66,51 @@ class Strategy:
         """Name for tables."""
         return type(self).__name__
 
+    def answer(self, question: BuyerQuestion, view: View) -> Answer:
+        """What the members say: by the method that the question names, where the strategy has it."""
+        say: Callable[..., Answer] = getattr(self, question.answered_by, self.otherwise)
+        return say(question, view)
+
+    def otherwise(self, question: BuyerQuestion, view: View) -> Answer:
+        """What is said to every question that no method of the strategy's own answers: the truth."""
+        return question.truth(view)
+
     def report_value(self, question: AskValue, view: View) -> Answer:
         """Report one's value."""
-        return view.values
+        return self.otherwise(question, view)
 
     def report_belief(self, question: AskBelief, view: View) -> Answer:
         """Report one's belief about the buyers in `question.about`."""
-        believes = _believer(view)
-        return np.array([question.told_by(believes(k)) for k in range(len(view.seats))])
+        return self.otherwise(question, view)
 
     def report_value_bound(self, question: AskValueBound, view: View) -> Answer:
         """Say how many values the buyers in `question.about` may have."""
-        believes = _believer(view)
-        return np.array([question.told_by(believes(k)) for k in range(len(view.seats))])
+        return self.otherwise(question, view)
 
     def answer_offer(self, question: OfferPrice, view: View) -> Answer:
-        """Take the unit if it is worth the price; an indifferent buyer buys."""
-        prices = dict(zip(question.to or range(view.n), question.prices, strict=True))
-        mine = np.array([prices[seat] for seat in view.seats.tolist()])
-        return np.asarray(at_least(view.values, mine), dtype=float)
+        """Take a unit at a price, or leave it."""
+        return self.otherwise(question, view)
 
     def choose_from_menu(self, question: ShowMenu, view: View) -> Answer:
-        """Buy the entry of the highest expected utility, once; ties go to the seller."""
-        lotteries, prices = np.array(question.entries, dtype=float), np.array(question.prices, dtype=float)
-        values = view.values if lotteries.shape[1] > 1 else view.values[..., None]
-        gains = values @ lotteries.T - prices
-        best = np.maximum(gains.max(axis=-1, keepdims=True), 0.0)
-        tied = gains >= best - RELATIVE_SLACK * np.maximum(np.abs(prices), 1.0)
-        favourite = np.where(tied, prices, -np.inf).argmax(axis=-1)
-        chosen = np.full((*favourite.shape, question.purchases), -1, dtype=np.int64)
-        chosen[..., 0] = np.where(tied.any(axis=-1), favourite, -1)
-        return chosen
+        """Choose entries of a menu."""
+        return self.otherwise(question, view)
 
     def answer_clock(self, question: CallPrice, view: View) -> Answer:
-        """Stay until the price reaches one's value."""
-        return view.values
+        """Say at which price one leaves."""
+        return self.otherwise(question, view)
 
     def raise_bid(self, question: InviteBid, view: View) -> Answer:
-        """Name one's value as the maximum, from the first."""
-        return view.values
+        """Name a maximum, or stay silent."""
+        return self.otherwise(question, view)
 
     def wait(self, question: BuyerQuestion, view: View) -> float:
         """How long to wait before sending the answer, as a share of the question's window, 0 … 1 or more."""
         return 0.0
+
+    @property
+    def waits(self) -> bool:
+        """Whether it ever waits before it sends an answer."""
+        return type(self).wait is not Strategy.wait
 
     def observe(self, feedback: Feedback) -> None:
         """Learn from how it ended. Called for a strategy that is not memoryless, once for each group."""
@@ -112,16 +119,14 @@ class Strategy:
         """What members of the group pay one another after the auction; None for nothing."""
         return None
 
+    @property
+    def colludes(self) -> bool:
+        """Whether members ever pay one another."""
+        return type(self).side_payments is not Strategy.side_payments
+
     def policy(self) -> Policy | None:
         """How a strategy that learns bids by type at present, for the records; None if it does not say."""
         return None
-
-
-def _believer(view: View) -> Callable[[int], Any]:
-    """The members' beliefs; ValueError if nature gave them none."""
-    if view.posterior is None:
-        raise ValueError("posterior is None: asked for a belief, but nature gave this buyer none")
-    return view.posterior
 
 
 @dataclass(frozen=True)

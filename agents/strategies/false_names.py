@@ -7,39 +7,49 @@ price, is counted against each of them alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.strategies.base import Answer, Strategy
+from agents.strategies.base import Answer, Strategy, Truthful
+from agents.strategies.wrapper import Wrapper, check_strategy
 from agents.view import View
 from mechanisms.questions import AskValue
 from mechanisms.types.bundles import bundle_of, bundles
 
 
 @dataclass(frozen=True)
-class FalseNames(Strategy):
+class FalseNames(Wrapper):
     """The members of the group are names of one person, whose type is that of the lowest number among them.
 
+    inner
+        How each name answers; truthfully unless said otherwise. TypeError if not a `Strategy`.
+
     Where bundles are reported, the goods are dealt out to the names in turn, in the order of their numbers,
-    and each name reports for a bundle what its own goods in it are worth to the person. With one name that is
-    the truth. Other questions, and reports of single values, are answered truthfully by each name.
+    and each name answers as if a bundle were worth what its own goods in it are worth to the person. With one
+    name that is the person's type. Other questions, and those for single values, are answered by each name as
+    by a person of her own.
     """
+
+    inner: Strategy = field(default_factory=Truthful)
+
+    def __post_init__(self) -> None:
+        check_strategy("inner", self.inner)
 
     def report_value(self, question: AskValue, view: View) -> Answer:
         """Each name's share of the person's values of bundles."""
         if not question.shape:
-            return view.values
+            return self.otherwise(question, view)
         goods = _goods(*question.shape)
         order = np.argsort(view.buyers, kind="stable")
         person = view.values[..., order[0], :]
-        reports = np.empty_like(view.values)
+        parts = np.empty_like(view.values)
         for turn, name in enumerate(order.tolist()):
             claimed = np.arange(goods) % len(order) == turn
             part = bundle_of(bundles(goods) & claimed)
-            reports[..., name, :] = np.where(part < 0, 0.0, person[..., part])
-        return reports
+            parts[..., name, :] = np.where(part < 0, 0.0, person[..., part])
+        return self.otherwise(question, replace(view, values=parts))
 
 
 def _goods(items: int) -> int:

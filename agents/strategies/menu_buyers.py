@@ -1,7 +1,8 @@
 """Buyers at a menu of priced lotteries who may come back (buy-many paper, Section 2 and Appendix A).
 
-They are additive and risk-neutral: only expected value less payment counts. An adaptive menu asks again
-after each purchase and shows what entries can still add; the first entry of an answer is what they buy now.
+They are additive and risk-neutral: only expected value less payment counts, and what coming back costs. An
+adaptive menu asks again after each purchase and shows what entries can still add; the first entry of an
+answer is what they buy now.
 """
 
 from __future__ import annotations
@@ -9,56 +10,77 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from agents.strategies.base import Answer, Strategy
+from agents.strategies.menu_plans import HOME, adaptive_step, committed_plan
 from agents.view import View
 from mechanisms.comparison import RELATIVE_SLACK
 from mechanisms.conversation import check_count, check_money
-from mechanisms.menus import Menu, best_purchase
-from mechanisms.menus.adaptive import Policy
+from mechanisms.menus import Menu
 from mechanisms.questions import ShowMenu
 
 
 class MenuBuyer(Strategy):
-    """For strategies that choose by one's values alone: override `entries`."""
+    """For strategies that choose by one's values alone: override `entries`.
+
+    cost
+        What each visit after the first costs her, in money.
+    """
+
+    cost: float
 
     @abstractmethod
-    def entries(self, menu: Menu, values: tuple[float, ...], purchases: int, adaptive: bool) -> list[int]:
-        """Entries to buy, at most `purchases`; of an adaptive menu the one to buy now, or none."""
+    def entries(
+        self, menu: Menu, values: tuple[float, ...], purchases: int, adaptive: bool, visits: int = 0
+    ) -> list[int]:
+        """Entries to buy, at most `purchases`, after `visits` purchases before.
+
+        Of an adaptive menu the first is bought now, and `menu` is what its entries can still add.
+        """
 
     def choose_from_menu(self, question: ShowMenu, view: View) -> Answer:
         """Buy what `entries` says; equal types are asked once."""
-        menu = Menu(question.entries, question.prices)
+        menu, visits = menu_of(question), len(earlier_menus(question, view))
         values = view.values if menu.n > 1 else view.values[..., None]
-        rows, place = np.unique(values.reshape(-1, menu.n), axis=0, return_inverse=True)
-        chosen = np.full((len(rows), question.purchases), -1, dtype=np.int64)
-        for row, worth in zip(chosen, rows.tolist(), strict=True):
-            bought = self.entries(menu, tuple(worth), question.purchases, question.adaptive)
-            row[: len(bought)] = bought
-        return chosen[place.ravel()].reshape(*values.shape[:-1], question.purchases)
+        rows = values.reshape(-1, menu.n).tolist()
+        bought = {}
+        for row in rows:
+            one = tuple(row)
+            if one not in bought:
+                found = self.entries(menu, one, question.purchases, question.adaptive, visits)
+                bought[one] = [*found, *[HOME] * (question.purchases - len(found))]
+        chosen = np.array([bought[tuple(row)] for row in rows], dtype=np.int64)
+        return chosen.reshape(*values.shape[:-1], question.purchases)
+
+
+@lru_cache(maxsize=10_000)
+def menu_of(question: ShowMenu) -> Menu:
+    """What is shown."""
+    return Menu(question.entries, question.prices)
+
+
+def earlier_menus(question: ShowMenu, view: View) -> list[NDArray[Any]]:
+    """What the members answered at their earlier visits to an adaptive menu."""
+    if not question.adaptive:
+        return []
+    return [said for asked, said in view.said if isinstance(asked, ShowMenu) and asked.adaptive]
+
+
+def planned_before(question: ShowMenu, view: View) -> NDArray[Any] | None:
+    """What is left of what the members said at their first visit; None if this is the first."""
+    earlier = earlier_menus(question, view)
+    return earlier[0][..., len(earlier) :] if earlier else None
 
 
 @dataclass(frozen=True)
 class ExactMenuBuyer(MenuBuyer):
-    """Buy what is best, to the last cent; ties go to the seller."""
+    """Buy what is best, to the last cent, and look before one buys again where that is possible.
 
-    honest: ClassVar[bool] = True
-
-    def entries(self, menu: Menu, values: tuple[float, ...], purchases: int, adaptive: bool) -> list[int]:
-        """The best multiset, or the first step of the best policy."""
-        return list(_best(menu, values, purchases, adaptive))
-
-
-@dataclass(frozen=True)
-class GreedyMenuBuyer(MenuBuyer):
-    """Buy whichever entry adds most to one's utility, again and again, as long as it adds something.
-
-    cost
-        What coming back costs, in money, each time; for an adaptive menu, which does not say how often she
-        has come, it is not counted. ValueError for a cost that is not allowed.
+    Ties go to the seller. TypeError or ValueError for a cost that is no money.
     """
 
     cost: float = 0.0
@@ -66,7 +88,41 @@ class GreedyMenuBuyer(MenuBuyer):
     def __post_init__(self) -> None:
         check_money("cost", self.cost)
 
-    def entries(self, menu: Menu, values: tuple[float, ...], purchases: int, adaptive: bool) -> list[int]:
+    @property
+    def name(self) -> str:
+        """In words."""
+        return "looks first"
+
+    def entries(
+        self, menu: Menu, values: tuple[float, ...], purchases: int, adaptive: bool, visits: int = 0
+    ) -> list[int]:
+        """The best multiset, or the first step of the best policy."""
+        if not adaptive:
+            return list(committed_plan(menu, values, self.cost, purchases))
+        step = adaptive_step(menu, values, (0,) * menu.n, self.cost, purchases, visits == 0)
+        return [] if step == HOME else [step]
+
+
+@dataclass(frozen=True)
+class GreedyMenuBuyer(MenuBuyer):
+    """Buy whichever entry adds most to one's utility, again and again, as long as it adds something.
+
+    TypeError or ValueError for a cost that is no money.
+    """
+
+    cost: float = 0.0
+
+    def __post_init__(self) -> None:
+        check_money("cost", self.cost)
+
+    @property
+    def name(self) -> str:
+        """In words."""
+        return "takes what adds most"
+
+    def entries(
+        self, menu: Menu, values: tuple[float, ...], purchases: int, adaptive: bool, visits: int = 0
+    ) -> list[int]:
         """One entry after the other, by marginal utility; at a tie the dearer one.
 
         As long as it adds something, or costs what it adds: the indifferent buy.
@@ -75,7 +131,8 @@ class GreedyMenuBuyer(MenuBuyer):
         slack = RELATIVE_SLACK * float(worth.sum())
         bought: list[int] = []
         for _ in range(1 if adaptive else purchases):
-            gains = menu.probabilities @ (worth * misses) - menu.prices - (self.cost if bought else 0)
+            cost = self.cost if bought or visits else 0
+            gains = menu.probabilities @ (worth * misses) - menu.prices - cost
             pick = int(np.where(gains >= gains.max() - slack, menu.prices, -1.0).argmax())
             if gains[pick] < -slack or (gains[pick] <= slack and menu.prices[pick] <= slack):
                 break
@@ -86,15 +143,13 @@ class GreedyMenuBuyer(MenuBuyer):
 
 @dataclass(frozen=True)
 class ImpatientMenuBuyer(MenuBuyer):
-    """Buy what is best when every purchase after the first costs patience, up to a limit of purchases.
+    """Decide on all purchases beforehand, as is best when every one after the first costs patience.
 
-    cost
-        What coming back costs, in money, each time.
     limit
         How often one comes at most.
 
-    She commits to all purchases at once; at an adaptive menu, which does not say how often she has come, she
-    raises ValueError, as for a cost or a limit that is not allowed.
+    At an adaptive menu, too, she sticks to what she said at her first visit. TypeError or ValueError for a
+    cost or a limit that is not allowed.
     """
 
     cost: float = 0.0
@@ -104,42 +159,18 @@ class ImpatientMenuBuyer(MenuBuyer):
         check_money("cost", self.cost)
         check_count("limit", self.limit)
 
-    def entries(self, menu: Menu, values: tuple[float, ...], purchases: int, adaptive: bool) -> list[int]:
+    @property
+    def name(self) -> str:
+        """In words."""
+        return "decides beforehand"
+
+    def entries(
+        self, menu: Menu, values: tuple[float, ...], purchases: int, adaptive: bool, visits: int = 0
+    ) -> list[int]:
         """What is best, the cost of coming back counted; ties go to the seller."""
-        if adaptive:
-            raise ValueError("an impatient buyer commits: the menu must not be adaptive")
         return list(committed_plan(menu, values, self.cost, min(purchases, self.limit)))
 
-
-@lru_cache(maxsize=100_000)
-def committed_plan(menu: Menu, values: tuple[float, ...], cost: float, most: int) -> tuple[int, ...]:
-    """The entries to commit to if up to `most` may be bought and each after the first costs `cost`.
-
-    Of every number of purchases the best, and of these the best; ties go to the seller. No number is left
-    out because a smaller one is as good: three cheap entries may beat a dear one that two do not. Raises
-    ValueError for bad values or `most`.
-    """
-    check_count("most", most)
-    dream = best_purchase(menu, values, most)
-    if cost == 0:
-        return dream.committed
-    best: tuple[int, ...] = ()
-    utility, payment = 0.0, 0.0
-    slack = RELATIVE_SLACK * sum(values)
-    for often in range(1, most + 1):
-        if dream.utility - cost * (often - 1) < utility - slack:
-            break  # so many would cost more than they can bring
-        purchase = best_purchase(menu, values, often)
-        net = purchase.utility - cost * max(0, len(purchase.committed) - 1)
-        if net > utility + slack or (net >= utility - slack and purchase.payment > payment):
-            best, utility, payment = purchase.committed, net, purchase.payment
-    return best
-
-
-@lru_cache(maxsize=100_000)
-def _best(menu: Menu, values: tuple[float, ...], purchases: int, adaptive: bool) -> tuple[int, ...]:
-    best: Any = best_purchase(menu, values, purchases, adaptive).entries
-    if isinstance(best, Policy):
-        step = best.next((0,) * menu.n, purchases)
-        return () if step < 0 else (step,)
-    return best
+    def choose_from_menu(self, question: ShowMenu, view: View) -> Answer:
+        """The plan, or what is left of it."""
+        plan = planned_before(question, view)
+        return super().choose_from_menu(question, view) if plan is None else plan

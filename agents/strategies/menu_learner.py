@@ -15,9 +15,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.strategies.base import Answer, Strategy
+from agents.strategies.base import Answer
+from agents.strategies.menu_buyers import MenuBuyer, planned_before
+from agents.strategies.menu_plans import committed_plan
 from agents.validation import check_share
 from agents.view import Feedback, Mixed, View
+from mechanisms.conversation import check_money
+from mechanisms.menus import Menu
 from mechanisms.questions import ShowMenu
 
 MOST_PURCHASES = 1_000
@@ -44,26 +48,36 @@ class _Experience:
 
 
 @dataclass(eq=False)
-class LearningMenuBuyer(Strategy):
+class LearningMenuBuyer(MenuBuyer):
     """Try purchases from a menu, and mostly make the one that has paid best so far; truthful elsewhere.
 
     exploration
         How often to try any purchase instead, a share from 0 to 1.
 
-    She learns what to commit to: at an adaptive menu only the first visit teaches. ValueError for an
-    exploration outside the range, and for menus with more than 1,000 possible purchases.
+    She learns what to commit to, and sticks to it at an adaptive menu. TypeError or ValueError for an
+    exploration or a cost outside the range, and for menus with more than 1,000 possible purchases.
     """
 
     exploration: float = 0.1
+    cost: float = 0.0
     _experience: dict[Any, _Experience] = field(init=False, repr=False, default_factory=dict)
 
     memoryless: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_share("exploration", self.exploration)
+        check_money("cost", self.cost)
+
+    @property
+    def name(self) -> str:
+        """In words."""
+        return "learns"
 
     def choose_from_menu(self, question: ShowMenu, view: View) -> Answer:
-        """A mixture over all purchases, by what each member has lived through."""
+        """A mixture over all purchases, by what each member has lived through; later what is left of it."""
+        plan = planned_before(question, view)
+        if plan is not None:
+            return plan
         options = purchases_of(len(question.prices), question.purchases)
         rows = view.values if len(question.entries[0]) > 1 else view.values[..., None]
         chances = np.empty((*rows.shape[:-1], len(options)))
@@ -74,7 +88,7 @@ class LearningMenuBuyer(Strategy):
         return Mixed(answers, chances)
 
     def observe(self, feedback: Feedback) -> None:
-        """Remember the payoff of what was bought."""
+        """Remember the payoff of what was bought, less what it cost to come back for it."""
         for question, answers in feedback.answers:
             if isinstance(question, ShowMenu):
                 self._learn(question, answers, feedback)
@@ -84,11 +98,19 @@ class LearningMenuBuyer(Strategy):
         options = purchases_of(len(question.prices), question.purchases)
         places = {tuple(option): i for i, option in enumerate(np.sort(options, axis=1).tolist())}
         values = feedback.values.reshape(len(feedback.seats), -1)
-        for member, seat in enumerate(feedback.seats.tolist()):
-            bought = tuple(sorted(answers[seat].astype(int).tolist()))
+        for member, answer in enumerate(answers.astype(int).tolist()):
+            bought = tuple(sorted(answer))
             key = self._key(question, feedback.buyers[member], values[member])
             experience = self._experience.setdefault(key, self._of(key, len(options)))
-            experience.learn(places[bought], float(feedback.payoffs[member]))
+            visits = sum(entry >= 0 for entry in answer)
+            payoff = float(feedback.payoffs[member]) - self.cost * max(0, visits - 1)
+            experience.learn(places[bought], payoff)
+
+    def entries(
+        self, menu: Menu, values: tuple[float, ...], purchases: int, adaptive: bool, visits: int = 0
+    ) -> list[int]:
+        """What she would buy if she knew all."""
+        return list(committed_plan(menu, values, self.cost, purchases))
 
     def _of(self, key: Any, options: int) -> _Experience:
         """What is known; nothing for the inexperienced, and asking leaves no trace."""

@@ -60,7 +60,7 @@ class NoisyReporter(Strategy):
 
     def report_belief(self, question: AskBelief, view: View) -> Answer:
         """A mixture of the belief and its shifts."""
-        known = np.asarray(super().report_belief(question, view))
+        known = np.asarray(self.otherwise(question, view))
         answers = np.stack([known, shifted(known, self.step), shifted(known, -self.step)], axis=1)
         return Mixed(answers, np.array([1 - self.noise, self.noise / 2, self.noise / 2]))
 

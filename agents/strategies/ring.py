@@ -12,24 +12,16 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.strategies.base import Answer, Disclosure, Strategy, Truthful
+from agents.strategies.base import Answer, Strategy, Truthful
+from agents.strategies.wrapper import Wrapper, check_strategy
 from agents.view import Feedback, Mixed, SidePayments, View
-from mechanisms.questions import (
-    SILENT,
-    AskBelief,
-    AskValue,
-    BuyerQuestion,
-    CallPrice,
-    InviteBid,
-    OfferPrice,
-    ShowMenu,
-)
+from mechanisms.questions import SILENT, AskValue, CallPrice, InviteBid, OfferPrice, ShowMenu
 
 REASON = "ring"
 
 
 @dataclass(frozen=True)
-class Ring(Strategy):
+class Ring(Wrapper):
     """The members of the group who take part in an auction collude in it.
 
     inner
@@ -38,55 +30,41 @@ class Ring(Strategy):
         `Strategy`, ValueError if it learns.
 
     The others send no bid, or 0 where there are several items and each has its own leader. Of members who
-    are asked one after the other (a posted price) each is the leader when her turn comes. Beliefs are
-    answered as `inner` does.
+    are asked one after the other (a posted price) each is the leader when her turn comes. Other questions, as
+    for beliefs, are answered as `inner` does.
     """
 
     inner: Strategy = field(default_factory=Truthful)
 
     def __post_init__(self) -> None:
-        if not isinstance(self.inner, Strategy):
-            raise TypeError(f"inner must be a Strategy, got {self.inner!r}")
+        check_strategy("inner", self.inner)
         if not self.inner.memoryless:
             raise ValueError(f"inner must be memoryless, got {self.inner!r}")
-
-    @property
-    def needs(self) -> Disclosure:  # type: ignore[override]
-        """The disclosure that `inner` relies on."""
-        return self.inner.needs
 
     def report_value(self, question: AskValue, view: View) -> Answer:
         """The leader's report, as one bidder among the outsiders."""
         alone = replace(view, n=view.n - len(view.seats) + 1)
         several = bool(question.shape)
         silence = 0.0 if several else SILENT
-        return _only(_leads(view, several), self.inner.report_value(question, alone), silence, several)
-
-    def report_belief(self, question: AskBelief, view: View) -> Answer:
-        """As `inner`."""
-        return self.inner.report_belief(question, view)
+        return _only(_leads(view, several), self.inner.answer(question, alone), silence, several)
 
     def answer_offer(self, question: OfferPrice, view: View) -> Answer:
         """The leader decides, the others decline."""
-        return _only(_leads(view), self.inner.answer_offer(question, view), 0.0)
+        return _only(_leads(view), self.inner.answer(question, view), 0.0)
 
     def choose_from_menu(self, question: ShowMenu, view: View) -> Answer:
         """The leader chooses, the others buy nothing."""
         several = len(question.entries[0]) > 1
         totals = replace(view, values=view.values.sum(axis=-1)) if several else view
-        return _only(_leads(totals)[..., None], self.inner.choose_from_menu(question, view), -1, vector=True)
+        return _only(_leads(totals)[..., None], self.inner.answer(question, view), -1, vector=True)
 
     def answer_clock(self, question: CallPrice, view: View) -> Answer:
         """The leader stays, the others never come in."""
-        return _only(_leads(view), self.inner.answer_clock(question, view), SILENT)
+        return _only(_leads(view), self.inner.answer(question, view), SILENT)
 
     def raise_bid(self, question: InviteBid, view: View) -> Answer:
         """The leader bids, the others are silent."""
-        return _only(_leads(view), self.inner.raise_bid(question, view), SILENT)
-
-    def wait(self, question: BuyerQuestion, view: View) -> float:
-        """As `inner`."""
-        return self.inner.wait(question, view)
+        return _only(_leads(view), self.inner.answer(question, view), SILENT)
 
     def side_payments(self, feedback: Feedback) -> SidePayments | None:
         """The winner pays each other member an equal share of what the ring saved her."""

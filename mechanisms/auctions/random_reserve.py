@@ -19,8 +19,9 @@ class RandomReserve(DirectLottery):
     """Vickrey's auction with a reserve from `reserves`: truth is dominant at each of them.
 
     The law of the price is exact where the second bid sets it or nobody meets the reserve; in between it
-    stands on `nodes` (at least 1) points of Gauss and Legendre's rule in the quantiles of the reserve. Ties
-    go to the lowest index. Raises TypeError or ValueError for anything else.
+    stands on `nodes` (at least 1) points of Gauss and Legendre's rule in the quantiles of the reserve: right
+    on average, not coin by coin. Ties go to the lowest index. Raises TypeError or ValueError for anything
+    else.
     """
 
     reserves: Distribution

@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from time import perf_counter
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mechanisms._validation import FloatArray, finite_vector
+from mechanisms.conservative.optimal import OptimalAuction
 from mechanisms.conversation import DirectLottery, check_count
 from mechanisms.distributions import JointDistribution
 from mechanisms.outcome import Lottery, Outcome
+from mechanisms.programs import maximise
 from mechanisms.types import TypeSpace
 
 MAX_VARIABLES = 200_000
@@ -149,15 +152,6 @@ class Assignable(TypeSpace):
 
 
 @dataclass(frozen=True, eq=False)
-class OptimalAssignment:
-    """The optimum: expected revenue, the dual value, and the mechanism."""
-
-    revenue: float
-    bound: float
-    auction: AssignmentLottery
-
-
-@dataclass(frozen=True, eq=False)
 class AssignmentLottery(DirectLottery):
     """A lottery over assignments and expected payments for each profile of types.
 
@@ -235,18 +229,18 @@ class AssignmentLottery(DirectLottery):
         return chances, allocation, payments
 
 
-def optimal_assignment(prior: JointDistribution, context: AssignmentContext) -> OptimalAssignment:
+def optimal_assignment(
+    prior: JointDistribution, context: AssignmentContext
+) -> OptimalAuction[AssignmentLottery]:
     """Best randomised DSIC, ex-post IR mechanism of a small assignment context.
 
     prior
         Over the indices of types: a table of shape (T_1, …, T_n).
 
     Incentive constraints hold at every profile of types, in the support or not. Raises ValueError for
-    a prior of another shape, or a program of more than MAX_VARIABLES variables, RuntimeError if the
-    solver fails.
+    a prior of another shape, or a program of more than MAX_VARIABLES variables.
     """
-    from scipy.optimize import linprog
-
+    start = perf_counter()
     if prior.shape != context.shape:
         raise ValueError(f"prior must have the shape of types {context.shape}, got {prior.shape}")
     profiles, branches, n = prior.table.size, len(context.assignments), context.n
@@ -255,19 +249,25 @@ def optimal_assignment(prior: JointDistribution, context: AssignmentContext) -> 
         raise ValueError(f"context must need at most {MAX_VARIABLES} variables, got {size}")
     rows, sums = _incentive_rows(context), _one_assignment(profiles, branches, n)
     gains = np.concatenate([np.zeros(profiles * branches), np.repeat(prior.table.ravel(), n)])
-    scale = 100 / gains.max()
-    bounds = [(0, 1)] * (profiles * branches) + [(None, None)] * (profiles * n)
-    solved: Any = linprog(
-        -gains * scale, A_ub=rows, b_ub=np.zeros(rows.shape[0]), A_eq=sums, b_eq=np.ones(profiles),
-        bounds=bounds, method="highs-ds",
+    least, most = _payment_bounds(context)
+    lower = np.append(np.zeros(profiles * branches), np.tile(least, profiles))
+    upper = np.append(np.ones(profiles * branches), np.tile(most, profiles))
+    best = maximise(gains, (rows, np.zeros(rows.shape[0])), (sums, np.ones(profiles)), (lower, upper))
+    chances, payments = np.split(best.x, [profiles * branches])
+    auction = AssignmentLottery(
+        context, chances.reshape(*prior.shape, branches), payments.reshape(*prior.shape, n)
     )
-    if solved.x is None or solved.status != 0:
-        raise RuntimeError(f"the program for {prior!r} was not solved: {solved.message}")
-    chances = np.clip(solved.x[: profiles * branches], 0, 1).reshape(*prior.shape, branches)
-    payments = solved.x[profiles * branches :].reshape(*prior.shape, n)
-    dual = solved.eqlin.marginals.sum() + solved.upper.marginals[: profiles * branches].sum()
-    auction = AssignmentLottery(context, chances, payments)
-    return OptimalAssignment(float(-solved.fun / scale), float(-dual / scale), auction)
+    return OptimalAuction(auction, best.value, best.upper_bound, perf_counter() - start)
+
+
+def _payment_bounds(context: AssignmentContext) -> tuple[FloatArray, FloatArray]:
+    """The range (n,) in which payments can be optimal.
+
+    For given chances the incentive constraints bound differences of payments, so the highest payments are
+    lengths of shortest paths from nothing: no more than a highest value, and no less than minus one a type.
+    """
+    highest = np.array([table.max() for table in context.types])
+    return -highest * context.shape, highest
 
 
 def _incentive_rows(context: AssignmentContext) -> Any:

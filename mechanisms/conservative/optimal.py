@@ -9,7 +9,8 @@ it follow (Myerson 1981, along each line of profiles); so only the allocation is
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from time import perf_counter
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,26 +19,7 @@ from mechanisms._validation import FloatArray
 from mechanisms.conversation import DirectLottery, check_count
 from mechanisms.distributions import JointDistribution
 from mechanisms.outcome import Lottery, Outcome
-
-
-@dataclass(frozen=True, eq=False)
-class OptimalMechanism:
-    """The optimum of the program, for a grid of shape (B_1, …, B_n).
-
-    revenue, bound
-        Expected revenue, and the dual program's value: equal up to the solver's tolerance (about 1e-9 of the
-        highest value). For a deterministic optimum `bound` is the solver's proved bound.
-    allocation, payments
-        Shape (B_1, …, B_n, n): probability of a unit, and expected payment, at each profile of reports.
-    auction
-        The mechanism itself.
-    """
-
-    revenue: float
-    bound: float
-    allocation: FloatArray
-    payments: FloatArray
-    auction: GridLottery
+from mechanisms.programs import Design, maximise
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +89,42 @@ class GridLottery(DirectLottery):
         return Lottery(weights, Outcome(winners.astype(float), np.where(winners, price[..., None, :], 0.0)))
 
 
+Auction_co = TypeVar("Auction_co", bound=DirectLottery, covariant=True)
+
+
+class OptimalAuction(Design[Auction_co]):
+    """The optimum of a program: an auction, its expected revenue, and a bound on that of any of its class."""
+
+    @property
+    def auction(self) -> Auction_co:
+        """The mechanism."""
+        return self.mechanism
+
+    @property
+    def revenue(self) -> float:
+        """The value."""
+        return self.value
+
+    @property
+    def bound(self) -> float:
+        """The upper bound: the dual program's value, or an integer program's proved bound."""
+        return self.upper_bound
+
+
+class OptimalMechanism(OptimalAuction[GridLottery]):
+    """The optimum for a grid of reports of shape (B_1, …, B_n)."""
+
+    @property
+    def allocation(self) -> FloatArray:
+        """Shape (B_1, …, B_n, n): the probability of a unit at each profile of reports."""
+        return self.mechanism.probabilities
+
+    @property
+    def payments(self) -> FloatArray:
+        """Shape (B_1, …, B_n, n): the expected payment at each profile of reports."""
+        return self.mechanism.expected_payments
+
+
 def systematic_branches(chances: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
     """A lottery over sets of winners in which buyer i wins with probability `chances[..., i]`.
 
@@ -131,8 +149,7 @@ def optimal_dsic(prior: JointDistribution, units: int = 1, deterministic: bool =
     the best deterministic one, by an integer program (for two buyers and one unit the linear program has
     an integral optimum, so that they earn the same).
 
-    Raises TypeError for another prior, ValueError for negative values or `units` < 1, RuntimeError if the
-    solver fails.
+    Raises TypeError for another prior, ValueError for negative values or `units` < 1.
 
     >>> optimal_dsic(JointDistribution.from_table([[0.5, 0.0], [0.0, 0.5]])).revenue
     0.5
@@ -143,38 +160,17 @@ def optimal_dsic(prior: JointDistribution, units: int = 1, deterministic: bool =
     for buyer, grid in enumerate(prior.values):
         if grid[0] < 0:
             raise ValueError(f"prior must have values of at least 0, got {grid[0]} for buyer {buyer}")
-    chosen, bound = _solve(prior, units, deterministic)
-    allocation = _tidied(chosen, units)
+    start = perf_counter()
+    gains = np.stack([_marginal_revenue(prior, i) for i in range(prior.n)]).ravel()
+    whole = np.full(gains.size, deterministic)
+    best = maximise(gains, _constraints(prior.shape, units), bounds=(0.0, 1.0), integral=whole)
+    allocation = _tidied(np.moveaxis(best.x.reshape(prior.n, *prior.shape), 0, -1), units)
     payments = np.stack(
         [_highest_payments(allocation[..., i], prior.values[i], i) for i in range(prior.n)], axis=-1
     )
     revenue = float(np.sum(prior.table[..., None] * payments))
     auction = GridLottery(prior.values, allocation, payments, units)
-    return OptimalMechanism(revenue, bound, allocation, payments, auction)
-
-
-def _solve(prior: JointDistribution, units: int, deterministic: bool) -> tuple[FloatArray, float]:
-    """The allocation, shape (*B, n), and the dual bound."""
-    from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-
-    gains = np.stack([_marginal_revenue(prior, i) for i in range(prior.n)]).ravel()
-    rows, limits = _constraints(prior.shape, units)
-    scale = 100 / max(float(np.abs(gains).max()), 1e-300)  # the solver's tolerances are absolute
-    solved: Any
-    if deterministic:
-        rule, whole = LinearConstraint(rows, ub=limits), np.ones(gains.size, dtype=np.int64)
-        solved = milp(-gains * scale, constraints=rule, integrality=whole, bounds=Bounds(0, 1))
-    else:
-        solved = linprog(-gains * scale, A_ub=rows, b_ub=limits, bounds=(0, 1), method="highs-ds")
-    if solved.x is None or solved.status != 0:
-        raise RuntimeError(f"the program for {prior!r} was not solved: {solved.message}")
-    dual = (
-        solved.mip_dual_bound
-        if deterministic
-        else solved.ineqlin.marginals @ limits + solved.upper.marginals.sum()
-    )
-    chosen = np.moveaxis(solved.x.reshape(prior.n, *prior.shape), 0, -1)
-    return chosen, float(-dual / scale)
+    return OptimalMechanism(auction, revenue, best.upper_bound, perf_counter() - start)
 
 
 def _marginal_revenue(prior: JointDistribution, i: int) -> FloatArray:

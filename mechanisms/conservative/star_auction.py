@@ -139,7 +139,7 @@ class StarAuction(Mechanism):
             return Announce.facts(star=star, values=others, highest=float(values[star]))
         return Announce.facts(star=star, values=others)
 
-    def leavers(self, heard: tuple[Announce, ...]) -> tuple[int, ...]:
+    def drop_outs(self, heard: tuple[Announce, ...]) -> tuple[int, ...]:
         """Whose announced value is −inf."""
         if not heard:
             return ()

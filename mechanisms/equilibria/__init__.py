@@ -3,6 +3,7 @@
 from mechanisms.distributions.continuous import Exponential, PowerLaw, Uniform
 from mechanisms.equilibria.core_selecting import nearest_bid, nearest_vcg, nearest_zero
 from mechanisms.equilibria.equilibrium import Encounter, Equilibrium, utility_loss
+from mechanisms.equilibria.finding import find_equilibrium
 from mechanisms.equilibria.interdependent import (
     affiliated_first_price,
     affiliated_second_price,
@@ -59,6 +60,7 @@ __all__ = [
     "affiliated_first_price",
     "affiliated_second_price",
     "all_pay_uniform",
+    "find_equilibrium",
     "first_price",
     "first_price_common_low",
     "first_price_disjoint_flat",

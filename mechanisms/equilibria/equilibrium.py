@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 
 from mechanisms._validation import FloatArray
 from mechanisms.conversation import DirectMechanism
+from mechanisms.deviations import brought
 from mechanisms.distributions.signals import TypeModel
 from mechanisms.utilities import Linear, Utility
 
@@ -127,10 +128,9 @@ class Equilibrium:
         """
         types, bids = np.broadcast_arrays(np.asarray(types, dtype=float), np.asarray(bids, dtype=float))
         met = self.opponents(self, bidder, types, bids)
-        outcome = self.mechanism.outcome(met.reports)
-        units = outcome.allocation[..., bidder, None] - np.arange(met.values.shape[-1])
-        worth = (met.values * np.clip(units, 0.0, 1.0)).sum(axis=-1)
-        return (met.weights * self.utility(worth - outcome.payments[..., bidder])).sum(axis=-1)
+        valuations = met.values if self.mechanism.space.type_shape else met.values[..., 0]
+        felt = brought(self.mechanism, met.reports, bidder, valuations).expected(self.utility)
+        return (met.weights * felt).sum(axis=-1)
 
 
 def utility_loss(

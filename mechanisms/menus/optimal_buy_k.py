@@ -21,7 +21,7 @@ from mechanisms._validation import FloatArray, number_in
 from mechanisms.menus.incentives import is_buy_k_ic
 from mechanisms.menus.menu import Menu, check_purchases
 from mechanisms.menus.pricing import best_prices
-from mechanisms.menus.programs import shaded
+from mechanisms.menus.programs import OptimalMenu, shaded
 from mechanisms.menus.purchase import menu_revenue, type_probabilities
 from mechanisms.menus.relaxation import (
     THIN,
@@ -40,22 +40,14 @@ ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
-class CertifiedMenu:
-    """A buy-k incentive compatible menu, and a proof of how good it is.
+class CertifiedMenu(OptimalMenu[Menu]):
+    """A buy-k incentive compatible menu, checked, and a proof of how good it is: no such menu earns more.
 
-    menu, revenue
-        The menu, checked, and what `menu_revenue` says that it earns.
-    upper_bound
-        No buy-k incentive compatible menu earns more.
-    boxes, seconds
-        The size of the search, and its duration.
+    boxes
+        The size of the search.
     """
 
-    menu: Menu
-    revenue: float
-    upper_bound: float
     boxes: int
-    seconds: float
 
     @property
     def gap(self) -> float:
@@ -102,7 +94,7 @@ def optimal_buy_k_menu(
     unit = _unit(values)
     best = _Search(values / unit, weights, limit, wanted / unit).run(seconds)
     menu = Menu(best.menu.probabilities, best.menu.prices * unit)
-    return CertifiedMenu(menu, best.revenue * unit, best.upper_bound * unit, best.boxes, best.seconds)
+    return CertifiedMenu(menu, best.revenue * unit, best.upper_bound * unit, best.seconds, best.boxes)
 
 
 def _unit(values: FloatArray) -> float:
@@ -143,9 +135,8 @@ class _Search:
             for part, known, least in self._parts(-bound, box, cuts):
                 heapq.heappush(queue, (-least, next(serial), part, known))
         top = max(self.dropped, -queue[0][0] if queue else -math.inf, self.revenue - self.slack)
-        return CertifiedMenu(
-            self.menu, self.revenue, top + self.slack, boxes, time.perf_counter() - start
-        )
+        spent = time.perf_counter() - start
+        return CertifiedMenu(self.menu, self.revenue, top + self.slack, spent, boxes)
 
     @property
     def target(self) -> float:

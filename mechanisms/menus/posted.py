@@ -8,19 +8,22 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
-from mechanisms._validation import FloatArray
 from mechanisms.conversation import Conversation, Mechanism, check_count
 from mechanisms.menus.menu import Menu, lot
 from mechanisms.menus.purchase import check_menu
 from mechanisms.outcome import Outcome
 from mechanisms.questions import Chance, Question, ShowMenu
 from mechanisms.types import Additive, TypeSpace, one_good
+
+Lots = tuple[float, ...]
+"""For each item 1 if the buyer has it, else 0."""
 
 
 @dataclass(frozen=True)
@@ -55,42 +58,42 @@ class PostedMenu(Mechanism):
         if n != 1:
             raise ValueError(f"a posted menu is for one buyer at a time, not for {n}")
         got, paid = yield from self._one_by_one() if self.adaptive else self._all_at_once()
-        return Outcome(got.reshape(1, *self.space.allocation_shape), np.array([paid]))
+        return Outcome(np.array([got if self.menu.n > 1 else got[0]]), np.array([paid]))
 
-    def _all_at_once(self) -> Generator[Question, Any, tuple[FloatArray, float]]:
-        bought = yield from self._ask(self.menu.probabilities, self.k)
+    def _all_at_once(self) -> Generator[Question, Any, tuple[Lots, float]]:
+        question = shown(self.menu, (0.0,) * self.menu.n, self.k, False)
+        chosen = (yield question).values[0].astype(int)
+        bought = chosen[chosen >= 0].tolist()
         if not bought:
-            return np.zeros((1, self.menu.n)), 0.0
-        got = yield from _draw(lot(self.menu.probabilities[bought]))
-        return got[None], float(self.menu.prices[bought].sum())
+            return (0.0,) * self.menu.n, 0.0
+        got = yield from _draw(lot(self.menu.probabilities[bought]).tolist())
+        return got, float(self.menu.prices[bought].sum())
 
-    def _one_by_one(self) -> Generator[Question, Any, tuple[FloatArray, float]]:
-        held, paid = np.zeros(self.menu.n), 0.0
+    def _one_by_one(self) -> Generator[Question, Any, tuple[Lots, float]]:
+        held, paid = (0.0,) * self.menu.n, 0.0
         for left in range(self.k, 0, -1):
-            adds = self.menu.probabilities * (1 - held)
-            bought = yield from self._ask(adds, left)
-            if not bought:
+            question = shown(self.menu, held, left, True)
+            entry = int((yield question).values[0][0])  # what she would buy later, she may say later
+            if entry < 0:
                 break
-            held = held + (yield from _draw(adds[bought[0]]))
-            paid += float(self.menu.prices[bought[0]])
-        return held[None], paid
-
-    def _ask(self, lotteries: FloatArray, left: int) -> Generator[Question, Any, list[int]]:
-        entries = tuple(tuple(lottery) for lottery in lotteries.tolist())
-        question = ShowMenu(
-            entries=entries, prices=tuple(self.menu.prices.tolist()), purchases=left, adaptive=self.adaptive
-        )
-        replies = yield question
-        chosen = replies.values[0].astype(int)
-        if self.adaptive:
-            chosen = chosen[:1]  # what she would buy later, she may say later
-        return chosen[chosen >= 0].tolist()
+            got = yield from _draw(question.entries[entry])
+            held = tuple(max(pair) for pair in zip(held, got, strict=True))
+            paid += question.prices[entry]
+        return held, paid
 
 
-def _draw(lottery: FloatArray) -> Generator[Question, Any, FloatArray]:
+@lru_cache(maxsize=10_000)
+def shown(menu: Menu, held: Lots, left: int, adaptive: bool) -> ShowMenu:
+    """The menu as a question to a buyer who has some items, and may buy `left` entries more."""
+    entries = tuple(tuple(lottery) for lottery in (menu.probabilities * (1 - np.array(held))).tolist())
+    prices = tuple(menu.prices.tolist())
+    return ShowMenu(entries=entries, prices=prices, purchases=left, adaptive=adaptive)
+
+
+def _draw(lottery: Sequence[float]) -> Generator[Question, Any, Lots]:
     """One coin for each item that is neither sure nor impossible."""
-    got = np.floor(lottery)
-    for item in np.flatnonzero((lottery > 0) & (lottery < 1)).tolist():
-        chance = float(lottery[item])
-        got[item] = yield Chance((1 - chance, chance))
-    return got
+    got = []
+    for chance in lottery:
+        sure = chance in (0, 1)
+        got.append(chance if sure else 1.0 - (yield Chance((chance, 1 - chance))))
+    return tuple(got)

@@ -8,10 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from mechanisms._validation import FloatArray
-from mechanisms.menus.linear import maximise
 from mechanisms.menus.menu import Menu
 from mechanisms.menus.programs import shaded
 from mechanisms.menus.purchase import best_purchase
+from mechanisms.programs import ProgramError, maximise
 
 MARGIN = 1e-8
 """Several purchases shall be worse than one by this part of the value of all items: no tie is left."""
@@ -33,12 +33,12 @@ def best_prices(
     rows, limits, first = _constraints(values, tidy, bundles)
     active = first
     known = rows.shape[0]
+    worth = (values * tidy).sum(axis=1)
     while True:
-        best = maximise(weights, rows[active], limits[active], np.zeros_like(weights),
-                        (values * tidy).sum(axis=1), precision=1e-10)
-        if best is None:
+        try:
+            prices = maximise(weights, (rows[active], limits[active]), bounds=(0.0, worth)).x
+        except ProgramError:
             return None
-        prices = best.point
         excess = (rows @ prices - limits)[:known]
         worst = np.argsort(-excess)[:5]
         new = np.setdiff1d(worst[excess[worst] > 1e-10 * values.sum(axis=1).max()], active)

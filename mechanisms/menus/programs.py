@@ -6,41 +6,46 @@ such that no type envies another's or prefers nothing.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import product
+from time import perf_counter
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from mechanisms._validation import FloatArray
-from mechanisms.menus.linear import maximise, weak_dual
 from mechanisms.menus.menu import Menu
 from mechanisms.menus.purchase import menu_revenue, type_probabilities
 from mechanisms.menus.valuations import Additive, Valuation, as_valuations
+from mechanisms.programs import Design, maximise
 
 SHADE = 1e-10
 """Prices are lowered by this part: a type tied between two entries then prefers the dearer one."""
 
+M_co = TypeVar("M_co", bound=Menu | None, covariant=True)
 
-@dataclass(frozen=True)
-class OptimalMenu:
-    """The best menu for a buyer who buys one entry.
 
-    menu
-        The menu; None for tables, where the program's lotteries may correlate items and no menu of
-        independent lotteries need attain them.
-    revenue
-        What it earns; for tables, an upper bound on what any menu earns.
-    dual
-        The program's dual objective, recomputed from its multipliers: no menu earns more.
+class OptimalMenu(Design[M_co]):
+    """The best menu, what `menu_revenue` says that it earns, and a bound: no menu earns more.
+
+    For tables `menu` is None: there the program's lotteries may correlate items, and no menu of independent
+    lotteries need attain `revenue`, an upper bound on what any menu earns.
     """
 
-    menu: Menu | None
-    revenue: float
-    dual: float
+    @property
+    def menu(self) -> M_co:
+        """The mechanism."""
+        return self.mechanism
+
+    @property
+    def revenue(self) -> float:
+        """The value."""
+        return self.value
 
 
-def optimal_menu(types: ArrayLike | list[Valuation], probabilities: ArrayLike) -> OptimalMenu:
+def optimal_menu(
+    types: ArrayLike | list[Valuation], probabilities: ArrayLike
+) -> OptimalMenu[Menu | None]:
     """Return the menu of lotteries that earns most from a buyer who buys at most one entry.
 
     Additive types, shape (T, n): exact, by linear program. The prices are a trifle (1e-10 of them) below the
@@ -51,16 +56,18 @@ def optimal_menu(types: ArrayLike | list[Valuation], probabilities: ArrayLike) -
 
     Raises ValueError for bad types or probabilities.
     """
+    start = perf_counter()
     buyers = as_valuations(types)
     weights = type_probabilities(probabilities, len(buyers))
     if all(isinstance(buyer, Additive) for buyer in buyers):
         values = np.array([buyer.value(np.eye(buyer.n)) for buyer in buyers])
-        allocation, prices, dual = _solve(values, weights, per_item=True)
+        allocation, prices, bound = _solve(values, weights, per_item=True)
         menu = shaded(allocation, prices)
-        return OptimalMenu(menu, menu_revenue(menu, list(buyers), weights, 1), dual)
+        revenue = menu_revenue(menu, list(buyers), weights, 1)
+        return OptimalMenu(menu, revenue, bound, perf_counter() - start)
     bundles = np.array([buyer.table().ravel() for buyer in buyers])
-    _, prices, dual = _solve(bundles, weights, per_item=False)
-    return OptimalMenu(None, float(weights @ prices), dual)
+    _, prices, bound = _solve(bundles, weights, per_item=False)
+    return OptimalMenu(None, float(weights @ prices), bound, perf_counter() - start)
 
 
 def shaded(allocation: FloatArray, prices: FloatArray) -> Menu:
@@ -74,45 +81,45 @@ def _solve(goods: FloatArray, weights: FloatArray, per_item: bool) -> tuple[Floa
     Rows: z_t · v_t − p_t >= z_s · v_t − p_s and >= 0. Allocations lie in [0, 1]; unless `per_item`, each is
     a distribution over bundles.
     """
+    from scipy.sparse import csr_array, eye_array, hstack, kron, vstack
+
     count, g = goods.shape
-    rows, entries = [], []
-    for t, s in product(range(count), range(-1, count)):
-        if s == t:
-            continue
-        row = np.zeros(count * (g + 1))
-        row[t * g : (t + 1) * g] = -goods[t]
-        row[count * g + t] = 1
-        if s >= 0:
-            row[s * g : (s + 1) * g] = goods[t]
-            row[count * g + s] = -1
-        rows.append(row)
-        entries.append(0.0)
+    rows, limits = _no_envy(goods), np.zeros(count**2)
     if not per_item:
-        for t in range(count):
-            row = np.zeros(count * (g + 1))
-            row[t * g : (t + 1) * g] = 1
-            rows.append(row)
-            entries.append(1.0)
-    objective = np.concatenate([np.zeros(count * g), weights])
+        once = hstack([kron(eye_array(count), np.ones((1, g))), csr_array((count, count))])
+        rows, limits = vstack([rows, once]), np.append(limits, np.ones(count))
     top = goods.sum(axis=1) if per_item else goods.max(axis=1)
-    upper = np.concatenate([np.ones(count * g), top])
-    matrix, limits, lower = np.array(rows).reshape(-1, len(upper)), np.array(entries), np.zeros_like(upper)
-    best = maximise(objective, matrix, limits, lower, upper)
-    if best is None:
-        raise ArithmeticError("the linear program of the optimal menu could not be solved")
-    dual = weak_dual(objective, matrix, limits, best.multipliers, lower, upper)
-    return best.point[: count * g].reshape(count, g), best.point[count * g :], dual
+    objective = np.concatenate([np.zeros(count * g), weights])
+    best = maximise(objective, (rows, limits), bounds=(0.0, np.append(np.ones(count * g), top)))
+    return best.x[: count * g].reshape(count, g), best.x[count * g :], best.upper_bound
+
+
+def _no_envy(goods: FloatArray) -> Any:
+    """Rows over (z, p): what each type would gain by nothing, and by each other type's entry."""
+    from scipy.sparse import coo_array
+
+    count, g = goods.shape
+    own = np.repeat(np.arange(count), count)
+    other = np.concatenate([[-1, *np.delete(np.arange(count), t)] for t in range(count)])
+    row = np.concatenate([np.arange(count**2), np.flatnonzero(other >= 0)])
+    entry = np.concatenate([own, other[other >= 0]])
+    sign = np.repeat([-1.0, 1.0], [count**2, count**2 - count])
+    worth = sign[:, None] * goods[own[row]]
+    columns = np.append(entry[:, None] * g + np.arange(g), count * g + entry)
+    rows = np.append(np.repeat(row, g), row)
+    return coo_array((np.append(worth, -sign), (rows, columns)), shape=(count**2, count * (g + 1)))
 
 
 def optimal_deterministic_menu(
     types: ArrayLike | list[Valuation], probabilities: ArrayLike
-) -> OptimalMenu:
+) -> OptimalMenu[Menu]:
     """Return the menu of sure bundles that earns most from a buyer who buys at most one entry.
 
-    By mixed-integer program: a bundle for each type and a price for each bundle; `dual` is the solver's
-    bound. Types of any kind; meant for up to about 5 items and 10 types. Prices are shaded as in
-    `optimal_menu`. Raises ValueError for bad types or probabilities.
+    By mixed-integer program: a bundle for each type and a price for each bundle; `upper_bound` is the
+    solver's proved one. Types of any kind; meant for up to about 5 items and 10 types. Prices are shaded as
+    in `optimal_menu`. Raises ValueError for bad types or probabilities.
     """
+    start = perf_counter()
     buyers = as_valuations(types)
     weights = type_probabilities(probabilities, len(buyers))
     values = np.array([buyer.table().ravel() for buyer in buyers])
@@ -123,7 +130,8 @@ def optimal_deterministic_menu(
     if not len(sold):  # nobody wants anything: everything at 0 earns as much
         sold, prices = np.array([len(bundles) - 1]), np.zeros(len(bundles))
     menu = shaded(bundles[sold], prices[sold])
-    return OptimalMenu(menu, menu_revenue(menu, list(buyers), weights, 1), bound)
+    revenue = menu_revenue(menu, list(buyers), weights, 1)
+    return OptimalMenu(menu, revenue, bound, perf_counter() - start)
 
 
 def _highest_prices(values: FloatArray, chosen: np.ndarray) -> FloatArray:
@@ -151,37 +159,24 @@ def _solve_sure(values: FloatArray, weights: FloatArray) -> tuple[np.ndarray, fl
     A type pays the price of the bundle that she takes, and likes no other bundle at its price better. A
     bundle's price above what anybody values it at is as good as infinite.
     """
-    from scipy.optimize import Bounds, LinearConstraint, milp
+    from scipy.sparse import lil_array
 
     count, size = values.shape
     most = float(values.max())
     width = count * size + count + size
-    rows, low, high = [], [], []
-
-    def add(entries: dict[int, float], least: float, top: float) -> None:
-        row = np.zeros(width)
-        row[list(entries)] = list(entries.values())
-        rows.append(row)
-        low.append(least)
-        high.append(top)
-
-    for t in range(count):
-        mine = {t * size + b: 1.0 for b in range(size)}
-        pays = count * size + t
-        add(mine, 1, 1)
-        for b in range(size):
-            price = count * size + count + b
-            add({pays: 1.0, price: -1.0, t * size + b: most}, -np.inf, most)
-            add({pays: 1.0, price: -1.0, t * size + b: -most}, -most, np.inf)
-            worth = {t * size + other: float(values[t, other]) for other in range(size)}
-            add(worth | {pays: -1.0, price: 1.0}, float(values[t, b]), np.inf)
-    objective = np.concatenate([np.zeros(count * size), -weights, np.zeros(size)])
+    rows: Any = lil_array((3 * count * size, width))
+    limits = np.zeros(3 * count * size)
+    for t, b in product(range(count), range(size)):
+        mine, pays, price, row = t * size, count * size + t, count * size + count + b, 3 * (t * size + b)
+        rows[row, [pays, price, mine + b]] = 1.0, -1.0, most
+        rows[row + 1, [pays, price, mine + b]] = -1.0, 1.0, most
+        rows[row + 2, [pays, price]] = 1.0, -1.0
+        rows[row + 2, mine : mine + size] = -values[t]
+        limits[row : row + 3] = most, most, -values[t, b]
+    once = np.kron(np.eye(count), np.ones((1, size))), np.zeros((count, count + size))
+    objective = np.concatenate([np.zeros(count * size), weights, np.zeros(size)])
     upper = np.concatenate([np.ones(count * size), np.full(count + size, most)])
     upper[count * size + count] = 0  # nothing is free
-    whole = np.concatenate([np.ones(count * size), np.zeros(count + size)])
-    found = milp(objective, constraints=LinearConstraint(np.array(rows), low, high),
-                 bounds=Bounds(np.zeros(width), upper), integrality=whole, options={"mip_rel_gap": 0.0})
-    if found.x is None:
-        raise ArithmeticError(f"the program of the optimal sure menu failed: {found.message}")
-    chosen = found.x[: count * size].reshape(count, size).argmax(axis=1)
-    return chosen, -float(found.mip_dual_bound)
+    found = maximise(objective, (rows, limits), (np.hstack(once), np.ones(count)), (0.0, upper),
+                     integral=np.arange(width) < count * size)
+    return found.x[: count * size].reshape(count, size).argmax(axis=1), found.upper_bound

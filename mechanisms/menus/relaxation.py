@@ -11,7 +11,7 @@ there: with the coordinates in the order of their relative positions, it is line
 chain of vertices from the lowest to the highest. Any order gives a linear function above the product; the
 order at a point gives the tightest one there. These are the cuts.
 
-The bound of a box is recomputed from the dual multipliers by weak duality (`linear.weak_dual`).
+The bound of a box is recomputed from the dual multipliers by weak duality (`mechanisms.programs`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from math import comb
 import numpy as np
 
 from mechanisms._validation import FloatArray
-from mechanisms.menus.linear import LinearOptimum, maximise, weak_dual
+from mechanisms.programs import ProgramError, maximise
+from mechanisms.programs.duality import weak_duality
 
 MULTISETS = 3_000
 """At most this many multisets are looked at; a larger k is relaxed to a smaller one."""
@@ -33,6 +34,8 @@ CUTS_A_TYPE = 3
 ROUNDS = 8
 VIOLATION = 1e-8
 PENALTY = 1e3
+LOOSE = 1e-7
+"""Of a relaxation only the bound counts, which holds for any multipliers."""
 
 Orders = tuple[tuple[int, ...], ...]
 """For each item an order of the types."""
@@ -130,11 +133,11 @@ class Relaxation:
             limits = np.array([limit for _, limit in rows])
             lower = np.concatenate([box.lower.ravel(), np.zeros(self.count)])
             upper = np.concatenate([box.upper.ravel(), (self.values * box.upper).sum(axis=1)])
-            best = _optimum(self.objective, matrix, limits, lower, upper)
-            if best is None:
+            try:
+                point, y = _optimum(self.objective, matrix, limits, lower, upper)
+            except ProgramError:  # not solved at all: the box is split further
                 break
-            point, y = best.point, best.multipliers
-            last = weak_dual(self.objective, matrix, limits, y, lower, upper)
+            last = weak_duality(self.objective, matrix, limits, y, lower, upper)
             result = Bounded(
                 min(result.bound, last),
                 np.clip(point[: -self.count].reshape(self.count, self.n), box.lower, box.upper),
@@ -273,15 +276,15 @@ def _products(vertices: FloatArray, bundles: FloatArray) -> FloatArray:
 
 
 def _optimum(objective: FloatArray, matrix: FloatArray, limits: FloatArray, lower: FloatArray,
-             upper: FloatArray) -> LinearOptimum | None:
-    """Maximise. If there is no feasible point, once more with a penalised violation.
+             upper: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The optimum and its multipliers. If no point is feasible, once more with a penalised violation.
 
     Then the emptiness, too, shows in the multipliers.
     """
-    found = maximise(objective, matrix, limits, lower, upper)
-    if found is not None:
-        return found
-    wider = np.column_stack([matrix, -np.ones(len(matrix))])
-    worse = np.append(objective, -PENALTY)
-    found = maximise(worse, wider, limits, np.append(lower, 0), np.append(upper, np.inf))
-    return None if found is None else LinearOptimum(found.point[:-1], found.multipliers)
+    try:
+        found = maximise(objective, (matrix, limits), bounds=(lower, upper), tolerance=LOOSE)
+    except ProgramError:
+        wider = np.column_stack([matrix, -np.ones(len(matrix))])
+        bounds = np.append(lower, 0), np.append(upper, np.inf)
+        found = maximise(np.append(objective, -PENALTY), (wider, limits), bounds=bounds, tolerance=LOOSE)
+    return found.x[: len(objective)], found.at_most_multipliers

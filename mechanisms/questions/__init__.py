@@ -8,7 +8,16 @@ questions can be compared and hashed: exact play tells public histories apart by
 
 from __future__ import annotations
 
-from mechanisms.questions.base import LARGEST_ANSWER, SILENT, BuyerQuestion, Question, Replies
+from mechanisms.questions.base import (
+    LARGEST_ANSWER,
+    SILENT,
+    Asked,
+    BuyerQuestion,
+    Question,
+    Replies,
+    TypeBelief,
+    kinds,
+)
 from mechanisms.questions.knowledge import (
     PRODUCT_TOLERANCE,
     AskBelief,
@@ -33,6 +42,7 @@ __all__ = [
     "AskProductBelief",
     "AskValue",
     "AskValueBound",
+    "Asked",
     "BuyerQuestion",
     "CallPrice",
     "Chance",
@@ -42,5 +52,7 @@ __all__ = [
     "Question",
     "Replies",
     "ShowMenu",
+    "TypeBelief",
     "branch",
+    "kinds",
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +31,33 @@ class Replies:
     answered: NDArray[np.bool_]
 
 
+class TypeBelief(Protocol):
+    """A belief over type profiles, as far as questions about others read it."""
+
+    def integer_table(self, buyers: Sequence[int], bound: int) -> NDArray[np.float64]:
+        """Joint probabilities of some buyers' types on 0 … bound − 1, shape `(bound,) * len(buyers)`."""
+
+    def value_bound(self, buyers: Sequence[int]) -> int:
+        """The least B such that all types of these buyers that are held possible are below it."""
+
+
+class Asked(Protocol):
+    """What a question is told of the m buyers who answer it truthfully.
+
+    values
+        Shape `(..., m)`, or `(..., m, items)`: their types, each row of the leading axes an occasion.
+    seats
+        Shape `(m,)`: their local indices among `n`.
+    posterior
+        Called with a member's position: her belief over type profiles; None where nature gives none.
+    """
+
+    values: NDArray[Any]
+    seats: NDArray[np.intp]
+    n: int
+    posterior: Callable[[int], TypeBelief | None] | None
+
+
 @dataclass(frozen=True)
 class Question:
     """Anything that a conversation may yield."""
@@ -40,20 +69,31 @@ class Question:
 
 @dataclass(frozen=True)
 class BuyerQuestion(Question):
-    """A question to buyers; subclasses add their payload.
+    """A question to buyers; subclasses add their payload, `truth` and `possible_answers`.
 
     `to` holds the local indices of those who are asked, or None for everyone.
     """
 
     to: tuple[int, ...] | None = None
 
-    answered_by: ClassVar[str]
-    """Name of the strategy's method that answers."""
+    answered_by: ClassVar[str] = "otherwise"
+    """Name of the strategy's method that answers; a strategy without it answers by `otherwise`."""
     allowed: ClassVar[str] = f"a number from 0 to {LARGEST_ANSWER:g}"
     """What an acceptable answer is, for the message that goes with a refusal."""
     default: ClassVar[float] = SILENT
     """What stands when no acceptable answer arrives in time."""
     dtype: ClassVar[type] = np.float64
+    money: ClassVar[bool] = False
+    """Whether an answer is an amount of money, or one for each item."""
+    convex: ClassVar[bool] = False
+    """Whether what lies between two answers is an answer too."""
+    words: ClassVar[Mapping[float, str]] = MappingProxyType({})
+    """Answers that are words rather than numbers."""
+
+    @property
+    def about(self) -> tuple[int, ...]:
+        """Local indices of the buyers whose types the question is about, besides those who are asked."""
+        return ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -63,6 +103,18 @@ class BuyerQuestion(Question):
     def put(self, player: Any) -> Replies:
         """Ask the buyers."""
         return player.ask(self)
+
+    def truth(self, view: Asked) -> NDArray[Any]:
+        """What honest buyers answer, shape `(..., m, *shape)`; NotImplementedError where it has no truth."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what a truthful answer is")
+
+    def possible_answers(self, amounts: NDArray[Any]) -> list[Any]:
+        """Every answer that an exact audit tries besides the truth: floats, or flat tuples.
+
+        `amounts` holds the reports that make sense for a buyer: all her types, as numbers (or rows), those of
+        the buyers in `about`, and extra ones. NotImplementedError where the question lists none.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not say what may be answered")
 
     def seats(self, n: int) -> NDArray[np.intp]:
         """Local indices of those who are asked, in the order of `to`; ValueError if one is not in 0 … n−1."""
@@ -83,6 +135,16 @@ class BuyerQuestion(Question):
     def silent(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
         """Mask over the leading axes of `answers`: who chose to say nothing."""
         return all_parts(answers == SILENT, self.shape)
+
+
+def kinds(of: type[BuyerQuestion] = BuyerQuestion) -> tuple[type[BuyerQuestion], ...]:
+    """All kinds of questions to buyers that there are at present."""
+    return (of, *(kind for one in of.__subclasses__() for kind in kinds(one)))
+
+
+def plain(amount: Any) -> Any:
+    """A number as a float, several as a flat tuple."""
+    return float(amount) if np.ndim(amount) == 0 else tuple(np.ravel(amount).astype(float).tolist())
 
 
 def all_parts(mask: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:

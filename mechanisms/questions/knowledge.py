@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from itertools import chain, product
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mechanisms.questions.base import SILENT, BuyerQuestion, all_parts
+from mechanisms.questions.base import SILENT, Asked, BuyerQuestion, TypeBelief, all_parts
 
 PRODUCT_TOLERANCE = 1e-9
 """How far a table may be from the product of its marginals, and still be one."""
@@ -41,9 +42,17 @@ class AskValueBound(BuyerQuestion):
         """NaN or SILENT."""
         return np.isnan(answers) | (answers == SILENT)
 
-    def told_by(self, belief: Any) -> int:
+    def told_by(self, belief: TypeBelief | None) -> int:
         """The true answer of a buyer with this belief over type profiles (None: 1)."""
         return 1 if belief is None else belief.value_bound(self.about)
+
+    def truth(self, view: Asked) -> NDArray[Any]:
+        """What each member's belief says."""
+        return np.array([self.told_by(belief) for belief in _beliefs(view)])
+
+    def possible_answers(self, amounts: NDArray[Any]) -> list[Any]:
+        """Every bound from 1 to just above the highest amount, and silence."""
+        return [*map(float, range(1, int(amounts.max()) + 2)), SILENT]
 
 
 @dataclass(frozen=True)
@@ -60,6 +69,7 @@ class AskBelief(BuyerQuestion):
     answered_by: ClassVar[str] = "report_belief"
     allowed: ClassVar[str] = "probabilities, at least 0, that sum to 1"
     default: ClassVar[float] = np.nan
+    convex: ClassVar[bool] = True
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -76,9 +86,17 @@ class AskBelief(BuyerQuestion):
         """NaN or SILENT throughout."""
         return all_parts(np.isnan(answers) | (answers == SILENT), self.shape)
 
-    def told_by(self, belief: Any) -> NDArray[np.float64]:
+    def told_by(self, belief: TypeBelief | None) -> NDArray[np.float64]:
         """The true answer of a buyer with this belief over type profiles (None: she has none; uniform)."""
         return self.uniform() if belief is None else self._read(belief)
+
+    def truth(self, view: Asked) -> NDArray[Any]:
+        """What each member's belief says."""
+        return np.array([self.told_by(belief) for belief in _beliefs(view)])
+
+    def possible_answers(self, amounts: NDArray[Any]) -> list[Any]:
+        """Point masses."""
+        return [tuple(row) for row in np.eye(self.outcomes).tolist()]
 
     def uniform(self) -> NDArray[np.float64]:
         """The answer of somebody who can say nothing at all."""
@@ -154,6 +172,11 @@ class AskMarginals(AskGridBelief):
         """Each row a distribution."""
         return np.asarray(super().acceptable(answers).all(axis=-1))
 
+    def possible_answers(self, amounts: NDArray[Any]) -> list[Any]:
+        """A point mass for each of those whom it is about."""
+        points = np.eye(self.outcomes).tolist()
+        return [tuple(chain(*rows)) for rows in product(points, repeat=len(self.about))]
+
     def uniform(self) -> NDArray[np.float64]:
         """All alike, uniform from `least` on."""
         row = np.arange(self.bound) >= min(self.least, self.bound - 1)
@@ -162,6 +185,14 @@ class AskMarginals(AskGridBelief):
     def _read(self, belief: Any) -> NDArray[np.float64]:
         rows = [belief.integer_table((buyer,), self.bound) for buyer in self.about]
         return np.stack([_given_any(*pair) for pair in zip(rows, self.uniform(), strict=True)])
+
+
+def _beliefs(view: Asked) -> list[TypeBelief | None]:
+    """What the members believe; ValueError if nature gave them nothing to believe."""
+    believes = view.posterior
+    if believes is None:
+        raise ValueError("posterior is None: asked for a belief, but nature gave this buyer none")
+    return [believes(member) for member in range(len(view.seats))]
 
 
 def _given_any(masses: NDArray[np.float64], otherwise: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mechanisms.questions.base import BuyerQuestion
+from mechanisms.comparison import RELATIVE_SLACK, at_least
+from mechanisms.questions.base import SILENT, Asked, BuyerQuestion, plain
 
 
 @dataclass(frozen=True)
@@ -23,10 +27,21 @@ class OfferPrice(BuyerQuestion):
     answered_by: ClassVar[str] = "answer_offer"
     allowed: ClassVar[str] = "0 (leave it) or 1 (take it)"
     default: ClassVar[float] = 0
+    words: ClassVar[Mapping[float, str]] = MappingProxyType({1.0: "yes", 0.0: "no"})
 
     def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
         """0 or 1."""
         return (answers == 0) | (answers == 1)
+
+    def truth(self, view: Asked) -> NDArray[Any]:
+        """Take the unit if it is worth the price; an indifferent buyer buys."""
+        prices = dict(zip(self.to or range(view.n), self.prices, strict=True))
+        mine = np.array([prices[seat] for seat in view.seats.tolist()])
+        return np.asarray(at_least(view.values, mine), dtype=float)
+
+    def possible_answers(self, amounts: NDArray[Any]) -> list[Any]:
+        """Leave it, or take it."""
+        return [0.0, 1.0]
 
 
 @dataclass(frozen=True)
@@ -62,6 +77,26 @@ class ShowMenu(BuyerQuestion):
         """Indices of entries, or −1."""
         return np.all((answers >= -1) & (answers < len(self.prices)), axis=-1)
 
+    def truth(self, view: Asked) -> NDArray[Any]:
+        """Buy the entry of the highest expected value less price, once; ties go to the seller."""
+        lotteries, prices = np.array(self.entries, dtype=float), np.array(self.prices, dtype=float)
+        values = view.values if lotteries.shape[1] > 1 else view.values[..., None]
+        gains = values @ lotteries.T - prices
+        best = np.maximum(gains.max(axis=-1, keepdims=True), 0.0)
+        return self.bought_once(gains >= best - RELATIVE_SLACK * np.maximum(np.abs(prices), 1.0))
+
+    def bought_once(self, good: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """The answer that buys the dearest entry marked in `good`, shape `(..., entries)`, if any."""
+        favourite = np.where(good, self.prices, -np.inf).argmax(axis=-1)
+        chosen = np.full((*favourite.shape, self.purchases), -1, dtype=np.int64)
+        chosen[..., 0] = np.where(good.any(axis=-1), favourite, -1)
+        return chosen
+
+    def possible_answers(self, amounts: NDArray[Any]) -> list[Any]:
+        """Every sequence of purchases."""
+        entries = range(-1, len(self.prices))
+        return [tuple(map(float, choice)) for choice in product(entries, repeat=self.purchases)]
+
 
 @dataclass(frozen=True)
 class CallPrice(BuyerQuestion):
@@ -76,6 +111,15 @@ class CallPrice(BuyerQuestion):
     exits: tuple[float, ...] = ()
 
     answered_by: ClassVar[str] = "answer_clock"
+    money: ClassVar[bool] = True
+
+    def truth(self, view: Asked) -> NDArray[Any]:
+        """Stay until the price reaches one's value."""
+        return view.values
+
+    def possible_answers(self, amounts: NDArray[Any]) -> list[Any]:
+        """Leave at once, or at one of the amounts from the price on."""
+        return [SILENT, *(plain(amount) for amount in amounts if amount >= self.price)]
 
 
 @dataclass(frozen=True)
@@ -94,3 +138,12 @@ class InviteBid(BuyerQuestion):
     rounds: int = 1
 
     answered_by: ClassVar[str] = "raise_bid"
+    money: ClassVar[bool] = True
+
+    def truth(self, view: Asked) -> NDArray[Any]:
+        """The value as one's maximum, from the first."""
+        return view.values
+
+    def possible_answers(self, amounts: NDArray[Any]) -> list[Any]:
+        """Stay silent, or name a maximum from the standing price on."""
+        return [SILENT, *(plain(amount) for amount in amounts if amount >= self.price)]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mechanisms.questions.base import LARGEST_ANSWER, BuyerQuestion, all_parts
+from mechanisms.questions.base import LARGEST_ANSWER, SILENT, Asked, BuyerQuestion, all_parts, plain
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class AskValue(BuyerQuestion):
     most: float = LARGEST_ANSWER
 
     answered_by: ClassVar[str] = "report_value"
+    money: ClassVar[bool] = True
 
     @property
     def allowed(self) -> str:  # type: ignore[override]
@@ -32,6 +34,14 @@ class AskValue(BuyerQuestion):
     def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
         """Numbers in range."""
         return all_parts((answers >= self.least) & (answers <= self.most), self.shape)
+
+    def truth(self, view: Asked) -> NDArray[Any]:
+        """The value."""
+        return view.values
+
+    def possible_answers(self, amounts: NDArray[Any]) -> list[Any]:
+        """The amounts, and silence."""
+        return [*map(plain, amounts), plain(np.full(prod(self.shape), SILENT) if self.shape else SILENT)]
 
 
 @dataclass(frozen=True)

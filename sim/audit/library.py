@@ -14,6 +14,7 @@ from mechanisms.ambiguity import FiniteAmbiguitySet
 from mechanisms.auctions import (
     AllPay,
     AscendingClock,
+    CombinatorialClock,
     Discriminatory,
     Dutch,
     FirstPrice,
@@ -48,7 +49,7 @@ from mechanisms.conservative import (
     optimal_dsic,
 )
 from mechanisms.conversation import Mechanism, check_count
-from mechanisms.distributions import Discrete, JointDistribution
+from mechanisms.distributions import Discrete, JointDistribution, Uniform
 from mechanisms.menus import (
     COFFEE_SHOP,
     LOTTERY_TICKETS,
@@ -147,6 +148,25 @@ def conservative_instances() -> Sequence[Instance]:
     )
 
 
+def exchange_instances() -> Sequence[Instance]:
+    """Procurement, two-sided trade, positions, clocks, and the other rules of one good."""
+    three, halves = (0.0, 1.0, 2.0), (0.5, 1.5)
+    return (
+        standard_instance(Procurement(2.0), extra_reports=halves),
+        standard_instance(Procurement(2.0, "first price"), extra_reports=halves),
+        standard_instance(McAfee(2), three, n=4),
+        standard_instance(KDoubleAuction(1, 0.5), extra_reports=halves),
+        standard_instance(GeneralizedSecondPrice((2.0, 1.0)), n=3, extra_reports=halves),
+        standard_instance(PositionVCG((2.0, 1.0)), n=3, extra_reports=halves),
+        standard_instance(ThirdPrice(), n=3),
+        standard_instance(Dutch(), extra_reports=halves),
+        standard_instance(RandomTies(SecondPrice())),
+        standard_instance(RandomReserve(Uniform(0.0, 3.0))),
+        standard_instance(WithBudgets(SecondPrice())),
+        standard_instance(CombinatorialClock(rounds=3), BUNDLE_VALUES),
+    )
+
+
 def menu_instance(example: Any, menu: Menu, k: int, name: str) -> Instance:
     """A posted menu before the one buyer of an example (`types`, `probabilities`) who may buy k entries.
 
@@ -180,18 +200,8 @@ def standard_instances() -> Sequence[Instance]:
         standard_instance(NearestBid(), n=3),
         standard_instance(NearestVCG(), n=3),
         standard_instance(CombinatorialVCG(), BUNDLE_VALUES),
-        standard_instance(ThirdPrice(), n=3),
-        standard_instance(Dutch(), three),
-        standard_instance(RandomReserve(skewed)),
-        standard_instance(RandomTies(SecondPrice())),
-        standard_instance(WithBudgets(SecondPrice(), refuses=True), three),
-        standard_instance(Procurement(ceiling=2.5), extra_reports=(2.5,)),
-        standard_instance(Procurement(2.5, rule="first price"), extra_reports=(2.5,)),
-        standard_instance(KDoubleAuction(1)),
-        standard_instance(McAfee(2), three, n=4),
-        standard_instance(GeneralizedSecondPrice((3.0, 1.0)), n=3),
-        standard_instance(PositionVCG((3.0, 1.0)), n=3),
         standard_instance(_optimal_for_bundles(), BUNDLE_VALUES, name="optimal for bundles"),
+        *exchange_instances(),
         *conservative_instances(),
         menu_instance(COFFEE_SHOP, coffee_shop_menu(), 2, "coffee shop's menu, 2 visits"),
         menu_instance(LOTTERY_TICKETS, ticket_menu(2), 2, "menu of lottery tickets, 2 visits"),

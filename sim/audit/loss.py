@@ -19,7 +19,7 @@ from mechanisms.distributions import Discrete, Prior
 from mechanisms.utilities import Utility
 from sim.audit.instance import Instance
 from sim.audit.sampled.sampling import Sampler
-from sim.audit.sampled.trial import Effort, deviations
+from sim.audit.sampled.trial import Effort, rows_to_try
 from sim.audit.table import game_of
 
 if TYPE_CHECKING:
@@ -71,13 +71,13 @@ def sampled_utility_loss(
     lines = []
     for buyer in range(sampler.n):
         types = sampler.types(buyer, plan.types)
-        situation = sampler.situation(buyer, types, deviations(sampler, plan.deviations))
+        deviations = sampler.deviations(buyer, types, rows_to_try(sampler, plan.deviations))
         half = plan.profiles // 2
         streams = (np.random.default_rng([plan.seed, buyer, part]) for part in (0, 1))
-        chosen_on, tested_on = (sampler.moments(situation, half, stream) for stream in streams)
+        chosen_on, tested_on = (sampler.moments(deviations, half, stream) for stream in streams)
         rows = np.arange(len(types))
         losses = np.maximum(tested_on.mean_gain[rows, chosen_on.mean_gain.argmax(axis=1)], 0.0)
-        utility = (chosen_on + tested_on).mean_utility[rows, situation.honest]
+        utility = (chosen_on + tested_on).mean_utility[rows, deviations.honest]
         lines.append(_line(buyer, _weights(sampler.marginal(buyer), types), losses, utility))
     return _frame(lines)
 

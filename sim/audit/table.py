@@ -53,7 +53,7 @@ def audit(instances: Instance | Iterable[Instance], notions: Sequence[str] | Non
     rationality, of staying away), `interval` is "exact", and the witness says which `buyer` of what `type`,
     knowing what (`knows`), says what instead (`says`), while the `others` say what; `undominated` lists the
     answers that Knightian buyers of this type do not rule out. A notion holds among the answers that are
-    tried: reports of all types, silence and the instance's extra ones; see `possible_answers` for others.
+    tried: reports of all types, silence and the instance's extra ones; see `BuyerQuestion.possible_answers`.
 
     Raises TooLargeError, with the size, for an instance that is too large; ValueError for unknown notions.
     """

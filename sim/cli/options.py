@@ -53,7 +53,7 @@ TYPES = typer.Option(
     min=1,
     help="How many types of each buyer an exact audit takes; by default 3, for a mechanism of numbers 4.",
 )
-BUYERS = typer.Option(metavar="N", min=1, help="How many buyers take part; by default 2, or as many as are needed.")
+BUYERS = typer.Option(metavar="N", min=1, help="How many buyers take part; by default 2 or more, as needed.")
 SAMPLE = typer.Option(
     metavar="PROFILES",
     min=4,

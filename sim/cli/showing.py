@@ -85,5 +85,5 @@ def _reporter(registry: Registry, run: RecordedRun, entry: Entry | None) -> Call
     from sim.runs.report import summary
 
     name = str(run.manifest.get("scenario"))
-    known = entry or (registry[name] if name in registry else None)
+    known = entry or (registry[name] if name in registry else None)  # noqa: SIM401 — an unknown name raises
     return getattr(known.load(), "report", summary) if known is not None else summary

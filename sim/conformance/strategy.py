@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from agents.view import Mixed
 from mechanisms.questions import AskValue
 from sim.conformance.values import ValueConformance
-from sim.conformance.views import QUESTIONS, feedback_on, reordered, takes_rows, view_for
+from sim.conformance.views import QUESTIONS, SEATS, feedback_on, lesson, reordered, takes_rows, view_for
 
 
 def clone(strategy):
@@ -27,7 +28,7 @@ def experienced(strategy):
 
 def answer(strategy, question, view):
     """The answer as branches `(..., m, b, *question.shape)` with probabilities `(..., m, b)`."""
-    given = getattr(strategy, question.answered_by)(question, view)
+    given = strategy.answer(question, view)
     rows = view.values.shape[: view.values.ndim - np.ndim(view_for(question).values)]
     who = (*rows, len(view.seats))
     if not isinstance(given, Mixed):
@@ -50,9 +51,12 @@ class StrategyConformance(ValueConformance):
 
     questions
         Those that the strategies are made for; all kinds unless a subclass says otherwise.
+    lessons
+        Those of them that a learner may be told of afterwards, each as the only one of an auction.
     """
 
     questions = QUESTIONS
+    lessons = tuple(question for question in QUESTIONS if question != AskValue(shape=(3,)))
 
     def pytest_generate_tests(self, metafunc):
         super().pytest_generate_tests(metafunc)
@@ -105,6 +109,19 @@ class StrategyConformance(ValueConformance):
             learner.observe(feedback_on(AskValue(), winner))
             changed |= pickle.dumps(learner) != before
         assert changed != instance.memoryless
+
+    @pytest.mark.parametrize("seats", [(0, 1, 2), (1, 2, 4)], ids=str)
+    def test_learns_from_every_question_at_any_seat(self, instance, question, seats):
+        """And whoever hears of her own result only learns the same wherever she sat."""
+        if instance.memoryless or question not in self.lessons:
+            return
+        learners = [clone(instance), clone(instance)]
+        for learner, where in zip(learners, (SEATS, seats), strict=True):
+            asked = replace(question, to=where) if question.to is not None else question
+            learner.observe(lesson(instance, asked, where))
+        here, there = (answer(learner, question, view_for(question)) for learner in learners)
+        if instance.needs == "own":
+            assert_same(here, there)
 
     def test_observing_leaves_the_feedback_as_it_was(self, instance):
         feedback = feedback_on(AskValue(), 0)

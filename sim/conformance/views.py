@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from agents.view import Feedback, View
+from agents.view import Feedback, Mixed, View
 from mechanisms.conversation import DirectMechanism
 from mechanisms.distributions import Discrete, JointDistribution, Uniform
 from mechanisms.outcome import Outcome
@@ -117,6 +117,28 @@ def reordered(view, question, order):
     axis = -1 if items_of(question) == 1 else -2
     values = np.take(view.values, order, axis=axis)
     return replace(view, values=values, seats=view.seats[order], buyers=view.buyers[order])
+
+
+def lesson(strategy, question, seats, winner=0):
+    """What the members hear at some seats, after a question that they answered by their strategy.
+
+    The first of their possible answers counted; the member at `winner` got the good and paid a quarter.
+    """
+    view = replace(view_for(question), seats=np.array(seats))
+    given = strategy.answer(question, view)
+    members = given.answers[:, 0] if isinstance(given, Mixed) else given
+    bids = question.defaults(N).astype(float)
+    bids[list(seats)] = members
+    several = isinstance(question, ShowMenu) and items_of(question) > 1
+    won = (np.arange(len(seats)) == winner).astype(float)
+    paid = won / 4
+    worth = won * (view.values.sum(axis=-1) if several else view.values)
+    return Feedback(
+        seats=view.seats, buyers=view.buyers, n=N, mechanism=view.mechanism, values=view.values,
+        utility=Linear(), answers=((question, members),), payments=paid, payoffs=worth - paid,
+        allocation=won[:, None] * np.ones(items_of(question)) if several else won,
+        causes={"price": paid + won / 8, "reward": -won / 8}, price=0.25, bids=bids, prior=view.prior,
+    )
 
 
 def feedback_on(question, winner, values=(1.0, 0.5, 0.75)):

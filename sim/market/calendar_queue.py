@@ -1,4 +1,4 @@
-"""Calendar: who is to come when, in order of time, at a cost that does not grow with how many are to come.
+"""Calendar queue: who is to come when, in order of time; the cost does not grow with how many are to come.
 
 A calendar queue (Brown, "Calendar queues", Communications of the ACM 31, 1988): time is cut into days. Those
 who come on a later day wait on its page in no order; only today's stand in a heap.
@@ -17,7 +17,7 @@ _LAST_DAY = 1e15
 """All later days are one: their numbers would be no exact integers."""
 
 
-class Calendar:
+class CalendarQueue:
     """Arrivals by time; those at the same time by the number of the buyer.
 
     Parameters

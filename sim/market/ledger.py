@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.play.asking import SILENCE, Answers
+from agents.play.asking import SILENCE
 from agents.population import Population
 from agents.seller import Seller
 from mechanisms.outcome import Outcome
-from mechanisms.questions import BuyerQuestion
-from sim.market.block import Block
 from sim.market.invariants import SLACK, BreachError
-from sim.market.participants import Seating
+from sim.market.participants import Participants
+from sim.market.window import Exchange
 from sim.records import Records
 
 _ONE_KIND = -1
+
+Trades = tuple[tuple[NDArray[Any], ...], Any, tuple[Any, Any, Any], int]
+"""Rows and seats, kinds of goods, (quantities, payments, values), and the cause, in codes of the records."""
 
 MOST_REASONS = 500
 """Different reasons of refusals that are kept: they hold what was answered, which may be anything."""
@@ -45,6 +47,7 @@ class Ledger:
         self._vectors = records["vectors"]
         self._refusals = records["refusals"]
         self._reasons: set[str] = set()
+        self._last = 0
         self._mechanism = [self._auctions.code("mechanism", seller.plan.name) for seller in sellers]
         self._sold, self._unsold, self._unfinished = (
             self._auctions.code("status", label) for label in ("sold", "unsold", "unfinished")
@@ -52,176 +55,111 @@ class Ledger:
 
     # --- auctions ---------------------------------------------------------------------------------
 
-    def write_outcome(
+    def write_auctions(
         self,
-        auction: int,
+        numbers: NDArray[Any],
         seller: Seller,
-        opened: float,
-        closed: float,
-        seating: Seating,
+        opened: NDArray[Any],
+        closed: NDArray[Any],
+        participants: Participants,
         outcome: Outcome,
     ) -> None:
-        """Book one finished auction: money, stock, and its rows."""
-        allocation, payments, values = outcome.allocation, outcome.payments, seating.values
-        revenue = float(payments.sum())
-        space = seller.plan.mechanism.space
-        sold = float(space.traded(allocation))
-        self.paid[seating.buyers] += payments
-        seller.deliver(sold, revenue, space.handed_out(allocation))
-        self._auctions.row(
-            auction,
-            seller.number,
-            self._mechanism[seller.number],
-            opened,
-            closed,
-            len(payments),
-            space.units * space.kinds,
-            round(sold),
-            revenue,
-            float(space.welfare(values, allocation)),
-            float(space.best_welfare(values)),
-            self._sold if sold > 0 else self._unsold,
-        )
-        self._write_transactions(auction, seller, closed, seating, outcome)
+        """Book finished auctions of one seller: money, stock, and a row each in the records.
 
-    def write_rows(self, seller: Seller, block: Block, start: int, stop: int) -> None:
-        """Book auctions start … stop−1 of a block: what `write_outcome` and `write_messages` do for one."""
-        rows = slice(start, stop)
-        buyers, values = block.participants[rows], block.values[rows]
-        allocation, payments = block.outcome.allocation[rows], block.outcome.payments[rows]
-        count, n = buyers.shape
-        numbers = (seller.held + np.arange(count)) * len(self.sellers) + seller.number
+        Numbers and times have shape (rows,); participants and outcome have the rows on a leading axis.
+        """
+        allocation, payments, values = outcome.allocation, outcome.payments, participants.values
+        rows, n = payments.shape
         space = seller.plan.mechanism.space
-        revenue, sold = payments.sum(axis=1), space.traded(allocation)
-        np.add.at(self.paid, buyers, payments)
-        seller.turn += count
-        seller.held += count
-        seller.deliver(float(sold.sum()), float(revenue.sum()), space.handed_out(allocation).sum(axis=0))
-        status = np.where(sold > 0, self._sold, self._unsold)
-        opened, closed = block.opened[rows], block.closed[rows]
+        revenue, traded = payments.sum(axis=1), space.traded(allocation)
+        self._last = max(self._last, int(numbers[-1]))
+        np.add.at(self.paid, participants.buyers, payments)
+        handed_out = None if seller.stock is None else space.handed_out(allocation).sum(axis=0)
+        seller.deliver(float(traded.sum()), float(revenue.sum()), handed_out)
         welfare, best = space.welfare(values, allocation), space.best_welfare(values)
-        offered = space.units * space.kinds
-        named = (numbers, seller.number, self._mechanism[seller.number], opened, closed, n, offered)
-        self._auctions.extend((*named, np.rint(sold), revenue, welfare, best, status), count)
-        persons = self.persons[buyers]
-        self._write_block_messages(numbers, buyers, persons, block, rows)
-        row, seat = ((payments != 0) | (allocation != 0)).nonzero()
-        who, cause = (buyers[row, seat], persons[row, seat]), self._transactions.code("cause", "price")
-        worth = space.item_values(space.valuations(values), allocation)
-        money = (allocation[row, seat], payments[row, seat], worth[row, seat])
-        self._transactions.extend(
-            (numbers[row], closed[row], seller.number, *who, _ONE_KIND, *money, cause), len(row)
-        )
+        status = np.where(traded > 0, self._sold, self._unsold)
+        named = (numbers, seller.number, self._mechanism[seller.number], opened, closed, n, _offered(seller))
+        self._auctions.extend((*named, np.rint(traded), revenue, welfare, best, status), rows)
 
-    def _write_block_messages(
-        self, numbers: NDArray[Any], buyers: NDArray[Any], persons: NDArray[Any], block: Block, rows: slice
-    ) -> None:
-        n = buyers.shape[1]
-        kind = self._messages.code("question", "AskValue")
-        sent = np.repeat(block.opened[rows], n)
-        answers = block.answers
-        columns: tuple[Any, ...] = (buyers, persons, block.arrivals[rows], block.values[rows])
-        columns = (*columns, answers.sent[rows], answers.status[rows])
-        who, person, arrivals, values, said, status = (column.ravel() for column in columns)
-        told = _without_silence((who, person, sent, arrivals, values, said, status))
-        self._messages.extend((np.repeat(numbers, n), 0, kind, *told), len(sent))
-
-    def write_unheld(self, auction: int, seller: Seller, now: float, seating: Seating) -> None:
-        """An auction that was opened to too few."""
-        space, n = seller.plan.mechanism.space, len(seating.buyers)
-        best = float(space.best_welfare(seating.values))
-        mechanism = self._mechanism[seller.number]
-        offered = space.units * space.kinds
-        self._auctions.row(
-            auction, seller.number, mechanism, now, now, n, offered, 0, 0.0, 0.0, best, self._unsold
-        )
-
-    def write_unfinished(self, auction: int, seller: Seller, opened: float, n: int) -> None:
-        """An auction that was still open when the run ended."""
-        mechanism = self._mechanism[seller.number]
-        space = seller.plan.mechanism.space
-        offered = space.units * space.kinds
-        nan = math.nan
-        self._auctions.row(
-            auction, seller.number, mechanism, opened, nan, n, offered, 0, nan, nan, nan, self._unfinished
-        )
-
-    def _write_transactions(
-        self, auction: int, seller: Seller, time: float, seating: Seating, outcome: Outcome
-    ) -> None:
-        """One row for each good that a buyer got, and for each further payment by cause."""
-        space = seller.plan.mechanism.space
-        values = space.item_values(space.valuations(seating.values), outcome.allocation)
-        if outcome.allocation.ndim > 1:
-            self._write_items(auction, seller, time, seating, outcome, values)
-            return
-        quantity = outcome.allocation
-        for cause, part in outcome.itemised.items():
-            code = self._transactions.code("cause", cause)
-            for seat in ((part != 0) | (quantity != 0)).nonzero()[0].tolist():
-                buyer, person = seating.buyers[seat], seating.persons[seat]
-                got = quantity[seat]
-                worth = values[seat]
-                self._transactions.row(
-                    auction, time, seller.number, buyer, person, _ONE_KIND, got, part[seat], worth, code
-                )
-            quantity = np.zeros_like(quantity)
-
-    def _write_items(
+    def write_transactions(
         self,
-        auction: int,
+        numbers: NDArray[Any],
         seller: Seller,
-        time: float,
-        seating: Seating,
+        closed: NDArray[Any],
+        participants: Participants,
         outcome: Outcome,
-        values: NDArray[Any],
     ) -> None:
-        """Several kinds of goods: the payment stands with the first item, its own rows if there is none."""
-        outstanding = {cause: part.copy() for cause, part in outcome.itemised.items()}
-        first = next(iter(outstanding))
-        row = self._transactions.row
-        code = self._transactions.code
-        for seat, item in np.argwhere(outcome.allocation > 0).tolist():
-            buyer, person = seating.buyers[seat], seating.persons[seat]
-            got, worth = outcome.allocation[seat, item], values[seat, item]
-            pay = outstanding[first][seat]
-            outstanding[first][seat] = 0.0
-            row(auction, time, seller.number, buyer, person, item, got, pay, worth, code("cause", first))
-        for cause, part in outstanding.items():
-            for seat in part.nonzero()[0].tolist():
-                buyer, person = seating.buyers[seat], seating.persons[seat]
-                pay, nan = part[seat], math.nan
-                row(auction, time, seller.number, buyer, person, _ONE_KIND, 0, pay, nan, code("cause", cause))
+        """Who got and paid what in them: a row for each good and for each further payment by cause."""
+        space = seller.plan.mechanism.space
+        worth = space.item_values(space.valuations(participants.values), outcome.allocation)
+        trades = self._items if space.allocation_shape else self._trades
+        for where, kind, money, code in trades(outcome, worth):
+            row = where[0]
+            who = participants.buyers[where], participants.persons[where]
+            columns = (numbers[row], closed[row], seller.number, *who, kind, *money, code)
+            self._transactions.extend(columns, len(row))
+
+    def _trades(self, outcome: Outcome, worth: NDArray[Any]) -> Iterator[Trades]:
+        """One kind of good: who got or paid something, cause by cause; the good stands with the first."""
+        got: Any = outcome.allocation
+        for cause, part in outcome.itemised.items():
+            where = ((part != 0) | (got != 0)).nonzero()
+            quantity = got[where] if np.ndim(got) else got
+            yield where, _ONE_KIND, (quantity, part[where], worth[where]), self._cause(cause)
+            got = 0.0
+
+    def _items(self, outcome: Outcome, worth: NDArray[Any]) -> Iterator[Trades]:
+        """Several kinds of goods: the payment stands with the first item, in its own row if there is none."""
+        got = outcome.allocation > 0
+        row, seat, item = got.nonzero()
+        first = got.argmax(axis=-1)[row, seat] == item
+        (cause, part), *others = outcome.itemised.items()
+        paid = np.where(first, part[row, seat], 0.0)
+        yield (row, seat), item, (outcome.allocation[got], paid, worth[got]), self._cause(cause)
+        for name, money in [(cause, np.where(got.any(axis=-1), 0.0, part)), *others]:
+            where = money.nonzero()
+            yield where, _ONE_KIND, (0.0, money[where], math.nan), self._cause(name)
+
+    def _cause(self, name: str) -> int:
+        return self._transactions.code("cause", name)
+
+    def write_unheld(self, auction: int, seller: Seller, now: float, people: Participants) -> None:
+        """An auction that was opened to too few."""
+        n, best = len(people.buyers), float(seller.plan.mechanism.space.best_welfare(people.values))
+        named = (auction, seller.number, self._mechanism[seller.number], now, now, n, _offered(seller))
+        self._auctions.row(*named, 0, 0.0, 0.0, best, self._unsold)
+
+    def write_unfinished(self, seller: Seller, auction: int, opened: float, n: int) -> None:
+        """An auction that was still open when the run ended."""
+        nan, mechanism = math.nan, self._mechanism[seller.number]
+        named = (auction, seller.number, mechanism, opened, nan, n, _offered(seller))
+        self._auctions.row(*named, 0, nan, nan, nan, self._unfinished)
 
     # --- messages ---------------------------------------------------------------------------------
 
     def write_messages(
-        self,
-        auction: int,
-        number: int,
-        seating: Seating,
-        question: BuyerQuestion,
-        answers: Answers,
-        sent: Any,
-        arrivals: NDArray[Any],
+        self, auctions: Any, number: int, participants: Participants, exchange: Exchange
     ) -> None:
-        """What was said to a question: one row for each buyer asked."""
+        """What was said to a question in one auction, or in a row for each: a row for each who was asked."""
+        question, answers, buyers = exchange.question, exchange.answers, participants.buyers
+        seats = ... if question.to is None else (..., question.seats(buyers.shape[-1]))
+        asked = buyers[seats].shape[-1]
+        single = participants.values.ndim == buyers.ndim
+        values: Any = participants.values[seats].ravel() if single else math.nan
+        said: Any = math.nan if question.shape else answers.sent[seats].ravel()
+        sent: Any = exchange.sent
+        if sent.shape == buyers.shape:
+            sent = sent[seats].ravel()
+        elif sent.size > 1:  # one time for all of an auction
+            sent = np.repeat(sent, asked)
+        whole = (each[seats].ravel() for each in (participants.persons, exchange.arrivals, answers.status))
+        persons, arrivals, status = whole
+        told = _without_silence(buyers[seats].ravel(), persons, sent, arrivals, values, said, status)
         kind = self._messages.code("question", type(question).__name__)
-        scalar = not question.shape
-        values: Any = seating.values if seating.values.ndim == 1 else math.nan
-        said: Any = answers.sent if scalar else math.nan
-        columns: tuple[Any, ...] = (seating.buyers, seating.persons, sent, arrivals, values, said)
-        columns = (*columns, answers.status)
-        rows = len(seating.buyers)
-        if question.to is not None:
-            chosen = question.seats(rows)
-            columns = tuple(column[chosen] if np.ndim(column) else column for column in columns)
-            rows = len(chosen)
-        self._messages.extend((auction, number, kind, *_without_silence(columns)), rows)
-        for (seat,), reason in answers.refusals:
-            self.write_refusals(auction, number, [seating.buyers[seat]], reason)
-        if not scalar:
-            self._write_vectors(auction, number, seating, question, answers)
+        numbers = np.repeat(auctions, asked)
+        self._messages.extend((numbers, number, kind, *told), len(numbers))
+        if question.shape:
+            self._write_vectors(auctions, number, participants, exchange)
 
     def write_refusals(self, auction: int, number: int, buyers: Sequence[int], reason: str) -> None:
         """Note why what some buyers did with a question was refused."""
@@ -235,13 +173,15 @@ class Ledger:
             self._refusals.row(auction, number, buyer, why)
 
     def _write_vectors(
-        self, auction: int, number: int, seating: Seating, question: BuyerQuestion, answers: Answers
+        self, auctions: Any, number: int, participants: Participants, exchange: Exchange
     ) -> None:
-        seats = question.seats(len(seating.buyers))
-        entries = answers.sent[seats].reshape(len(seats), -1)
-        buyers = np.repeat(seating.buyers[seats], entries.shape[1])
-        positions = np.tile(np.arange(entries.shape[1]), len(seats))
-        self._vectors.extend((auction, number, buyers, positions, entries.ravel()), entries.size)
+        seats = exchange.question.seats(participants.buyers.shape[-1])
+        size = math.prod(exchange.question.shape)
+        buyers = participants.buyers[..., seats]
+        entries = exchange.answers.sent.take(seats, axis=buyers.ndim - 1).ravel()
+        positions = np.tile(np.arange(size), buyers.size)
+        numbers, who = np.repeat(auctions, len(seats) * size), np.repeat(buyers, size)
+        self._vectors.extend((numbers, number, who, positions, entries), len(entries))
 
     def messages_of(self, auction: int) -> list[str]:
         """The messages of an auction that are still in memory, a line each."""
@@ -257,12 +197,17 @@ class Ledger:
         received = sum(seller.received for seller in self.sellers)
         turnover = max(1.0, float(np.abs(self.paid).sum()))
         if not abs(paid - received) <= SLACK * turnover:
-            last = max(len(self.sellers) * seller.held - 1 for seller in self.sellers)
             rule = f"buyers paid {paid}, but sellers got {received}"
-            raise BreachError(last, rule, self.messages_of(last))
+            raise BreachError(self._last, rule, self.messages_of(self._last))
 
 
-def _without_silence(columns: tuple[Any, ...]) -> tuple[Any, ...]:
+def _offered(seller: Seller) -> int:
+    """Units of all kinds of goods that one of her auctions may sell."""
+    space = seller.plan.mechanism.space
+    return space.units * space.kinds
+
+
+def _without_silence(*columns: Any) -> tuple[Any, ...]:
     """Times and answers of those who sent nothing become NaN."""
     buyers, persons, sent, arrivals, values, said, status = columns
     if not status.any():

@@ -12,17 +12,18 @@ from typing import Any
 
 import mesa
 import numpy as np
-from numpy.typing import NDArray
 
 from agents.buyer import Buyer
 from agents.nature import Nature
 from agents.population import Population
 from agents.seller import Seller, SellerPlan, tells_enough
+from mechanisms.conversation import has_rule
 from mechanisms.distributions import Distribution, Prior
 from sim.draws import DrawAhead, Stream
-from sim.market.entry import Attendance
-from sim.market.participants import Seating
+from sim.market.entry import Entry
+from sim.market.participants import Participants
 from sim.market.policies import PolicyRecorder
+from sim.market.sealed import SealedRounds
 from sim.market.session import Session
 from sim.market.stage import Stage
 from sim.records import Records
@@ -37,7 +38,7 @@ class Market(mesa.Model):
         The buyers.
     plans
         One plan for each seller.
-    attendances
+    entries
         Who comes to each seller: one for each plan; the same object may serve several sellers.
     prior
         What nature draws types from.
@@ -59,7 +60,7 @@ class Market(mesa.Model):
         self,
         population: Population,
         plans: Sequence[SellerPlan],
-        attendances: Sequence[Attendance],
+        entries: Sequence[Entry],
         prior: Distribution | Prior,
         seed: int = 0,
         records: Records | None = None,
@@ -73,8 +74,8 @@ class Market(mesa.Model):
         shapes = sorted({plan.mechanism.space.type_shape for plan in plans})
         if len(shapes) > 1:
             raise ValueError(f"plans must ask for types of the same shape, got shapes {shapes}")
-        if len(plans) != len(attendances):
-            raise ValueError(f"attendances must be {len(plans)}, one a plan, got {len(attendances)}")
+        if len(plans) != len(entries):
+            raise ValueError(f"entries must be {len(plans)}, one a plan, got {len(entries)}")
         if not (math.isfinite(tick) and tick > 0):
             raise ValueError(f"tick must be above 0, got {tick}")
         if not (math.isfinite(policies_every) and policies_every > 0):
@@ -83,18 +84,18 @@ class Market(mesa.Model):
         self.population = population
         self.records = Records() if records is None else records
         self.sellers = [Seller(self, number, plan) for number, plan in enumerate(plans)]
-        self.attendances = list(attendances)
+        self.entries = list(entries)
         self._refuse_unmet_needs()
         self.nature = self._nature(prior, seed, redraw)
         self.buyers = [Buyer(self, population, number) for number in range(len(population))]
         self.stage = Stage(seed, population, self.sellers, self.nature, self.records)
         self.env, self.ledger = self.stage.env, self.stage.ledger
-        self._under_way: dict[int, Session] = {}
+        self._under_way: dict[int, Session | SealedRounds] = {}
         self._ticks = 0
         self._write_agents()
         PolicyRecorder(self.env, self.records, population.groups, policies_every)
-        for attendance in dict.fromkeys(attendances):
-            attendance.start(self.stage, self, [s for s in self.sellers if self.attendance(s) is attendance])
+        for entry in dict.fromkeys(entries):
+            entry.start(self.stage, [seller for seller in self.sellers if self.entry(seller) is entry])
         for seller in self.sellers:
             self._start_seller(seller)
 
@@ -130,18 +131,17 @@ class Market(mesa.Model):
 
     def flush(self) -> None:
         """Bring the records up to date with all that has happened so far, between ticks too."""
-        for attendance in dict.fromkeys(self.attendances):
-            attendance.flush()
+        for seller in self.sellers:
+            if seller.number in self._under_way:
+                self._under_way[seller.number].flush()
 
     def finish(self, status: str = "complete") -> None:
         """End the run: note the auctions still open as unfinished, and close the records."""
         self.flush()
-        for session in self._under_way.values():
-            n = len(session.seating.buyers)
-            self.ledger.write_unfinished(session.auction, session.seller, session.opened, n)
-        for attendance in dict.fromkeys(self.attendances):
-            for auction, seller, opened, n in attendance.under_way():
-                self.ledger.write_unfinished(auction, seller, opened, n)
+        for auctions in self._under_way.values():
+            open_now = auctions.open_auction()
+            if open_now is not None:
+                self.ledger.write_unfinished(auctions.seller, *open_now)
         self._under_way.clear()
         self.ledger.reconcile()
         self.records.close(status)
@@ -152,17 +152,16 @@ class Market(mesa.Model):
 
     # --- auctions ---------------------------------------------------------------------------------
 
-    def attendance(self, seller: Seller) -> Attendance:
+    def entry(self, seller: Seller) -> Entry:
         """Who decides who comes to this seller."""
-        return self.attendances[seller.number]
+        return self.entries[seller.number]
 
     def _start_seller(self, seller: Seller) -> None:
         if seller.plan.restock_every is not None:
             self._await_delivery(seller, 1)
-        if not self.attendance(seller).opens_itself(seller):
-            self.schedule_opening(seller)
+        self._schedule_opening(seller)
 
-    def schedule_opening(self, seller: Seller) -> None:
+    def _schedule_opening(self, seller: Seller) -> None:
         """Let the seller open at her next scheduled time that is not past."""
         seller.turn = max(seller.turn + 1, seller.next_opening(self.env.now))
         self.stage.at(seller.opening(seller.turn), lambda _: self._open(seller))
@@ -179,34 +178,38 @@ class Market(mesa.Model):
 
     def _open(self, seller: Seller) -> None:
         """Hold an auction, if there is something to sell and somebody to sell it to."""
-        attendance = self.attendance(seller)
         if not seller.can_open:
-            attendance.turn_away(seller)
-            self.schedule_opening(seller)
-        else:
-            self.hold(seller, attendance.seat(seller))
+            self.entry(seller).turn_away(seller)
+            self._schedule_opening(seller)
+            return
+        participants = self.entry(seller).admit(seller)
+        rows, n = participants.buyers.shape
+        if n < seller.plan.mechanism.least_buyers:
+            self._send_home(seller, participants[0])
+            return
+        kind = SealedRounds if has_rule(seller.plan.mechanism) else Session
+        auctions = kind(self.stage, seller, participants, self._finished)
+        seller.held += rows
+        seller.turn += rows - 1
+        self._under_way[seller.number] = auctions
+        auctions.begin()
 
-    def hold(self, seller: Seller, seating: Seating) -> None:
-        """Hold the seller's next auction now."""
+    def _send_home(self, seller: Seller, people: Participants) -> None:
+        """Too few have come: the auction is not held."""
         auction = self.stage.auction_number(seller, seller.held)
         seller.held += 1
-        if len(seating.buyers) < seller.plan.mechanism.least_buyers:
-            self.ledger.write_unheld(auction, seller, seller.opening(seller.turn), seating)
-            nobody = np.zeros(len(seating.buyers))
-            self.attendance(seller).dismiss(seller, seating, nobody, nobody > 0)
-            self.schedule_opening(seller)
-            return
-        opened = seller.opening(seller.turn)
-        session = Session(self.stage, seller, seating, auction, opened, self._finished)
-        self._under_way[auction] = session
-        session.advance()
+        self.ledger.write_unheld(auction, seller, seller.opening(seller.turn), people)
+        nobody = np.zeros(len(people.buyers))
+        self.entry(seller).dismiss(seller, people, nobody, nobody > 0)
+        self._schedule_opening(seller)
 
-    def _finished(self, session: Session, payoffs: NDArray[Any], served: NDArray[Any]) -> None:
-        """A session is over: let its buyers go, and plan the seller's next auction."""
-        del self._under_way[session.auction]
-        seller = session.seller
-        self.attendance(seller).dismiss(seller, session.seating, payoffs, served)
-        self.schedule_opening(seller)
+    def _finished(self, auctions: Session | SealedRounds, payoffs: Any = None, served: Any = None) -> None:
+        """All auctions that were admitted are over: let the buyers go, and plan the seller's next auction."""
+        seller = auctions.seller
+        del self._under_way[seller.number]
+        if payoffs is not None:
+            self.entry(seller).dismiss(seller, auctions.participants[0], payoffs, served)
+        self._schedule_opening(seller)
 
     # --- set-up -----------------------------------------------------------------------------------
 

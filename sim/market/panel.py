@@ -18,9 +18,8 @@ from agents.seller import Seller
 from mechanisms.conversation import check_count
 from mechanisms.distributions import Prior
 from sim.draws import Stream
-from sim.market.ahead import AheadPlayer, LearningAheadPlayer, can_play_ahead
-from sim.market.entry import Doors
-from sim.market.participants import Seating
+from sim.market.participants import Participants
+from sim.market.sealed import can_look_ahead
 from sim.market.stage import Stage
 
 BLOCK = 256
@@ -28,7 +27,7 @@ BLOCK = 256
 
 
 class Panel:
-    """The attendance of one seller with buyers of her own.
+    """The entry to one seller with buyers of her own.
 
     Parameters
     ----------
@@ -37,8 +36,8 @@ class Panel:
     size
         How many of them take part in each auction, drawn anew each time without replacement; None for all.
     ahead
-        Whether auctions whose answers depend on nothing that happens in them may be played a block at a
-        time. The records are the same.
+        Whether auctions that depend on nothing that happens elsewhere may be held a block at a time. The
+        records are the same.
     knowledge
         What the buyers know of one another, by seat; for mechanisms that ask for beliefs.
     prior
@@ -68,11 +67,10 @@ class Panel:
         self.knowledge = knowledge
         self.prior = prior
         self.same_profiles = same_profiles
-        self._player: AheadPlayer | None = None
         self._row = BLOCK
         self._drawn = 0
 
-    def start(self, stage: Stage, doors: Doors, sellers: list[Seller]) -> None:
+    def start(self, stage: Stage, sellers: list[Seller]) -> None:
         """Take the seller; ValueError if there is more than one, or if too few buyers."""
         if len(sellers) != 1:
             raise ValueError(f"a panel serves one seller, got {len(sellers)}")
@@ -92,27 +90,19 @@ class Panel:
         self._draws_participants = size < len(self.members)
         self._participants = np.tile(self.members[:size], (BLOCK, 1))
         self._stream = Stream(stage.seed, "panel").generator(self._seller.number)
-        self._sides: tuple[Side, ...] | None = None
-        if not self._draws_participants:
-            self._sides = stage.population.sides(self.members)
-        if self.ahead:
-            self._player = self._ahead_player(doors)
+        self._sides = None if self._draws_participants else stage.population.sides(self.members)
+        self._rows_at_once = BLOCK if self.ahead and self._can_look_ahead(size) else 1
 
-    def _ahead_player(self, doors: Doors) -> AheadPlayer | None:
-        """A player of blocks, where everything but learning is known ahead; None where it is not."""
+    def _can_look_ahead(self, size: int) -> bool:
+        """Whether the next auctions depend on nothing but what is learned in them, and have alike sides."""
         population, plan = self._stage.population, self._seller.plan
         present = np.unique(population.membership[self.members])
         groups = [population.groups[g] for g in present.tolist()]
-        if not can_play_ahead(plan, groups):
-            return None
-        mechanism: Any = plan.mechanism
+        if size < plan.mechanism.least_buyers or not can_look_ahead(plan, groups):
+            return False
         if all(group.strategy.memoryless for group in groups):
-            alike = len(groups) == 1 or not self._draws_participants
-            return AheadPlayer(self._stage, doors, self._seller, mechanism, self, ()) if alike else None
-        if self._sides is None or not self._learn_here_only(groups):
-            return None
-        learners = [side for side in self._sides if not side.group.strategy.memoryless]
-        return LearningAheadPlayer(self._stage, doors, self._seller, mechanism, self, learners)
+            return len(groups) == 1 or not self._draws_participants
+        return not self._draws_participants and self._learn_here_only(groups)
 
     def _learn_here_only(self, groups: Sequence[Group]) -> bool:
         """Whether nobody else shares a strategy with the learners among these groups."""
@@ -121,12 +111,6 @@ class Panel:
         sharing = [k for k, group in enumerate(population.groups) if id(group.strategy) in learners]
         alike = np.isin(population.membership, sharing).nonzero()[0]
         return bool(np.isin(alike, self.members).all())
-
-    def opens_itself(self, seller: Seller) -> bool:
-        """Whether a block player holds the auctions."""
-        if self._player is not None:
-            self._player.start()
-        return self._player is not None
 
     def _draw_block(self) -> None:
         """Participants, types and latencies of the next BLOCK auctions."""
@@ -141,42 +125,28 @@ class Panel:
         self._drawn += BLOCK
         self._row = 0
 
-    def rows(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """Participants, values and latencies of the auctions that are drawn and not yet held, row by row."""
+    def admit(self, seller: Seller) -> Participants:
+        """The participants of the next auction, or of all that are drawn."""
         if self._row == BLOCK:
             self._draw_block()
-        rest = slice(self._row, None)
-        return self._participants[rest], self._values[rest], self._latencies[rest]
+        rows = slice(self._row, self._row + self._rows_at_once)
+        self._row = rows.stop
+        buyers = self._participants[rows]
+        drawn = (buyers, self._persons[rows], self._values[rows], self._latencies[rows])
+        return Participants(*drawn, self._sides or self._sides_of(buyers), self.knowledge)
 
-    def skip(self, rows: int) -> None:
-        """So many of the drawn auctions have been held by the block player."""
-        self._row += rows
+    def _sides_of(self, buyers: NDArray[np.intp]) -> tuple[Side, ...]:
+        """The sides of participants drawn anew, shape (rows, size); of one group if there are many rows."""
+        sides = self._stage.population.sides(buyers[0])
+        return sides if len(buyers) == 1 else (Side(sides[0].group, sides[0].seats, buyers.copy()),)
 
-    def seat(self, seller: Seller) -> Seating:
-        """The participants of the next auction."""
-        if self._row == BLOCK:
-            self._draw_block()
-        row = self._row
-        self._row += 1
-        buyers = self._participants[row]
-        sides = self._stage.population.sides(buyers) if self._sides is None else self._sides
-        values, latencies = self._values[row], self._latencies[row]
-        return Seating(buyers, self._persons[row], values, latencies, sides, self.knowledge)
-
-    def dismiss(self, seller: Seller, seating: Seating, payoffs: NDArray[Any], served: NDArray[Any]) -> None:
+    def dismiss(
+        self, seller: Seller, participants: Participants, payoffs: NDArray[Any], served: NDArray[Any]
+    ) -> None:
         """Nothing to do: they come back when they are drawn."""
 
     def turn_away(self, seller: Seller) -> None:
         """Nothing to do: nobody was drawn."""
-
-    def under_way(self) -> list[tuple[int, Seller, float, int]]:
-        """The auction that the block player has open."""
-        return [] if self._player is None else self._player.under_way()
-
-    def flush(self) -> None:
-        """Write what was played ahead and has happened."""
-        if self._player is not None:
-            self._player.flush()
 
 
 def _subsets(

@@ -1,4 +1,4 @@
-"""Seating: who takes part in one auction, with what types and latencies."""
+"""Participants: who takes part in auctions of a seller, with what types and latencies."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from agents.population import Side
 
 
 @dataclass(slots=True)
-class Seating:
-    """The n participants of one auction.
+class Participants:
+    """The n participants of one auction, or of as many auctions as there are rows on the leading axis.
 
     buyers, persons
-        Shape (n,): their lasting numbers, in the order of their seats; the persons behind them.
+        Shape `(n,)` or `(rows, n)`: their lasting numbers, in the order of their seats; the persons behind.
     values
-        Shape (n,), or (n, items): the types of their wants.
+        The same shape, or with the axes of a type behind: the types of their wants.
     latencies
-        Shape (n,): how long the first message of each travels.
+        The same shape: how long the first message of each travels.
     sides
-        The participants by group.
+        The participants by group, the same seats in every row.
     knowledge
         What they know of one another; None where nature gives no beliefs.
     """
@@ -33,3 +33,14 @@ class Seating:
     latencies: NDArray[Any]
     sides: tuple[Side, ...]
     knowledge: Knowledge | None = None
+
+    def __getitem__(self, rows: int | slice) -> Participants:
+        """Those of one auction, or of some."""
+        arrays = (self.buyers[rows], self.persons[rows], self.values[rows], self.latencies[rows])
+        sides = tuple(_part(side, rows) for side in self.sides)
+        return Participants(*arrays, sides, self.knowledge)
+
+
+def _part(side: Side, rows: int | slice) -> Side:
+    """A side in some rows, if its members differ between them."""
+    return side if side.buyers.ndim == 1 else Side(side.group, side.seats, side.buyers[rows])

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import simpy
 from numpy.typing import NDArray
 
 from agents.nature import Nature
-from agents.play.asking import in_words
+from agents.play.asking import sample_mixed
 from agents.population import Population, Side
 from agents.seller import Seller
+from agents.view import Mixed
+from mechanisms.questions import BuyerQuestion, Chance, branch
 from sim.draws import DrawAhead, Stream
 from sim.market.ledger import Ledger
 from sim.records import Records
@@ -64,8 +67,8 @@ class Stage:
             delay = math.nextafter(delay, math.inf if now + delay < time else 0.0)
         self.env.timeout(max(0.0, delay)).callbacks.append(do)
 
-    def auction_number(self, seller: Seller, k: int) -> int:
-        """Number of a seller's k-th auction: known ahead, and unlike any other's."""
+    def auction_number(self, seller: Seller, k: Any) -> Any:
+        """Number of a seller's k-th auction: known ahead, and unlike any other's; elementwise for arrays."""
         return k * len(self.sellers) + seller.number
 
     def claim(self, members: NDArray[np.intp]) -> None:
@@ -90,10 +93,13 @@ class Stage:
         """Exponential travel times of the buyers' mean latencies, from uniforms of the same shape."""
         return -self.population.latency[buyers] * np.log1p(-uniforms)
 
-    def failed_to_learn(self, side: Side, auction: int, question_number: int, error: BaseException) -> None:
-        """Record that a side's strategy failed when it was told how its last answer ended."""
-        reason = f"observe: {in_words(error)}"
-        self.ledger.write_refusals(auction, question_number, side.buyers.tolist(), reason)
+    def resolve(self, mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
+        """A definite answer of a side in one auction, by the buyers' own draws."""
+        return sample_mixed(mixed, self.mixing.take(side.buyers)[0])
+
+    def chance(self, seller: Seller, question: Chance) -> int:
+        """A branch of a chance move of a seller's mechanism, by her own stream."""
+        return branch(question.probabilities, self.chance_uniform(seller))
 
     def chance_uniform(self, seller: Seller) -> float:
         """The next uniform number for chance moves of a seller's mechanism."""

@@ -20,9 +20,8 @@ from agents.town.experience import Experience
 from agents.validation import check_share
 from sim.draws import DrawAhead, Stream
 from sim.market.arrivals import PoissonWants, Trace
-from sim.market.calendar_queue import Arrival, Calendar
-from sim.market.entry import Doors
-from sim.market.participants import Seating
+from sim.market.calendar_queue import Arrival, CalendarQueue
+from sim.market.participants import Participants
 from sim.market.stage import Stage
 
 A_DAYS_WANTS = 256
@@ -30,7 +29,7 @@ A_DAYS_WANTS = 256
 
 
 class Town:
-    """The attendance of several sellers who share one town of buyers.
+    """The entry to several sellers who share one town of buyers.
 
     Parameters
     ----------
@@ -77,7 +76,7 @@ class Town:
         self.memory = memory
         self.trace = trace
 
-    def start(self, stage: Stage, doors: Doors, sellers: list[Seller]) -> None:
+    def start(self, stage: Stage, sellers: list[Seller]) -> None:
         """Everybody is at home; the first wants are on their way."""
         size = len(stage.population)
         seed = stage.seed
@@ -98,7 +97,7 @@ class Town:
         self._visits = stage.records["visits"]
         self._outcomes = {name: self._visits.code("outcome", name) for name in OUTCOMES}
         total_rate = float(np.broadcast_to(self.rate, (size,)).sum())
-        self._arrivals = Calendar(self._first_arrivals(size), day=A_DAYS_WANTS / total_rate)
+        self._arrivals = CalendarQueue(self._first_arrivals(size), day=A_DAYS_WANTS / total_rate)
         self._wake_at = math.inf
         self._sleep()
 
@@ -142,11 +141,7 @@ class Town:
 
     # --- taking part ------------------------------------------------------------------------------
 
-    def opens_itself(self, seller: Seller) -> bool:
-        """No: the market opens the sellers' auctions."""
-        return False
-
-    def seat(self, seller: Seller) -> Seating:
+    def admit(self, seller: Seller) -> Participants:
         """All who wait at this seller, in the order of their arrival."""
         waiting = self._empty(seller)
         buyers = np.array([buyer for buyer, _ in waiting], dtype=np.intp)
@@ -155,7 +150,8 @@ class Town:
         values = self._values(buyers)
         latencies = self._stage.latencies(buyers) if len(buyers) else np.zeros(0)
         sides = population.sides(buyers) if len(buyers) else ()
-        return Seating(buyers, population.persons[buyers], values, latencies, sides)
+        persons = population.persons[buyers]
+        return Participants(buyers[None], persons[None], values[None], latencies[None], sides)
 
     def _empty(self, seller: Seller) -> list[tuple[int, float]]:
         column = self._column[seller.number]
@@ -176,9 +172,11 @@ class Town:
 
     # --- leaving ----------------------------------------------------------------------------------
 
-    def dismiss(self, seller: Seller, seating: Seating, payoffs: NDArray[Any], served: NDArray[Any]) -> None:
+    def dismiss(
+        self, seller: Seller, participants: Participants, payoffs: NDArray[Any], served: NDArray[Any]
+    ) -> None:
         """The auction is over: remember it, and go home or come back."""
-        buyers = seating.buyers
+        buyers = participants.buyers
         if len(buyers) == 0:
             return
         self.experience.record(buyers, self._column[seller.number], payoffs)
@@ -216,13 +214,6 @@ class Town:
         self._sleep()
 
     # --- records ----------------------------------------------------------------------------------
-
-    def under_way(self) -> list[tuple[int, Seller, float, int]]:
-        """None: the market holds this town's auctions."""
-        return []
-
-    def flush(self) -> None:
-        """Nothing is held back."""
 
     def _note(self, times: list[float], buyers: Any, seller: int, outcome: str) -> None:
         persons = self._stage.population.persons[np.asarray(buyers)]

@@ -164,7 +164,7 @@ def bids_at(
     group = side.group
     n = len(population)
     view = View(types[:, None], np.array([buyer]), side.buyers, n, mechanism, group.prior, group.utility)
-    answer = group.strategy.report_value(AskValue(), view)
+    answer = group.strategy.answer(AskValue(), view)
     if not isinstance(answer, Mixed):
         return answer, np.ones(answer.shape)
     bids = answer.answers[:, 0]

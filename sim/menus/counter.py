@@ -1,28 +1,41 @@
 """Counter: customers queue before a menu, buy one entry a visit, and may queue again (buy-many paper, 1).
 
-SimPy owns the time: the counter is a resource that serves one customer after the other. A run holds any
-number of counters, each with customers of its own, and obeys what `sim.runs.run.play` needs of a run.
+A customer's errand is the conversation of an adaptive `PostedMenu`, which she answers by her strategy; what
+she buys takes its time. SimPy owns the time: the counter is a resource that serves one customer after the
+other. A run holds any number of counters, each with customers of its own, and obeys what `sim.runs.run.play`
+needs of a run.
 """
 
 from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 from typing import Any
 
 import numpy as np
 import simpy
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
-from agents.habits import HOME, Habit
+from agents.play.asking import Party
+from agents.play.instant import InstantPlayer
+from agents.play.tree import TreePlayer
+from agents.population import Group, Side
+from agents.strategies.base import Strategy
+from agents.strategies.menu_buyers import MenuBuyer
+from agents.strategies.menu_plans import HOME
+from agents.strategies.wrapper import check_strategy
+from agents.view import Feedback, Mixed
 from mechanisms._validation import FloatArray, number_in
 from mechanisms.conversation import check_count
-from mechanisms.menus import Menu
+from mechanisms.engine import walk
+from mechanisms.menus import Menu, PostedMenu
 from mechanisms.menus.purchase import check_menu, type_probabilities
 from mechanisms.menus.valuations import additive_values
+from mechanisms.outcome import Outcome
+from mechanisms.questions import BuyerQuestion, Replies, ShowMenu
 from sim.draws import Stream
 from sim.records import Column, Records, Table
 
@@ -55,12 +68,13 @@ class Crowd:
 
     types, probabilities
         Additive values of items, shape (T, n), and shape (T,).
-    habits
-        How customers decide, each as likely as the others.
+    strategies
+        How customers decide, each as likely as the others. Those that are memoryless are asked once for each
+        type and history: for them a customer has no number.
     rate
         Customers in a unit of time.
     regulars
-        How many people there are, who come again and again with a type and a habit for life, types in
+        How many people there are, who come again and again with a type and a strategy for life, types in
         proportion to their probabilities; None: everyone comes once.
     names
         Under how many names a person can come in one errand.
@@ -70,7 +84,7 @@ class Crowd:
 
     types: FloatArray
     probabilities: FloatArray
-    habits: tuple[Habit, ...]
+    strategies: tuple[Strategy, ...]
     rate: float = 1.0
     regulars: int | None = None
     names: int = 1
@@ -78,8 +92,10 @@ class Crowd:
     def __post_init__(self) -> None:
         object.__setattr__(self, "types", additive_values(self.types, "a counter"))
         object.__setattr__(self, "probabilities", type_probabilities(self.probabilities, len(self.types)))
-        if not self.habits:
-            raise ValueError("habits must hold at least one, got none")
+        if not self.strategies:
+            raise ValueError("strategies must hold at least one, got none")
+        for strategy in self.strategies:
+            check_strategy("strategies", strategy)
         number_in("rate", self.rate, above=0)
         check_count("names", self.names)
         if self.regulars is not None:
@@ -114,6 +130,11 @@ class CounterPlan:
     def most(self) -> int:
         """How many visits a customer can make."""
         return self.a_name * self.crowd.names
+
+    @property
+    def rules(self) -> PostedMenu:
+        """The conversation with each customer: she may look at what she got before she buys again."""
+        return PostedMenu(self.menu, self.most, adaptive=True)
 
 
 class CounterMarket:
@@ -162,28 +183,35 @@ class Counter:
         self.desk = simpy.Resource(env)
         self._rng = stream.generator(number)
         self._customers, self._purchases = records["customers"], records["purchases"]
-        self._habits = copy.deepcopy(plan.crowd.habits)  # learners begin afresh at every opening
-        self._codes = [self._customers.code("habit", habit.name) for habit in self._habits]
-        self._values = [tuple(row) for row in plan.crowd.types.tolist()]
-        self._chances = plan.menu.probabilities.tolist()
+        strategies = copy.deepcopy(plan.crowd.strategies)  # learners begin afresh at every opening
+        seat = np.zeros(1, dtype=np.intp)
+        self._sides = [Side(Group(strategy), seat.copy(), seat.copy()) for strategy in strategies]
+        self._learns = [not strategy.memoryless for strategy in strategies]
+        self._costs = [one.cost if isinstance(one, MenuBuyer) else math.nan for one in strategies]
+        self._codes = [self._customers.code("habit", strategy.name) for strategy in strategies]
+        self._values = plan.crowd.types.tolist()
+        self._own = [np.array([row if len(row) > 1 else row[0]]) for row in self._values]
+        self._rules = plan.rules
         self._prices = plan.menu.prices.tolist()
+        self._answers: dict[Any, Replies] = {}
         self._people = self._regulars()
         env.process(self._arrivals())
 
     def _draw(self, people: int) -> list[tuple[int, int]]:
-        """Types and habits of so many people."""
+        """Types and strategies, by number, of so many people."""
         crowd, rng = self.plan.crowd, self._rng
         types = rng.choice(len(self._values), size=people, p=crowd.probabilities)
-        return list(zip(types.tolist(), rng.integers(len(crowd.habits), size=people).tolist(), strict=True))
+        strategies = rng.integers(len(crowd.strategies), size=people)
+        return list(zip(types.tolist(), strategies.tolist(), strict=True))
 
     def _regulars(self) -> list[tuple[int, int]] | None:
-        """Types and habits of the regulars: of types as many as their probabilities say."""
+        """The same of the regulars: of types as many as their probabilities say."""
         crowd = self.plan.crowd
         if crowd.regulars is None:
             return None
         shares = (np.arange(crowd.regulars) + 0.5) / crowd.regulars
         types = np.searchsorted(np.cumsum(crowd.probabilities)[:-1], shares, side="right")
-        return [(int(type_), k % len(crowd.habits)) for k, type_ in enumerate(types)]
+        return [(int(type_), k % len(crowd.strategies)) for k, type_ in enumerate(types)]
 
     def _arrivals(self) -> Generator[simpy.Event, Any, None]:
         """Customers come at random times, each free of the others."""
@@ -200,39 +228,107 @@ class Counter:
                 self.env.process(self._errand(person, type_, habit))
 
     def _errand(self, person: int, type_: int, habit: int) -> Generator[simpy.Event, Any, None]:
-        """Queue, buy, look, and queue again until she wants no more."""
-        env, plan, values = self.env, self.plan, self._values[type_]
-        decides = self._habits[habit]
-        step = decides.start(plan.menu, values, plan.most, person, self._rng)
-        held, paid, waited, arrived = (0,) * len(values), 0.0, 0.0, env.now
+        """Answer, and queue for what she buys, until she wants no more."""
+        env, arrived, waited = self.env, self.env.now, 0.0
+        customer = self._customer(person, type_, habit)
+        conversation, reply = self._rules.conversation(1), None
         bought: list[int] = []
-        while len(bought) < plan.most and (entry := step(held, len(bought))) != HOME:
-            queued = env.now
-            with self.desk.request() as turn:
-                yield turn
-                waited += env.now - queued
-                yield env.timeout(plan.service)
-            held = self._hand_out(entry, held)
-            name = len(bought) // plan.a_name
-            bought.append(entry)
-            paid += self._prices[entry]
-            self._purchases.row(env.now, self.number, person, name, entry, self._prices[entry])
-        worth = sum(value for value, has in zip(values, held, strict=True) if has)
-        decides.end(plan.menu, values, plan.most, person, bought, worth - paid)
+        while True:
+            try:
+                question = conversation.send(reply)
+            except StopIteration as end:
+                outcome = end.value
+                break
+            reply = question.put(customer)
+            if isinstance(question, ShowMenu) and (entry := int(reply.values[0][0])) != HOME:
+                queued = env.now
+                with self.desk.request() as turn:
+                    yield turn
+                    waited += env.now - queued
+                    yield env.timeout(self.plan.service)
+                name = len(bought) // self.plan.a_name
+                bought.append(entry)
+                self._purchases.row(env.now, self.number, person, name, entry, self._prices[entry])
+        worth, paid = self._settle(customer, outcome, type_, habit)
         self._customers.row(
-            self.number, person, type_, self._codes[habit], getattr(decides, "cost", math.nan), arrived,
-            env.now, len(bought), waited, paid, worth,
+            self.number, person, type_, self._codes[habit], self._costs[habit], arrived, env.now, len(bought),
+            waited, paid, worth,
         )
 
-    def _hand_out(self, entry: int, held: tuple[int, ...]) -> tuple[int, ...]:
-        """One coin for each item that she does not have and that the entry may give."""
-        return tuple(
-            1 if has or chance == 1 or (chance > 0 and self._rng.random() < chance) else 0
-            for has, chance in zip(held, self._chances[entry], strict=True)
+    def _customer(self, person: int, type_: int, habit: int) -> Customer:
+        """Someone at the start of her errand."""
+        side, who = self._sides[habit], (habit, type_)
+        if self._learns[habit]:
+            return Customer(self._party(type_, replace(side, buyers=np.array([person]))), self._rng, None, {})
+        return Customer(self._party(type_, side), self._rng, who, self._answers)
+
+    def _party(self, type_: int, side: Side) -> Party:
+        return Party(self._rules, self._own[type_], (side,), 1)
+
+    def _settle(self, customer: Customer, outcome: Outcome, type_: int, habit: int) -> tuple[float, float]:
+        """What she got is worth to her, and what she paid; a learner hears of it."""
+        got = outcome.allocation.ravel().tolist()
+        worth = float(sum(value for value, has in zip(self._values[type_], got, strict=True) if has))
+        paid = float(outcome.payments[0])
+        if self._learns[habit]:
+            customer.learn(outcome, worth - paid)
+        return worth, paid
+
+
+class Customer(InstantPlayer):
+    """One customer at the counter: her strategy answers, the counter's coins decide.
+
+    who
+        What she has in common with those who answer alike; None if nobody does, because she learns.
+    answers
+        What those who are alike have answered, by the questions that they were asked so far.
+    """
+
+    def __init__(
+        self, party: Party, rng: np.random.Generator, who: tuple[int, int] | None, answers: dict[Any, Replies]
+    ) -> None:
+        super().__init__(party, rng)
+        self.who, self.answers = who, answers
+        self.questions: tuple[BuyerQuestion, ...] = ()
+
+    def ask(self, question: BuyerQuestion) -> Replies:
+        """By her strategy, unless her likes have said what it says here."""
+        self.questions = (*self.questions, question)
+        key = (self.who, self.questions)
+        known = None if self.who is None else self.answers.get(key)
+        if known is not None:
+            self.party.said += ((question, known.values),)
+            return known
+        replies = super().ask(question)
+        if self.who is not None:
+            self.answers[key] = replies
+        return replies
+
+    def _resolve(self, mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
+        self.who = None  # from here on nobody need be like her
+        return super()._resolve(mixed, side, question)
+
+    def learn(self, outcome: Outcome, payoff: float) -> None:
+        """Let her strategy hear what came of it."""
+        (side,), party = self.party.sides, self.party
+        told = Feedback(
+            seats=side.seats, buyers=side.buyers, n=1, mechanism=party.mechanism, values=party.values.copy(),
+            utility=side.group.utility, answers=party.said, allocation=outcome.allocation,
+            payments=outcome.payments, payoffs=np.array([payoff]), causes=outcome.itemised,
         )
+        side.group.strategy.observe(told)
 
 
-def crowd_of(example: Any, *habits: Habit, rate: float = 1.0, **options: Any) -> Crowd:
-    """The crowd of an example's types (`types`, `probabilities`) with these habits."""
+def crowd_of(example: Any, *strategies: Strategy, rate: float = 1.0, **options: Any) -> Crowd:
+    """The crowd of an example's types (`types`, `probabilities`) with these strategies."""
     types: ArrayLike = example.types
-    return Crowd(np.asarray(types), example.probabilities, habits, rate, **options)
+    return Crowd(np.asarray(types), example.probabilities, strategies, rate, **options)
+
+
+def expected_payment(rules: PostedMenu, values: Sequence[float], strategy: Strategy) -> float:
+    """What a customer with these values pays on average over all coins, and all that she may say."""
+    seat = np.zeros(1, dtype=np.intp)
+    own = np.array([list(values) if len(values) > 1 else values[0]], dtype=float)
+    side = Side(Group(strategy), seat.copy(), seat.copy())
+    ends = walk(rules, 1, lambda path: TreePlayer(Party(rules, own, (side,), 1), path))
+    return float(sum(p.path.probability * end.payments[0] for p, end in ends if end is not None))

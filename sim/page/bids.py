@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mechanisms.questions import kinds
 from sim.page.colours import FAINT, INK, dots, new_figure, plain_axes, roomy, say_nothing_yet
-from sim.page.scene import MONEY_QUESTIONS
 
 if TYPE_CHECKING:
     import pandas
@@ -45,7 +45,8 @@ def bids_against_values(scene: Scene) -> Figure:
 def last_bids(scene: Scene) -> pandas.DataFrame:
     """Of the last auctions: value, answer and seller_id of each bidder's last answer in money."""
     messages = scene.messages
-    told = messages["question"].isin(MONEY_QUESTIONS) & messages["status"].isin(("answered", "late"))
+    about_money = [kind.__name__ for kind in kinds() if kind.money]
+    told = messages["question"].isin(about_money) & messages["status"].isin(("answered", "late"))
     known = np.isfinite(messages["value"]) & np.isfinite(messages["answer"])
     last = messages[told & known].drop_duplicates(["auction", "bidder_id"], keep="last").tail(_MOST)
     seller = last["auction"].to_numpy() % len(scene.sellers)

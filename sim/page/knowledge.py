@@ -24,12 +24,12 @@ BITS, NEIGHBOURS = "what she knows of others (bits)", "neighbours who tell her"
 def knowledge(market: Market) -> tuple[str, NDArray[np.float64]] | None:
     """What is counted, and shape (buyers,): how much each knows; None where nobody knows of anybody."""
     amount, what = np.zeros(len(market.population)), ""
-    attendance: Any
-    for attendance in dict.fromkeys(market.attendances):
-        known = getattr(attendance, "knowledge", None)
-        neighbours = getattr(attendance, "neighbours", None)
+    entry: Any
+    for entry in dict.fromkeys(market.entries):
+        known = getattr(entry, "knowledge", None)
+        neighbours = getattr(entry, "neighbours", None)
         if known is not None:
-            what, bits, members = BITS, _bits(known), attendance.members
+            what, bits, members = BITS, _bits(known), entry.members
             amount[members] = bits if len(bits) == len(members) else bits.mean()
         elif neighbours is not None and len(neighbours.listed):
             what = NEIGHBOURS
@@ -54,14 +54,14 @@ def _bits(known: Any) -> NDArray[np.float64]:
 def ties(market: Market) -> NDArray[Any]:
     """Who hears from, or knows of, whom: pairs of buyers, shape (ties, 2), each pair once; none elsewhere."""
     pairs = [np.empty((0, 2), dtype=np.int64)]
-    attendance: Any
-    for attendance in dict.fromkeys(market.attendances):
-        neighbours = getattr(attendance, "neighbours", None)
-        acquaintances = getattr(getattr(attendance, "knowledge", None), "acquaintances", None)
+    entry: Any
+    for entry in dict.fromkeys(market.entries):
+        neighbours = getattr(entry, "neighbours", None)
+        acquaintances = getattr(getattr(entry, "knowledge", None), "acquaintances", None)
         if neighbours is not None:
             person = np.repeat(np.arange(len(neighbours)), np.diff(neighbours.starts))
             pairs.append(np.stack([person, neighbours.listed], axis=1))
-        elif isinstance(acquaintances, Acquaintances) and acquaintances.n == len(attendance.members):
+        elif isinstance(acquaintances, Acquaintances) and acquaintances.n == len(entry.members):
             edges = np.stack([acquaintances.knower, acquaintances.network.listed], axis=1)
-            pairs.append(attendance.members[edges])
+            pairs.append(entry.members[edges])
     return np.unique(np.sort(np.concatenate(pairs), axis=1), axis=0)

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
     from sim.market.market import Market
 
-MONEY_QUESTIONS = ("AskValue", "AskGridValue", "CallPrice", "InviteBid")
-"""Questions whose answer is an amount of money, to be set against the buyer's value."""
-
 _KEPT = {"auctions": 400, "messages": 4000, "transactions": 400}
 _SALES, _ENTRIES = 400, 20_000
 _MOST_POINTS = 1200

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mechanisms.questions import kinds
 from sim.page.scene import surplus_of
 
 if TYPE_CHECKING:
@@ -121,13 +122,14 @@ def _said(last: Any, vectors: dict[tuple[int, int], NDArray[Any]]) -> str:
     if last is None:
         return ""
     vector = vectors.get((last.question_number, last.bidder_id))
-    if vector is not None:
-        words = in_short(vector)
-    elif last.question == "OfferPrice":
-        words = {1.0: "yes", 0.0: "no"}.get(last.answer, "–")
-    else:
-        words = money(last.answer)
+    words = _answer_in_words(last.question, last.answer) if vector is None else in_short(vector)
     return words if last.status == "answered" else f"{words} ({last.status})"
+
+
+def _answer_in_words(kind: str, answer: float) -> str:
+    """The answer as its kind of question puts it, or as an amount."""
+    words = next((one.words for one in kinds() if one.__name__ == kind and one.words), None)
+    return money(answer) if words is None else words.get(answer, "–")
 
 
 def in_short(vector: NDArray[Any]) -> str:

@@ -11,14 +11,28 @@ from itertools import chain
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import audit, counter, knowledge, learning, market, menus, page
+from tests.benchmarks import (
+    audit,
+    counter,
+    knowledge,
+    learning,
+    market,
+    menus,
+    one_pass,
+    page,
+    programs,
+    regret,
+)
 
 GROUPS = {
     "market": (market.figures, market.rule_figures),
     "audit": (audit.figures,),
     "learning": (learning.figures,),
     "knowledge": (knowledge.figures,),
+    "programs": (programs.figures,),
     "menus": (menus.figures,),
+    "one pass": (one_pass.figures,),
+    "regret": (regret.figures,),
     "counter": (counter.figures,),
     "page": (page.figures,),
 }

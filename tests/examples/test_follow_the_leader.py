@@ -10,6 +10,7 @@ from agents.seller import SellerPlan
 from agents.strategies import Truthful
 from mechanisms.auctions import FirstPrice, SecondPrice
 from mechanisms.distributions import Uniform
+from mechanisms.questions import AskValue
 from sim.conformance.strategy import StrategyConformance
 from sim.conformance.views import QUESTIONS, about_one_item
 from sim.market.market import Market
@@ -21,6 +22,7 @@ from tests.examples.follow_the_leader import FollowTheLeader
 class TestFollowTheLeader(StrategyConformance):
     instances = (FollowTheLeader(),)
     questions = about_one_item(QUESTIONS)
+    lessons = (AskValue(),)
 
 
 def test_it_takes_25_lines():

@@ -7,7 +7,16 @@ import pandas as pd
 import pytest
 
 from scenarios._coffee_shop_sweep import COSTS, EXTRAS, MENUS, expected_revenue, revenues, sweep_name
-from scenarios.coffee_shop import Parameters, best_in_theory, build, figures, plans, report
+from scenarios.coffee_shop import (
+    PANELS,
+    Parameters,
+    audited_menus,
+    best_in_theory,
+    build,
+    figures,
+    plans,
+    report,
+)
 from sim.measures.batch_means import Estimate
 from sim.measures.comparison import Figure
 from sim.menus.counter import CounterMarket
@@ -150,3 +159,52 @@ def test_report_fits_and_draws(run, tmp_path):
     assert lines[3].row_count == len(EXTRAS)
     for name in ("revenue", "visits", "learning"):
         assert (tmp_path / f"{name}.png").stat().st_size > 5_000
+
+
+FILE = "scenarios/data/coffee_shop.toml"
+
+
+def test_a_menu_from_a_file_is_sold_as_theory_says():
+    """The file holds Example 1: the sweep is that of the clever menu, customer by customer."""
+    own, told = Parameters(until=150), Parameters(until=150, menu=FILE)
+    sold = {plan.name: expected_revenue(plan) for plan in plans(told)}
+    for cost in COSTS:
+        assert sold[sweep_name("coffee_shop", cost)] == theory()[sweep_name("clever", cost)]
+    assert sold["coffee_shop, looks first"] == pytest.approx(4)  # nothing is left to chance
+    assert sold["coffee_shop, learns"] == pytest.approx(0.995 * 4)
+    assert sold["coffee_shop, two names"] == pytest.approx(4)
+    ends = []
+    for parameters in (own, told):
+        market = build(parameters, seed=4)
+        assert play(market, parameters.until) == "complete"
+        ends.append(market.records.frames())
+    customers = [frames["customers"] for frames in ends]
+    sweep = [rows[rows["seller_id"] < len(COSTS)].reset_index(drop=True) for rows in customers]
+    pd.testing.assert_frame_equal(*sweep)
+    found = figures(ends[1], told)
+    assert len(found) == len(COSTS) + 3
+    assert best_in_theory(found).count("coffee_shop") == len(COSTS)
+
+
+def test_the_page_and_the_audit_take_the_file(tmp_path):
+    told = Parameters(until=20, menu=FILE)
+    market = build(told)
+    market.advance_to(20)
+    for panel in PANELS:
+        assert panel(market).axes
+    (instance,) = audited_menus(told)
+    assert instance.mechanism.menu == MENUS["clever"]
+
+    class Run(dict):
+        directory = tmp_path
+
+    lines = report(Run(market.records.frames()), {"parameters": told.model_dump()})
+    assert lines[1].row_count == len(COSTS)
+    assert lines[3].row_count == 3
+
+
+def test_a_file_that_cannot_be_sold_is_refused():
+    with pytest.raises(ValueError, match=r"shoes.toml: a counter takes additive types.*types\[0\]"):
+        build(Parameters(menu="scenarios/data/shoes.toml"))
+    with pytest.raises(ValueError, match=r"must end in .toml or .csv, not 'clever'"):
+        build(Parameters(menu="clever"))

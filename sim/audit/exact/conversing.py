@@ -1,8 +1,8 @@
 """Games of any conversation, by replay: backward induction over a liar's situations, search among all play.
 
-A liar's plan says what to answer in each situation (question, announcements, own earlier answers). Plans are
-built from the last situation to the first; under one belief only the best is kept, under several those that
-no other beats under all of them, which suffices for every attitude that does not fall when utility rises.
+A liar's plan says what to answer in each information set (question, announcements, own earlier answers).
+Plans are built from the last one to the first; under one belief only the best is kept, under several those
+that no other beats under all of them. That suffices for every attitude that does not fall when utility rises.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ from numpy.typing import NDArray
 from agents.play.exact import TooLargeError
 from agents.play.posteriors import Posteriors
 from agents.population import Group, Side
-from mechanisms.engine import Path, play
+from mechanisms.engine import Path, play, walk
 from mechanisms.outcome import Outcome
 from mechanisms.questions import AskBelief, AskValue, BuyerQuestion
-from sim.audit.exact.answers import possible_answers
 from sim.audit.exact.direct import words
 from sim.audit.exact.game import Game, Plan, Says, Weights, Worst
-from sim.audit.exact.players import Anything, Liar, Situation
+from sim.audit.exact.players import Anything, InformationSet, Liar
 from sim.audit.exact.recall import Choose, End, Recall
-from sim.audit.exact.search import Search, replay
+from sim.audit.exact.search import Search
 from sim.audit.instance import Instance
 
 PROFILE_LIMIT = 1_000
@@ -46,7 +45,7 @@ World = tuple[int, tuple[int, ...], tuple[int, ...]]
 
 
 class ConversationGame(Game):
-    """The game of any mechanism, with the answers that `possible_answers` lists.
+    """The game of any mechanism, with the answers that its questions list.
 
     Raises TooLargeError if the prior's grid has too many profiles, or when a search grows too large.
     """
@@ -92,7 +91,7 @@ class ConversationGame(Game):
         """All plays of a world on from the branches it has taken."""
         _, profile, taken = world
         make = partial(Liar, self.posteriors, profile, self.sides, buyer, given, may_lie)
-        for player, outcome in replay(self.instance.mechanism, self.n, make, taken):
+        for player, outcome in walk(self.instance.mechanism, self.n, make, taken):
             self._plays += 1
             if self._plays > PLAY_LIMIT:
                 raise TooLargeError(
@@ -143,8 +142,8 @@ class ConversationGame(Game):
     ) -> list[Plan]:
         """What can be had in some worlds after the answers given so far."""
         ended = np.zeros(len(weights))
-        standing: dict[Situation, list[World]] = {}
-        honest: dict[Situation, dict[Any, None]] = {}
+        standing: dict[InformationSet, list[World]] = {}
+        honest: dict[InformationSet, dict[Any, None]] = {}
         for world in worlds:
             for player, outcome in self._ends(buyer, world, given, may_lie):
                 if outcome is not None:
@@ -154,11 +153,11 @@ class ConversationGame(Game):
                     standing.setdefault(player.stands, []).append((world[0], world[1], player.path.taken))
                     honest.setdefault(player.stands, {})[player.honest] = None
         plans = [Plan((), ended)]
-        for situation, members in standing.items():
-            question = situation[0]
+        for information_set, members in standing.items():
+            question = information_set[0]
             options = []
-            true, others = list(honest[situation]), self._answers(question, buyer)
-            between = _towards(true, others) if isinstance(question, AskBelief) else []
+            true, others = list(honest[information_set]), self._answers(question, buyer)
+            between = _towards(true, others) if question.convex else []
             for answer in dict.fromkeys([*true, *others, *between]):
                 said = ((question.answered_by, answer),)
                 after = self._plans(buyer, members, weights, (*given, answer), may_lie)
@@ -168,25 +167,25 @@ class ConversationGame(Game):
 
     def _answers(self, question: BuyerQuestion, buyer: int) -> list[Any]:
         if (question, buyer) not in self._possible:
-            seats = (buyer, *getattr(question, "about", ()))
+            seats = (buyer, *question.about)
             amounts = [*map(self.instance.types, seats)]
             if amounts[0].ndim == 1:
                 amounts.append(self.instance.extra)
             tried = np.unique(np.concatenate(amounts), axis=0)
-            self._possible[question, buyer] = possible_answers(question, tried)
+            self._possible[question, buyer] = question.possible_answers(tried)
         return self._possible[question, buyer]
 
     # --- whatever the others say -----------------------------------------------------------------
 
     def dominance(self, buyer: int, type_: int, *, each_coin: bool) -> Worst:
-        """Search over the others' rules and her own, each fixed for every situation.
+        """Search over the others' rules and her own, each fixed for every information set.
 
         Where nothing is left to chance, both kinds of dominance are one.
         """
         if (buyer, type_) in self._without_coins:
             return self._without_coins[buyer, type_]
         self._tossed = False
-        worst = self._search(buyer, type_, lambda situation, _: ("own", situation), _anywhere, each_coin)
+        worst = self._search(buyer, type_, lambda where, _: ("own", where), _anywhere, each_coin)
         if not self._tossed:
             self._without_coins[buyer, type_] = worst
         return worst
@@ -198,8 +197,8 @@ class ConversationGame(Game):
         never gains at any gains on average over none.
         """
 
-        def later(situation: Situation, asked: int) -> Any:
-            return "later", asked, situation[0].answered_by
+        def later(information_set: InformationSet, asked: int) -> Any:
+            return "later", asked, information_set[0].answered_by
 
         on_average = self._search(buyer, type_, later, _about_values, False)
         if on_average.exhaustive:
@@ -210,14 +209,14 @@ class ConversationGame(Game):
     def worst_of_truth(self, buyer: int, type_: int) -> Worst:
         """Search over the others' rules and chance."""
 
-        truth = self._runs(buyer, _anywhere, lambda situation, _: situation, coins=True)
+        truth = self._runs(buyer, _anywhere, lambda information_set, _: information_set, coins=True)
         return self._greatest(buyer, type_, lambda profile, choose: -truth.expected(profile, choose))
 
     def _search(
         self,
         buyer: int,
         type_: int,
-        own_key: Callable[[Situation, int], Any],
+        own_key: Callable[[InformationSet, int], Any],
         honest: Callable[[BuyerQuestion], bool],
         coins: bool,
     ) -> Worst:
@@ -235,7 +234,7 @@ class ConversationGame(Game):
         self,
         buyer: int,
         honest: Callable[[BuyerQuestion], bool],
-        own_key: Callable[[Situation, int], Any],
+        own_key: Callable[[InformationSet, int], Any],
         coins: bool,
     ) -> Recall:
         """Runs of everybody's chosen rules, for the buyer's expected utility."""

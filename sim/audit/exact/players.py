@@ -11,7 +11,7 @@ from mechanisms.distributions import JointDistribution
 from mechanisms.engine import Enough, Path
 from mechanisms.questions import Announce, BuyerQuestion, Chance, Replies
 
-Situation = tuple[BuyerQuestion, tuple[Announce, ...], tuple[Any, ...]]
+InformationSet = tuple[BuyerQuestion, tuple[Announce, ...], tuple[Any, ...]]
 """What a buyer knows when she is asked, her type apart: the question, what was announced, what she said."""
 
 Choose = Callable[[Any, Sequence[Any]], Any]
@@ -26,7 +26,7 @@ class AuditPlayer(ProfilePlayer):
         inside = posteriors.partitions[buyer] == posteriors.cell(buyer, self.profile)
         return super()._belief(buyer) if posteriors.prior.table[inside].sum() > 0 else posteriors.prior
 
-    def situation(self, buyer: int, question: BuyerQuestion) -> Situation:
+    def information_set(self, buyer: int, question: BuyerQuestion) -> InformationSet:
         """Where the buyer stands before she answers."""
         return question, self.party.heard, self.said[buyer]
 
@@ -34,7 +34,7 @@ class AuditPlayer(ProfilePlayer):
 class Liar(AuditPlayer):
     """One buyer gives the answers in `given` in turn, where she may lie; the play stops at the next place.
 
-    Then `stands` holds her situation, and `honest` the honest answer there.
+    Then `stands` holds her information set, and `honest` the honest answer there.
     """
 
     def __init__(
@@ -50,13 +50,13 @@ class Liar(AuditPlayer):
         super().__init__(posteriors, profile, sides, path)
         self.buyer, self.given, self.may_lie = buyer, given, may_lie
         self.lies = 0
-        self.stands: Situation | None = None
+        self.stands: InformationSet | None = None
         self.honest: Any = None
 
     def ask(self, question: BuyerQuestion) -> Replies:
         """Answer as audited, but for her."""
         concerned = self.may_lie(question) and self.buyer in question.seats(self.party.n)
-        before = self.situation(self.buyer, question)
+        before = self.information_set(self.buyer, question)
         replies = super().ask(question)
         if not concerned:
             return replies
@@ -72,7 +72,8 @@ class Anything(AuditPlayer):
     """Everybody says what `choose` says, but for the honest answers of one buyer where `honest` allows them.
 
     `choose(key, answers)` fixes an answer for each key. Others' keys are their situations, so that a rule of
-    theirs is one rule throughout; hers are made by `own_key` from her situation and how often she was asked.
+    theirs is one rule throughout; hers are made by `own_key` from her information set and how often she was
+    asked.
     Chance is chosen too if `coins`, by the number of the move and its probabilities.
     """
 
@@ -85,7 +86,7 @@ class Anything(AuditPlayer):
         honest: Callable[[BuyerQuestion], bool],
         answers: Callable[[BuyerQuestion, int], Sequence[Any]],
         choose: Choose,
-        own_key: Callable[[Situation, int], Any],
+        own_key: Callable[[InformationSet, int], Any],
         coins: bool,
         path: Path,
     ) -> None:
@@ -97,16 +98,17 @@ class Anything(AuditPlayer):
 
     def ask(self, question: BuyerQuestion) -> Replies:
         """Let everybody's answers be chosen."""
-        before = {seat: self.situation(seat, question) for seat in question.seats(self.party.n).tolist()}
+        seats = question.seats(self.party.n).tolist()
+        before = {seat: self.information_set(seat, question) for seat in seats}
         replies = super().ask(question)
-        for seat, situation in before.items():
-            key: Any = (seat, situation)
+        for seat, information_set in before.items():
+            key: Any = (seat, information_set)
             options = self.answers(question, seat)
             if seat == self.buyer:
                 self.asked += 1
                 if self.honest(question):
                     continue
-                key = self.own_key(situation, self.asked)
+                key = self.own_key(information_set, self.asked)
                 options = list(dict.fromkeys([hashable(replies.values[seat]), *options]))
             self.overwrite(replies, question, seat, self.choose(key, options))
         return replies

@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
-from mechanisms.conversation import Mechanism
-from mechanisms.engine import Enough, Path, PathPlayer, play
-from mechanisms.outcome import Outcome
-
-P = TypeVar("P", bound=PathPlayer)
-
-
-def replay(
-    mechanism: Mechanism, n: int, player_on: Callable[[Path], P], taken: tuple[int, ...] = ()
-) -> Iterator[tuple[P, Outcome | None]]:
-    """Play every path that begins with the branches taken; as `mechanisms.engine.walk`."""
-    untried = [taken]
-    while untried:
-        player = player_on(Path(untried.pop()))
-        try:
-            outcome = play(mechanism, n, player)
-        except Enough:
-            outcome = None
-        untried += player.path.untried
-        yield player, outcome
+from mechanisms.engine import Path
 
 
 class Search:

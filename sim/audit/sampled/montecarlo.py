@@ -42,8 +42,8 @@ def _interim(mechanism: str, title: str, parts: Iterable[tuple[str, Tried]]) -> 
     each = list(parts)
     knows, best = max(each, key=lambda part: part[1].test.chosen_for)
     if best.test.gain - best.test.half_width > TOLERANCE:
-        said = best.situation.says(best.test.row)
-        witness = Witness(best.situation.buyer, words(best.test.type), knows, said)
+        said = best.deviations.says(best.test.row)
+        witness = Witness(best.deviations.buyer, words(best.test.type), knows, said)
         return _fails(mechanism, title, best.test.gain, best.test.half_width, witness)
     return _not_found(mechanism, title, _greatest_bound([part for _, part in each]))
 
@@ -77,9 +77,9 @@ def _grid_error(tried: Tried) -> float:
     """How much the greatest gain may rise between grid points, of types and of deviations."""
     gains = tried.all.mean_gain
     types = float(np.abs(np.diff(gains.max(axis=1))).max(initial=0.0))
-    if tried.situation.rows.shape[1] > 1:
+    if tried.deviations.rows.shape[1] > 1:
         return types
-    return max(types, _step(gains), concave_rise(tried.situation.rows[:, 0], gains))
+    return max(types, _step(gains), concave_rise(tried.deviations.rows[:, 0], gains))
 
 
 def _step(gains: Floats) -> float:
@@ -112,15 +112,15 @@ def _realised(mechanism: str, title: str, each: Sequence[Tried], loss: bool) -> 
     """A notion about every profile: one profile that breaks it is enough."""
     best: tuple[float, Witness | None] = (0.0, None)
     for tried in each:
-        situation, rows = tried.situation, np.arange(len(tried.situation.types))
+        deviations, rows = tried.deviations, np.arange(len(tried.deviations.types))
         if loss:
-            amounts = -tried.all.least_utility[rows, situation.honest][:, None]
+            amounts = -tried.all.least_utility[rows, deviations.honest][:, None]
         else:
             amounts = tried.all.greatest_gain
         t, place = np.unravel_index(amounts.argmax(), amounts.shape)
         if amounts[t, place] > max(best[0], TOLERANCE):
-            says = "stays away" if loss else situation.says(situation.rows[place])
-            witness = Witness(situation.buyer, words(situation.types[t]), "everyone's type", says)
+            says = "stays away" if loss else deviations.says(deviations.rows[place])
+            witness = Witness(deviations.buyer, words(deviations.types[t]), "everyone's type", says)
             best = (float(amounts[t, place]), witness)
     if best[1] is not None:
         return row(mechanism, title, "fails", best[0], "seen", best[1])
@@ -133,19 +133,19 @@ def _losses(mechanism: str, title: str, parts: Iterable[tuple[str, Tried]]) -> L
     knows, tried, worst = max(
         ((knows, tried, _worst_type(tried)) for knows, tried in each), key=lambda part: part[2][1]
     )
-    situation, test = tried.situation, tried.tested_on
-    at = (worst[0], situation.honest[worst[0]])
+    deviations, test = tried.deviations, tried.tested_on
+    at = (worst[0], deviations.honest[worst[0]])
     gain = -float(test.mean_utility[at])
     half = student(test.count - 1) * float(np.sqrt(test.utility_variance[at] / test.count))
     if gain - half > TOLERANCE:
-        witness = Witness(situation.buyer, words(situation.types[worst[0]]), knows, "stays away")
+        witness = Witness(deviations.buyer, words(deviations.types[worst[0]]), knows, "stays away")
         return _fails(mechanism, title, gain, half, witness)
     return _not_found(mechanism, title, _loss_bound([one for _, one in each]))
 
 
 def _worst_type(tried: Tried) -> tuple[int, float]:
     """The type whose truth loses most on the first half, and how much."""
-    losses = -tried.chosen_on.mean_utility[np.arange(len(tried.situation.types)), tried.situation.honest]
+    losses = -tried.chosen_on.mean_utility[np.arange(len(tried.deviations.types)), tried.deviations.honest]
     return int(losses.argmax()), float(losses.max())
 
 
@@ -153,9 +153,9 @@ def _loss_bound(each: Sequence[Tried]) -> float:
     """A simultaneous upper bound on the losses of truth, at least 0."""
     bounds = [0.0]
     for tried in each:
-        honest = (np.arange(len(tried.situation.types)), tried.situation.honest)
+        honest = (np.arange(len(tried.deviations.types)), tried.deviations.honest)
         error = np.sqrt(tried.all.utility_variance[honest] / tried.all.count)
-        tries = sum(len(one.situation.types) for one in each)
+        tries = sum(len(one.deviations.types) for one in each)
         bounds.append(float((-tried.all.mean_utility[honest] + _normal(tries) * error).max()))
     return max(bounds)
 
@@ -173,16 +173,16 @@ def _set_ic(mechanism: str, title: str, audit: SampledAudit, attitude: Attitude)
     """
     best: tuple[float, float, float, Witness | None] = (-np.inf, 0.0, 0.0, None)
     for tried in zip(*audit.tried, strict=True):
-        situation = tried[0].situation
-        rows = np.arange(len(situation.types))
+        deviations = tried[0].deviations
+        rows = np.arange(len(deviations.types))
         worth = attitude.evaluate(np.stack([one.chosen_on.mean_utility for one in tried], axis=-1))
-        gains = worth - worth[rows, situation.honest][:, None]
+        gains = worth - worth[rows, deviations.honest][:, None]
         t, place = np.unravel_index(gains.argmax(), gains.shape)
         if gains[t, place] > best[0]:
             lie = _interval(tried, attitude, (t, place))
-            truth = _interval(tried, attitude, (t, situation.honest[t]))
-            says = situation.says(situation.rows[place])
-            witness = Witness(situation.buyer, words(situation.types[t]), "the ambiguity set", says)
+            truth = _interval(tried, attitude, (t, deviations.honest[t]))
+            says = deviations.says(deviations.rows[place])
+            witness = Witness(deviations.buyer, words(deviations.types[t]), "the ambiguity set", says)
             best = (float(gains[t, place]), lie[0] - truth[1], lie[1] - truth[0], witness)
     _, low, high, found = best
     if low > TOLERANCE and found is not None:
@@ -194,14 +194,14 @@ def _set_ir(mechanism: str, title: str, audit: SampledAudit, attitude: Attitude)
     """Its individual rationality: truth at the type where it is worth least."""
     best: tuple[float, float, float, Witness | None] = (-np.inf, 0.0, 0.0, None)
     for tried in zip(*audit.tried, strict=True):
-        situation = tried[0].situation
-        rows = np.arange(len(situation.types))
-        means = np.stack([one.chosen_on.mean_utility[rows, situation.honest] for one in tried], axis=-1)
+        deviations = tried[0].deviations
+        rows = np.arange(len(deviations.types))
+        means = np.stack([one.chosen_on.mean_utility[rows, deviations.honest] for one in tried], axis=-1)
         worth = attitude.evaluate(means)
         t = int(worth.argmin())
         if -worth[t] > best[0]:
-            low, high = _interval(tried, attitude, (t, situation.honest[t]))
-            witness = Witness(situation.buyer, words(situation.types[t]), "the ambiguity set", "stays away")
+            low, high = _interval(tried, attitude, (t, deviations.honest[t]))
+            witness = Witness(deviations.buyer, words(deviations.types[t]), "the ambiguity set", "stays away")
             best = (-float(worth[t]), -high, -low, witness)
     _, low, high, found = best
     if low > TOLERANCE and found is not None:

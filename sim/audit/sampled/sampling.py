@@ -45,7 +45,7 @@ BLOCK = 24_000
 
 
 @dataclass(frozen=True)
-class Situation:
+class Deviations:
     """A buyer with types (T, *type_shape), for each the row of her honest words, and rows of deviations.
 
     A row, of (D, w), holds the numbers of a report; in a conversation those of the two types that she
@@ -202,7 +202,7 @@ class Sampler:
     @cached_property
     def whole(self) -> Floats | None:
         """All values of the prior, where the mechanism takes those alone: whole numbers below a bound."""
-        if getattr(self.mechanism, "value_bound", None) is None:
+        if self.mechanism.value_bound is None:
             return None
         marginals = [self.marginal(buyer) for buyer in range(self.n)]
         if not all(isinstance(marginal, Discrete) for marginal in marginals):
@@ -243,7 +243,7 @@ class Sampler:
         mass = np.append(self.prior.table.sum(axis=axes), 0.0)
         return mass[place_of(self.prior.values[buyer], types)] > 0
 
-    def situation(self, buyer: int, types: Floats, amounts: Floats) -> Situation:
+    def deviations(self, buyer: int, types: Floats, amounts: Floats) -> Deviations:
         """The buyer with these types and, besides her honest words, these deviations, rows of numbers."""
         honest, tried = self._honest(buyer, types), amounts
         if not self.closed:
@@ -251,7 +251,7 @@ class Sampler:
             first, later = np.indices((len(amounts), len(amounts))).reshape(2, -1)
             tried = np.concatenate([amounts[first], amounts[later]], axis=1)
         rows, places = np.unique(np.concatenate([honest, tried]), axis=0, return_inverse=True)
-        return Situation(buyer, types, rows, places.ravel()[: len(types)], 1 if self.closed else 2)
+        return Deviations(buyer, types, rows, places.ravel()[: len(types)], 1 if self.closed else 2)
 
     def _honest(self, buyer: int, types: Floats) -> Floats:
         """What the audited strategy reports for each type, as rows (T, w)."""
@@ -271,65 +271,65 @@ class Sampler:
 
     # --- playing ---------------------------------------------------------------------------------
 
-    def moments(self, situation: Situation, count: int, rng: np.random.Generator) -> Moments:
+    def moments(self, deviations: Deviations, count: int, rng: np.random.Generator) -> Moments:
         """What the rows earn each type on `count` profiles."""
-        moments = Moments.empty(len(situation.types), len(situation.rows))
+        moments = Moments.empty(len(deviations.types), len(deviations.rows))
         uniforms = rng.random((count, self.prior.uniforms_per_profile))
         seeds = rng.integers(2**63, size=count)
-        size = max(1, BLOCK // len(situation.rows))
+        size = max(1, BLOCK // len(deviations.rows))
         for start in range(0, count, size):
             block = slice(start, start + size)
-            for numbers, values in self._given(situation, uniforms[block]):
-                chances, allocation, payments = self._outcomes(situation, values, seeds[block])
+            for numbers, values in self._given(deviations, uniforms[block]):
+                chances, allocation, payments = self._outcomes(deviations, values, seeds[block])
                 for t in numbers:
-                    valuations = self._valuations(situation, t, values)[None, :, None]
+                    valuations = self._valuations(deviations, t, values)[None, :, None]
                     money = self.space.payoff(valuations, allocation, payments)
-                    felt = self.attitudes[situation.buyer](money)
+                    felt = self.attitudes[deviations.buyer](money)
                     expected, least = _over_chance(chances, felt)
-                    moments.include(t, expected, least, int(situation.honest[t]))
+                    moments.include(t, expected, least, int(deviations.honest[t]))
         moments.count = count
         return moments
 
-    def _valuations(self, situation: Situation, t: int, values: Floats) -> Floats:
+    def _valuations(self, deviations: Deviations, t: int, values: Floats) -> Floats:
         """What type number t's valuation is at each profile, (N, *type_shape); one row if it is private."""
-        own = situation.types[[t]]
+        own = deviations.types[[t]]
         if self.space.private:
             return own
         profiles = values.copy()
-        profiles[:, situation.buyer] = own
-        return self.space.valuations(profiles)[:, situation.buyer]
+        profiles[:, deviations.buyer] = own
+        return self.space.valuations(profiles)[:, deviations.buyer]
 
-    def _given(self, situation: Situation, uniforms: Floats) -> Iterator[tuple[Sequence[int], Floats]]:
+    def _given(self, deviations: Deviations, uniforms: Floats) -> Iterator[tuple[Sequence[int], Floats]]:
         """Numbers of types with profiles given them; independent types serve all at once."""
         if not isinstance(self.prior, JointDistribution):
-            yield range(len(situation.types)), self.prior.from_uniforms(uniforms)
+            yield range(len(deviations.types)), self.prior.from_uniforms(uniforms)
             return
-        for t, type_ in enumerate(situation.types):
-            yield [t], self.prior.condition({situation.buyer: type_}).from_uniforms(uniforms)
+        for t, type_ in enumerate(deviations.types):
+            yield [t], self.prior.condition({deviations.buyer: type_}).from_uniforms(uniforms)
 
     def _outcomes(
-        self, situation: Situation, values: Floats, seeds: NDArray[np.int64]
+        self, deviations: Deviations, values: Floats, seeds: NDArray[np.int64]
     ) -> tuple[Floats, Floats, Floats]:
         """Probabilities, her allocation and her payments, shape (D, N, branches, …)."""
-        buyer, mechanism = situation.buyer, self.mechanism
+        buyer, mechanism = deviations.buyer, self.mechanism
         if not has_rule(mechanism):
-            return self._converse(situation, values, seeds)
+            return self._converse(deviations, values, seeds)
         honest = self._reports(values)
-        reports = np.repeat(honest[None], len(situation.rows), axis=0)
-        reports[:, :, buyer] = situation.rows.reshape(-1, 1, *self.space.report_shape)
+        reports = np.repeat(honest[None], len(deviations.rows), axis=0)
+        reports[:, :, buyer] = deviations.rows.reshape(-1, 1, *self.space.report_shape)
         lottery = mechanism.lottery(reports)
         ends = lottery.outcomes
         return lottery.probabilities, ends.allocation[:, :, :, buyer], ends.payments[..., buyer]
 
     def _converse(
-        self, situation: Situation, values: Floats, seeds: NDArray[np.int64]
+        self, deviations: Deviations, values: Floats, seeds: NDArray[np.int64]
     ) -> tuple[Floats, Floats, Floats]:
         """One conversation for each row and profile; chance is the same in all rows."""
-        buyer, shape = situation.buyer, (len(situation.rows), len(values), 1)
+        buyer, shape = deviations.buyer, (len(deviations.rows), len(values), 1)
         allocation, payments = np.empty((*shape, *self.space.allocation_shape)), np.empty(shape)
         sides = Population(self._groups, np.arange(self.n)).sides(np.arange(self.n))
         for k, (profile, seed) in enumerate(zip(values, seeds.tolist(), strict=True)):
-            for d, row in enumerate(situation.rows):
+            for d, row in enumerate(deviations.rows):
                 party = Party(self.mechanism, profile.copy(), sides, self.n)
                 player = _Pretender(party, np.random.default_rng(seed), buyer, row, self)
                 outcome = play(self.mechanism, self.n, player)

@@ -17,7 +17,7 @@ from mechanisms.conversation import Mechanism, check_count
 from mechanisms.distributions import JointDistribution, Prior
 from mechanisms.utilities import Utility
 from sim.audit.instance import amounts_of
-from sim.audit.sampled.sampling import Floats, Moments, Sampler, Situation
+from sim.audit.sampled.sampling import Deviations, Floats, Moments, Sampler
 
 LEVEL = 0.95
 ZOOMS, ZOOM_POINTS = 2, 17
@@ -55,7 +55,7 @@ class Test:
 class Tried:
     """One buyer on a grid of types and deviations: the halves of the sample apart, and the test."""
 
-    situation: Situation
+    deviations: Deviations
     chosen_on: Moments
     tested_on: Moments
     test: Test
@@ -90,7 +90,7 @@ class SampledAudit:
         self.samplers = [Sampler(mechanism, prior, utilities, strategies, knowledge) for prior in priors]
         self.only = None if reports is None else amounts_of("reports", reports)[:, None]
         if reports is None and self.samplers[0].whole is not None:
-            self.only = deviations(self.samplers[0], effort.deviations)
+            self.only = rows_to_try(self.samplers[0], effort.deviations)
         count = len(self.samplers)
         self.hurwicz = Hurwicz(alpha)
         self.bayesian = BayesianOverSet((1 / count,) * count if weights is None else tuple(weights))
@@ -112,12 +112,12 @@ class SampledAudit:
     def _try(self, sampler: Sampler, buyer: int) -> Tried:
         effort, half = self.effort, self.effort.profiles // 2
         types = self._types(buyer)
-        tried = deviations(self.samplers[0], effort.deviations) if self.only is None else self.only
-        situation = sampler.situation(buyer, types, tried)
+        tried = rows_to_try(self.samplers[0], effort.deviations) if self.only is None else self.only
+        deviations = sampler.deviations(buyer, types, tried)
         one, other = (np.random.default_rng([effort.seed, buyer, part]) for part in (0, 1))
-        chosen_on = sampler.moments(situation, half, one)
-        tested_on = sampler.moments(situation, effort.profiles - half, other)
-        return Tried(situation, chosen_on, tested_on, self._search(sampler, situation, chosen_on))
+        chosen_on = sampler.moments(deviations, half, one)
+        tested_on = sampler.moments(deviations, effort.profiles - half, other)
+        return Tried(deviations, chosen_on, tested_on, self._search(sampler, deviations, chosen_on))
 
     def _types(self, buyer: int) -> Floats:
         """The first prior's types that are possible under every prior."""
@@ -130,7 +130,7 @@ class SampledAudit:
             )
         return types
 
-    def _search(self, sampler: Sampler, grid: Situation, found: Moments) -> Test:
+    def _search(self, sampler: Sampler, grid: Deviations, found: Moments) -> Test:
         """The best deviation of all, looked for more closely on the first half and tried on the second."""
         t, place = np.unravel_index(found.mean_gain.argmax(), found.gain.shape)
         row, half = grid.rows[place], self.effort.profiles // 2
@@ -154,7 +154,7 @@ class SampledAudit:
         return Test(single.types[0], row, chosen_for, gain, student(rest - 1) * error)
 
 
-def deviations(sampler: Sampler, count: int) -> Floats:
+def rows_to_try(sampler: Sampler, count: int) -> Floats:
     """Rows of amounts from 0 to a little above all values; in conversations the root of the count.
 
     Where only the prior's own values may be reported, those, or as many of them, evenly spread.

@@ -281,7 +281,7 @@ def heard_by(form, shares, parts, known, heard, profile, buyer):
 @pytest.mark.parametrize(("n", "bound", "components"), [(3, 3, 1), (3, 3, 2), (4, 2, 2)])
 @pytest.mark.parametrize("honest", [True, False])
 def test_they_agree_whoever_has_left(n, bound, components, honest):
-    """Every set of leavers that leaves a star and somebody to ask; reports are true, or anything."""
+    """Every set of drop-outs that leaves a star and somebody to ask; reports are true, or anything."""
     rng = np.random.default_rng([7, n, bound, components])
     large, small, known = random_town(rng, n, bound, components)
     posteriors = Posteriors(StarAuction(n, bound), small, known.partitions(small))

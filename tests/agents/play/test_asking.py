@@ -31,10 +31,10 @@ class Says(Strategy):
     """Answers everything with one thing, or calls it if it can be called."""
 
     def __init__(self, answer):
-        self.answer = answer
+        self.said = answer
 
     def _say(self, question, view):
-        return self.answer(view) if callable(self.answer) else self.answer
+        return self.said(view) if callable(self.said) else self.said
 
     report_value = report_belief = answer_offer = choose_from_menu = _say
 

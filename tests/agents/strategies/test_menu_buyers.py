@@ -1,16 +1,19 @@
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
-from agents.habits import HOME, Greedy
+from agents.play.instant import InstantPlayer
 from agents.strategies.menu_buyers import ExactMenuBuyer, GreedyMenuBuyer, ImpatientMenuBuyer
 from agents.strategies.menu_learner import LearningMenuBuyer, purchases_of
 from agents.view import Feedback
+from mechanisms.engine import play
 from mechanisms.menus import Menu, best_purchase, coffee_shop_menu
 from mechanisms.menus.posted import PostedMenu
 from mechanisms.questions import ShowMenu
 from mechanisms.utilities import Linear
+from sim.conformance.players import party_of
 from sim.conformance.strategy import StrategyConformance
 from sim.conformance.views import QUESTIONS, view_for
 from tests.mechanisms.menus.brute import additive_table, all_purchases
@@ -20,12 +23,10 @@ MENUS = tuple(question for question in QUESTIONS if isinstance(question, ShowMen
 
 
 class TestMenuBuyers(StrategyConformance):
-    instances = (ExactMenuBuyer(), GreedyMenuBuyer(), GreedyMenuBuyer(0.25))
-
-
-class TestImpatientMenuBuyer(StrategyConformance):
-    instances = (ImpatientMenuBuyer(0.5), ImpatientMenuBuyer(0.25, 2))
-    questions = tuple(q for q in QUESTIONS if not (isinstance(q, ShowMenu) and q.adaptive))
+    instances = (
+        ExactMenuBuyer(), ExactMenuBuyer(0.25), GreedyMenuBuyer(), GreedyMenuBuyer(0.25),
+        ImpatientMenuBuyer(0.5), ImpatientMenuBuyer(0.25, 2),
+    )
 
 
 class TestLearningMenuBuyer(StrategyConformance):
@@ -44,9 +45,8 @@ def chances(strategy, question, view):
 
 def told(question, view, bought):
     """Feedback for the members of a view who all bought one entry, and got it if it is sure."""
-    answers = np.full((view.n, *question.shape), np.nan)
-    answers[view.seats] = -1
-    answers[view.seats, 0] = bought
+    answers = np.full((len(view.seats), *question.shape), -1.0)
+    answers[:, 0] = bought
     lottery, price = np.array(question.entries[bought]), question.prices[bought]
     worth = view.values * lottery if len(lottery) == 1 else view.values @ lottery
     payments = np.full(len(view.seats), price)
@@ -68,8 +68,7 @@ def test_a_learner_ends_at_the_best_purchase():
     for _ in range(len(purchases_of(3, 2))):
         mixture = learner.choose_from_menu(question, view)
         picks = [rng.choice(len(p), p=p) for p in mixture.probabilities]
-        answers = np.full((view.n, 2), np.nan)
-        answers[view.seats] = mixture.answers[np.arange(3), picks]
+        answers = mixture.answers[np.arange(3), picks]
         learner.observe(lived(question, view, menu, answers))
     final = learner.choose_from_menu(question, view)
     best = best_purchase(menu, [4.0, 6.0], 2)
@@ -82,8 +81,8 @@ def test_a_learner_ends_at_the_best_purchase():
 def lived(question, view, menu, answers):
     """Feedback with the expected payoff of what was bought: all entries are sure."""
     payoffs = []
-    for member, seat in enumerate(view.seats):
-        bought = [int(e) for e in answers[seat] if e >= 0]
+    for member in range(len(view.seats)):
+        bought = [int(e) for e in answers[member] if e >= 0]
         got = menu.probabilities[bought].max(axis=0, initial=0)
         payoffs.append(got @ view.values[member] - menu.prices[bought].sum())
     zeros = np.zeros(len(view.seats))
@@ -136,8 +135,8 @@ def test_greed_comes_back_while_it_is_worth_the_trouble(cost, bought):
     """The second entry gains 1, and the indifferent come back."""
     menu = Menu([[1, 0], [0, 1]], [2, 3])
     assert GreedyMenuBuyer(cost).entries(menu, (3, 4), 3, False) == bought
-    step = Greedy(cost).start(menu, (3, 4), 2, 0, np.random.default_rng(0))
-    assert [step((0, 0), visit) for visit in (0, 1)] == [*bought, HOME][:2]
+    left = Menu([[1, 0], [0, 0]], [2, 3])  # what is left to gain when she has the dearer
+    assert GreedyMenuBuyer(cost).entries(left, (3, 4), 2, True, visits=1) == bought[1:]
 
 
 def one_item(entries, purchases):
@@ -186,7 +185,7 @@ def test_the_order_of_purchases_does_not_matter_to_a_learner():
     for order in ((0, 1), (1, 0)):
         feedback = told(question, view, 0)
         answers = feedback.answers[0][1].copy()
-        answers[view.seats] = order
+        answers[:] = order
         learner.observe(replace(feedback, answers=((question, answers),), payoffs=np.full(3, 1.0)))
     untried = learner.choose_from_menu(question, view).probabilities[0]
     pair = [tuple(sorted(row)) for row in purchases_of(2, 2).tolist()].index((0, 1))
@@ -218,8 +217,45 @@ def test_the_impatient_buyer_is_exact():
         assert felt == pytest.approx(top, abs=1e-12)
 
 
+SHADED = Menu(coffee_shop_menu().probabilities, [1.99, 3.99, 7.97])
+
+
+@pytest.mark.parametrize(("cost", "bought"), [(0.0, [0, 1]), (2.1, [2])])
+@pytest.mark.parametrize("adaptive", [False, True])
+def test_learners_find_the_second_visit_and_count_what_it_costs(cost, bought, adaptive):
+    """Of ten purchases the best: 10 − 5.98; at 2.10 a visit both for 7.97 (2.03) beat that (4.02 − 2.10)."""
+    learner, rng = LearningMenuBuyer(0.0, cost), np.random.default_rng(0)
+    rules = PostedMenu(SHADED, 2, adaptive)
+    values = np.array([[4.0, 6.0]])
+    for _ in range(12):
+        player = InstantPlayer(party_of(rules, values, [learner]), rng)
+        outcome = play(rules, 1, player)
+        (side,) = player.party.sides
+        payoffs = (outcome.allocation * values).sum(axis=1) - outcome.payments
+        learner.observe(
+            Feedback(
+                seats=side.seats, buyers=side.buyers, n=1, mechanism=rules, values=values, utility=Linear(),
+                answers=player.party.said, allocation=outcome.allocation, payments=outcome.payments,
+                payoffs=payoffs, causes={},
+            )
+        )
+    assert [e for e in player.party.said[0][1][0].tolist() if e >= 0] == bought
+    assert len(player.party.said) == (min(2, len(bought) + 1) if adaptive else 1)
+
+
+def test_who_plans_sticks_to_the_plan_and_who_looks_does_not():
+    """A bag of (1/2, 1/2) at 1 to (2, 2), twice: 3 − 2 = 1 beforehand; she who looks stops with both, 1 1/4.
+
+    To plan costs 2 for sure; to look 1, and 1 more with chance 3/4.
+    """
+    rules = PostedMenu(Menu([[0.5, 0.5]], [1.0]), 2, adaptive=True)
+    assert expected(rules, [2, 2], ImpatientMenuBuyer()) == pytest.approx((1.0, 2.0))
+    assert expected(rules, [2, 2], ExactMenuBuyer()) == pytest.approx((1.25, 1.75))
+    assert expected(rules, [2, 2], ExactMenuBuyer(2.0))[1] == pytest.approx(1.0)
+
+
 def test_bad_input_is_named():
-    for buyer in (ImpatientMenuBuyer, GreedyMenuBuyer):
+    for buyer in (ImpatientMenuBuyer, GreedyMenuBuyer, ExactMenuBuyer, partial(LearningMenuBuyer, 0.1)):
         with pytest.raises(ValueError, match="cost must be finite"):
             buyer(-1)
     with pytest.raises(ValueError, match="limit must be at least 1"):

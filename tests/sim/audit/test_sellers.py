@@ -129,9 +129,9 @@ def test_truth_with_beliefs_earns_what_exact_play_says():
     sampler = Sampler(mechanism, TENDENCY)
     for buyer in range(2):
         grid = sampler.types(buyer, 3)
-        situation = sampler.situation(buyer, grid, grid[:1])
-        moments = sampler.moments(situation, 100, np.random.default_rng(1))
-        honest = (np.arange(3), situation.honest)
+        lies = sampler.deviations(buyer, grid, grid[:1, None])
+        moments = sampler.moments(lies, 100, np.random.default_rng(1))
+        honest = (np.arange(3), lies.honest)
         error = np.sqrt(moments.utility_variance[honest] / 100)
         mass = TENDENCY.marginal(buyer).probabilities
         found, allowed = moments.mean_utility[honest] @ mass, 5 * np.sqrt((error * mass) @ (error * mass))

@@ -74,10 +74,10 @@ class Says(Strategy):
     """Answers everything with one thing, or with what it returns if it can be called."""
 
     def __init__(self, answer):
-        self.answer = answer
+        self.said = answer
 
     def _say(self, question, view):
-        return self.answer(view) if callable(self.answer) else self.answer
+        return self.said(view) if callable(self.said) else self.said
 
     report_value = report_belief = answer_offer = choose_from_menu = answer_clock = raise_bid = _say
 

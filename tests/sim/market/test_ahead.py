@@ -15,9 +15,9 @@ from mechanisms.auctions.vcg import AdditiveVCG
 from mechanisms.distributions import Discrete, JointDistribution
 from mechanisms.questions import SILENT
 from mechanisms.utilities import CARA
-from sim.market.ahead import can_play_ahead
 from sim.market.market import Market
 from sim.market.panel import Panel
+from sim.market.sealed import can_look_ahead
 from tests.sim.market.markets import (
     UNIT,
     Silent,
@@ -227,13 +227,13 @@ def plan(mechanism=None, **options):
         (plan(window=1.5), Truthful(), False),
         (plan(stock=5), Truthful(), False),
         (plan(PostedPrice(1.0)), Truthful(), False),
-        (plan(AdditiveVCG(2)), Truthful(), False),
+        (plan(AdditiveVCG(2)), Truthful(), True),
         (plan(), Late(), False),
     ],
     ids=["honest", "learner", "full window", "overlapping", "stock", "conversation", "items", "waits"],
 )
 def test_what_can_be_played_ahead(its_plan, strategy, possible):
-    assert can_play_ahead(its_plan, [Group(strategy)]) is possible
+    assert can_look_ahead(its_plan, [Group(strategy)]) is possible
 
 
 def test_a_lifelong_type_is_kept_ahead_and_in_sessions():

@@ -184,5 +184,5 @@ class Overstates(Mechanism):
 
 
 def test_nothing_is_sold_that_is_not_in_stock():
-    with pytest.raises(BreachError, match=r"sold 2.0 units where \[1.\] were in stock"):
+    with pytest.raises(BreachError, match=r"sold \[2.\] units where \[1.\] were in stock"):
         run(0.5, [Truthful(), Truthful()], Overstates(), stock=1)

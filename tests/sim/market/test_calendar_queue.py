@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.market.calendar_queue import Calendar
+from sim.market.calendar_queue import CalendarQueue
 
 times = st.one_of(
     st.floats(0, 1e3), st.sampled_from([0.0, 0.5, 1.0, 1e300, math.inf]), st.integers(0, 9).map(float)
@@ -18,7 +18,7 @@ days = st.sampled_from([1e-3, 0.1, 0.3, 1.0, 7.0, 1e4])
 
 @given(st.lists(arrivals), days)
 def test_arrivals_come_in_order_of_time_and_then_of_number(known, day):
-    calendar = Calendar(known, day)
+    calendar = CalendarQueue(known, day)
     assert [calendar.pop() for _ in known] == sorted(known)
     assert calendar.first_time == math.inf
 
@@ -26,7 +26,7 @@ def test_arrivals_come_in_order_of_time_and_then_of_number(known, day):
 @given(st.lists(arrivals), st.lists(st.one_of(st.none(), arrivals)), days)
 def test_it_is_a_priority_queue_whatever_is_entered_meanwhile(known, moves, day):
     # None takes the first out; anything else is entered, be it on a day that is over. A heap is the model.
-    calendar, heap = Calendar(known, day), sorted(known)
+    calendar, heap = CalendarQueue(known, day), sorted(known)
     for arrival in moves:
         if arrival is not None:
             calendar.add(arrival)
@@ -37,7 +37,7 @@ def test_it_is_a_priority_queue_whatever_is_entered_meanwhile(known, moves, day)
 
 
 def test_nobody_comes_out_of_an_empty_calendar():
-    calendar = Calendar([], 1.0)
+    calendar = CalendarQueue([], 1.0)
     assert calendar.first_time == math.inf
     with pytest.raises(IndexError):
         calendar.pop()
@@ -46,4 +46,4 @@ def test_nobody_comes_out_of_an_empty_calendar():
 @pytest.mark.parametrize("day", [0.0, -1.0, math.inf, math.nan])
 def test_a_day_has_a_length(day):
     with pytest.raises(ValueError, match=f"day must be finite and above 0, got {day}"):
-        Calendar([], day)
+        CalendarQueue([], day)

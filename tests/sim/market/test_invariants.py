@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from agents.play.asking import Party
 from agents.play.payoffs import payoffs_of
 from agents.strategies import AdaptiveShading, Shading, Truthful
-from mechanisms.auctions import SecondPrice
+from mechanisms.auctions import AdditiveVCG, SecondPrice
 from mechanisms.conversation import DirectMechanism, Mechanism
 from mechanisms.outcome import Outcome
 from mechanisms.questions import AskValue
@@ -262,7 +262,7 @@ def _sound(values, allocation, payments, answered, ir):
 
 
 def test_payoffs_are_value_less_payment():
-    party = Party(SecondPrice(), np.array([[4.0, 2.0], [1.0, 3.0]]), (), 2)
+    party = Party(AdditiveVCG(2), np.array([[4.0, 2.0], [1.0, 3.0]]), (), 2)
     outcome = Outcome(np.array([[1.0, 1.0], [0.0, 0.0]]), np.array([5.0, -1.0]))
     assert payoffs_of(party, outcome).tolist() == [1.0, 1.0]
 

@@ -15,8 +15,9 @@ from mechanisms.auctions import AllPay, FirstPrice, PostedPrice, UniformPrice
 from mechanisms.conversation import Mechanism
 from mechanisms.outcome import Outcome
 from mechanisms.questions import AskValue
+from mechanisms.types import one_good
 from sim.market.invariants import BreachError
-from sim.market.ledger import MOST_REASONS, best_welfare, best_welfare_of_rows
+from sim.market.ledger import MOST_REASONS
 from sim.market.market import Market
 from sim.market.panel import Panel
 from tests.sim.market.markets import AHEAD, UNIT, Silent, frames_of, market, run
@@ -26,14 +27,10 @@ from tests.sim.market.markets import AHEAD, UNIT, Silent, frames_of, market, run
 def test_best_welfare_is_the_best_of_all_ways_to_serve(values, units):
     array = np.array(values, dtype=float)
     ways = [sum(served) for k in range(min(units, len(values)) + 1) for served in combinations(values, k)]
-    assert best_welfare(array, units) == max(ways)
+    assert one_good(units).best_welfare(array) == max(ways)
     if values:
         rows = np.stack([array, array[::-1]])
-        assert best_welfare_of_rows(rows, units).tolist() == [max(ways)] * 2
-
-
-def test_best_welfare_of_several_goods_is_not_claimed():
-    assert np.isnan(best_welfare(np.ones((2, 2)), 1))
+        assert one_good(units).best_welfare(rows).tolist() == [max(ways)] * 2
 
 
 @AHEAD

@@ -188,7 +188,7 @@ STRATEGIES = [
 @given(st.data())
 def test_money_and_goods_are_conserved(data):
     draw = data.draw
-    plans, attendances, strategies, first = [], [], [], 0
+    plans, entries, strategies, first = [], [], [], 0
     for _ in range(draw(st.integers(1, 3))):
         mechanism = draw(st.sampled_from(MECHANISMS))
         plans.append(SellerPlan(
@@ -200,9 +200,9 @@ def test_money_and_goods_are_conserved(data):
         ))
         members = draw(st.lists(st.sampled_from(STRATEGIES), min_size=1, max_size=4))
         strategies += members
-        attendances.append(Panel(np.arange(first, first + len(members)), ahead=draw(st.booleans())))
+        entries.append(Panel(np.arange(first, first + len(members)), ahead=draw(st.booleans())))
         first += len(members)
-    one = Market(Population.of(strategies, draw(st.sampled_from([0.0, 0.05, 0.5]))), plans, attendances, UNIT,
+    one = Market(Population.of(strategies, draw(st.sampled_from([0.0, 0.05, 0.5]))), plans, entries, UNIT,
                  seed=draw(st.integers(0, 99)))
     frames = frames_of(one, draw(st.floats(0.5, 12)))
     auctions, sales, said = frames["auctions"], frames["transactions"], frames["messages"]
@@ -347,14 +347,17 @@ def two_sellers(*mechanisms, panels=((0, 1), (2, 3)), prior=UNIT, **options):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: two_sellers(SecondPrice(), AdditiveVCG(2)), "plans must sell the same number of kinds"),
-        (lambda: two_sellers(SecondPrice()), "attendances must be 1, one a plan, got 2"),
+        (lambda: two_sellers(SecondPrice(), AdditiveVCG(2)), "plans must ask for types of the same shape"),
+        (lambda: two_sellers(SecondPrice()), "entries must be 1, one a plan, got 2"),
         (lambda: two_sellers(panels=()), "plans must hold at least one"),
         (lambda: market([Truthful()], tick=0.0), "tick must be above 0, got 0.0"),
-        (lambda: market([Truthful()] * 2, AdditiveVCG(2), prior=IndependentPrior([UNIT] * 2)), "of one kind"),
+        (
+            lambda: market([Truthful()] * 2, AdditiveVCG(2), prior=IndependentPrior([UNIT] * 2)),
+            "over types of shape",
+        ),
         (lambda: market([Truthful()] * 2, prior=IndependentPrior([UNIT] * 2), redraw=False), "redraw"),
     ],
-    ids=["kinds", "attendances", "no plans", "tick", "prior of numbers", "lifelong profiles"],
+    ids=["kinds", "entries", "no plans", "tick", "prior of numbers", "lifelong profiles"],
 )
 def test_what_does_not_fit_is_refused(make, message):
     with pytest.raises(ValueError, match=message):

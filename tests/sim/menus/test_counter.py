@@ -3,15 +3,19 @@
 import numpy as np
 import pytest
 
-from agents.habits import HOME, Adaptive, Committed, Habit, Learned
-from mechanisms.menus import COFFEE_SHOP, Menu, coffee_shop_menu
+from agents.strategies import Strategy, Truthful
+from agents.strategies.menu_buyers import ExactMenuBuyer, GreedyMenuBuyer, ImpatientMenuBuyer
+from agents.strategies.menu_learner import LearningMenuBuyer
+from agents.view import Mixed
+from mechanisms.menus import COFFEE_SHOP, Menu, PostedMenu, coffee_shop_menu
 from sim.menus.counter import CounterMarket, CounterPlan, Crowd, crowd_of
 from sim.records import Records, Table
+from tests.mechanisms.menus.walking import expected
 
 
 def open_counter(until=300.0, seed=1, **options):
     """One counter of the coffee shop, run up to `until`: customers and purchases."""
-    crowd = options.pop("crowd", crowd_of(COFFEE_SHOP, Committed(), rate=3.0))
+    crowd = options.pop("crowd", crowd_of(COFFEE_SHOP, ImpatientMenuBuyer(), rate=3.0))
     menu = options.pop("menu", coffee_shop_menu())
     market = CounterMarket([CounterPlan("shop", menu, crowd, **options)], seed)
     market.advance_to(until)
@@ -34,7 +38,7 @@ def test_who_comes_twice_pays_six():
 
 
 def test_two_names_are_as_good_as_two_visits():
-    crowd = crowd_of(COFFEE_SHOP, Committed(), rate=3.0, names=2)
+    crowd = crowd_of(COFFEE_SHOP, ImpatientMenuBuyer(), rate=3.0, names=2)
     customers, purchases = open_counter(crowd=crowd)
     assert set(customers[customers["type"] == 2]["paid"]) == {6.0}
     assert (purchases.groupby(["person_id", "bidder_id"]).size() == 1).all()
@@ -53,14 +57,14 @@ def test_one_is_served_at_a_time_and_money_adds_up():
 
 def test_the_queue_is_that_of_theory():
     """M/D/1 (Pollaczek and Khinchine): mean wait ρ s / (2 (1 − ρ)), here 0.5 · 0.5 / (2 · 0.5) = 0.25."""
-    crowd = Crowd(np.array([[1.0]]), np.array([1.0]), (Committed(),), rate=1.0)
+    crowd = Crowd(np.array([[1.0]]), np.array([1.0]), (ImpatientMenuBuyer(),), rate=1.0)
     customers, _ = open_counter(8000.0, crowd=crowd, menu=Menu([[1.0]], [1.0]), service=0.5)
     assert customers["waited"].mean() == pytest.approx(0.25, abs=0.03)
 
 
 def test_a_lottery_gives_what_it_says():
     """One bag (1/2, 1/4) each: means within four standard errors."""
-    crowd = Crowd(np.array([[1.0, 10.0]]), np.array([1.0]), (Adaptive(),), rate=3.0)
+    crowd = Crowd(np.array([[1.0, 10.0]]), np.array([1.0]), (ExactMenuBuyer(),), rate=3.0)
     customers, _ = open_counter(1000.0, crowd=crowd, menu=Menu([[0.5, 0.25]], [0.1]))
     first = customers["worth"] % 10
     assert first.mean() == pytest.approx(0.5, abs=4 * 0.5 / len(first) ** 0.5)
@@ -69,7 +73,7 @@ def test_a_lottery_gives_what_it_says():
 
 
 def test_the_same_seed_is_the_same_run_in_any_steps():
-    plan = CounterPlan("shop", coffee_shop_menu(), crowd_of(COFFEE_SHOP, Committed(0.5)), a_name=2)
+    plan = CounterPlan("shop", coffee_shop_menu(), crowd_of(COFFEE_SHOP, ImpatientMenuBuyer(0.5)), a_name=2)
     whole, steps = CounterMarket([plan], 5), CounterMarket([plan], 5)
     whole.advance_to(50)
     for time in range(1, 51):
@@ -78,7 +82,7 @@ def test_the_same_seed_is_the_same_run_in_any_steps():
 
 
 def test_regulars_are_in_proportion():
-    crowd = crowd_of(COFFEE_SHOP, Committed(), rate=5.0, regulars=9)
+    crowd = crowd_of(COFFEE_SHOP, ImpatientMenuBuyer(), rate=5.0, regulars=9)
     customers, _ = open_counter(200, crowd=crowd)
     people = customers.drop_duplicates("person_id")
     assert people["type"].value_counts().to_dict() == {0: 3, 1: 3, 2: 3}
@@ -86,15 +90,15 @@ def test_regulars_are_in_proportion():
 
 @pytest.mark.parametrize(("chances", "type_"), [((0.1, 0.9), 1), ((0.9, 0.1), 0)])
 def test_of_three_regulars_none_is_of_a_type_of_a_tenth(chances, type_):
-    crowd = Crowd(np.array([[1.0], [2.0]]), np.array(chances), (Committed(),), rate=5.0, regulars=3)
+    crowd = Crowd(np.array([[1.0], [2.0]]), np.array(chances), (ImpatientMenuBuyer(),), rate=5.0, regulars=3)
     customers, _ = open_counter(50, crowd=crowd, menu=Menu([[1.0]], [1.0]))
     assert set(customers["type"]) == {type_}
 
 
-def test_regulars_of_a_type_have_each_habit_as_often():
-    """Twelve people, two types at 1/6 and 5/6, two habits: 1, 1, 5, 5."""
-    habits, chances = (Committed(0.25), Adaptive(0.5)), np.array([1 / 6, 5 / 6])
-    crowd = Crowd(np.array([[1.0], [2.0]]), chances, habits, 5.0, regulars=12)
+def test_regulars_of_a_type_have_each_strategy_as_often():
+    """Twelve people, two types at 1/6 and 5/6, two strategies: 1, 1, 5, 5."""
+    decided, chances = (ImpatientMenuBuyer(0.25), ExactMenuBuyer(0.5)), np.array([1 / 6, 5 / 6])
+    crowd = Crowd(np.array([[1.0], [2.0]]), chances, decided, 5.0, regulars=12)
     customers, _ = open_counter(200, crowd=crowd, menu=Menu([[1.0]], [1.0]))
     people = customers.drop_duplicates("person_id")
     assert people.groupby(["type", "cost"]).size().to_dict() == {
@@ -104,51 +108,92 @@ def test_regulars_of_a_type_have_each_habit_as_often():
 
 def test_types_come_as_often_as_they_are_likely():
     """Of about 900 customers 1/10 are of the first type, within four standard errors."""
-    crowd = Crowd(np.array([[1.0], [2.0]]), np.array([0.1, 0.9]), (Committed(),), rate=3.0)
+    crowd = Crowd(np.array([[1.0], [2.0]]), np.array([0.1, 0.9]), (ImpatientMenuBuyer(),), rate=3.0)
     customers, _ = open_counter(300, crowd=crowd, menu=Menu([[1.0]], [1.0]))
     assert (customers["type"] == 0).mean() == pytest.approx(0.1, abs=4 * 0.3 / len(customers) ** 0.5)
 
 
 def test_names_and_entries_a_name_multiply():
     """Three tickets a name, and two names: six tickets of a chance of 1/2 at next to nothing."""
-    crowd = Crowd(np.array([[1.0]]), np.array([1.0]), (Committed(),), rate=0.5, names=2)
+    crowd = Crowd(np.array([[1.0]]), np.array([1.0]), (ImpatientMenuBuyer(),), rate=0.5, names=2)
     customers, purchases = open_counter(60, crowd=crowd, menu=Menu([[0.5]], [1e-3]), a_name=3)
     assert set(customers["visits"]) == {6}
     first = purchases[purchases["person_id"] == 0]
     assert first["bidder_id"].tolist() == [0, 0, 0, 1, 1, 1]
 
 
-def test_a_habit_hears_the_value_less_the_price():
+def test_a_learner_hears_the_value_less_the_price():
     heard = []
 
-    class Listener(Habit):
-        """Buys the first entry, once."""
+    class Listener(Strategy):
+        """Buys the first entry, once, and learns nothing from it."""
 
+        memoryless = False
         name = "listens"
 
-        def start(self, menu, values, most, person, rng):
-            return lambda held, visits: 0 if visits == 0 else HOME
+        def choose_from_menu(self, question, view):
+            return np.full((1, question.purchases), -1 if view.said else 0)
 
-        def end(self, menu, values, most, person, bought, payoff):
-            heard.append((values, bought, payoff))
+        def observe(self, feedback):
+            told = (feedback.values, feedback.payoffs, feedback.answers[0][1])
+            heard.append(tuple(array.tolist() for array in told))
+
+        def __deepcopy__(self, memo):
+            return self
 
     crowd = Crowd(np.array([[5.0, 3.0]]), np.array([1.0]), (Listener(),), rate=1.0)
-    open_counter(20, crowd=crowd, menu=Menu([[1, 0]], [2]))
+    customers, _ = open_counter(20, crowd=crowd, menu=Menu([[1, 0]], [2]), a_name=2)
     assert heard
-    assert all(one == ((5.0, 3.0), [0], 3.0) for one in heard)
+    assert all(one == ([[5.0, 3.0]], [3.0], [[0, 0]]) for one in heard)
+    assert set(customers["habit"]) == {"listens"}
+    assert customers["cost"].isna().all()
+
+
+class Wavers(Strategy):
+    """Buys the first entry or none with chance 1/2 each, whenever she is asked."""
+
+    def choose_from_menu(self, question, view):
+        options = np.full((2, question.purchases), -1)
+        options[0, 0] = 0
+        return Mixed(options[None], np.array([0.5, 0.5]))
+
+
+def test_mixed_answers_are_drawn_anew_for_everybody():
+    """Nobody is told what another drew: of up to two visits none with 1/2, two with 1/4."""
+    crowd = Crowd(np.array([[1.0]]), np.array([1.0]), (Wavers(),), rate=3.0)
+    customers, _ = open_counter(400, crowd=crowd, menu=Menu([[1.0]], [1.0]), a_name=2)
+    shares = customers["visits"].value_counts(normalize=True)
+    for visits, chance in ((0, 0.5), (1, 0.25), (2, 0.25)):
+        error = (chance * (1 - chance) / len(customers)) ** 0.5
+        assert shares[visits] == pytest.approx(chance, abs=4 * error)
+
+
+@pytest.mark.parametrize(
+    "strategy", [Truthful(), ExactMenuBuyer(0.25), GreedyMenuBuyer(), ImpatientMenuBuyer(0.5)], ids=repr
+)
+def test_revenue_is_that_of_the_conversation(strategy):
+    """A counter is many posted menus: each type's mean payment, within four standard errors of exact play."""
+    bags = Menu([[0.5, 0.5], [1, 1]], [1.5, 7.5])
+    crowd = crowd_of(COFFEE_SHOP, strategy, rate=4.0)
+    customers, _ = open_counter(400, crowd=crowd, menu=bags, a_name=3)
+    for type_, paid in customers.groupby("type")["paid"]:
+        rules = PostedMenu(bags, 3, adaptive=True)
+        wanted = expected(rules, COFFEE_SHOP.types[type_], strategy)[1]
+        assert paid.mean() == pytest.approx(wanted, abs=4 * paid.std() / len(paid) ** 0.5 + 1e-9)
 
 
 def test_learners_begin_afresh_at_every_opening():
     """What happens follows from plan and seed, not from what the same plan's learners saw elsewhere."""
     menu = Menu(coffee_shop_menu().probabilities, [1.99, 3.99, 7.97])
-    crowd = crowd_of(COFFEE_SHOP, Learned(0.05), regulars=5)
+    crowd = crowd_of(COFFEE_SHOP, LearningMenuBuyer(0.05), regulars=5)
     first, _ = open_counter(100, crowd=crowd, menu=menu, a_name=2)
     again, _ = open_counter(100, crowd=crowd, menu=menu, a_name=2)
     assert first.equals(again)
 
 
 def test_time_does_not_run_backwards():
-    market = CounterMarket([CounterPlan("shop", coffee_shop_menu(), crowd_of(COFFEE_SHOP, Committed()))])
+    crowd = crowd_of(COFFEE_SHOP, ImpatientMenuBuyer())
+    market = CounterMarket([CounterPlan("shop", coffee_shop_menu(), crowd)])
     market.advance_to(10)
     for until in (10, 5):
         market.advance_to(until)
@@ -174,16 +219,18 @@ def test_bad_plans(options, message):
 )
 def test_bad_crowds(options, message):
     with pytest.raises(ValueError, match=message):
-        crowd_of(COFFEE_SHOP, Committed(), **options)
+        crowd_of(COFFEE_SHOP, ImpatientMenuBuyer(), **options)
 
 
-def test_a_crowd_needs_a_habit():
-    with pytest.raises(ValueError, match="habits"):
+def test_a_crowd_needs_a_strategy():
+    with pytest.raises(ValueError, match="strategies"):
         crowd_of(COFFEE_SHOP)
+    with pytest.raises(TypeError, match="strategies must be a Strategy, got 'greedy'"):
+        crowd_of(COFFEE_SHOP, "greedy")
 
 
 def test_time_is_finite():
-    plan = CounterPlan("shop", coffee_shop_menu(), crowd_of(COFFEE_SHOP, Committed()))
+    plan = CounterPlan("shop", coffee_shop_menu(), crowd_of(COFFEE_SHOP, ImpatientMenuBuyer()))
     with pytest.raises(ValueError, match="until"):
         CounterMarket([plan]).advance_to(float("inf"))
 

@@ -1,4 +1,4 @@
-"""Habits of customers who queue again, against the exact purchases and by hand."""
+"""Plans of customers who queue again, against the exact purchases and by hand."""
 
 import itertools
 
@@ -7,14 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agents.habits import HOME, Adaptive, Committed, Learned, adaptive_step
-from agents.strategies.menu_buyers import ImpatientMenuBuyer, committed_plan
+from agents.strategies.menu_buyers import ImpatientMenuBuyer
+from agents.strategies.menu_plans import HOME, adaptive_step, committed_plan
 from mechanisms.menus import Menu, best_purchase, coffee_shop_menu
 from tests.mechanisms.menus import brute
 
 SHOP = coffee_shop_menu()
 HUNGRY = (4.0, 6.0)
-RNG = np.random.default_rng(0)
 
 
 def random_menu(seed, entries=3):
@@ -116,14 +115,16 @@ def test_adaptive_steps_are_best_at_any_cost(cost):
         assert expected(menu, values, cost, (0, 0), 3, True) == pytest.approx(best)
 
 
-def test_she_who_looks_knows_how_often_she_may_still_come():
-    """An item worth 10: sure at 6, or with chance 1/2 at 2. Of two visits the first is for the chance, 5."""
+@pytest.mark.parametrize(("cost", "steps"), [(0.0, [1, 0]), (4.5, [0, HOME])])
+def test_she_who_looks_knows_how_often_she_may_still_come(cost, steps):
+    """An item worth 10: sure at 6, or with chance 1/2 at 2. Of two visits the first is for the chance, 5.
+
+    At a cost of 4.5 she gains 4 at once, or 3 and −1/2 for a second visit.
+    """
     menu = Menu([[1.0], [0.5]], [6, 2])
-    step = Adaptive().start(menu, (10.0,), 2, 0, RNG)
-    assert [step((0,), visits) for visits in (0, 1)] == [1, 0]
-    assert step((1,), 1) == HOME
-    costly = Adaptive(4.5).start(menu, (10.0,), 2, 0, RNG)  # 4 at once; 3, and −1/2 for a second visit
-    assert [costly((0,), visits) for visits in (0, 1)] == [0, HOME]
+    found = [adaptive_step(menu, (10.0,), (0,), cost, 2 - visits, visits == 0) for visits in (0, 1)]
+    assert found == steps
+    assert adaptive_step(menu, (10.0,), (1,), cost, 1, False) == HOME
 
 
 def test_ties_at_a_visit_go_to_the_seller():
@@ -147,34 +148,3 @@ def test_looking_is_worth_something():
     assert adaptive_step(bag, (2.0, 2.0), (1, 1), 0.0, 1, False) == HOME
     assert adaptive_step(bag, (2.0, 2.0), (0, 0), 0.0, 1, False) == 0
     assert expected(bag, (2.0, 2.0), 0.0, (0, 0), 2, True) == pytest.approx(1 + 0.25)
-
-
-def test_learners_find_the_second_visit():
-    """Payoffs are certain: once everything has been tried, she makes the best purchase, 10 − 6."""
-    learner = Learned(exploration=0.0)
-    shaded = Menu(SHOP.probabilities, [1.99, 3.99, 7.97])
-    for _ in range(12):
-        step = learner.start(shaded, HUNGRY, 2, 7, RNG)
-        bought = [entry for visit in range(2) if (entry := step((0, 0), visit)) != HOME]
-        got = shaded.probabilities[bought].max(axis=0) if bought else np.zeros(2)
-        payoff = float(got @ HUNGRY - shaded.prices[bought].sum())
-        learner.end(shaded, HUNGRY, 2, 7, bought, payoff)
-    assert sorted(bought) == [0, 1]
-
-
-def test_learners_count_what_coming_back_costs():
-    """At 2.10 a visit both for 7.97 (2.03) beat the two for 5.98 (4.02 - 2.10)."""
-    learner = Learned(exploration=0.0, cost=2.1)
-    shaded = Menu(SHOP.probabilities, [1.99, 3.99, 7.97])
-    for _ in range(12):
-        step = learner.start(shaded, HUNGRY, 2, 7, RNG)
-        bought = [entry for visit in range(2) if (entry := step((0, 0), visit)) != HOME]
-        got = shaded.probabilities[bought].max(axis=0) if bought else np.zeros(2)
-        learner.end(shaded, HUNGRY, 2, 7, bought, float(got @ HUNGRY - shaded.prices[bought].sum()))
-    assert bought == [2]
-
-
-@pytest.mark.parametrize("kind", [Committed, Adaptive, lambda cost: Learned(cost=cost)])
-def test_costs_are_checked(kind):
-    with pytest.raises(ValueError, match="cost"):
-        kind(-1.0)

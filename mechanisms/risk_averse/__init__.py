@@ -1,0 +1,49 @@
+"""A seller who is averse to risk (Bhalgat, Chakraborty and Khanna): utility-maximising sales of k units."""
+
+from mechanisms.risk_averse.design_one_pass import OnePassDesign, design_one_pass
+from mechanisms.risk_averse.design_order_oblivious import OrderObliviousDesign, design_order_oblivious_prices
+from mechanisms.risk_averse.deterministic import best_sequential_prices
+from mechanisms.risk_averse.dsic import optimal_dsic_mechanism, optimal_dsic_utility
+from mechanisms.risk_averse.eso_futo import EsoFutoAuction
+from mechanisms.risk_averse.insurance import InsuredSale, fair_premium
+from mechanisms.risk_averse.item_prices import ItemPrices
+from mechanisms.risk_averse.laws import gamma
+from mechanisms.risk_averse.one_pass import OnePass
+from mechanisms.risk_averse.optimal_bic import OptimalBic, optimal_bic, optimal_bic_utility
+from mechanisms.risk_averse.optimal_bic_revenue import optimal_bic_revenue
+from mechanisms.risk_averse.optimal_matrix import OptimalMatrix, optimal_matrix
+from mechanisms.risk_averse.order_oblivious import OrderObliviousPrices
+from mechanisms.risk_averse.revenue import RevenueLaw
+from mechanisms.risk_averse.risk_averse_buyers import RiskAverseBuyersDesign, design_risk_averse_buyers
+from mechanisms.risk_averse.rounds import Rounds
+from mechanisms.risk_averse.sequential import SequentialPrices
+from mechanisms.risk_averse.sequential_sale import SequentialSale
+
+__all__ = [
+    "EsoFutoAuction",
+    "InsuredSale",
+    "ItemPrices",
+    "OnePass",
+    "OnePassDesign",
+    "OptimalBic",
+    "OptimalMatrix",
+    "OrderObliviousDesign",
+    "OrderObliviousPrices",
+    "RevenueLaw",
+    "RiskAverseBuyersDesign",
+    "Rounds",
+    "SequentialPrices",
+    "SequentialSale",
+    "best_sequential_prices",
+    "design_one_pass",
+    "design_order_oblivious_prices",
+    "design_risk_averse_buyers",
+    "fair_premium",
+    "gamma",
+    "optimal_bic",
+    "optimal_bic_revenue",
+    "optimal_bic_utility",
+    "optimal_dsic_mechanism",
+    "optimal_dsic_utility",
+    "optimal_matrix",
+]
