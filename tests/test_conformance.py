@@ -15,6 +15,8 @@ from mechanisms.conservative.optimal import GridLottery
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Distribution
 from mechanisms.registry import MECHANISMS, mechanism_class
+from mechanisms.risk_averse import ItemPrices
+from mechanisms.robust import BundlePrices, RandomPostedPrices
 from mechanisms.utilities import Utility
 from sim.audit import standard_instances
 from sim.conformance import (
@@ -67,6 +69,10 @@ COMPUTED = {GridLottery, AssignmentLottery}
 """Mechanisms that a computation returns: nobody makes them by name."""
 
 
+NOT_AUDITED = {BundlePrices, ItemPrices, RandomPostedPrices}
+"""They sell several items by menus, whose answer is no report; the last draws from a continuous law."""
+
+
 class TestStandardInstances(PlayConformance):
     """The market, exact play and the audit on what `bazaar audit all` audits."""
 
@@ -87,7 +93,7 @@ def test_every_mechanism_is_in_the_registry():
 
 def test_every_mechanism_has_a_standard_instance():
     audited = {type(instance.mechanism) for instance in standard_instances()}
-    assert audited >= {mechanism_class(name) for name in MECHANISMS}
+    assert {mechanism_class(name) for name in MECHANISMS} - audited == NOT_AUDITED
 
 
 def test_every_name_makes_a_strategy_of_its_own():
