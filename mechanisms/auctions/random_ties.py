@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from math import lcm
+from math import lcm, prod
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -75,7 +75,7 @@ class RandomTies(DirectLottery):
         reports = np.asarray(reports, dtype=float)
         width = len(self.space.report_shape)
         lead = reports.shape[: reports.ndim - 1 - width]
-        groups = _groups(reports.reshape(*lead, reports.shape[len(lead)], -1))
+        groups = _groups(reports.reshape(*lead, reports.shape[len(lead)], prod(self.space.report_shape)))
         sizes = (groups[..., :, None] == groups[..., None, :]).sum(axis=-1)
         branches = lcm(*np.unique(sizes).tolist()) if sizes.size else 1
         orders = np.stack([_rotated(groups, sizes, turn) for turn in range(branches)], axis=-2)

@@ -58,6 +58,15 @@ from mechanisms.menus import (
     coffee_shop_menu,
     ticket_menu,
 )
+from mechanisms.risk_averse import (
+    EsoFutoAuction,
+    InsuredSale,
+    OnePass,
+    Rounds,
+    SequentialPrices,
+    SequentialSale,
+)
+from mechanisms.robust import DeterministicRegretPricing, MinimaxRegretPricing, RandomReserveAuctions
 from sim.audit.instance import Instance
 
 BUNDLE_VALUES = np.array([[0, 0, 0], [2, 0, 2], [0, 1, 1], [1, 1, 1], [0, 0, 2]], dtype=float)
@@ -163,7 +172,34 @@ def exchange_instances() -> Sequence[Instance]:
         standard_instance(RandomTies(SecondPrice())),
         standard_instance(RandomReserve(Uniform(0.0, 3.0))),
         standard_instance(WithBudgets(SecondPrice())),
-        standard_instance(CombinatorialClock(rounds=3), BUNDLE_VALUES),
+        standard_instance(CombinatorialClock(rounds=3), BUNDLE_VALUES[:3]),
+    )
+
+
+def risk_averse_instances() -> Sequence[Instance]:
+    """Sales of a seller who is averse to risk: two buyers with values 0, 1, 2, asked one after the other.
+
+    Where she sells by lotteries, each buyer has the unit for 1 if it is worth as much to her.
+    """
+    three, die = (0.0, 1.0, 2.0), Discrete([0, 1, 2], [1 / 3] * 3)
+    values, prices, sales = [np.arange(3.0)] * 2, np.ones(1), [np.array([[0.0], [1.0], [1.0]])] * 2
+    charges = [np.zeros((3, 1))] * 2
+    return (
+        standard_instance(SequentialPrices((1.0, 1.5))),
+        standard_instance(OnePass(values, prices, sales, 1), three),
+        standard_instance(Rounds(values, prices, sales, 1, 2), three),
+        standard_instance(SequentialSale(values, prices, sales, charges, (0, 1), 1), three),
+        standard_instance(EsoFutoAuction([die, die]), three),
+        standard_instance(InsuredSale(price=1.0, premium=0.25)),
+    )
+
+
+def robust_instances() -> Sequence[Instance]:
+    """Sellers who know the range of values alone: one item, worth 3 at most."""
+    return (
+        standard_instance(MinimaxRegretPricing(3.0), n=1),
+        standard_instance(DeterministicRegretPricing(3.0), n=1),
+        standard_instance(RandomReserveAuctions(3.0, bidders=2)),
     )
 
 
@@ -203,6 +239,8 @@ def standard_instances() -> Sequence[Instance]:
         standard_instance(_optimal_for_bundles(), BUNDLE_VALUES, name="optimal for bundles"),
         *exchange_instances(),
         *conservative_instances(),
+        *risk_averse_instances(),
+        *robust_instances(),
         menu_instance(COFFEE_SHOP, coffee_shop_menu(), 2, "coffee shop's menu, 2 visits"),
         menu_instance(LOTTERY_TICKETS, ticket_menu(2), 2, "menu of lottery tickets, 2 visits"),
     )

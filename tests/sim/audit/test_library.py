@@ -1,15 +1,10 @@
 """The standard instances cover the project, break no guarantee of theory, and come out of the command."""
 
-import importlib
-import pkgutil
 from dataclasses import replace
-from inspect import isabstract
 
 import pytest
 
-import mechanisms
 from mechanisms.auctions import FirstPrice
-from mechanisms.conversation import Mechanism
 from mechanisms.menus import COFFEE_SHOP, Menu, coffee_shop_menu
 from mechanisms.menus.examples import Example
 from mechanisms.utilities import CARA
@@ -48,20 +43,6 @@ TRUTHFUL = (
 
 LOSSES = {"all pay": 3.0, "posted menu": 0.5}
 """Type 3 pays 3 and loses against a tie of lower index; a chance of 1/2 for 0.5 may bring nothing."""
-
-
-def every_mechanism():
-    """All mechanism classes of the ground floor that can be run."""
-    for module in pkgutil.walk_packages(mechanisms.__path__, "mechanisms."):
-        for kind in vars(importlib.import_module(module.name)).values():
-            is_mechanism = isinstance(kind, type) and issubclass(kind, Mechanism) and not isabstract(kind)
-            if is_mechanism and not kind.__name__.startswith("_"):
-                yield kind
-
-
-def test_every_mechanism_has_an_instance():
-    covered = {type(instance.mechanism) for instance in INSTANCES.values()}
-    assert set(every_mechanism()) <= covered
 
 
 @pytest.mark.parametrize("name", TRUTHFUL)
