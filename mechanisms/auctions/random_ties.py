@@ -1,17 +1,36 @@
-"""Ties by lot, for closed rules that give them to the lowest index."""
+"""Ties by lot: for closed rules that give them to the lowest index, and within conversations."""
 
 from __future__ import annotations
 
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from math import lcm, prod
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms.conversation import DirectLottery, DirectMechanism
 from mechanisms.outcome import Lottery, Outcome
+from mechanisms.questions import Chance, Question
 from mechanisms.types import TypeSpace
+
+Ties = Literal["lowest", "by lot"]
+"""Who is served first among equals: the lowest index, or whoever the lot falls on."""
+
+
+def check_ties(ties: Any) -> None:
+    """ValueError unless it is one of the two."""
+    if ties not in get_args(Ties):
+        raise ValueError(f"ties must be one of {get_args(Ties)}, got {ties!r}")
+
+
+def one_of(equals: Sequence[int], ties: Ties) -> Generator[Question, Any, list[int]]:
+    """The one of some seats that goes first, within a conversation; nature is asked only where it matters."""
+    if ties == "lowest" or len(equals) == 1:
+        return [min(equals)]
+    taken = yield Chance((1 / len(equals),) * len(equals))
+    return [equals[taken]]
 
 
 @dataclass(frozen=True)
