@@ -51,8 +51,8 @@ LOSSES = {
 }
 """Type 3 pays 3 and loses against a tie of lower index; a chance of 1/2 for 0.5 may bring nothing.
 
-Esö and Futó: only type 2 has a virtual value above 0, so that buyer 0 pays 2 with probability 1/3 in Myerson's
-auction, and buyer 1 of type 0 pays that mean, 2/3, whenever buyer 0 is not of type 2. Insured: the premium, for
+Esö and Futó: only type 2 has a virtual value above 0, so buyer 0 pays 2 with probability 1/3 in Myerson's
+auction; buyer 1 of type 0 pays that mean, 2/3, whenever buyer 0 is not of type 2. Insured: the premium, for
 nothing. Least regret on [0, 3]: type 2 pays the integral of p/p from 3/e to 2, and may get nothing.
 """
 
