@@ -28,7 +28,7 @@ def _with_fences(lines: list[str]) -> Iterator[str]:
         if ends:
             yield "```"
         inside = (inside or starts) and not ends
-        yield line
+        yield line if inside or "`" in line else line.replace("][", "]\\[")  # x[i][j] is no link
     if inside:
         yield "```"
 
