@@ -104,7 +104,7 @@ class _Search:
         law = self.states.start()
         for i in np.flatnonzero(chosen >= 0):
             if i != left_out:
-                law = self._sell(law, i, chosen[i])
+                law = self._sell(law, int(i), int(chosen[i]))
         return law
 
     def _sell(self, law: FloatArray, buyer: int, price: int) -> FloatArray:
