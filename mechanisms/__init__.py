@@ -34,8 +34,11 @@ _HOMES = {
         "optimal_menu",
     ),
     "mechanisms.risk_averse": (
+        "HistoryPrices",
         "SequentialPrices",
         "best_sequential_prices",
+        "design_history_prices",
+        "design_sequential_prices",
         "gamma",
         "optimal_dsic_utility",
     ),

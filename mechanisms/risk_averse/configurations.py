@@ -2,8 +2,8 @@
 
 A configuration fixes the total sale probability at each large price, the revenue from small prices and the
 utility from huge ones. Prices are huge from U⁻¹(OPT/ε) on; small below a threshold p*, which is 0 unless
-k >= 1/ε⁴. Prices are not rounded to U⁻¹(multiples of ε⁵ OPT), and masses are multiples of a step of the user's
-choice in place of ε⁸. Guesses are rounded down, so that the optimum's own configuration stays feasible.
+k >= 1/ε⁴. Prices are not rounded to U⁻¹(multiples of ε⁵ OPT), and masses are multiples of a step of the
+user's choice in place of ε⁸. Guesses are rounded down, so that the optimum's own configuration is feasible.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Guesses:
         return sum(part.size for part in self.classes)
 
     def walk(self) -> Iterator[Configuration]:
-        """All of them once, in steps that spread over the whole list, so that few of them are a fair sample."""
+        """All of them once, in steps that spread over the whole list, so that a few are a fair sample."""
         ends = np.cumsum([part.size for part in self.classes])
         step = _coprime_step(self.size)
         for turn in range(self.size):
@@ -115,24 +115,22 @@ class Guesses:
         small = (self.prices < threshold) & ~huge
         large = ~small & ~huge
         sales = np.minimum(self.chances.sum(axis=0), self.units)
-        masses = [self.mass_step * np.arange(int(most / self.mass_step + 1e-9) + 1) for most in sales[large]]
-        revenues = self._levels(optimum, float((self.prices * sales)[small].sum()), in_utility=True)
-        return _Classes(small, large, huge, (*masses, revenues, self._huge_levels(optimum, sales, huge)))
-
-    def _huge_levels(self, optimum: float, sales: FloatArray, huge: np.ndarray) -> FloatArray:
+        masses = [_multiples(self.mass_step, float(most)) for most in sales[large]]
         utilities = np.asarray(self.utility(self.prices), dtype=np.float64)
-        return self._levels(optimum, float((utilities * sales)[huge].sum()), in_utility=False)
+        revenues = self._revenues(optimum, float((self.prices * sales)[small].sum()))
+        huge_utilities = _multiples(self.epsilon * optimum, float((utilities * sales)[huge].sum()))
+        return _Classes(small, large, huge, (*masses, revenues, huge_utilities))
 
-    def _levels(self, optimum: float, most: float, in_utility: bool) -> FloatArray:
-        """Multiples of ε OPT up to `most`; as money with such utilities if `in_utility`."""
-        step = self.epsilon * optimum
-        if most <= 0:
-            return np.zeros(1)
-        if not in_utility:
-            return step * np.arange(int(min(most, optimum / (1 - self.epsilon)) / step + 1e-9) + 1)
+    def _revenues(self, optimum: float, most: float) -> FloatArray:
+        """The amounts of money up to `most` whose utilities are multiples of ε OPT."""
         top = float(np.asarray(self.utility(np.array(most))))
-        levels = step * np.arange(int(min(top, optimum * 2) / step + 1e-9) + 1)
+        levels = _multiples(self.epsilon * optimum, top)
         return np.array([least_money(self.utility, float(level), most) for level in levels])
+
+
+def _multiples(step: float, most: float) -> FloatArray:
+    """0, step, 2 step, … up to `most`."""
+    return np.asarray(step * np.arange(int(most / step + 1e-9) + 1), dtype=np.float64)
 
 
 def _huge_from(utility: Attitude, level: float, most: float) -> float:

@@ -7,6 +7,7 @@ bound is the least of the counted g-bound, Jensen's, and the greedy's own.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from mechanisms.risk_averse.ascent import Line, ascend
 from mechanisms.risk_averse.attitude import Attitude
 from mechanisms.risk_averse.bounds import bounds_of
 from mechanisms.risk_averse.buyers import buyers, check_seller, own_prices, sale_chances, useful_prices
+from mechanisms.risk_averse.deterministic import best_of
 from mechanisms.risk_averse.greedy import GreedyDesign, Masses, continuous_greedy
 from mechanisms.risk_averse.money import money_grid
 from mechanisms.risk_averse.offers import best_offers
@@ -35,6 +37,8 @@ SWEEPS = 12
 """The most passes of the coordinate ascent over the buyers."""
 CLIMBS = 2
 """How many of the first choices climb."""
+SEARCHED_STATES, SEARCHED_BUYERS, SEARCHED_NODES = 1_000, 7, 5_000
+"""Instances up to this size are searched for their best prices, for so many steps."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def design_sequential_prices(
     method
         "starts", the best of prices argmax (g(p) − λ) Pr[v >= p]; "ascent", which improves them one by one;
         "greedy", the continuous greedy, at least (1 − 1/e) of the optimum less the step's error; or "best",
-        all of them.
+        all of them, and for small instances a search for the best prices there are.
     seconds
         Budget of time, above 0. It is looked at between steps: what was found by then is returned. The result
         does not depend on the machine's speed if the budget suffices (`complete`).
@@ -190,12 +194,23 @@ def _greedy_choice(problem: _Problem, clock: _Clock) -> tuple[np.ndarray, Greedy
 
 
 def _best(problem: _Problem, clock: _Clock) -> Answer:
-    """The first choices climb, then the greedy's; the best of all."""
+    """The first choices climb, then the greedy's; a small instance is searched too."""
     choices, _ = _ascent(problem, clock)
     if not clock.goes_on():
         return choices, np.inf
     choice, found = _greedy_choice(problem, clock)
-    return [*choices, _climbed(problem, choice, clock)], found.upper_bound
+    choices += [_climbed(problem, choice, clock), *_searched(problem)]
+    return choices, found.upper_bound
+
+
+def _searched(problem: _Problem) -> list[np.ndarray]:
+    """The best prices of a small instance, or the best found in a short search; none for a large one."""
+    line, m = problem.line, problem.prices.size
+    if math.comb(m + line.units, m) > SEARCHED_STATES or len(problem.priors) > SEARCHED_BUYERS:
+        return []
+    best = best_of(problem.priors, problem.units, line.utility, SEARCHED_NODES)
+    offered = np.isfinite(best.prices)
+    return [np.where(offered, np.searchsorted(problem.prices, best.prices), -1)]
 
 
 METHODS: dict[str, Callable[[_Problem, _Clock], Answer]] = {

@@ -53,7 +53,7 @@ class MoneyGrid:
     @property
     def amounts(self) -> FloatArray:
         """The money at each cell, shape (cells,)."""
-        return self.unit * np.arange(self.cells)
+        return np.asarray(self.unit * np.arange(self.cells), dtype=np.float64)
 
 
 def money_grid(
@@ -79,11 +79,11 @@ def _spread(steps: FloatArray) -> FloatArray:
 
 
 def _up(steps: FloatArray) -> FloatArray:
-    return np.ceil(steps * (1 - 1e-12)).astype(np.float64)
+    return np.asarray(np.ceil(steps * (1 - 1e-12)), dtype=np.float64)
 
 
 def _down(steps: FloatArray) -> FloatArray:
-    return np.floor(steps * (1 + 1e-12)).astype(np.float64)
+    return np.asarray(np.floor(steps * (1 + 1e-12)), dtype=np.float64)
 
 
 _ROUNDED = {Rounding.SPREAD: _spread, Rounding.UP: _up, Rounding.DOWN: _down}

@@ -1,7 +1,7 @@
 """Theorem 1's algorithm as written: guess a configuration, solve its covering program, take the best.
 
-It is here to be compared with: `design_sequential_prices` needs no guesses, and is never worse. Configurations
-are ranked by the expected utility of the mechanism, never by Lemma 9's surrogate, which is wrong for small k.
+It is here to be compared with: `design_sequential_prices` needs no guesses, and is not worse. Configurations
+are ranked by the mechanism's expected utility, never by Lemma 9's surrogate, which is wrong for small k.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def count_configurations(
     values: Sequence[ArrayLike], probabilities: Sequence[ArrayLike], units: int, utility: Attitude,
     epsilon: float, mass_step: float,
 ) -> int:
-    """How many configurations `theorem_one_prices` would go through; it takes about a millisecond for each."""
+    """How many configurations `theorem_one_prices` would go through, at about a millisecond each."""
     return _guesses(values, probabilities, units, utility, epsilon, mass_step).size
 
 
@@ -83,8 +83,8 @@ def theorem_one_prices(
     progress
         Called with the number tried so far and the number of all.
 
-    Raises TypeError or ValueError for bad input, and TooLargeError where expected utilities cannot be computed
-    exactly (`TopStates`).
+    Raises TypeError or ValueError for bad input, and TooLargeError where expected utilities cannot be
+    computed exactly (`TopStates`).
     """
     start = time.perf_counter()
     guesses = _guesses(values, probabilities, units, utility, epsilon, mass_step)
@@ -107,9 +107,9 @@ def theorem_one_prices(
     choice, value = deterministic_choice(states, worth, best, guesses.chances)
     prices = tuple(np.where(choice >= 0, guesses.prices[choice], math.inf))
     bound = max(bounds_of(buyers(values, probabilities), units, utility).least, value)
-    seconds_spent = time.perf_counter() - start
     return TheoremOneDesign(
-        SequentialPrices(prices, units), value, bound, seconds_spent, best_value, guesses.size, tried, feasible
+        SequentialPrices(prices, units), value, bound, time.perf_counter() - start,
+        randomised_utility=best_value, configurations=guesses.size, tried=tried, feasible=feasible,
     )
 
 
@@ -127,10 +127,11 @@ def covering_offers(configuration: Configuration, guesses: Guesses) -> FloatArra
         (chances * prices * configuration.small).reshape(1, -1),
         (chances * utilities * configuration.huge).reshape(1, -1),
     ])
-    need = [*configuration.masses[configuration.large], configuration.small_revenue, configuration.huge_utility]
+    least_masses = configuration.masses[configuration.large]
+    need = np.array([*least_masses, configuration.small_revenue, configuration.huge_utility])
     one_price = np.kron(np.eye(n), np.ones(m))
     rows = np.concatenate([-cover, chances.reshape(1, -1), one_price])
-    limits = np.concatenate([-np.array(need), [float(guesses.units)], np.ones(n)])
+    limits = np.concatenate([-need, [float(guesses.units)], np.ones(n)])
     try:
         solution = maximise(np.zeros(n * m), at_most=(rows, limits), bounds=(0.0, 1.0))
     except ProgramError:
