@@ -183,34 +183,40 @@ def _greedy(problem: _Problem, clock: _Clock) -> Answer:
 
 
 def _greedy_choice(problem: _Problem, clock: _Clock) -> tuple[np.ndarray, GreedyDesign]:
+    line, found = problem.line, _greedy_masses(problem, clock)
+    choice = choose_in_turn(found.design, line.chances, line.grid, line.units, line.utility)
+    return choice, found
+
+
+def _greedy_masses(problem: _Problem, clock: _Clock) -> GreedyDesign:
     line = problem.line
 
     def oracle(gains: FloatArray) -> Masses:
         return best_offers(line.chances, gains, line.units)
 
-    found = continuous_greedy(problem.prices, line.units, line.utility, oracle, keep_on=clock.goes_on)
-    choice = choose_in_turn(found.design, line.chances, line.grid, line.units, line.utility)
-    return choice, found
+    return continuous_greedy(problem.prices, line.units, line.utility, oracle, keep_on=clock.goes_on)
 
 
 def _best(problem: _Problem, clock: _Clock) -> Answer:
-    """The first choices climb, then the greedy's; a small instance is searched too."""
+    """A small instance is searched; else the first choices climb, then the greedy's."""
+    searched = _searched(problem)
+    if searched is not None:
+        return [searched], _greedy_masses(problem, clock).upper_bound
     choices, _ = _ascent(problem, clock)
     if not clock.goes_on():
         return choices, np.inf
     choice, found = _greedy_choice(problem, clock)
-    choices += [_climbed(problem, choice, clock), *_searched(problem)]
-    return choices, found.upper_bound
+    return [*choices, _climbed(problem, choice, clock)], found.upper_bound
 
 
-def _searched(problem: _Problem) -> list[np.ndarray]:
-    """The best prices of a small instance, or the best found in a short search; none for a large one."""
+def _searched(problem: _Problem) -> np.ndarray | None:
+    """The best prices of a small instance; None for a large one, or after too long a search."""
     line, m = problem.line, problem.prices.size
     if math.comb(m + line.units, m) > SEARCHED_STATES or len(problem.priors) > SEARCHED_BUYERS:
-        return []
+        return None
     best = best_of(problem.priors, problem.units, line.utility, SEARCHED_NODES)
-    offered = np.isfinite(best.prices)
-    return [np.where(offered, np.searchsorted(problem.prices, best.prices), -1)]
+    found = np.where(np.isfinite(best.prices), np.searchsorted(problem.prices, best.prices), -1)
+    return found if best.nodes <= SEARCHED_NODES else None
 
 
 METHODS: dict[str, Callable[[_Problem, _Clock], Answer]] = {
