@@ -35,7 +35,7 @@ CELLS = 1_000
 """Multiples of the unit of money on which prices without a common one are compared."""
 SWEEPS = 12
 """The most passes of the coordinate ascent over the buyers."""
-CLIMBS = 2
+CLIMBS = 3
 """How many of the first choices climb."""
 SEARCHED_STATES, SEARCHED_BUYERS, SEARCHED_NODES = 1_000, 7, 5_000
 """Instances up to this size are searched for their best prices, for so many steps."""

@@ -14,9 +14,9 @@ from mechanisms._validation import FloatArray
 from mechanisms.risk_averse.attitude import Attitude
 from mechanisms.risk_averse.bounds import shifted
 
-SHIFTS = (0.0, 0.3, 0.6, 0.85, 1.0, 1.4)
+SHIFTS = (0.0, 0.5, 0.85, 1.2)
 """b, as parts of Myerson's revenue."""
-EXPECTED_SALES = (0.5, 0.8, 1.0, 1.2, 1.5, 2.0)
+EXPECTED_SALES = (0.6, 1.0, 1.4, 2.0)
 """Sales expected without a limit, as multiples of the units."""
 BISECTIONS = 40
 

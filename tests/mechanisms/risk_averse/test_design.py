@@ -21,13 +21,16 @@ from mechanisms.utilities import CARA, CRRA, Capped, Linear
 from tests.mechanisms.risk_averse.cases import FACTOR, enumerated_utility, instance
 
 
-def test_within_8_percent_of_the_optimum_on_the_worst_of_150():
-    """Coordinate ascent, without the search that the default adds for small instances."""
+def test_within_8_percent_of_the_best_prices_on_the_worst_of_150():
+    """Coordinate ascent, without the search that makes the default exact on small instances.
+
+    Against the best sequential prices: these reach 0.915 of the DSIC optimum on one of the instances.
+    """
     ratios = []
     for seed in range(150):
         case = instance(1000 + seed)
         design = design_sequential_prices(*case, method="ascent")
-        ratios.append(design.value / optimal_dsic_utility(*case))
+        ratios.append(design.value / best_sequential_prices(*case).expected_utility)
     assert min(ratios) >= 0.92
     assert max(ratios) <= 1 + 1e-9
 
@@ -163,7 +166,8 @@ def test_history_prices_against_recursion(seed):
     design = design_history_prices(values, probabilities, units, utility, order=order)
     wanted = all_policies(order, values, probabilities, units, utility)
     assert design.value == pytest.approx(wanted, abs=1e-10)
-    assert design.mechanism.expected_utility(values, probabilities, utility) == pytest.approx(wanted, abs=1e-10)
+    played = design.mechanism.expected_utility(values, probabilities, utility)
+    assert played == pytest.approx(wanted, abs=1e-10)
     assert design.value <= optimal_dsic_utility(values, probabilities, units, utility) + 1e-9
 
 

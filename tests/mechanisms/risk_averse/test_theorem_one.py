@@ -40,10 +40,11 @@ def test_its_share_and_the_designers(seed):
 
 
 def test_every_configuration_is_visited_once():
-    guesses = Guesses(np.array([1.0, 3.0]), np.array([[0.9, 0.4], [0.8, 0.1]]), 1, CRRA(0.5), 0.4, 0.25, (0.9, 1.3))
-    seen = {(*c.masses, c.small_revenue, c.huge_utility, *c.huge) for c in guesses.walk()}
-    assert len(list(guesses.walk())) == guesses.size
-    assert len(seen) == sum(part.size for part in {p.huge.tobytes(): p for p in guesses.classes}.values())
+    """Five masses of price 1, three of price 3, and four levels of utility from price 40."""
+    prices, chances = np.array([1.0, 3.0, 40.0]), np.array([[0.9, 0.4, 0.4], [0.8, 0.1, 0.1]])
+    guesses = Guesses(prices, chances, 1, CRRA(0.5), 0.5, 0.25, (4.0,))
+    seen = {(*c.masses, c.small_revenue, c.huge_utility) for c in guesses.walk()}
+    assert len(list(guesses.walk())) == guesses.size == len(seen) == 5 * 3 * 4
 
 
 def test_classes_of_prices():
