@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechanisms._validation import FloatArray
+from mechanisms.auctions.myerson import optimal_revenue
+from mechanisms.auctions.virtual_values import IronedVirtualValue, ironed_virtual_value
 from mechanisms.distributions import Discrete
-from mechanisms.myerson import optimal_revenue
 from mechanisms.risk_averse.attitude import Attitude
 from mechanisms.risk_averse.buyers import buyers, check_seller, useful_prices
-from mechanisms.virtual_values import IronedVirtualValue, ironed_virtual_value
 
 SHIFTS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.5)
 """First choices of b, as parts of Myerson's revenue."""

@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechanisms._validation import FloatArray, number_in
+from mechanisms.auctions.myerson import optimal_revenue
 from mechanisms.distributions import Discrete
-from mechanisms.myerson import optimal_revenue
 from mechanisms.programs import Design
 from mechanisms.risk_averse.ascent import Line, ascend
 from mechanisms.risk_averse.attitude import Attitude

@@ -21,6 +21,7 @@ from mechanisms.outcome import Outcome
 from mechanisms.questions import Draw
 from mechanisms.robust.ranges import Ranges
 from mechanisms.robust.regret_pricing import MinimaxRegretPricing
+from mechanisms.types import TypeSpace, unit_of_each
 
 MOST_ITEMS = 16
 """Bundles of no more items are listed."""
@@ -52,9 +53,14 @@ class BundlePrices(Mechanism):
         return cls(tuple(np.where(bundles(each.size), each, 0.0).sum(axis=-1).tolist()))
 
     @property
-    def items(self) -> int:  # type: ignore[override]
+    def items(self) -> int:
         """As many as the bundles are made of."""
         return len(self.prices).bit_length() - 1
+
+    @property
+    def space(self) -> TypeSpace:
+        """Additive values of the items; a number for one."""
+        return unit_of_each(self.items)
 
     @cached_property
     def bundles(self) -> NDArray[np.bool_]:
@@ -117,9 +123,14 @@ class RandomPostedPrices(Mechanism):
         return MinimaxRegretPricing(self.upper, self.cost, charge="winner")
 
     @property
-    def items(self) -> int:  # type: ignore[override]
+    def items(self) -> int:
         """As many as there are upper bounds."""
         return self.rule.items
+
+    @property
+    def space(self) -> TypeSpace:
+        """Additive values of the items; a number for one."""
+        return unit_of_each(self.items)
 
     @property
     def regret(self) -> float:

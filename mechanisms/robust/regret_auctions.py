@@ -23,6 +23,7 @@ from mechanisms.robust.joint_draw import nested_sales
 from mechanisms.robust.logarithmic import LogarithmicPrice
 from mechanisms.robust.ranges import Ranges
 from mechanisms.robust.regret_pricing import Charge, check_charge, price_if_sold
+from mechanisms.types import TypeSpace, unit_of_each
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,14 @@ class RandomReserveAuctions(DirectLottery):
         return Ranges(self.upper)
 
     @property
-    def items(self) -> int:  # type: ignore[override]
+    def items(self) -> int:
         """As many as there are upper bounds."""
         return self.ranges.items
+
+    @property
+    def space(self) -> TypeSpace:
+        """Additive values of the items; a number for one."""
+        return unit_of_each(self.items)
 
     @property
     def ex_post_ir(self) -> bool:  # type: ignore[override]

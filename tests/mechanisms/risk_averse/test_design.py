@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
+from mechanisms.auctions.myerson import optimal_revenue
 from mechanisms.distributions import Discrete
-from mechanisms.myerson import optimal_revenue
 from mechanisms.risk_averse import (
     best_sequential_prices,
     design_history_prices,

@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 
+from mechanisms.auctions.myerson import optimal_revenue
 from mechanisms.conservative import optimal_dsic
 from mechanisms.distributions import Discrete, JointDistribution
-from mechanisms.myerson import optimal_revenue
 from mechanisms.risk_averse import (
     SequentialPrices,
     TooLargeError,
