@@ -7,12 +7,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from agents.play.exact import expected_outcome
 from mechanisms.distributions import Discrete, JointDistribution, Uniform
 from mechanisms.risk_averse import RevenueLaw, SequentialPrices, TooLargeError
 from mechanisms.risk_averse.sales import Offers, sales_law, sales_utility
 from mechanisms.utilities import CARA, CRRA, Capped, Linear
-from sim.exact import expected_outcome
-from tests.conformance.mechanism import MechanismConformance
+from sim.conformance.mechanism import MechanismConformance
 from tests.mechanisms.risk_averse.cases import enumerated_utility, instance, line_revenue, profiles
 
 
@@ -24,10 +24,6 @@ class TestConformance(MechanismConformance):
     )
 
     ties_to_lowest = False  # prices differ
-
-    @pytest.fixture(params=instances, ids=repr)
-    def instance(self, request):
-        return request.param
 
     def sizes(self, mechanism):
         return (mechanism.least_buyers,)
