@@ -28,6 +28,11 @@ class AllPay(DirectMechanism):
     def __post_init__(self) -> None:
         check_money("reserve", self.reserve)
 
+    @property
+    def breakpoints(self) -> tuple[float, ...]:  # type: ignore[override]
+        """The least bid."""
+        return (float(self.reserve),)
+
     def outcome(self, reports: NDArray[Any]) -> Outcome:
         """The rule, for bids of shape `(..., n)`; ValueError for NaN."""
         reports = np.asarray(reports, dtype=float)

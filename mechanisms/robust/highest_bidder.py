@@ -70,7 +70,7 @@ class MarkovLottery(DirectLottery):
         return self.constants.value
 
     @property
-    def breakpoints(self) -> tuple[float, ...]:
+    def breakpoints(self) -> tuple[float, ...]:  # type: ignore[override]
         """The chance to win has a kink at r."""
         return (self.worst_case_revenue,)
 
@@ -127,8 +127,8 @@ def _no_others_below(bids: FloatArray) -> bool:
 
 def _at(winner: NDArray[np.intp], amounts: FloatArray, like: NDArray[Any]) -> FloatArray:
     """Zeros of the shape (..., n) of `like`, with the amounts, shape (...), at the winners' places."""
-    placed = np.zeros(np.shape(like))
-    n = placed.shape[-1]
-    if n:
-        placed.reshape(-1)[np.arange(0, placed.size, n) + np.ravel(winner)] = np.ravel(amounts)
+    placed: FloatArray = np.zeros(np.shape(like))
+    if placed.size:
+        rows = placed.reshape(-1, placed.shape[-1])
+        rows[np.arange(len(rows)), np.ravel(winner)] = np.ravel(amounts)
     return placed
