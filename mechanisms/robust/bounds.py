@@ -6,9 +6,11 @@ Sharper than the paper's Theorem 1.5.4; proofs in docs/theory/robust.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from mechanisms._validation import FloatArray
 from mechanisms.conversation import DirectLottery, check_count
 from mechanisms.distributions import AtomicPrior, Prior
 from mechanisms.robust.cell_programs import best_cell_mechanism, best_cell_nature
@@ -17,6 +19,8 @@ from mechanisms.robust.markov import check_market
 from mechanisms.robust.natures import FaceNature, HighestBidderNature
 
 MOST_STEPS = 80
+SELLERS_POWER, NATURES_POWER = 0.25, 0.15
+"""Nodes are equidistant in these powers: denser at low values, less than in geometric progression."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class MarkovBounds:
         return self.lower / self.upper
 
 
-def markov_bounds(bidders: int, mean: float, steps: int = 24) -> MarkovBounds:
+def markov_bounds(bidders: int, mean: float, steps: int = 32) -> MarkovBounds:
     """The best known mechanism and nature under the Markov set.
 
     In closed form the mechanism is the `RandomReserveLottery`, which secures r, and the upper bound is the
@@ -54,7 +58,7 @@ def markov_bounds(bidders: int, mean: float, steps: int = 24) -> MarkovBounds:
     mean
         μ in (0, 1).
     steps
-        Cells of each value for two bidders, from 4 to 80, in geometric progression; 0 for the closed forms.
+        Cells of each value for two bidders, from 4 to 80; 0 for the closed forms.
 
     Raises
     ------
@@ -82,19 +86,27 @@ def _closed_form(bidders: int, mean: float) -> MarkovBounds:
         (pair.upper_bound, pair),
         (faces.upper_bound, faces),
     ]
-    upper, nature = min(natures, key=lambda bound: bound[0])
+    upper, nature = min(natures, key=_bound)
     return MarkovBounds(rule.worst_case_revenue, rule, upper, nature)
 
 
 def _improved(closed: MarkovBounds, mean: float, steps: int) -> MarkovBounds:
     """The same with the programs' mechanism and nature where these are better.
 
-    `FaceNature` lives on [s, 1]; the seller's nodes begin a little below s, nature's at 0.8 s.
+    `FaceNature` lives on [s, 1]: the seller's nodes are 0 and values from 0.9 s, nature's begin at 0.8 s.
     """
     least = 1 / (1 + FaceNature(2, mean).t)
-    mechanism, lower = best_cell_mechanism(np.append(0.0, np.geomspace(0.9 * least, 1, steps)), mean)
-    nature = best_cell_nature(np.geomspace(0.8 * least, 1, steps + 1), mean)
-    if lower < closed.lower:
-        lower, mechanism = closed.lower, closed.mechanism  # type: ignore[assignment]
-    upper = min((nature.upper_bound, nature), (closed.upper, closed.nature), key=lambda bound: bound[0])
-    return MarkovBounds(lower, mechanism, *upper)
+    mechanism, lower = best_cell_mechanism(np.append(0.0, _nodes(0.9 * least, steps, SELLERS_POWER)), mean)
+    nature = best_cell_nature(_nodes(0.8 * least, steps + 1, NATURES_POWER), mean)
+    sellers = ((closed.lower, closed.mechanism), (lower, mechanism))
+    natures = ((closed.upper, closed.nature), (nature.upper_bound, nature))
+    return MarkovBounds(*max(sellers, key=_bound), *min(natures, key=_bound))
+
+
+def _bound(pair: tuple[float, Any]) -> float:
+    return pair[0]
+
+
+def _nodes(start: float, count: int, power: float) -> FloatArray:
+    """Values from `start` to 1 whose powers are equidistant."""
+    return np.append(np.linspace(start**power, 1, count)[:-1] ** (1 / power), 1.0)

@@ -1,4 +1,4 @@
-"""A nature for two bidders on cells, whose virtual values are constant on each cell but for a known factor."""
+"""A nature for two bidders on cells, with virtual values that are constant there up to a known factor."""
 
 from __future__ import annotations
 
@@ -105,17 +105,18 @@ class CellNature(Prior):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, CellNature):
             return NotImplemented
-        return all(map(np.array_equal, self._arrays, other._arrays))
+        pairs = zip(self._arrays, other._arrays, strict=True)
+        return self.corner == other.corner and all(np.array_equal(mine, theirs) for mine, theirs in pairs)
 
     def __hash__(self) -> int:
-        return hash(tuple(np.asarray(array).tobytes() for array in self._arrays))
+        return hash((self.corner, *(array.tobytes() for array in self._arrays)))
 
     @property
-    def _arrays(self) -> tuple[FloatArray, FloatArray, FloatArray, float]:
-        return self.nodes, self.weights, self.lines, self.corner
+    def _arrays(self) -> tuple[FloatArray, FloatArray, FloatArray]:
+        return self.nodes, self.weights, self.lines
 
     def __reduce__(self) -> tuple[object, ...]:
-        return CellNature, self._arrays
+        return CellNature, (*self._arrays, self.corner)
 
     def __repr__(self) -> str:
         return f"<CellNature on {self.lines.size} cells of each value, mean {self.mean:.6g}>"

@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 
 from mechanisms._validation import FloatArray
-from mechanisms.programs import maximise
 from mechanisms.robust.cell_nature import CellNature, split_integrals
-from mechanisms.robust.cells import CellMechanism, secured
+from mechanisms.robust.cells import CellMechanism, greatest_chance, secured
 from mechanisms.robust.rows import RowBuilder
 
 CUTS = 5
@@ -30,19 +29,19 @@ def best_cell_mechanism(nodes: FloatArray, mean: float) -> tuple[CellMechanism, 
     rows = RowBuilder()
     atoms, spread, match = rows.variables(n, n), rows.variables(n - 1, n), rows.variables(n - 1)
     won, paid = rows.variables(n, n), rows.variables(n, n)
-    high, low = rows.variables(n - 1, n, free=True), rows.variables(n - 1, n, free=True)
-    sigma, floor = rows.variables(1), rows.variables(1, free=True)
+    high, low = rows.variables(n - 1, n, least=-np.inf), rows.variables(n - 1, n, least=-np.inf)
+    sigma, floor = rows.variables(1), rows.variables(1, least=-np.inf)
     _accumulate(rows, nodes, atoms, spread, won, paid)
     _minima(rows, nodes, spread, sigma, high, match=None)
     _minima(rows, nodes, spread, sigma, low, match=match)
-    k, l = np.tril_indices(n)
-    inner, one = l < n - 1, k == n - 1
-    # One good: up to cells k >= l, both chances and the match on the lower cell.
-    rows.at_most(1.0, (won[k, l], 1.0), (won[l, k], 1.0), (match[np.minimum(l, n - 2)], inner * 1.0))
+    k, j = np.tril_indices(n)
+    inner, one = j < n - 1, k == n - 1
+    # One good: up to cells k >= j, both chances and the match on the lower cell.
+    rows.at_most(1.0, (won[k, j], 1.0), (won[j, k], 1.0), (match[np.minimum(j, n - 2)], inner * 1.0))
     # The revenue stays above the plane: floor <= paid + minima; a bidder at 1 has no cell to search.
     rows.at_most(
-        0.0, (np.broadcast_to(floor, k.shape), 1.0), (paid[k, l], -1.0), (paid[l, k], -1.0),
-        (high[np.minimum(k, n - 2), l], -1.0 * ~one), (low[np.minimum(l, n - 2), k], -1.0 * inner),
+        0.0, (np.broadcast_to(floor, k.shape), 1.0), (paid[k, j], -1.0), (paid[j, k], -1.0),
+        (high[np.minimum(k, n - 2), j], -1.0 * ~one), (low[np.minimum(j, n - 2), k], -1.0 * inner),
         (np.broadcast_to(sigma, k.shape), one * 1.0 + ~inner),
     )
     found = rows.maximise((sigma, 2 * mean), (floor, 1.0))
@@ -52,7 +51,7 @@ def best_cell_mechanism(nodes: FloatArray, mean: float) -> tuple[CellMechanism, 
 
 
 def _accumulate(rows: RowBuilder, nodes: FloatArray, atoms: Any, spread: Any, won: Any, paid: Any) -> None:
-    """won[k, l]: the chance up to the end of cell k; paid[k, l]: the payment up to node k, its atom counted."""
+    """won[k, j] and paid[k, j]: the chance up to the end of cell k, and the payment up to node k."""
     middles = (nodes[1:] + nodes[:-1]) / 2
     rows.equal(0.0, (won[0], 1.0), (atoms[0], -1.0), (spread[0], -1.0))
     rows.equal(0.0, (won[1:-1], 1.0), (won[:-2], -1.0), (atoms[1:-1], -1.0), (spread[1:], -1.0))
@@ -63,13 +62,14 @@ def _accumulate(rows: RowBuilder, nodes: FloatArray, atoms: Any, spread: Any, wo
 
 
 def _minima(rows: RowBuilder, nodes: FloatArray, spread: Any, sigma: Any, least: Any, match: Any) -> None:
-    """least[k, l] <= what an own report x in cell k pays from its spread, less (σ − match_k) x.
+    """least[k, j] <= what an own report x in cell k pays from its spread, less (σ − match_k) x.
 
     `match` counts for the lower of the two reports only.
     """
     start, width = nodes[:-1, None], np.diff(nodes)[:, None]
     slopes = np.broadcast_to(sigma, least.shape)
-    for x, pays in ((start, 0.0), (start + width / 2, start / 2 + width / 8), (start + width, start + width / 2)):
+    pays_to_the_middle, pays_to_the_end = start / 2 + width / 8, start + width / 2
+    for x, pays in ((start, 0.0), (start + width / 2, pays_to_the_middle), (start + width, pays_to_the_end)):
         terms = [(least, 1.0), (spread, -pays), (slopes, x)]
         if match is not None:
             terms.append((np.broadcast_to(match[:, None], least.shape), -x))
@@ -79,9 +79,7 @@ def _minima(rows: RowBuilder, nodes: FloatArray, spread: Any, sigma: Any, least:
 def _feasible(nodes: FloatArray, atoms: FloatArray, spread: FloatArray, match: FloatArray) -> CellMechanism:
     """The mechanism, its chances scaled down by the solver's tolerance where they exceed 1."""
     parts = (atoms, spread, np.append(match, 0.0))
-    reached = atoms.cumsum(axis=0) + np.concatenate([spread, np.zeros((1, len(nodes)))]).cumsum(axis=0)
-    lower = np.minimum.outer(np.arange(len(nodes)), np.arange(len(nodes)))
-    total = max(float((reached + reached.T + parts[2][lower]).max()), 1.0)
+    total = max(greatest_chance(*parts), 1.0)
     return CellMechanism(nodes, *(part / total for part in parts))
 
 
@@ -91,9 +89,9 @@ def best_cell_nature(nodes: FloatArray, mean: float) -> CellNature:
     m = nodes.size - 1
     drops, logarithms = -np.diff(1 / nodes), np.diff(np.log(nodes))
     rows = RowBuilder()
-    k, l = np.tril_indices(m)
+    k, j = np.tril_indices(m)
     pair = np.zeros((m, m), dtype=int)
-    pair[k, l] = pair[l, k] = np.arange(k.size)
+    pair[k, j] = pair[j, k] = np.arange(k.size)
     weights = rows.variables(k.size)[pair]
     lines, corner = rows.variables(m), rows.variables(1)
     levels, above, value = rows.variables(m, m), rows.variables(m, m), rows.variables(k.size)
@@ -101,23 +99,24 @@ def best_cell_nature(nodes: FloatArray, mean: float) -> CellNature:
     rows.equal(0.0, (above[:-1], 1.0), (above[1:], -1.0), (weights[1:], -drops[1:, None]))
     rows.at_most(0.0, (weights, 1 / nodes[1:, None]), (above, -1.0),
                  (np.broadcast_to(lines, (m, m)), -1.0), (levels, -1.0))
-    for ratio in _ratios(nodes, k, l):
+    for ratio in _ratios(nodes):
         own, other = split_integrals(nodes, ratio)
-        rows.at_most(0.0, (levels[k, l], own[k, l]), (levels[l, k], other[k, l]), (value, -1.0))
+        rows.at_most(0.0, (levels[k, j], own[k, j]), (levels[j, k], other[k, j]), (value, -1.0))
     rows.equal_sum(1.0, (weights, drops * drops[:, None]), (lines, 2 * drops), (corner, 1.0))
-    rows.at_most_sum(-mean, (weights, -logarithms[:, None] * drops), (lines, -(drops + logarithms)), (corner, -1.0))
-    found = rows.maximise((value, np.where(k == l, -1.0, -2.0)), (lines, -2 * drops), (corner, -1.0))
-    return _normalised(nodes, *(np.maximum(found[part], 0.0) for part in (weights, lines, corner)), mean)
+    rows.at_most_sum(-mean, (weights, -logarithms[:, None] * drops), (lines, -(drops + logarithms)),
+                     (corner, -1.0))
+    found = rows.maximise((value, np.where(k == j, -1.0, -2.0)), (lines, -2 * drops), (corner, -1.0))
+    return _normalised(nodes, mean, *(np.maximum(found[part], 0.0) for part in (weights, lines, corner)))
 
 
-def _ratios(nodes: FloatArray, k: Any, l: Any) -> list[FloatArray]:
+def _ratios(nodes: FloatArray) -> list[FloatArray]:
     """For each cut, where it divides each cell: from all of it to the one, to all of it to the other."""
     low, high = nodes[:-1, None] / nodes[None, 1:], nodes[1:, None] / nodes[None, :-1]
     return [low + share * (high - low) for share in np.linspace(0, 1, CUTS + 2)]
 
 
-def _normalised(nodes: FloatArray, weights: FloatArray, lines: FloatArray, corner: FloatArray,
-                mean: float) -> CellNature:
+def _normalised(nodes: FloatArray, mean: float, weights: FloatArray, lines: FloatArray,
+                corner: FloatArray) -> CellNature:
     """The nature with mass exactly 1, and with as much more at (1, 1) as the mean still lacks."""
     drops = -np.diff(1 / nodes)
     mass = float(drops @ weights @ drops + 2 * lines @ drops + corner[0])

@@ -58,8 +58,9 @@ class CellMechanism(DirectLottery):
             if chances.shape != shape or not (chances >= 0).all():
                 raise ValueError(f"{name} must be chances of shape {shape}, got shape {chances.shape}")
             object.__setattr__(self, name, read_only(chances))
-        if self.greatest_chance > 1 + 1e-12:
-            raise ValueError(f"atoms, spread and match must sum to at most 1, got {self.greatest_chance}")
+        given = greatest_chance(self.atoms, self.spread, self.match)
+        if given > 1 + 1e-12:
+            raise ValueError(f"atoms, spread and match must give the good to one at most, got chance {given}")
 
     @property
     def breakpoints(self) -> tuple[float, ...]:  # type: ignore[override]
@@ -68,20 +69,12 @@ class CellMechanism(DirectLottery):
 
     @property
     def below(self) -> tuple[FloatArray, FloatArray]:
-        """Chance of winning, and payment, from the prices below each node, shapes (N + 1, N + 1)."""
+        """Chance to win at the prices below each node, and the payment then, shapes (N + 1, N + 1)."""
         middles = (self.nodes[1:] + self.nodes[:-1]) / 2
         each = self.atoms[:-1] + self.spread
         paid = self.atoms[:-1] * self.nodes[:-1, None] + self.spread * middles[:, None]
         start = np.zeros((1, self.nodes.size))
         return np.concatenate([start, each.cumsum(axis=0)]), np.concatenate([start, paid.cumsum(axis=0)])
-
-    @property
-    def greatest_chance(self) -> float:
-        """The greatest chance that the good is given away, over all pairs of reports: at most 1."""
-        reached = self.below[0] + self.atoms
-        reached[:-1] += self.spread
-        lower_cell = np.minimum.outer(np.arange(len(reached)), np.arange(len(reached)))
-        return float((reached + reached.T + self.match[lower_cell]).max())
 
     def outcome(self, reports: NDArray[Any]) -> Outcome:
         """Expected allocation and payments for reports of shape `(..., 2)` in [0, 1]; `-inf` is no bid.
@@ -99,7 +92,9 @@ class CellMechanism(DirectLottery):
         comes = bids >= 0
         return Outcome(np.where(comes, chance, 0.0), np.where(comes, paid, 0.0))
 
-    def _faces(self, own: FloatArray, rival: FloatArray, beats: NDArray[np.bool_]) -> tuple[FloatArray, FloatArray]:
+    def _faces(
+        self, own: FloatArray, rival: FloatArray, beats: NDArray[np.bool_]
+    ) -> tuple[FloatArray, FloatArray]:
         """Chance and expected payment of each bidder, elementwise."""
         k, column = self._cell(own), self._cell(rival)
         start, width = self.nodes[k], np.append(np.diff(self.nodes), 1.0)[k]
@@ -142,6 +137,15 @@ class CellMechanism(DirectLottery):
 
     def __repr__(self) -> str:
         return f"<CellMechanism with {self.nodes.size} nodes>"
+
+
+def greatest_chance(atoms: FloatArray, spread: FloatArray, match: FloatArray) -> float:
+    """The greatest chance, over all pairs of reports, that the good is given away; it must not exceed 1."""
+    reached = atoms.cumsum(axis=0)
+    reached[:-1] += spread.cumsum(axis=0)
+    reached[-1] += spread.sum(axis=0)
+    lower_cell = np.minimum.outer(np.arange(len(atoms)), np.arange(len(atoms)))
+    return float((reached + reached.T + match[lower_cell]).max())
 
 
 def secured(mechanism: CellMechanism, sigma: float, mean: float) -> float:

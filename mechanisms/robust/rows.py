@@ -8,26 +8,32 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mechanisms._validation import FloatArray
-from mechanisms.programs import Solution, maximise
+from mechanisms.programs import maximise
 
 Term = tuple[NDArray[np.intp], ArrayLike]
 """Variables, by number, and their coefficients, which broadcast to the same shape."""
 
 
 class RowBuilder:
-    """Collects variables and rows, and solves the program."""
+    """Collects variables and rows, and solves the program.
+
+    value, upper_bound
+        After `maximise`: the objective at its point, and a bound on the optimum by weak duality.
+    """
 
     def __init__(self) -> None:
         self._count = 0
         self._lower: list[FloatArray] = []
+        self._upper: list[FloatArray] = []
         self._blocks: dict[bool, list[tuple[Any, FloatArray]]] = {False: [], True: []}
-        self.solution: Solution | None = None
+        self.value, self.upper_bound = -np.inf, np.inf
 
-    def variables(self, *shape: int, free: bool = False) -> NDArray[np.intp]:
-        """Numbers of new variables in an array of this shape, at least 0 unless `free`."""
+    def variables(self, *shape: int, least: float = 0.0, most: float = np.inf) -> NDArray[np.intp]:
+        """Numbers of new variables between `least` and `most`, in an array of this shape."""
         numbers = self._count + np.arange(int(np.prod(shape))).reshape(shape)
         self._count += numbers.size
-        self._lower.append(np.full(numbers.size, -np.inf if free else 0.0))
+        self._lower.append(np.full(numbers.size, least))
+        self._upper.append(np.full(numbers.size, most))
         return numbers
 
     def at_most(self, limit: float, *terms: Term) -> None:
@@ -51,9 +57,10 @@ class RowBuilder:
         objective = np.zeros(self._count)
         for numbers, coefficients in terms:
             np.add.at(objective, numbers.ravel(), np.broadcast_to(coefficients, numbers.shape).ravel())
-        bounds = (np.concatenate(self._lower), np.inf)
-        self.solution = maximise(objective, self._rows(False), self._rows(True), bounds)
-        return self.solution.x
+        bounds = (np.concatenate(self._lower), np.concatenate(self._upper))
+        found = maximise(objective, self._rows(False), self._rows(True), bounds)
+        self.value, self.upper_bound = found.value, found.upper_bound
+        return found.x
 
     def _add(self, equal: bool, limit: float, terms: tuple[Term, ...], one_row: bool = False) -> None:
         rows = 1 if one_row else terms[0][0].size

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mechanisms._validation import FloatArray, check_field, finite_vector
 from mechanisms.conversation import check_count
@@ -158,5 +157,3 @@ def _check_range(interval: SupportSet | MomentSet) -> None:
     check_count("bidders", interval.bidders, least=2)
     check_field(interval, "lower", at_least=0)
     check_field(interval, "upper", above=interval.lower)
-
-

@@ -166,7 +166,7 @@ def _profiles(grid: FloatArray, bidders: int) -> FloatArray:
     """The profiles among which nature chooses, shape (P, bidders)."""
     size = grid.size**bidders if bidders <= FULL_GRID else bidders * grid.size * (grid.size + 1) // 2
     if size > MOST_PROFILES:
-        raise ValueError(f"points must give at most {MOST_PROFILES} profiles, got {size} for {bidders} bidders")
+        raise ValueError(f"points must give {bidders} bidders at most {MOST_PROFILES} profiles, got {size}")
     if bidders <= FULL_GRID:
         return np.stack(np.meshgrid(*[grid] * bidders, indexing="ij"), axis=-1).reshape(-1, bidders)
     second, first = np.triu_indices(grid.size)
