@@ -33,6 +33,23 @@ _HOMES = {
         "optimal_buy_k_menu",
         "optimal_menu",
     ),
+    "mechanisms.robust": (
+        "HighestBidderLottery",
+        "IndependentSet",
+        "MarkovSet",
+        "MomentSet",
+        "RandomReserveLottery",
+        "RegularFamily",
+        "SupportSet",
+        "design_program",
+        "extra_bidders",
+        "markov_bounds",
+        "one_more_bidder",
+        "optimal_reserve",
+        "pareto_improvement",
+        "worst_case_revenue",
+    ),
+    "mechanisms.ambiguity": ("FiniteAmbiguitySet",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

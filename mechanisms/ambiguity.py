@@ -98,6 +98,10 @@ class FiniteAmbiguitySet(AmbiguitySet):
         """Indices of the distributions that give the event positive probability."""
         return tuple(k for k, p in enumerate(self.distributions) if p.table[event].sum() > 0)
 
+    def likelihoods(self, event: NDArray[np.bool_]) -> FloatArray:
+        """Probability of the event under each distribution, those that exclude it left out."""
+        return np.array([self.distributions[k].table[event].sum() for k in self.consistent(event)])
+
     def expectations(self, function: ArrayLike, event: NDArray[np.bool_]) -> FloatArray:
         """Expected `function` given the event, under each distribution that is consistent with it."""
         kept = [self.distributions[k].condition(event) for k in self.consistent(event)]
@@ -174,8 +178,9 @@ class Hurwicz(Attitude):
 class BayesianOverSet(Attitude):
     """A weight on each distribution of the set: the weighted mean of the expected utilities.
 
-    Weights are at least 0 and sum to 1; they are not updated by what the buyer learns. Where she learns that
-    some distributions are impossible, those fall out and the others keep their proportions.
+    Weights are at least 0 and sum to 1; they are not updated by what the buyer learns (Definition 1.2.6 (iv),
+    taken literally). Where she learns that some distributions are impossible, those fall out and the others
+    keep their proportions. `updated` gives the weights of a buyer who does learn by Bayes' rule.
     """
 
     weights: tuple[float, ...]
@@ -196,6 +201,18 @@ class BayesianOverSet(Attitude):
         """The weights of those kept, in proportion; None if they have no weight."""
         weights = np.array(self.weights)[list(kept)]
         return BayesianOverSet(tuple((weights / weights.sum()).tolist())) if weights.sum() > 0 else None
+
+
+    def updated(self, likelihoods: ArrayLike) -> BayesianOverSet:
+        """The posterior weights after an event, given its probability under each distribution."""
+        chances = without_nan("likelihoods", likelihoods)
+        if chances.shape != (len(self.weights),):
+            raise ValueError(f"likelihoods must be one for each of {len(self.weights)} distributions, "
+                             f"got shape {chances.shape}")
+        weights = np.array(self.weights) * chances
+        if not (chances >= 0).all() or not weights.sum() > 0:
+            raise ValueError(f"likelihoods must be at least 0, and not all 0, got {chances.tolist()}")
+        return BayesianOverSet(tuple((weights / weights.sum()).tolist()))
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ from mechanisms.robust.markov import check_market
 from mechanisms.robust.rows import RowBuilder
 
 MOST_UNKNOWNS = 40_000
+RULES = ("any", "highest", "efficient")
 UTILITY_WEIGHTS = {"steps": (1.0, 0.0), "linear": (0.5, 0.5)}
 """How a step of the integral of the chances weighs those at its lower and its upper end."""
 
@@ -56,7 +57,7 @@ class GridDesign:
 
 
 def design_program(
-    bidders: int, mean: float, steps: int, highest_bidder_only: bool = True, chances: str = "steps"
+    bidders: int, mean: float, steps: int, rule: str = "highest", chances: str = "steps"
 ) -> GridDesign:
     """Maximise the worst-case expected revenue over ex-post IC and IR rules on a grid.
 
@@ -66,8 +67,9 @@ def design_program(
         I >= 2 and μ in (0, 1).
     steps
         K, at least 2: values 0, 1/K, …, 1.
-    highest_bidder_only
-        Whether nobody but a highest bidder may get the good, as in (1.11).
+    rule
+        "any"; "highest": nobody but a highest bidder may get the good, as in (1.11); or "efficient": one of
+        them gets it for certain.
     chances
         "steps" or "linear": how the chances run between the grid's values.
 
@@ -78,8 +80,8 @@ def design_program(
     """
     bidders, mean = check_market(bidders, mean)
     check_count("steps", steps, least=2)
-    if chances not in UTILITY_WEIGHTS:
-        raise ValueError(f"chances must be one of {', '.join(map(repr, UTILITY_WEIGHTS))}, got {chances!r}")
+    _check_word("rule", rule, RULES)
+    _check_word("chances", chances, tuple(UTILITY_WEIGHTS))
     unknowns = (steps + 1) * comb(steps + bidders - 1, bidders - 1)
     if unknowns > MOST_UNKNOWNS:
         raise ValueError(f"steps must give at most {MOST_UNKNOWNS} unknowns, got {unknowns}")
@@ -94,11 +96,19 @@ def design_program(
     rows.equal(0.0, (utility[1:], 1.0), (utility[:-1], -1.0), (won[:-1], -below / steps),
                (won[1:], -above / steps))
     rows.at_most(0.0, (won[:-1], 1.0), (won[1:], -1.0))
-    if highest_bidder_only:
+    if rule != "any":
         rows.equal(0.0, (won[np.nonzero(np.arange(steps + 1)[:, None] < rivals.max(axis=1))], 1.0))
     _one_good_above_the_plane(rows, grid, rivals, won, utility, sigma, floor)
+    if rule == "efficient":
+        profiles, columns = _profiles(len(grid), rivals)
+        rows.equal(1.0, *[(won[profiles[:, i], columns[:, i]], 1.0) for i in range(bidders)])
     found = rows.maximise((floor, 1.0), (sigma, bidders * mean))
     return GridDesign(rows.value, rows.upper_bound, grid, read_only(found[won]), read_only(rivals))
+
+
+def _check_word(name: str, word: str, allowed: tuple[str, ...]) -> None:
+    if word not in allowed:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {word!r}")
 
 
 def _plane(rows: RowBuilder, bidders: int, mean: float) -> tuple[Any, Any]:
