@@ -19,8 +19,9 @@ from mechanisms.ambiguity import FiniteAmbiguitySet
 from mechanisms.auctions.second_price import SecondPrice
 from mechanisms.conversation import check_count, has_rule
 from mechanisms.distributions import AtomicPrior, IndependentPrior, Prior
-from mechanisms.programs import maximise
+from mechanisms.programs import ProgramError, maximise
 from mechanisms.robust.expected import Rule, expected_revenue
+from mechanisms.robust.grid_sets import GridMomentSet
 from mechanisms.robust.independent import IndependentSet, RegularFamily
 from mechanisms.robust.lottery import HighestBidderLottery, RandomReserveLottery
 from mechanisms.robust.markov import lottery_constants
@@ -69,7 +70,7 @@ def worst_case_revenue(
         One with a closed rule.
     ambiguity
         A `MarkovSet`, `SupportSet` or `MomentSet`; an `IndependentSet` or `RegularFamily`; or a
-        `FiniteAmbiguitySet`.
+        `FiniteAmbiguitySet` or a `GridMomentSet`, where values off the grid do not occur.
     points
         Grid of the program: equidistant values, at least 2, both ends included (default 60 for two bidders,
         40 for more). Of a `RegularFamily`: parameters that are tried.
@@ -112,6 +113,14 @@ def _(ambiguity: FiniteAmbiguitySet, mechanism: Rule, points: int | None, closed
 
 
 @_worst_case.register
+def _(ambiguity: GridMomentSet, mechanism: Rule, points: int | None, closed_form: bool) -> WorstCase:
+    revenue = mechanism.outcome(np.stack(np.meshgrid(*ambiguity.grids, indexing="ij"), axis=-1)).revenue
+    anything = np.ones(ambiguity.shape, dtype=bool)
+    least = ambiguity.least_expectation(revenue, anything)
+    return WorstCase(least, ambiguity.worst_distribution(revenue, anything), exact=True)
+
+
+@_worst_case.register
 def _(ambiguity: IndependentSet, mechanism: Rule, points: int | None, closed_form: bool) -> WorstCase:
     expected = [expected_revenue(mechanism, law, ambiguity.bidders) for law in ambiguity.laws]
     worst = int(np.argmin(expected))
@@ -149,9 +158,12 @@ def _by_program(ambiguity: IntervalSet, mechanism: Rule, points: int) -> WorstCa
     profiles = _profiles(refined_grid(ambiguity, mechanism, points), ambiguity.bidders)
     revenue = mechanism.outcome(profiles).revenue
     moments = ambiguity.moments(profiles)
-    found = maximise(-revenue, (-moments.T, -ambiguity.bounds), (np.ones((1, len(profiles))), [1.0]))
+    try:
+        found = maximise(-revenue, (-moments.T, -ambiguity.bounds), (np.ones((1, len(profiles))), [1.0]))
+    except ProgramError as error:
+        raise ValueError(f"ambiguity must hold a distribution on the grid, got {ambiguity!r}") from error
     nature = AtomicPrior(profiles, found.x / found.x.sum())
-    return WorstCase(-found.value, nature, exact=False)
+    return WorstCase(0.0 - found.value, nature, exact=False)
 
 
 def refined_grid(ambiguity: IntervalSet, mechanism: Rule, points: int) -> FloatArray:
