@@ -47,7 +47,7 @@ def best_cell_mechanism(nodes: FloatArray, mean: float) -> tuple[CellMechanism, 
     found = rows.maximise((sigma, 2 * mean), (floor, 1.0))
     chances = [np.maximum(found[part], 0.0) for part in (atoms, spread, match)]
     mechanism = _feasible(nodes, *chances)
-    return mechanism, secured(mechanism, float(found[sigma][0]), mean)
+    return mechanism, secured(mechanism, mean)
 
 
 def _accumulate(rows: RowBuilder, nodes: FloatArray, atoms: Any, spread: Any, won: Any, paid: Any) -> None:

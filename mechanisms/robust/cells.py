@@ -148,20 +148,31 @@ def greatest_chance(atoms: FloatArray, spread: FloatArray, match: FloatArray) ->
     return float((reached + reached.T + match[lower_cell]).max())
 
 
-def secured(mechanism: CellMechanism, sigma: float, mean: float) -> float:
+def secured(mechanism: CellMechanism, mean: float) -> float:
     """A bound from below on the worst-case expected revenue under the Markov set, by the dual program (1.8).
 
-    λ + 2 σ μ with λ the minimum of the revenue less σ (x + y) over all reports x, y: the cells are searched
-    exactly, on the diagonal over the whole square instead of the triangle, which can only lower λ.
+    The greatest λ(σ) + 2 σ μ over σ, with λ(σ) the minimum of the revenue less σ (x + y) over all reports x
+    and y, a concave function of σ. Every σ proves a bound, so the search need not be exact.
     """
+    from scipy.optimize import minimize_scalar
+
+    def missed(sigma: float) -> float:
+        return -_level(mechanism, sigma) - 2 * sigma * mean
+
+    return -float(minimize_scalar(missed, bounds=(0.0, 0.5 / (1 - mean)), method="bounded",
+                                  options={"xatol": 1e-10}).fun)
+
+
+def _level(mechanism: CellMechanism, sigma: float) -> float:
+    """λ(σ): cells are searched exactly, but on the diagonal the whole square, which can only lower it."""
     reached = mechanism.below[1] + mechanism.atoms * mechanism.nodes[:, None]
-    ends = np.append(np.diff(mechanism.nodes), 0.0)
+    widths = np.append(np.diff(mechanism.nodes), 0.0)
     spread = np.concatenate([mechanism.spread, np.zeros((1, mechanism.nodes.size))])
-    high = reached + _least(mechanism.nodes, ends, spread, np.full_like(spread, sigma))
+    high = reached + _least(mechanism.nodes, widths, spread, np.full_like(spread, sigma))
     slope = sigma - np.broadcast_to(mechanism.match[:, None], spread.shape)
-    low = reached + _least(mechanism.nodes, ends, spread, slope)
+    low = reached + _least(mechanism.nodes, widths, spread, slope)
     total = high + low.T
-    return float(total[np.tril_indices(len(total))].min()) + 2 * sigma * mean
+    return float(total[np.tril_indices(len(total))].min())
 
 
 def _least(nodes: FloatArray, widths: FloatArray, spread: FloatArray, slope: FloatArray) -> FloatArray:

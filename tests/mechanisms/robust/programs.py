@@ -1,4 +1,4 @@
-"""Independent programs for the tests: nature's best reply on a grid, written with SciPy and nothing of ours."""
+"""Independent programs for the tests: nature's best reply on a grid, with SciPy and nothing of ours."""
 
 import itertools
 

@@ -113,7 +113,7 @@ def test_the_random_reserve_earns_more_by_exactly_as_much(bidders, mean):
 
 
 def test_the_random_reserve_is_a_second_price_auction_with_that_reserve():
-    """Reserves drawn by inverting its distribution function: the mean outcome, within four standard errors."""
+    """Reserves drawn by inverting its distribution function give the outcome, within four standard errors."""
     auction = RandomReserveLottery(2, 0.5)
     uniforms = np.random.default_rng(5).random(200_000)
     atom, r = auction.sigma, auction.worst_case_revenue
