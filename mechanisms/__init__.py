@@ -34,6 +34,7 @@ _HOMES = {
         "optimal_menu",
     ),
     "mechanisms.robust": (
+        "FiniteAmbiguitySet",
         "HighestBidderLottery",
         "IndependentSet",
         "MarkovSet",
@@ -49,7 +50,6 @@ _HOMES = {
         "pareto_improvement",
         "worst_case_revenue",
     ),
-    "mechanisms.ambiguity": ("FiniteAmbiguitySet",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 

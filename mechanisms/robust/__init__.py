@@ -1,5 +1,13 @@
 """Sellers who know a set of distributions of the values, or only their range (the robust paper)."""
 
+from mechanisms.robust.attitudes import (
+    Attitude,
+    BayesianOverSet,
+    ExpectedUtility,
+    Hurwicz,
+    Knightian,
+    Maxmin,
+)
 from mechanisms.robust.bounds import MarkovBounds, markov_bounds
 from mechanisms.robust.cell_nature import CellNature
 from mechanisms.robust.cells import CellMechanism
@@ -7,6 +15,7 @@ from mechanisms.robust.design import GridDesign, design_program
 from mechanisms.robust.deterministic import best_personal_reserves, deterministic_program
 from mechanisms.robust.envelope import envelope_payments
 from mechanisms.robust.expected import expected_revenue
+from mechanisms.robust.finite_sets import AmbiguitySet, FiniteAmbiguitySet
 from mechanisms.robust.grid_sets import GridMomentSet
 from mechanisms.robust.independent import IndependentSet, RegularFamily
 from mechanisms.robust.lottery import HighestBidderLottery, RandomReserveLottery
@@ -19,18 +28,26 @@ from mechanisms.robust.sets import IntervalSet, MarkovSet, MomentSet, SupportSet
 from mechanisms.robust.worst_case import WorstCase, worst_case_revenue
 
 __all__ = [
+    "AmbiguitySet",
+    "Attitude",
+    "BayesianOverSet",
     "CellMechanism",
     "CellNature",
+    "ExpectedUtility",
     "FaceNature",
+    "FiniteAmbiguitySet",
     "GridDesign",
     "GridMomentSet",
     "HighestBidderLottery",
     "HighestBidderNature",
+    "Hurwicz",
     "Improvement",
     "IndependentSet",
     "IntervalSet",
+    "Knightian",
     "MarkovBounds",
     "MarkovSet",
+    "Maxmin",
     "MomentSet",
     "OneMoreBidder",
     "OptimalReserve",

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mechanisms._validation import FloatArray, finite_vector, float_array, read_only
-from mechanisms.ambiguity import AmbiguitySet
 from mechanisms.distributions import JointDistribution
 from mechanisms.programs import maximise
+from mechanisms.robust.finite_sets import AmbiguitySet
 
 SLATER = 1e-9
 """The least slack of a Slater point, relative to the sizes of the moments."""

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 
 from mechanisms._validation import FloatArray
-from mechanisms.ambiguity import FiniteAmbiguitySet
 from mechanisms.auctions.second_price import SecondPrice
 from mechanisms.conversation import check_count, has_rule
 from mechanisms.distributions import AtomicPrior, IndependentPrior, Prior
 from mechanisms.programs import ProgramError, maximise
 from mechanisms.robust.expected import Rule, expected_revenue
+from mechanisms.robust.finite_sets import FiniteAmbiguitySet
 from mechanisms.robust.grid_sets import GridMomentSet
 from mechanisms.robust.independent import IndependentSet, RegularFamily
 from mechanisms.robust.lottery import HighestBidderLottery, RandomReserveLottery

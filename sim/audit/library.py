@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechanisms.ambiguity import FiniteAmbiguitySet
 from mechanisms.auctions import (
     AllPay,
     AscendingClock,
@@ -45,6 +44,7 @@ from mechanisms.menus import (
     ticket_menu,
 )
 from mechanisms.myerson import MyersonAuction
+from mechanisms.robust.finite_sets import FiniteAmbiguitySet
 from mechanisms.vcg import AdditiveVCG, UnitDemandVCG
 from sim.audit.instance import Instance, additive, unit_demand, units_in_turn
 

@@ -5,9 +5,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from mechanisms.ambiguity import BayesianOverSet, FiniteAmbiguitySet, Hurwicz, Knightian, Maxmin
 from mechanisms.auctions import AllPay
 from mechanisms.distributions import JointDistribution
+from mechanisms.robust.attitudes import BayesianOverSet, Hurwicz, Knightian, Maxmin
+from mechanisms.robust.finite_sets import FiniteAmbiguitySet
 
 VALUES = ([0, 4], [0, 4])
 P1 = JointDistribution([[1 / 5, 1 / 5], [1 / 2, 1 / 10]], VALUES)

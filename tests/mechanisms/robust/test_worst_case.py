@@ -5,7 +5,6 @@ import itertools
 import numpy as np
 import pytest
 
-from mechanisms.ambiguity import FiniteAmbiguitySet
 from mechanisms.auctions import AllPay, FirstPrice, PostedPrice, SecondPrice
 from mechanisms.distributions import AtomicPrior, JointDistribution, PowerLaw, Uniform
 from mechanisms.myerson import MyersonAuction
@@ -21,6 +20,7 @@ from mechanisms.robust import (
     expected_revenue,
     worst_case_revenue,
 )
+from mechanisms.robust.finite_sets import FiniteAmbiguitySet
 from tests.mechanisms.robust.programs import all_profiles, least_revenue
 
 RULES = [SecondPrice(), SecondPrice(0.2), SecondPrice(0.41), SecondPrice(0.8)]
