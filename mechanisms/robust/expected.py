@@ -27,9 +27,8 @@ def expected_revenue(mechanism: Rule, law: ContinuousDistribution, bidders: int)
     """The expected revenue from truthful bidders with independent values from `law`.
 
     By Gauss and Legendre's rule over ordered profiles of quantiles, cut at the breakpoints of the mechanism
-    and the law; a second price auction needs one integral and takes any number of bidders. To
-    about 1e-5 of the scale, where quantiles are steep at the ends. Raises ValueError for more than 3 bidders where
-    the quadrature is needed.
+    and the law: to about 1e-5 of the scale where quantiles are steep at the ends. Raises ValueError for more
+    than 3 bidders. A second price auction needs one integral, and takes any number of them.
     """
     if bidders > MOST_BIDDERS:
         raise ValueError(f"bidders must be at most {MOST_BIDDERS} for {mechanism.name}, got {bidders}")
