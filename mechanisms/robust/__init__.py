@@ -23,7 +23,11 @@ from mechanisms.robust.markov import OptimalReserve, extra_bidders, optimal_rese
 from mechanisms.robust.natures import FaceNature, HighestBidderNature
 from mechanisms.robust.one_more import OneMoreBidder, one_more_bidder
 from mechanisms.robust.pareto import Improvement, pareto_improvement
-from mechanisms.robust.second_price import second_price_nature, second_price_worst_case
+from mechanisms.robust.second_price import (
+    second_price_nature,
+    second_price_plane,
+    second_price_worst_case,
+)
 from mechanisms.robust.sets import IntervalSet, MarkovSet, MomentSet, SupportSet
 from mechanisms.robust.worst_case import WorstCase, worst_case_revenue
 
@@ -66,6 +70,7 @@ __all__ = [
     "optimal_reserve",
     "pareto_improvement",
     "second_price_nature",
+    "second_price_plane",
     "second_price_worst_case",
     "worst_case_revenue",
 ]

@@ -12,6 +12,7 @@ from mechanisms.auctions.second_price import SecondPrice
 from mechanisms.conversation import DirectLottery, DirectMechanism
 from mechanisms.distributions import ContinuousDistribution
 from mechanisms.quadrature import between_cuts
+from mechanisms.robust.highest_bidder import MarkovLottery
 
 Rule = DirectMechanism | DirectLottery
 """A mechanism with a closed rule."""
@@ -28,7 +29,8 @@ def expected_revenue(mechanism: Rule, law: ContinuousDistribution, bidders: int)
 
     By Gauss and Legendre's rule over ordered profiles of quantiles, cut at the breakpoints of the mechanism
     and the law: to about 1e-5 of the scale where quantiles are steep at the ends. Raises ValueError for more
-    than 3 bidders. A second price auction needs one integral, and takes any number of them.
+    than 3 bidders, except for second price auctions and rules that look at the two highest bids, which
+    need one integral and two.
     """
     if bidders > MOST_BIDDERS:
         raise ValueError(f"bidders must be at most {MOST_BIDDERS} for {mechanism.name}, got {bidders}")
@@ -59,6 +61,15 @@ def _second_price(mechanism: SecondPrice, law: ContinuousDistribution, bidders: 
     if np.isinf(highest):
         above += quad(second_exceeds, max(start, knots[-1]), np.inf)[0]
     return start * float(1 - law.cdf(start) ** n) + above
+
+
+@expected_revenue.register
+def _markov_lottery(mechanism: MarkovLottery, law: ContinuousDistribution, bidders: int) -> float:
+    """Over the two highest quantiles, of joint density n (n − 1) u_2^(n − 2): any number of bidders."""
+    cuts = np.unique(law.cdf(np.append(law.breakpoints(), mechanism.breakpoints)))
+    quantiles, weights = _ordered(2, cuts)
+    weights = weights * bidders * (bidders - 1) * quantiles[:, 1] ** (bidders - 2)
+    return float(weights @ mechanism.outcome(law.quantile(quantiles)).revenue)
 
 
 def _ordered(bidders: int, cuts: FloatArray) -> tuple[FloatArray, FloatArray]:

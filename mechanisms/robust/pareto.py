@@ -85,31 +85,34 @@ def pareto_improvement(
     """
     if not has_rule(mechanism):
         raise TypeError(f"mechanism must have a closed rule, got {mechanism!r}")
-    check_count("bidders", bidders, least=2)
-    grid = finite_vector("values", values, minimum_length=2)
-    if grid[0] < 0 or (np.diff(grid) <= 0).any():
-        raise ValueError(f"values must increase from at least 0, got {grid.tolist()}")
+    grid = _checked_grid(bidders, values)
     shape = (grid.size,) * bidders
-    if 2 * bidders * grid.size**bidders > MOST_UNKNOWNS:
-        raise ValueError(f"values must give at most {MOST_UNKNOWNS} unknowns, got {grid.size} values")
     profiles = np.stack(np.meshgrid(*[grid] * bidders, indexing="ij"), axis=-1)
     standard = mechanism.outcome(profiles).revenue
     rows = RowBuilder()
     won = rows.variables(*shape, bidders, most=1.0)
     utility = rows.variables(*shape, bidders, most=float(grid[-1]))
     gains = rows.variables(*shape, most=float(grid[-1]))
-    for i in range(bidders):
+    seats = range(bidders)
+    for i in seats:
         _honest(rows, grid, _own_first(won[..., i], i), _own_first(utility[..., i], i))
-    rows.at_most(1.0, *[(won[..., i], 1.0) for i in range(bidders)])
-    rows.equal(
-        standard, (gains, -1.0), *[(won[..., i], profiles[..., i]) for i in range(bidders)],
-        *[(utility[..., i], -1.0) for i in range(bidders)],
-    )
+    rows.at_most(1.0, *[(won[..., i], 1.0) for i in seats])
+    paid = [(won[..., i], profiles[..., i]) for i in seats] + [(utility[..., i], -1.0) for i in seats]
+    rows.equal(standard, (gains, -1.0), *paid)
     found = rows.maximise((gains if at is None else gains[tuple(at)], 1.0))
-    chances = found[won]
-    payments = chances * profiles - found[utility]
-    outcome = Outcome(read_only(chances), read_only(payments))
+    payments = found[won] * profiles - found[utility]
+    outcome = Outcome(read_only(found[won]), read_only(payments))
     return Improvement(read_only(grid), outcome, read_only(outcome.revenue - standard))
+
+
+def _checked_grid(bidders: int, values: ArrayLike) -> FloatArray:
+    check_count("bidders", bidders, least=2)
+    grid = finite_vector("values", values, minimum_length=2)
+    if grid[0] < 0 or (np.diff(grid) <= 0).any():
+        raise ValueError(f"values must increase from at least 0, got {grid.tolist()}")
+    if 2 * bidders * grid.size**bidders > MOST_UNKNOWNS:
+        raise ValueError(f"values must give at most {MOST_UNKNOWNS} unknowns, got {grid.size} values")
+    return grid
 
 
 def _own_first(array: NDArray[Any], bidder: int) -> NDArray[Any]:

@@ -35,6 +35,23 @@ def second_price_worst_case(bidders: int, mean: float, reserve: float) -> Reserv
     return ReserveWorstCase(revenue, revenue == 0)
 
 
+def second_price_plane(bidders: int, mean: float, reserve: float) -> tuple[float, float]:
+    """The plane σ Σ v + λ below the auction's revenue that proves what it secures: (σ, λ).
+
+    It is highest at the means, where it has the worst-case expected revenue: the dual solution of (1.8), by
+    Lemmas 1.7.3, 1.7.5 and 1.7.7 (the yellow planes of Figure 1.2). Arguments and errors as
+    `second_price_worst_case`.
+    """
+    bidders, mean, reserve = *check_market(bidders, mean), number_in("reserve", reserve, at_least=0)
+    if reserve > mean:
+        return 0.0, 0.0
+    if reserve <= _end_of_first(bidders, mean):
+        return 1 / (bidders - 1), 1 - bidders / (bidders - 1)
+    if reserve <= 1 / bidders:
+        return reserve / (1 - reserve), -bidders * reserve**2 / (1 - reserve)
+    return 1 / (bidders * (1 - reserve)), -reserve / (1 - reserve)
+
+
 def second_price_nature(bidders: int, mean: float, reserve: float, epsilon: float = 1e-6) -> AtomicPrior:
     """The extremal distribution of the second price auction with this reserve.
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mechanisms.distributions import Uniform
+from mechanisms.distributions import PowerLaw, Uniform
 from mechanisms.robust import (
     HighestBidderLottery,
     RandomReserveLottery,
@@ -132,6 +132,20 @@ def test_revenue_in_a_uniform_town():
     town = Uniform(0, 1)
     assert expected_revenue(HighestBidderLottery(2, 0.5), town, 2) == pytest.approx(0.3228, abs=5e-5)
     assert expected_revenue(RandomReserveLottery(2, 0.5), town, 2) == pytest.approx(0.3423, abs=5e-5)
+
+
+@pytest.mark.parametrize("bidders", [2, 3])
+def test_revenue_from_the_two_highest_is_that_from_all(bidders):
+    """The integral over order statistics against the one over all profiles, and a sample of ten bidders."""
+    for rule in (HighestBidderLottery(bidders, 0.4), RandomReserveLottery(bidders, 0.4)):
+        for law in (Uniform(0, 1), PowerLaw(2)):
+            everything = expected_revenue.dispatch(object)(rule, law, bidders)
+            assert expected_revenue(rule, law, bidders) == pytest.approx(everything, abs=1e-5)
+    rule = RandomReserveLottery(10, 0.5)
+    revenue = rule.outcome(np.random.default_rng(12).random((50_000, 10))).revenue
+    assert expected_revenue(rule, Uniform(0, 1), 10) == pytest.approx(
+        revenue.mean(), abs=4 * revenue.std() / np.sqrt(revenue.size)
+    )
 
 
 def test_bidders_who_do_not_come_count_as_nothing():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mechanisms.auctions import SecondPrice
-from mechanisms.robust import second_price_nature, second_price_worst_case
+from mechanisms.robust import second_price_nature, second_price_plane, second_price_worst_case
 from tests.mechanisms.robust.programs import GRID, all_profiles, least_revenue, second_price_revenue
 
 JUST_BELOW = 1e-8
@@ -63,6 +63,22 @@ def test_extremal_distributions_have_the_means_and_bring_the_worst(bidders, mean
         assert revenue <= worst.revenue + 20 * epsilon
         if worst.attained and reserve <= mean:
             assert revenue == pytest.approx(worst.revenue, abs=1e-12)
+
+
+@pytest.mark.parametrize("bidders", [2, 3, 8])
+@pytest.mark.parametrize("mean", MEANS)
+@pytest.mark.parametrize("reserve", RESERVES)
+def test_planes_prove_the_worst_cases(bidders, mean, reserve):
+    """Proposition 1.5.4, primal = dual: the plane is below the revenue, and as high at the means."""
+    sigma, level = second_price_plane(bidders, mean, reserve)
+    rng = np.random.default_rng(2)
+    values = np.where(rng.random((3000, 1)) < 0.5, rng.random((3000, bidders)), rng.random((3000, 1)))
+    values = np.where(rng.random(values.shape) < 0.2, rng.choice([0.0, 1.0, reserve], values.shape), values)
+    revenue = SecondPrice(reserve).outcome(values).revenue
+    assert sigma >= 0
+    assert (revenue >= level + sigma * values.sum(axis=1) - 1e-12).all()
+    worst = second_price_worst_case(bidders, mean, reserve).revenue
+    assert level + sigma * bidders * mean == pytest.approx(worst, abs=1e-12)
 
 
 def test_sampled_revenue_agrees_with_the_closed_form():
