@@ -54,7 +54,7 @@ class GridMomentSet(AmbiguitySet):
         if self.bounds.shape != table.shape[:1]:
             raise ValueError(f"bounds must be one for each of {len(table)} moments, got {self.bounds.size}")
         self.moments = read_only(table)
-        self._check_slater()
+        check_slater(self._excess, self.bounds)
 
     @property
     def n(self) -> int:
@@ -70,21 +70,6 @@ class GridMomentSet(AmbiguitySet):
     def _excess(self) -> FloatArray:
         """h − μ, one row a moment, one column a profile."""
         return (self.moments.reshape(len(self.bounds), prod(self.shape)).T - self.bounds).T
-
-    def _check_slater(self) -> None:
-        """Raise ValueError unless some distribution exceeds all bounds."""
-        if not len(self.bounds):
-            return
-        rows = np.column_stack([-self._excess, np.ones(len(self.bounds))])
-        weights = np.append(np.ones(self._excess.shape[1]), 0.0)
-        scale = 1 + float(np.abs(self._excess).max())
-        best = maximise(1 - weights, (rows, np.zeros(len(rows))), (weights[None], [1.0]),
-                        (np.append(0 * weights[:-1], -scale), scale))
-        if best.value <= SLATER * scale:
-            raise ValueError(
-                f"bounds must leave a distribution on the grid that exceeds them all (a Slater point), got "
-                f"{self.bounds.tolist()}: the best one exceeds its least by {best.value:.3g}"
-            )
 
     def worst_distribution(self, function: ArrayLike, event: NDArray[np.bool_]) -> JointDistribution:
         """A distribution of the set with the least expected `function` given the event."""
@@ -108,3 +93,22 @@ class GridMomentSet(AmbiguitySet):
         inside = mask.ravel().astype(float)
         costs = np.where(mask, table, 0.0).ravel()
         return maximise(-costs, (-self._excess, np.zeros(len(self.bounds))), (inside[None], [1.0]))
+
+
+def check_slater(excess: FloatArray, bounds: FloatArray) -> None:
+    """Raise ValueError unless a distribution on the grid exceeds all lower bounds on its moments.
+
+    `excess` is h_j − μ_j, a row a moment, a column a profile; `bounds` are the μ_j, for the message.
+    """
+    if not len(excess):
+        return
+    scale = 1 + float(np.abs(excess).max())
+    rows = np.column_stack([-excess, np.ones(len(excess))])  # the last variable is the least slack
+    weights = np.append(np.ones(excess.shape[1]), 0.0)
+    lower = np.append(np.zeros(excess.shape[1]), -scale)
+    best = maximise(1 - weights, (rows, np.zeros(len(rows))), (weights[None], [1.0]), (lower, scale)).value
+    if best <= SLATER * scale:
+        raise ValueError(
+            f"bounds must leave a distribution on the grid that exceeds them all (a Slater point), got "
+            f"{bounds.tolist()}: the best one exceeds its least by {best:.3g}"
+        )

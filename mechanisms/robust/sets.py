@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 
@@ -25,12 +26,14 @@ Moment = Callable[[FloatArray], FloatArray]
 class IntervalSet(ABC):
     """Distributions of the profiles of `bidders` values in [lower, upper], with bounds on moments.
 
-    A new set gives `bidders`, `lower`, `upper`, `bounds` (shape (J,)) and `moments`.
+    A new set gives `bidders`, `lower`, `upper`, `bounds` (shape (J,)) and `moments`. `has_slater_point` says
+    that some distribution exceeds all bounds for certain; else that is checked on each grid.
     """
 
     bidders: int
     lower: float
     upper: float
+    has_slater_point: ClassVar[bool] = False
 
     @property
     @abstractmethod
@@ -89,6 +92,7 @@ class MarkovSet(IntervalSet):
     mean: float
     lower = 0.0
     upper = 1.0
+    has_slater_point: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_market(self.bidders, self.mean)

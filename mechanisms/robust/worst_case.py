@@ -18,10 +18,10 @@ from mechanisms._validation import FloatArray
 from mechanisms.auctions.second_price import SecondPrice
 from mechanisms.conversation import check_count, has_rule
 from mechanisms.distributions import AtomicPrior, IndependentPrior, Prior
-from mechanisms.programs import ProgramError, maximise
+from mechanisms.programs import maximise
 from mechanisms.robust.expected import Rule, expected_revenue
 from mechanisms.robust.finite_sets import FiniteAmbiguitySet
-from mechanisms.robust.grid_sets import GridMomentSet
+from mechanisms.robust.grid_sets import GridMomentSet, check_slater
 from mechanisms.robust.independent import IndependentSet, RegularFamily
 from mechanisms.robust.lottery import HighestBidderLottery, RandomReserveLottery
 from mechanisms.robust.markov import lottery_constants
@@ -84,7 +84,7 @@ def worst_case_revenue(
     ------
     TypeError, ValueError
         For a mechanism without a closed rule, another ambiguity set, a grid that is too coarse or larger
-        than 500,000 profiles, and a moment set that is empty on the grid.
+        than 500,000 profiles, and a moment set that is empty or has no Slater point on the grid.
 
     >>> from mechanisms.auctions import SecondPrice
     >>> worst = worst_case_revenue(SecondPrice(0.25), MarkovSet(2, 0.5))
@@ -158,10 +158,9 @@ def _by_program(ambiguity: IntervalSet, mechanism: Rule, points: int) -> WorstCa
     profiles = _profiles(refined_grid(ambiguity, mechanism, points), ambiguity.bidders)
     revenue = mechanism.outcome(profiles).revenue
     moments = ambiguity.moments(profiles)
-    try:
-        found = maximise(-revenue, (-moments.T, -ambiguity.bounds), (np.ones((1, len(profiles))), [1.0]))
-    except ProgramError as error:
-        raise ValueError(f"ambiguity must hold a distribution on the grid, got {ambiguity!r}") from error
+    if not ambiguity.has_slater_point:
+        check_slater((moments - ambiguity.bounds).T, ambiguity.bounds)
+    found = maximise(-revenue, (-moments.T, -ambiguity.bounds), (np.ones((1, len(profiles))), [1.0]))
     nature = AtomicPrior(profiles, found.x / found.x.sum())
     return WorstCase(0.0 - found.value, nature, exact=False)
 
