@@ -85,7 +85,8 @@ class CellMechanism(DirectLottery):
         if bids.shape[-1] != 2:
             raise ValueError(f"reports must come from 2 bidders, got shape {bids.shape}")
         if not ((bids == -np.inf) | ((bids >= 0) & (bids <= 1))).all():
-            raise ValueError(f"reports must be in [0, 1], or -inf for no bid, got {bids.min()}, {bids.max()}")
+            wrong = bids[~((bids >= 0) & (bids <= 1)) & (bids != -np.inf)]
+            raise ValueError(f"reports must be in [0, 1], or -inf for no bid, got {wrong[0]}")
         own, rival = np.maximum(bids, 0.0), np.maximum(bids[..., ::-1], 0.0)
         beats = np.stack([bids[..., 0] >= bids[..., 1], bids[..., 1] > bids[..., 0]], axis=-1)
         chance, paid = self._faces(own, rival, beats)
@@ -109,7 +110,11 @@ class CellMechanism(DirectLottery):
         return np.searchsorted(self.nodes, values, side="right") - 1
 
     def lottery(self, reports: NDArray[Any]) -> Lottery:
-        """Bidder 0 gets the good, bidder 1 does, or nobody; the winner pays the mean of her prices."""
+        """Bidder 0 gets the good, bidder 1 does, or nobody; the winner pays the mean of her prices.
+
+        As `outcome`, but a bid above 1 counts as 1.
+        """
+        reports = np.minimum(reports, 1.0)
         mean = self.outcome(reports)
         chances = mean.allocation
         prices = mean.payments / np.where(chances > 0, chances, 1.0)

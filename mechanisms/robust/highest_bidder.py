@@ -97,8 +97,11 @@ class MarkovLottery(DirectLottery):
         return Outcome(_at(winner, chance, reports), _at(winner, fee, reports))
 
     def lottery(self, reports: NDArray[Any]) -> Lottery:
-        """The joint draw of allocation and payments; arguments and errors as `outcome`."""
-        winner, highest, second, comes = _ranked(reports)
+        """The joint draw of allocation and payments; as `outcome`, but a bid above 1 counts as 1.
+
+        Who overbids in a market breaks nothing, and gains nothing.
+        """
+        winner, highest, second, comes = _ranked(np.minimum(reports, 1.0))
         branches = self._branches(highest, second)
         shape = (*branches.chances.shape, np.shape(reports)[-1])
         seats = np.broadcast_to(winner[..., None], branches.chances.shape)

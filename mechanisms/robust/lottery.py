@@ -98,6 +98,13 @@ class RandomReserveLottery(MarkovLottery):
         rise = np.log(np.maximum(price, self.worst_case_revenue) / self.worst_case_revenue)
         return np.minimum(self.sigma * (self.bidders - 1 + rise), 1.0)
 
+    def sample_reserves(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> FloatArray:
+        """Independent reserves of shape `size`, from a uniform each."""
+        uniforms = rng.random(size)
+        atom = self.sigma * (self.bidders - 1)
+        rise = np.exp((np.maximum(uniforms, atom) - atom) / self.sigma)
+        return np.where(uniforms < atom, 0.0, self.worst_case_revenue * rise)
+
     def _reserves_between(self, highest: FloatArray, second: FloatArray) -> FloatArray:
         """The integral of x σ*/x over the reserves in (second, highest]."""
         return self.sigma * np.maximum(highest - np.maximum(second, self.worst_case_revenue), 0.0)
