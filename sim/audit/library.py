@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechanisms.ambiguity import FiniteAmbiguitySet
 from mechanisms.auctions import (
     AllPay,
     AscendingClock,
@@ -57,6 +56,12 @@ from mechanisms.menus import (
     PostedMenu,
     coffee_shop_menu,
     ticket_menu,
+)
+from mechanisms.robust import (
+    CellMechanism,
+    FiniteAmbiguitySet,
+    HighestBidderLottery,
+    RandomReserveLottery,
 )
 from sim.audit.instance import Instance
 
@@ -177,6 +182,25 @@ def menu_instance(example: Any, menu: Menu, k: int, name: str) -> Instance:
     return Instance(rule, JointDistribution(example.probabilities, [types]), name=name)
 
 
+def robust_instances() -> Sequence[Instance]:
+    """Two buyers with values in [0, 1] before sellers who know the mean."""
+    quarters = (0.0, 0.25, 0.5, 0.75, 1.0)
+    charged = HighestBidderLottery(2, 0.5, charge="winner")
+    return (
+        standard_instance(HighestBidderLottery(2, 0.5), quarters),
+        standard_instance(charged, quarters, name="highest bidder lottery, winners pay"),
+        standard_instance(RandomReserveLottery(2, 0.5), quarters),
+        standard_instance(reserve_by_cells(), quarters),
+    )
+
+
+def reserve_by_cells() -> CellMechanism:
+    """Second price with reserve 0 or ½, each half the time; a tie at 1 is broken by a coin."""
+    atoms = np.zeros((3, 3))
+    atoms[1, 0] = atoms[2, 2] = 0.5
+    return CellMechanism(np.array([0.0, 0.5, 1.0]), atoms, np.zeros((2, 3)), np.array([0.5, 1.0, 0.0]))
+
+
 def standard_instances() -> Sequence[Instance]:
     """The instances that `bazaar audit all` prints."""
     three = (0.0, 1.0, 2.0)
@@ -203,6 +227,7 @@ def standard_instances() -> Sequence[Instance]:
         standard_instance(_optimal_for_bundles(), BUNDLE_VALUES, name="optimal for bundles"),
         *exchange_instances(),
         *conservative_instances(),
+        *robust_instances(),
         menu_instance(COFFEE_SHOP, coffee_shop_menu(), 2, "coffee shop's menu, 2 visits"),
         menu_instance(LOTTERY_TICKETS, ticket_menu(2), 2, "menu of lottery tickets, 2 visits"),
     )

@@ -22,6 +22,7 @@ from tests.benchmarks import (
     page,
     programs,
     regret,
+    robust,
 )
 
 GROUPS = {
@@ -33,6 +34,7 @@ GROUPS = {
     "menus": (menus.figures,),
     "one pass": (one_pass.figures,),
     "regret": (regret.figures,),
+    "robust": (robust.figures,),
     "counter": (counter.figures,),
     "page": (page.figures,),
 }
