@@ -16,6 +16,8 @@ from mechanisms.conservative.optimal import GridLottery
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Distribution
 from mechanisms.registry import MECHANISMS, ONE_GOOD, mechanism_class
+from mechanisms.risk_averse import HistoryPrices
+from mechanisms.robust import CellMechanism
 from mechanisms.utilities import Utility
 from sim.audit import standard_instances
 from sim.conformance import (
@@ -64,7 +66,7 @@ def in_suites(suite):
 
 BASES = {OneBuyerStrategy, Imitation}
 """To be derived from; and one that stands for a single plan within a computation."""
-COMPUTED = {GridLottery, AssignmentLottery}
+COMPUTED = {GridLottery, AssignmentLottery, HistoryPrices, CellMechanism}
 """Mechanisms that a computation returns: nobody makes them by name."""
 UNPLAYABLE = {UniformPriceMultiUnit}
 """Its truth, one value a unit, is more than a buyer's type of one number: the audit alone can play it."""

@@ -59,6 +59,21 @@ class HistoryPrices(Mechanism):
 
     ex_post_ir: ClassVar[bool] = True
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, HistoryPrices) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        return f"<HistoryPrices of {self.supply} to {len(self.order)} buyers at {self.prices.tolist()}>"
+
+    @property
+    def _key(self) -> tuple[object, ...]:
+        tables = (self.prices, self.grid.steps, self.choice)
+        parts = (part for table in tables for part in (table.shape, table.tobytes()))
+        return (self.order, self.supply, self.grid.unit, self.grid.cells, *parts)
+
     @property
     def units(self) -> int:  # type: ignore[override]
         """The supply."""
