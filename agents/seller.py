@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from agents.strategies.base import Disclosure, Strategy
 from mechanisms.conversation import Mechanism, check_count
+from mechanisms.utilities import Linear, Utility
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ class SellerPlan:
         What she tells participants afterwards: their `own` result, the `price`, or all `bids`.
     name
         For tables; by default the mechanism's name.
+    utility
+        Her attitude to the risk of one auction's revenue: what its worth to her is measured by, whatever the
+        mechanism was designed for.
     """
 
     mechanism: Mechanism
@@ -47,6 +51,7 @@ class SellerPlan:
     restock_units: int = 0
     discloses: Disclosure = "price"
     name: str = ""
+    utility: Utility = Linear()
 
     def __post_init__(self) -> None:
         for field in ("period", "window"):
@@ -59,6 +64,8 @@ class SellerPlan:
             check_count("restock_units", self.restock_units)
         if self.discloses not in get_args(Disclosure):
             raise ValueError(f"discloses must be one of {get_args(Disclosure)}, got {self.discloses!r}")
+        if not isinstance(self.utility, Utility):
+            raise TypeError(f"utility must be a Utility, got {self.utility!r}")
         if not self.name:
             object.__setattr__(self, "name", self.mechanism.name)
 

@@ -31,8 +31,6 @@ class PlayConformance(Suite):
 
     def exactly(self, instance):
         """The instance in exact play."""
-        if instance.vectors is not None:
-            pytest.skip("exact play and markets with one prior over profiles are for types that are numbers")
         return expected_outcome(
             instance.mechanism, instance.prior, instance.cells, instance.players, instance.attitudes
         )
@@ -63,7 +61,8 @@ class PlayConformance(Suite):
     def test_audit_and_exact_play_agree_on_what_truth_is_worth(self, instance):
         """Each buyer's expected utility: over her types in the audit, over all ends in exact play."""
         exact, game = self.exactly(instance), subject_of(instance)
-        assert isinstance(game, Game)
+        if not isinstance(game, Game):
+            pytest.skip("a menu asks for nothing that could be true")
         for buyer in range(instance.n):
             total = 0.0
             for type_ in range(instance.prior.shape[buyer]):
@@ -85,10 +84,11 @@ class PlayConformance(Suite):
         assert abs(revenue.mean() - exact.revenue) <= STANDARD_ERRORS * spread + 1e-9
 
     def test_a_market_serves_as_exact_play_expects(self, instance):
-        """Welfare, within exact standard errors: who gets what, weighed by what it is worth to her."""
+        """Welfare as the space counts it, within exact standard errors."""
         exact = self.exactly(instance)
         welfare = self.held(instance)["auctions"].welfare.to_numpy()
-        ends = (exact.payoffs + exact.leaves.payments).sum(axis=-1)
+        space, leaves = instance.mechanism.space, exact.leaves
+        ends = space.welfare(exact.profiles[leaves.profile], leaves.allocation)
         expected = exact.leaves.probability @ ends
         spread = np.sqrt(exact.leaves.probability @ (ends - expected) ** 2 / len(welfare))
         assert abs(welfare.mean() - expected) <= STANDARD_ERRORS * spread + 1e-9
