@@ -11,7 +11,7 @@ from itertools import chain
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import audit, counter, knowledge, learning, market, menus, page
+from tests.benchmarks import audit, counter, knowledge, learning, market, menus, page, risk_averse
 
 GROUPS = {
     "market": (market.figures, market.rule_figures),
@@ -19,6 +19,7 @@ GROUPS = {
     "learning": (learning.figures,),
     "knowledge": (knowledge.figures,),
     "menus": (menus.figures,),
+    "risk_averse": (risk_averse.figures,),
     "counter": (counter.figures,),
     "page": (page.figures,),
 }
