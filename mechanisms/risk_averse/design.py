@@ -31,12 +31,14 @@ from mechanisms.risk_averse.rounding import choose_in_turn
 from mechanisms.risk_averse.sequential import SequentialPrices
 from mechanisms.risk_averse.starts import first_choices
 
-CELLS = 1_000
+CELLS = 600
 """Multiples of the unit of money on which prices without a common one are compared."""
 SWEEPS = 12
 """The most passes of the coordinate ascent over the buyers."""
 CLIMBS = 3
-"""How many of the first choices climb."""
+"""How many of the best choices climb, at most."""
+CLIMBING_WORK = 1_200_000_000
+"""Buyers × (buyers + prices) × states that all passes together may take, so that no clock decides."""
 SEARCHED_STATES, SEARCHED_BUYERS, SEARCHED_NODES = 1_000, 7, 5_000
 """Instances up to this size are searched for their best prices, for so many steps."""
 
@@ -97,10 +99,10 @@ def design_sequential_prices(
         raise ValueError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
     clock = _Clock(number_in("seconds", seconds, above=0))
     problem = _Problem.of(priors, units, attitude)
+    least = bounds_of(priors, units, attitude).least
     choices, bound = METHODS[method](problem, clock)
     mechanism, value = problem.best(choices)
-    bound = max(min(bound, bounds_of(priors, units, attitude).least), value)
-    return SequentialDesign(mechanism, value, bound, clock.spent, not clock.stopped)
+    return SequentialDesign(mechanism, value, max(min(bound, least), value), clock.spent, not clock.stopped)
 
 
 class _Clock:
@@ -135,7 +137,7 @@ class _Problem:
         prices = useful_prices(priors)
         chances = np.where(own_prices(priors, prices), sale_chances(priors, prices), 0.0)
         most = min(units, len(priors))
-        grid = money_grid(prices, most * float(prices.max()), CELLS, exact_cells=4 * CELLS)
+        grid = money_grid(prices, most * float(prices.max()), CELLS, exact_cells=5 * CELLS)
         return cls(priors, units, prices, Line(grid, chances, most, utility))
 
     def mechanism(self, choice: np.ndarray) -> SequentialPrices:
@@ -169,11 +171,20 @@ def _starts(problem: _Problem, clock: _Clock) -> Answer:
 def _ascent(problem: _Problem, clock: _Clock) -> Answer:
     """The best of the first choices, climbing."""
     choices, _ = _starts(problem, clock)
-    return [_climbed(problem, choice, clock) for choice in choices], np.inf
+    return _climbed(problem, choices, clock), np.inf
 
 
-def _climbed(problem: _Problem, choice: np.ndarray, clock: _Clock) -> np.ndarray:
-    return ascend(problem.line, choice, SWEEPS, clock.goes_on)
+def _climbed(problem: _Problem, choices: list[np.ndarray], clock: _Clock) -> list[np.ndarray]:
+    """The choices, best first, climb: as many of them, and as long, as the work allowed."""
+    line = problem.line
+    n, m = line.chances.shape
+    passes = CLIMBING_WORK // (n * (n + m) * (line.units + 1) * line.grid.cells)
+    climbs = int(np.clip(passes // SWEEPS, 1, CLIMBS))
+    sweeps = int(np.clip(passes // climbs, 1, SWEEPS))
+    return [
+        ascend(line, choice, sweeps, clock.goes_on) if place < climbs else choice
+        for place, choice in enumerate(choices)
+    ]
 
 
 def _greedy(problem: _Problem, clock: _Clock) -> Answer:
@@ -184,7 +195,9 @@ def _greedy(problem: _Problem, clock: _Clock) -> Answer:
 
 def _greedy_choice(problem: _Problem, clock: _Clock) -> tuple[np.ndarray, GreedyDesign]:
     line, found = problem.line, _greedy_masses(problem, clock)
-    choice = choose_in_turn(found.design, line.chances, line.grid, line.units, line.utility)
+    choice = choose_in_turn(
+        found.design, line.chances, line.grid, line.units, line.utility, clock.goes_on
+    )
     return choice, found
 
 
@@ -198,15 +211,16 @@ def _greedy_masses(problem: _Problem, clock: _Clock) -> GreedyDesign:
 
 
 def _best(problem: _Problem, clock: _Clock) -> Answer:
-    """A small instance is searched; else the first choices climb, then the greedy's."""
+    """A small instance is searched; else the best of the first choices and of the greedy's climb."""
     searched = _searched(problem)
     if searched is not None:
         return [searched], _greedy_masses(problem, clock).upper_bound
-    choices, _ = _ascent(problem, clock)
+    choices, _ = _starts(problem, clock)
     if not clock.goes_on():
         return choices, np.inf
     choice, found = _greedy_choice(problem, clock)
-    return [*choices, _climbed(problem, choice, clock)], found.upper_bound
+    ranked = sorted([choice, *choices], key=lambda one: -problem.line.expected_utility(one))
+    return _climbed(problem, ranked, clock), found.upper_bound
 
 
 def _searched(problem: _Problem) -> np.ndarray | None:

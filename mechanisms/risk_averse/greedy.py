@@ -87,7 +87,7 @@ def continuous_greedy(
     improvements
         Conditional-gradient steps after that, which lower the bound and may raise f.
     keep_on
-        Asked before each of them; where it says no, the best so far is returned.
+        Asked before each step; where it says no, what was reached is returned. The bound holds all the same.
     """
     check_count("steps", steps)
     grid = _grid(prices, units)
@@ -95,6 +95,8 @@ def continuous_greedy(
     sales, design, bound = first.sales, np.zeros_like(first.best.design), first.bound
     point = first
     for _ in range(steps):
+        if not keep_on():
+            break
         sales, design = sales + point.best.sales / steps, design + point.best.design / steps
         point = _Point.at(sales, grid, units, utility, oracle)
         bound = min(bound, point.bound)

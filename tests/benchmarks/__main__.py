@@ -22,6 +22,7 @@ from tests.benchmarks import (
     page,
     programs,
     regret,
+    risk_averse,
     robust,
 )
 
@@ -35,6 +36,7 @@ GROUPS = {
     "one pass": (one_pass.figures,),
     "regret": (regret.figures,),
     "robust": (robust.figures,),
+    "risk averse": (risk_averse.figures,),
     "counter": (counter.figures,),
     "page": (page.figures,),
 }
