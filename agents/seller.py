@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, get_args
 
 import mesa
@@ -51,11 +51,11 @@ class SellerPlan:
     restock_units: int = 0
     discloses: Disclosure = "price"
     name: str = ""
-    utility: Utility = Linear()
+    utility: Utility = field(default_factory=Linear)
 
     def __post_init__(self) -> None:
-        for field in ("period", "window"):
-            _check_time(field, getattr(self, field), positive=True)
+        for time in ("period", "window"):
+            _check_time(time, getattr(self, time), positive=True)
         _check_time("first", self.first)
         if self.stock is not None:
             check_count("stock", self.stock, least=0)

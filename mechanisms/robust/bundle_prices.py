@@ -5,7 +5,7 @@ Bundles are numbered in the order of `np.ndindex((2,) * items)`: the last item c
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar
@@ -126,7 +126,9 @@ class RandomPostedPrices(Mechanism):
         bundles(self.items)
 
     @classmethod
-    def of_least_regret(cls, upper: ArrayLike, cost: ArrayLike = 0.0) -> RandomPostedPrices:
+    def of_least_regret(
+        cls, upper: Sequence[float] | float, cost: Sequence[float] | float = 0.0
+    ) -> RandomPostedPrices:
         """The laws that make (2.3) of posted prices.
 
         With these the buyer's expected allocation and payment are those of `MinimaxRegretPricing(upper,

@@ -41,7 +41,7 @@ def seller_worth(auctions: pandas.DataFrame, utility: Utility) -> SellerWorth:
     """What the finished auctions of a table are worth to a seller of this utility."""
     revenue = auctions.loc[auctions.status != "unfinished", "revenue"].to_numpy(float)
     felt = batch_means(utility(revenue))
-    sure = float(utility.inverse(felt.mean)) if len(revenue) else float(np.nan)
+    sure = float(utility.inverse(min(felt.mean, utility.supremum))) if len(revenue) else float(np.nan)
     return SellerWorth(batch_means(revenue), felt, sure)
 
 
@@ -49,6 +49,6 @@ def worth_to_sellers(market: Market) -> list[SellerWorth]:
     """The same for each seller of a market, in their order, by the utility of her plan."""
     auctions = market.records.frames()["auctions"]
     return [
-        seller_worth(auctions[auctions.seller == seller.number], seller.plan.utility)
+        seller_worth(auctions[auctions.seller_id == seller.number], seller.plan.utility)
         for seller in market.sellers
     ]
