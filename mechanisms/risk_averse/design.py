@@ -84,8 +84,8 @@ def design_sequential_prices(
         The seller's: a `Utility`, or any elementwise function that is concave, nondecreasing and 0 at 0.
     method
         "starts", the best of prices argmax (g(p) − λ) Pr[v >= p]; "ascent", which improves them one by one;
-        "greedy", the continuous greedy, at least (1 − 1/e) of the optimum less the step's error; or "best",
-        all of them, and for small instances a search for the best prices there are.
+        "greedy", the continuous greedy, which has a proved share of the optimum, (1 − 1/e) in the limit of
+        many steps; or "best", all of them, and for small instances a search for the best prices there are.
     seconds
         Budget of time, above 0. It is looked at between steps: what was found by then is returned. The result
         does not depend on the machine's speed if the budget suffices (`complete`).

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -58,6 +58,20 @@ class HistoryPrices(Mechanism):
     supply: int
 
     ex_post_ir: ClassVar[bool] = True
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, HistoryPrices) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+    def __repr__(self) -> str:
+        return f"<HistoryPrices of {self.supply} to {len(self.order)} buyers at {self.prices.size} prices>"
+
+    @property
+    def _key(self) -> tuple[Any, ...]:
+        tables = (self.prices, self.grid.steps, self.choice)
+        return (self.order, self.supply, self.grid.unit, *(table.tobytes() for table in tables))
 
     @property
     def units(self) -> int:  # type: ignore[override]

@@ -134,6 +134,14 @@ def test_one_unit_is_myerson_on_utilities(seed):
     assert found == pytest.approx(optimal_revenue(rescaled), abs=1e-7)
 
 
+@pytest.mark.parametrize("seed", range(7))
+def test_the_counted_bound_is_the_optimum_for_one_unit(seed):
+    """At b = 0 it is Myerson's revenue on U(v); a greater b cannot do better."""
+    values, probabilities, _, utility = instance(seed)
+    optimum = optimal_dsic_utility(values, probabilities, 1, utility)
+    assert utility_bounds(values, probabilities, 1, utility).counted == pytest.approx(optimum, abs=1e-7)
+
+
 def test_linear_utility_of_three_buyers_against_the_linear_program_over_profiles():
     rng = np.random.default_rng(5)
     values = [np.sort(rng.choice(np.arange(1.0, 9.0), 3, replace=False)) for _ in range(3)]
