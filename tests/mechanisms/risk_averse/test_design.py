@@ -78,6 +78,15 @@ def test_odd_values_are_bracketed_and_certified():
     assert 0.9 <= design.certificate <= 1
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_the_profile_lagrangian_on_request_sharpens_the_certificate(seed):
+    case = instance(seed)
+    plain = design_sequential_prices(*case)
+    sharper = design_sequential_prices(*case, profiles=100)
+    assert sharper.value == plain.value
+    assert optimal_dsic_utility(*case) - 1e-9 <= sharper.upper_bound <= plain.upper_bound
+
+
 def test_linear_utility_is_certified_by_myerson():
     values, probabilities, units, _ = instance(4)
     design = design_sequential_prices(values, probabilities, units, Linear())
@@ -121,6 +130,7 @@ def test_the_same_input_gives_the_same_design():
     [
         ({"seconds": 0}, "seconds must be > 0, not 0"),
         ({"seconds": -1.0}, "seconds must be > 0"),
+        ({"profiles": 1}, "profiles must be at least 2, got 1"),
         ({"method": "magic"}, "method must be one of best, ascent, greedy, starts, not 'magic'"),
     ],
 )
