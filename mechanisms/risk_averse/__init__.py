@@ -7,6 +7,7 @@ from mechanisms.risk_averse.design_order_oblivious import OrderObliviousDesign, 
 from mechanisms.risk_averse.deterministic import BestPrices, best_sequential_prices
 from mechanisms.risk_averse.dsic import optimal_dsic_mechanism, optimal_dsic_utility
 from mechanisms.risk_averse.eso_futo import EsoFutoAuction
+from mechanisms.risk_averse.frontier import FrontierPoint, best_single_price, risk_frontier
 from mechanisms.risk_averse.history import HistoryPrices, design_history_prices
 from mechanisms.risk_averse.insurance import InsuredSale, fair_premium
 from mechanisms.risk_averse.item_prices import ItemPrices
@@ -28,6 +29,7 @@ from mechanisms.risk_averse.theorem_one import count_configurations, theorem_one
 __all__ = [
     "BestPrices",
     "EsoFutoAuction",
+    "FrontierPoint",
     "HistoryPrices",
     "InsuredSale",
     "ItemPrices",
@@ -47,6 +49,7 @@ __all__ = [
     "UtilityBounds",
     "UtilityBracket",
     "best_sequential_prices",
+    "best_single_price",
     "count_configurations",
     "design_history_prices",
     "design_one_pass",
@@ -62,6 +65,7 @@ __all__ = [
     "optimal_dsic_utility",
     "optimal_matrix",
     "profile_bound",
+    "risk_frontier",
     "theorem_one_prices",
     "utility_bounds",
 ]

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike
 
 from mechanisms._validation import FloatArray, number_in
 from mechanisms.auctions.myerson import optimal_revenue
+from mechanisms.conversation import check_count
 from mechanisms.distributions import Discrete
 from mechanisms.programs import Design
 from mechanisms.risk_averse.ascent import Line, ascend
@@ -25,6 +26,7 @@ from mechanisms.risk_averse.bounds import bounds_of
 from mechanisms.risk_averse.buyers import buyers, check_seller, own_prices, sale_chances, useful_prices
 from mechanisms.risk_averse.deterministic import best_of
 from mechanisms.risk_averse.greedy import GreedyDesign, Masses, continuous_greedy
+from mechanisms.risk_averse.lagrangian import profile_bound_of
 from mechanisms.risk_averse.money import money_grid
 from mechanisms.risk_averse.offers import best_offers
 from mechanisms.risk_averse.rounding import choose_in_turn
@@ -73,6 +75,8 @@ def design_sequential_prices(
     utility: Attitude,
     method: str = "best",
     seconds: float = 20.0,
+    profiles: int = 0,
+    seed: int = 0,
 ) -> SequentialDesign:
     """Return sequential prices for n buyers with independent values, and a bound on any DSIC mechanism.
 
@@ -84,14 +88,17 @@ def design_sequential_prices(
         The seller's: a `Utility`, or any elementwise function that is concave, nondecreasing and 0 at 0.
     method
         "starts", the best of prices argmax (g(p) − λ) Pr[v >= p]; "ascent", which improves them one by one;
-        "greedy", the continuous greedy, at least (1 − 1/e) of the optimum less the step's error; or "best",
-        all of them, and for small instances a search for the best prices there are.
+        "greedy", the continuous greedy, which has a proved share of the optimum, (1 − 1/e) in the limit of
+        many steps; or "best", all of them, and for small instances a search for the best prices there are.
     seconds
         Budget of time, above 0. It is looked at between steps: what was found by then is returned. The result
         does not depend on the machine's speed if the budget suffices (`complete`).
+    profiles, seed
+        If above 0, the profile Lagrangian is a bound too: over all type profiles if there are so many at most,
+        else by a sample of so many, drawn with this seed (`profile_bound`, which refuses large instances).
 
-    Raises TypeError or ValueError for bad buyers, units or utility, then for an unknown method and for a
-    budget that is not above 0.
+    Raises TypeError or ValueError for bad buyers, units or utility, then for an unknown method, for a budget
+    that is not above 0, and for a number of profiles that is 1 or negative.
     """
     priors = buyers(values, probabilities)
     attitude = check_seller(utility, priors, units)
@@ -100,6 +107,10 @@ def design_sequential_prices(
     clock = _Clock(number_in("seconds", seconds, above=0))
     problem = _Problem.of(priors, units, attitude)
     least = bounds_of(priors, units, attitude).least
+    if profiles:
+        check_count("profiles", profiles, least=2)
+        simulated = profile_bound_of(priors, units, attitude, np.random.default_rng(seed), profiles)
+        least = min(least, simulated.bound)
     choices, bound = METHODS[method](problem, clock)
     mechanism, value = problem.best(choices)
     return SequentialDesign(mechanism, value, max(min(bound, least), value), clock.spent, not clock.stopped)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -66,13 +66,12 @@ class HistoryPrices(Mechanism):
         return hash(self._key)
 
     def __repr__(self) -> str:
-        return f"<HistoryPrices of {self.supply} to {len(self.order)} buyers at {self.prices.tolist()}>"
+        return f"<HistoryPrices of {self.supply} to {len(self.order)} buyers at {self.prices.size} prices>"
 
     @property
-    def _key(self) -> tuple[object, ...]:
+    def _key(self) -> tuple[Any, ...]:
         tables = (self.prices, self.grid.steps, self.choice)
-        parts = (part for table in tables for part in (table.shape, table.tobytes()))
-        return (self.order, self.supply, self.grid.unit, self.grid.cells, *parts)
+        return (self.order, self.supply, self.grid.unit, *(table.tobytes() for table in tables))
 
     @property
     def units(self) -> int:  # type: ignore[override]

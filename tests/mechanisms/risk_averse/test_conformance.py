@@ -11,9 +11,7 @@ from mechanisms.risk_averse import (
     OrderObliviousPrices,
     Rounds,
     SequentialSale,
-    design_history_prices,
 )
-from mechanisms.utilities import CARA, Capped
 from sim.conformance.mechanism import MechanismConformance
 
 TABLES = (
@@ -78,10 +76,3 @@ class TestInsuredSale(ForItsBuyers):
 
     def test_rule_accepts_no_profiles(self, instance):
         assert instance.outcome(np.empty((0, 2))).payments.shape == (0, 2)
-
-
-class TestHistoryPrices(ForItsBuyers):
-    instances = (
-        design_history_prices([[1, 2, 4]] * 2, [[0.4, 0.3, 0.3]] * 2, 2, Capped(3.0)).mechanism,
-        design_history_prices([[1, 4], [2, 9], [3, 5]], [[0.5, 0.5]] * 3, 2, CARA(0.5)).mechanism,
-    )

@@ -94,12 +94,27 @@ def test_order_of_the_optima_and_their_bounds(seed):
 
 
 @pytest.mark.parametrize("seed", range(7))
-def test_the_simulated_bound_is_above_the_optimum(seed):
-    """Within its error: four standard errors are added."""
+def test_the_profile_bound_is_above_the_optimum(seed):
+    """Over all profiles without error; over a sample of them with four standard errors added."""
     values, probabilities, units, utility = instance(seed)
-    rng = np.random.default_rng(seed)
-    bound = profile_bound(values, probabilities, units, utility, rng, profiles=300)
-    assert bound.bound >= optimal_dsic_utility(values, probabilities, units, utility)
+    optimum = optimal_dsic_utility(values, probabilities, units, utility)
+    exact = profile_bound(values, probabilities, units, utility, np.random.default_rng(seed), profiles=300)
+    assert exact.standard_error == 0
+    assert exact.bound >= optimum - 1e-9
+    assert exact.bound <= 1.35 * optimum
+    sampled = profile_bound(values, probabilities, units, utility, np.random.default_rng(seed), profiles=3)
+    assert sampled.bound == pytest.approx(sampled.estimate + 4 * sampled.standard_error)
+
+
+def test_a_sample_agrees_with_all_profiles():
+    """The estimate lies within five errors of the bound over all profiles, or little above."""
+    values, probabilities = [[1.0, 3.0, 4.0, 7.0]] * 4, [[0.4, 0.3, 0.2, 0.1]] * 4
+    rng = np.random.default_rng(3)
+    exact = profile_bound(values, probabilities, 2, CRRA(0.5), rng, profiles=256)
+    sampled = profile_bound(values, probabilities, 2, CRRA(0.5), rng, profiles=255)
+    assert (exact.standard_error, sampled.standard_error > 0) == (0, True)
+    assert sampled.estimate >= exact.bound - 5 * sampled.standard_error
+    assert sampled.estimate <= 1.02 * exact.bound + 5 * sampled.standard_error
 
 
 def test_the_optimum_is_the_mechanism_it_comes_with():
@@ -132,6 +147,14 @@ def test_one_unit_is_myerson_on_utilities(seed):
     rescaled = [Discrete(utility(np.asarray(v)), p) for v, p in zip(values, probabilities, strict=True)]
     found = optimal_dsic_utility(values, probabilities, 1, utility)
     assert found == pytest.approx(optimal_revenue(rescaled), abs=1e-7)
+
+
+@pytest.mark.parametrize("seed", range(7))
+def test_the_counted_bound_is_the_optimum_for_one_unit(seed):
+    """At b = 0 it is Myerson's revenue on U(v); a greater b cannot do better."""
+    values, probabilities, _, utility = instance(seed)
+    optimum = optimal_dsic_utility(values, probabilities, 1, utility)
+    assert utility_bounds(values, probabilities, 1, utility).counted == pytest.approx(optimum, abs=1e-7)
 
 
 def test_linear_utility_of_three_buyers_against_the_linear_program_over_profiles():
