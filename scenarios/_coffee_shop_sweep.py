@@ -40,7 +40,7 @@ EXTRAS = ("bag, decides beforehand", "bag, looks first", "clever, learns", "clev
 
 
 @dataclass(frozen=True, eq=False)
-class Shop:
+class Assortment:
     """Menus by name, and the people to whom they are sold: additive types (T, n), and probabilities (T,)."""
 
     menus: Mapping[str, Menu]
@@ -48,16 +48,16 @@ class Shop:
     probabilities: FloatArray
 
 
-def shop_of(file: str | None) -> Shop:
+def assortment_of(file: str | None) -> Assortment:
     """The coffee shop, or the menu and the people in a file, by the file's name; ValueError for a bad one."""
     if file is None:
-        return Shop(MENUS, COFFEE_SHOP.types, COFFEE_SHOP.probabilities)
+        return Assortment(MENUS, COFFEE_SHOP.types, COFFEE_SHOP.probabilities)
     read = read_menu_file(file)
     try:
         types = additive_values(read.types, "a counter")
     except TypeError as error:
         raise ValueError(f"{file}: {error}") from None
-    return Shop({Path(file).stem: read.menu}, types, read.probabilities)
+    return Assortment({Path(file).stem: read.menu}, types, read.probabilities)
 
 
 def sweep_name(menu: str, cost: float) -> str:

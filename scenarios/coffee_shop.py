@@ -64,12 +64,12 @@ from scenarios._coffee_shop_sweep import (
     SHADED,
     SURPRISE,
     TICKS,
-    Shop,
+    Assortment,
+    assortment_of,
     menus_among,
     patience,
     revenue_curve,
     revenues,
-    shop_of,
     sweep_name,
     visits_of_the_hungry,
 )
@@ -87,7 +87,7 @@ PANELS = (what_menus_earn, queue_over_time, who_comes_back, last_customers)
 LEVELS = 10
 """How many different costs there are at a counter: as many quantiles of an exponential distribution."""
 BAGS = 3
-STRATEGIES: dict[str, Callable[[float, float], Strategy]] = {
+DECISIONS: dict[str, Callable[[float, float], Strategy]] = {
     "impatient": lambda cost, _: ImpatientMenuBuyer(cost),
     "exact": lambda _, __: ImpatientMenuBuyer(),
     "greedy": lambda cost, _: GreedyMenuBuyer(cost),
@@ -114,7 +114,7 @@ class Parameters(scenario.Parameters):
         default=1.0, gt=0, le=1000, description="customers in a unit of time at each counter"
     )
     service: float = Field(default=0.2, gt=0, le=1000, description="how long a purchase takes at the counter")
-    strategy: Annotated[str, OneOf(tuple(STRATEGIES))] = Field(
+    strategy: Annotated[str, OneOf(tuple(DECISIONS))] = Field(
         default="impatient",
         description="what people at the counters of the sweep buy: the best, with the cost of coming back "
         "(impatient) or without (exact); at each visit what adds most (greedy); what paid best (learning)",
@@ -132,12 +132,12 @@ def costs_around(mean: float) -> tuple[float, ...]:
 
 def plans(told: Parameters) -> list[CounterPlan]:
     """All counters: the sweep, menu by menu, and the extras."""
-    shop = shop_of(told.menu)
+    shop = assortment_of(told.menu)
     found = [_of_the_sweep(told, shop, name, cost) for name in shop.menus for cost in COSTS]
     return [*found, *(_extras(told, shop) if told.menu is None else _extras_of_a_file(told, shop))]
 
 
-def _extras(told: Parameters, shop: Shop) -> list[CounterPlan]:
+def _extras(told: Parameters, shop: Assortment) -> list[CounterPlan]:
     learner = LearningMenuBuyer(told.exploration)
     return [
         _counter(told, shop, EXTRAS[0], SURPRISE, BAGS, ImpatientMenuBuyer()),
@@ -147,7 +147,7 @@ def _extras(told: Parameters, shop: Shop) -> list[CounterPlan]:
     ]
 
 
-def _extras_of_a_file(told: Parameters, shop: Shop) -> list[CounterPlan]:
+def _extras_of_a_file(told: Parameters, shop: Assortment) -> list[CounterPlan]:
     """The menu before people who look first, who learn, and who give two names for an entry each."""
     ((name, menu),) = shop.menus.items()
     learner = LearningMenuBuyer(told.exploration)
@@ -159,10 +159,10 @@ def _extras_of_a_file(told: Parameters, shop: Shop) -> list[CounterPlan]:
     ]
 
 
-def _of_the_sweep(told: Parameters, shop: Shop, name: str, cost: float) -> CounterPlan:
+def _of_the_sweep(told: Parameters, shop: Assortment, name: str, cost: float) -> CounterPlan:
     """One counter of the sweep; learners are regulars, at least one of each type and cost, at a discount."""
     menu, most = shop.menus[name], 1 if math.isinf(cost) else told.visits
-    decides = STRATEGIES[told.strategy]
+    decides = DECISIONS[told.strategy]
     costs = costs_around(0.0 if math.isinf(cost) else cost)
     people = [decides(one, told.exploration) for one in costs]
     if told.strategy != "learning":
@@ -173,7 +173,7 @@ def _of_the_sweep(told: Parameters, shop: Shop, name: str, cost: float) -> Count
 
 
 def _counter(
-    told: Parameters, shop: Shop, name: str, menu: Menu, most: int, *strategies: Strategy, **crowd: Any
+    told: Parameters, shop: Assortment, name: str, menu: Menu, most: int, *strategies: Strategy, **crowd: Any
 ) -> CounterPlan:
     people = crowd_of(shop, *strategies, rate=told.rate, **crowd)
     return CounterPlan(name, menu, people, told.service, most)
@@ -192,7 +192,7 @@ def audited_menus(parameters: Parameters) -> list[Instance]:
     """Every menu, before people to whom coming back costs nothing."""
     from sim.audit.library import menu_instance
 
-    shop = shop_of(parameters.menu)
+    shop = assortment_of(parameters.menu)
     sold = {name: (menu, parameters.visits) for name, menu in shop.menus.items()}
     if parameters.menu is None:
         sold |= {"bag": (SURPRISE, BAGS), "shaded": (SHADED, 2)}

@@ -23,8 +23,8 @@ sometimes miss the close, and the shaders' steps are not enough when snipers str
 the clock runs, theory's figure stands below: integrals over the known distributions of bids.
 
 The plots in the run's folder: `payoffs.png` shows the table, `bids.png` sealed bids against values, and
-`loss.png` over time what each strategy loses in hindsight, against somebody who knows all other bids, in
-second and in first price.
+`loss.png` over time each strategy's ex-post regret, what it loses against the best reply to the others' bids,
+in second and in first price.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.batch_means import batch_means
 from sim.measures.comparison import Figure, comparison_table
-from sim.measures.ex_post_regret import hindsight_losses
+from sim.measures.ex_post_regret import ex_post_regret
 from sim.measures.people import payoffs_by_person
 from sim.measures.plots import plot_bars, plot_bids, plot_curves, running_means
 from sim.records import Records
@@ -296,7 +296,7 @@ def draw(
     rows: Mapping[str, Mapping[str, Figure]],
     folder: Any,
 ) -> None:
-    """The table as bars; sealed first-price bids against values; losses in hindsight over time."""
+    """The table as bars; sealed first-price bids against values; ex-post regret over time."""
     names = list(mechanisms(parameters))
     estimates = {strategy: [figures_[name].estimate for name in names] for strategy, figures_ in rows.items()}
     bars = {
@@ -312,13 +312,13 @@ def draw(
         mine = messages[(seller == names.index("first price")) & (kinds == k)]
         bids[strategy] = (mine["value"].to_numpy()[:SHOWN], mine["answer"].to_numpy()[:SHOWN])
     for name in ("second price", "first price"):
-        lost = hindsight_losses(messages[seller == names.index(name)], tables["transactions"])
+        lost = ex_post_regret(messages[seller == names.index(name)], tables["transactions"])
         kind = kinds_of(lost["bidder_id"].to_numpy(), parameters)
         for k, strategy in enumerate(crowd(parameters)):
-            mean = lost[kind == k].groupby("auction")["loss"].mean()
+            mean = lost[kind == k].groupby("auction")["regret"].mean()
             losses[f"{strategy}, {name}"] = running_means(mean.to_numpy())
     plot_bids(folder / "bids.png", bids, {}, "First price")
-    plot_curves(folder / "loss.png", losses, "auction", "mean loss in hindsight")
+    plot_curves(folder / "loss.png", losses, "auction", "mean ex-post regret")
 
 
 if __name__ == "__main__":

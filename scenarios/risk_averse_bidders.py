@@ -45,7 +45,7 @@ from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.batch_means import Estimate, batch_means
 from sim.measures.comparison import Figure, comparison_table
-from sim.measures.ex_post_regret import hindsight_losses
+from sim.measures.ex_post_regret import ex_post_regret
 from sim.measures.plots import plot_bids, plot_curves, running_means
 from sim.records import Records
 from sim.runs import scenario
@@ -192,10 +192,10 @@ def draw(
         points[crowd] = (mine["value"].to_numpy()[-SHOWN:], mine["answer"].to_numpy()[-SHOWN:])
         label = "_" * bool(curves) + "theory"
         curves[label + " " * k] = (values, risk_averse_schedule(utility, VALUES, bidders, 1, 0.0)(values))
-        lost = hindsight_losses(mine, tables["transactions"], utility).groupby("auction")["loss"].mean()
+        lost = ex_post_regret(mine, tables["transactions"], utility).groupby("auction")["regret"].mean()
         losses[crowd] = running_means(lost.to_numpy())
     plot_bids(folder / "bids.png", points, curves, f"First price, {bidders} bidders")
-    plot_curves(folder / "loss.png", losses, "auction", "mean utility lost in hindsight")
+    plot_curves(folder / "loss.png", losses, "auction", "mean ex-post regret, in utility")
 
 
 if __name__ == "__main__":

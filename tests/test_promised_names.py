@@ -100,6 +100,17 @@ def test_moved_names_are_in_their_new_homes_and_gone_from_the_old(old, new, name
         assert name not in vars(left or object)
 
 
+def test_renamed_names_are_in_their_new_homes():
+    """Of the second table: whatever is named with its module."""
+    renamed = CHANGELOG.partition("### Renamed, or gone")[2].partition("\n## ")[0]
+    new = [cell for row in renamed.splitlines() if row.startswith("| `") for cell in row.split(" | ")[1:]]
+    full = re.findall(r"`((?:mechanisms|agents|sim)\.[\w.]+)`", "\n".join(new))
+    assert full
+    for name in full:
+        home, _, thing = name.rpartition(".")
+        assert _exists(name) or hasattr(importlib.import_module(home), thing), name
+
+
 def _exists(module):
     try:
         return find_spec(module) is not None

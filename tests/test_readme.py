@@ -68,8 +68,8 @@ def test_a_strategy_takes_at_most_10_lines():
 def test_a_scenario_takes_at_most_30_lines_with_a_town_a_choice_rule_and_a_network():
     assert len(FILES["rival_shops.py"].splitlines()) <= 30
     market = SHOPS.build(SHOPS.Parameters(buyers=20), 3)
-    assert {type(market.attendance(seller)).__name__ for seller in market.sellers} == {"Town"}
-    assert type(market.attendance(market.sellers[0]).choice).__name__ == "Logit"
+    assert {type(market.entry(seller)).__name__ for seller in market.sellers} == {"Town"}
+    assert type(market.entry(market.sellers[0]).choice).__name__ == "Logit"
 
 
 def test_an_example_needs_few_imports():

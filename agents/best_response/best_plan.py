@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.best_response.expected_utility import Encounter, Prospect, prospect
+from agents.best_response.expected_utility import InterimProblem, Prospect, prospect
 from agents.knowledge.beliefs import Belief
 from agents.strategies.base import Strategy
 from mechanisms.comparison import at_least
@@ -82,10 +82,10 @@ def best_plan(problem: Problem, own: Any) -> NDArray[np.float64]:
     """The type that a buyer of type `own`, shape () or (items,), does best to imitate."""
     own = np.asarray(own, dtype=float)
     scenarios = problem.belief.scenarios(problem.seat, own, problem.precision.scenarios)
-    encounter = Encounter(
+    interim = InterimProblem(
         problem.mechanism, problem.seat, own, scenarios, problem.rivals, problem.utility, problem.prior
     )
-    search = _Search(prospect(encounter), own)
+    search = _Search(prospect(interim), own)
     if problem.reports is not None:
         search.consider(_as_plans(problem.reports, own))
         return search.best

@@ -40,7 +40,7 @@ REPORTS_AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True)
-class Encounter:
+class InterimProblem:
     """One buyer among others.
 
     seat
@@ -86,88 +86,88 @@ class Prospect:
     rival_bids: NDArray[np.float64]
 
 
-def prospect(encounter: Encounter) -> Prospect:
+def prospect(problem: InterimProblem) -> Prospect:
     """By the mechanism's rule where it has one, else by replaying its conversation.
 
     ValueError if a rival's answer is refused.
     """
-    mechanism = encounter.mechanism
+    mechanism = problem.mechanism
     if has_rule(mechanism):
         with suppress(RefusesRandomness):  # mixed answers branch: then the conversation is replayed
-            return _by_rule(encounter, mechanism)
-    others = np.delete(encounter.scenarios.profiles, encounter.seat, axis=1)
-    return Prospect(partial(_by_replay, encounter), others)
+            return _by_rule(problem, mechanism)
+    others = np.delete(problem.scenarios.profiles, problem.seat, axis=1)
+    return Prospect(partial(_by_replay, problem), others)
 
 
 # --- by rule ---------------------------------------------------------------------------------------
 
 
-def _by_rule(encounter: Encounter, rule: ClosedRule) -> Prospect:
-    profiles = encounter.scenarios.profiles
-    party = Party(rule, profiles, encounter.sides(), encounter.n, lead=(len(profiles),))
+def _by_rule(problem: InterimProblem, rule: ClosedRule) -> Prospect:
+    profiles = problem.scenarios.profiles
+    party = Party(rule, profiles, problem.sides(), problem.n, lead=(len(profiles),))
     answers = collect(rule.space.question(), party, definite)
     for where, reason in answers.refusals:
         raise ValueError(f"the answer of rival {where[-1]} is refused: {reason}")
-    others = np.delete(answers.values, encounter.seat, axis=1)
-    return Prospect(partial(_rule_utility, encounter, rule, answers.values), others)
+    others = np.delete(answers.values, problem.seat, axis=1)
+    return Prospect(partial(_rule_utility, problem, rule, answers.values), others)
 
 
 def _rule_utility(
-    encounter: Encounter, rule: ClosedRule, reports: NDArray[np.float64], plans: NDArray[np.float64]
+    problem: InterimProblem, rule: ClosedRule, reports: NDArray[np.float64], plans: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """All plans against all scenarios, some plans at a time."""
-    valuations = rule.space.valuations(encounter.scenarios.profiles)[:, encounter.seat]
+    valuations = rule.space.valuations(problem.scenarios.profiles)[:, problem.seat]
     size = max(1, REPORTS_AT_ONCE // reports.size)
     parts = []
     for start in range(0, len(plans), size):
         some = plans[start : start + size]
         tried = np.repeat(reports[None], len(some), axis=0)
-        tried[:, :, encounter.seat] = some[:, None]
-        felt = brought(rule, tried, encounter.seat, valuations[None]).expected(encounter.utility)
-        parts.append(felt @ encounter.scenarios.weights)
+        tried[:, :, problem.seat] = some[:, None]
+        felt = brought(rule, tried, problem.seat, valuations[None]).expected(problem.utility)
+        parts.append(felt @ problem.scenarios.weights)
     return np.concatenate(parts)
 
 
 # --- by replay -------------------------------------------------------------------------------------
 
 
-def _by_replay(encounter: Encounter, plans: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.array([_replayed(encounter, plan) for plan in plans])
+def _by_replay(problem: InterimProblem, plans: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.array([_replayed(problem, plan) for plan in plans])
 
 
-def _replayed(encounter: Encounter, plan: NDArray[np.float64]) -> float:
+def _replayed(problem: InterimProblem, plan: NDArray[np.float64]) -> float:
     """Every path of the conversation at every scenario."""
-    mine = np.array([encounter.seat])
-    group = Group(Imitation(plan), encounter.utility, encounter.prior)
-    sides = encounter.sides(Side(group, mine, mine.copy()))
-    known = encounter.prior
+    mine = np.array([problem.seat])
+    group = Group(Imitation(plan), problem.utility, problem.prior)
+    sides = problem.sides(Side(group, mine, mine.copy()))
+    known = problem.prior
     if isinstance(known, JointDistribution):
-        make = _knowing_player(encounter, known, sides)
+        make = _knowing_player(problem, known, sides)
     else:
-        make = _plain_player(encounter, sides)
+        make = _plain_player(problem, sides)
     total = 0.0
-    scenarios, space = encounter.scenarios, encounter.mechanism.space
+    scenarios, space = problem.scenarios, problem.mechanism.space
     for profile, weight in zip(scenarios.profiles, scenarios.weights.tolist(), strict=True):
-        for player, outcome in walk(encounter.mechanism, encounter.n, partial(make, profile)):
+        for player, outcome in walk(problem.mechanism, problem.n, partial(make, profile)):
             if outcome is not None:
                 payoffs = space.payoffs(profile, outcome.allocation, outcome.payments)
-                total += weight * player.path.probability * float(encounter.utility(payoffs[encounter.seat]))
+                total += weight * player.path.probability * float(problem.utility(payoffs[problem.seat]))
     return total
 
 
 PlayerAt = Callable[[NDArray[Any], Path], Any]
 
 
-def _plain_player(encounter: Encounter, sides: tuple[Side, ...]) -> PlayerAt:
+def _plain_player(problem: InterimProblem, sides: tuple[Side, ...]) -> PlayerAt:
     def player(profile: NDArray[Any], path: Path) -> RehearsalPlayer:
-        return RehearsalPlayer(Party(encounter.mechanism, profile, sides, encounter.n), path)
+        return RehearsalPlayer(Party(problem.mechanism, profile, sides, problem.n), path)
 
     return player
 
 
-def _knowing_player(encounter: Encounter, prior: JointDistribution, sides: tuple[Side, ...]) -> PlayerAt:
+def _knowing_player(problem: InterimProblem, prior: JointDistribution, sides: tuple[Side, ...]) -> PlayerAt:
     """On a finite prior everybody who is asked for a belief has one, from her own type and what she hears."""
-    posteriors = Posteriors(encounter.mechanism, prior, own_type_partitions(prior))
+    posteriors = Posteriors(problem.mechanism, prior, own_type_partitions(prior))
 
     def player(profile: NDArray[Any], path: Path) -> ProfilePlayer:
         return ProfilePlayer(posteriors, prior.index_of(profile), sides, path)

@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 
 from agents.knowledge.bins import Acquaintances
 from agents.knowledge.protocol import Beliefs
+from mechanisms._validation import FloatArray
 from mechanisms.conservative.star_auction import classical_price
 from mechanisms.conservative.structure import Structured, log_likelihoods, prior_given, structure_of
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Prior
 from mechanisms.questions import Announce
-
-FloatArray = NDArray[np.float64]
 
 
 class TownKnowledge:

@@ -14,7 +14,7 @@ import numpy as np
 
 from agents.learners.hedge import softmax
 from agents.learners.knots import FloatArray
-from agents.learners.memory import Experience
+from agents.learners.memory import DecisionState
 from agents.learners.share_learner import Occasions, ShareLearner
 
 
@@ -33,15 +33,15 @@ class Exp3(ShareLearner):
         """Name for tables."""
         return "EXP3-IX"
 
-    def mixture(self, known: Experience) -> FloatArray:
+    def mixture(self, known: DecisionState) -> FloatArray:
         """Softmax of minus the estimated losses at the rate of the coming round."""
         return softmax(self._rate(known) / np.where(known.scale > 0, known.scale, 1.0), known.scores)
 
-    def _rate(self, known: Experience) -> FloatArray:
+    def _rate(self, known: DecisionState) -> FloatArray:
         actions = len(self.shares)
         return np.sqrt(np.log(actions) / (actions * (known.rounds + 1)))
 
-    def credit(self, known: Experience, occasions: Occasions) -> FloatArray:
+    def credit(self, known: DecisionState, occasions: Occasions) -> FloatArray:
         """Minus the loss of the share that was played over its probability plus gamma."""
         rows = np.arange(len(occasions.chosen))
         exploration = self._rate(known) / 2

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from agents.learners.counterfactual import counterfactual_utility, own_reports
 from agents.learners.knots import FloatArray
-from agents.learners.memory import Experience, Memory
+from agents.learners.memory import DecisionState, Memory
 from agents.learners.share_learner import Occasions, ShareLearner
 from agents.strategies.base import Answer, Disclosure
 from agents.view import Feedback, View, sells, shaded
@@ -38,7 +38,7 @@ class FictitiousPlay(ShareLearner):
 
     needs: ClassVar[Disclosure] = "bids"
 
-    def mixture(self, known: Experience) -> FloatArray:
+    def mixture(self, known: DecisionState) -> FloatArray:
         """All weight on the best share."""
         actions = len(self.shares)
         best = actions - 1 - known.scores[..., ::-1].argmax(axis=-1)
@@ -49,7 +49,7 @@ class FictitiousPlay(ShareLearner):
         types = view.mechanism.space.level(view.values)
         return shaded(view, view.values, self._mixtures(view.buyers, types) @ np.asarray(self.shares))
 
-    def credit(self, known: Experience, occasions: Occasions) -> FloatArray:
+    def credit(self, known: DecisionState, occasions: Occasions) -> FloatArray:
         """The utility that each share would have brought."""
         if occasions.utilities is None:
             raise ValueError("utilities is None: fictitious play needs the utility of every action")

@@ -24,10 +24,10 @@ from numpy.typing import NDArray
 
 from agents.learners.counterfactual import counterfactual_utility, own_reports
 from agents.learners.knots import FloatArray, Knots, check_grid
-from agents.learners.memory import Rows
+from agents.learners.memory import BuyerRows
 from agents.learners.share_learner import one_alternative, span
 from agents.strategies.base import Answer, Disclosure, Strategy
-from agents.strategies.policy import Policy
+from agents.strategies.bid_policy import BidPolicy
 from agents.validation import check_share
 from agents.view import Feedback, View, each_shaded, shaded
 from mechanisms.conversation import check_count, has_rule
@@ -107,7 +107,7 @@ class SmoothGradient(Strategy):
     batch: int = 64
     patience: int = 10
     _knots: Knots | None = field(init=False, repr=False, default=None)
-    _rows: Rows = field(init=False, repr=False)
+    _rows: BuyerRows = field(init=False, repr=False)
     _slopes: Slopes = field(init=False, repr=False)
 
     memoryless: ClassVar[bool] = False
@@ -121,7 +121,7 @@ class SmoothGradient(Strategy):
         check_share("width", self.width, positive=True)
         check_count("batch", self.batch)
         check_count("patience", self.patience)
-        self._rows = Rows(self.shared)
+        self._rows = BuyerRows(self.shared)
 
     # --- playing -----------------------------------------------------------------------------------
 
@@ -196,12 +196,12 @@ class SmoothGradient(Strategy):
 
     # --- looking at it -----------------------------------------------------------------------------
 
-    def policy(self) -> Policy | None:
+    def policy(self) -> BidPolicy | None:
         """The bid at each knot, on average over the buyers who have learned; None before."""
         if self._knots is None:
             return None
         bids = self._slopes.shares[slice(0 if self.shared else 1, self._rows.count)] * self._knots.points
-        return Policy(self._knots.points, bids.mean(axis=0), bids.std(axis=0)) if len(bids) else None
+        return BidPolicy(self._knots.points, bids.mean(axis=0), bids.std(axis=0)) if len(bids) else None
 
 
 def ascending(bids: FloatArray) -> FloatArray:

@@ -13,7 +13,7 @@ from typing import ClassVar
 import numpy as np
 
 from agents.learners.knots import FloatArray
-from agents.learners.memory import Experience
+from agents.learners.memory import DecisionState
 from agents.learners.share_learner import Occasions, ShareLearner
 from agents.strategies.base import Disclosure
 
@@ -27,12 +27,12 @@ class Hedge(ShareLearner):
 
     needs: ClassVar[Disclosure] = "bids"
 
-    def mixture(self, known: Experience) -> FloatArray:
+    def mixture(self, known: DecisionState) -> FloatArray:
         """Softmax of the scores at the rate of the coming round."""
         rate = np.sqrt(8 * np.log(len(self.shares)) / (known.rounds + 1))
         return softmax(rate / np.where(known.scale > 0, known.scale, 1.0), known.scores)
 
-    def credit(self, known: Experience, occasions: Occasions) -> FloatArray:
+    def credit(self, known: DecisionState, occasions: Occasions) -> FloatArray:
         """The utility that each share would have brought."""
         if occasions.utilities is None:
             raise ValueError("utilities is None: Hedge needs the utility of every action")

@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mechanisms._validation import FloatArray
 from mechanisms.distributions.priors import CommonPrior
-
-FloatArray = NDArray[np.float64]
 
 TAIL = 1e-3
 """Probability cut off where the prior's support has no end."""

@@ -15,7 +15,7 @@ UNTAUGHT = 0
 
 
 @dataclass(eq=False)
-class Rows:
+class BuyerRows:
     """Which row of the memory belongs to which buyer; rows are handed out as buyers first learn something."""
 
     shared: bool
@@ -44,7 +44,7 @@ class Rows:
 
 
 @dataclass(slots=True)
-class Experience:
+class DecisionState:
     """What some decisions remember, one for each row of leading axes.
 
     scores
@@ -63,22 +63,23 @@ class Experience:
     played: FloatArray
 
     @classmethod
-    def none(cls, shape: tuple[int, ...], actions: int) -> Experience:
+    def none(cls, shape: tuple[int, ...], actions: int) -> DecisionState:
         """Nothing happened yet."""
         return cls(np.zeros((*shape, actions)), np.zeros(shape), np.zeros(shape), np.zeros((*shape, actions)))
 
-    def at(self, *cells: Any) -> Experience:
+    def at(self, *cells: Any) -> DecisionState:
         """The decisions at some cells, copied."""
-        return Experience(self.scores[cells], self.rounds[cells], self.scale[cells], self.played[cells])
+        return DecisionState(self.scores[cells], self.rounds[cells], self.scale[cells], self.played[cells])
 
-    def grown(self, count: int) -> Experience:
+    def grown(self, count: int) -> DecisionState:
         """With at least `count` rows on the first axis, at least doubled if there were fewer."""
         rows = len(self.rounds)
         if rows >= count:
             return self
-        room = Experience.none((max(count, 2 * rows) - rows, *self.rounds.shape[1:]), self.scores.shape[-1])
+        more = max(count, 2 * rows) - rows
+        room = DecisionState.none((more, *self.rounds.shape[1:]), self.scores.shape[-1])
         both = zip(self._arrays(), room._arrays(), strict=True)
-        return Experience(*(np.concatenate(pair) for pair in both))
+        return DecisionState(*(np.concatenate(pair) for pair in both))
 
     def _arrays(self) -> tuple[FloatArray, ...]:
         return self.scores, self.rounds, self.scale, self.played
@@ -86,16 +87,16 @@ class Experience:
 
 @dataclass(eq=False)
 class Memory:
-    """Experience of shape (rows, knots), at the knots of the types."""
+    """The state of decisions, of shape (rows, knots), at the knots of the types."""
 
     knots: Knots
-    rows: Rows
-    experience: Experience
+    rows: BuyerRows
+    experience: DecisionState
 
     @classmethod
     def empty(cls, knots: Knots, actions: int, shared: bool) -> Memory:
         """Nothing learned yet."""
-        return cls(knots, Rows(shared), Experience.none((1, len(knots)), actions))
+        return cls(knots, BuyerRows(shared), DecisionState.none((1, len(knots)), actions))
 
     def rows_for(self, buyers: NDArray[np.intp]) -> NDArray[Any]:
         """Rows of buyers who are about to learn."""

@@ -15,7 +15,7 @@ from typing import ClassVar
 import numpy as np
 
 from agents.learners.knots import FloatArray
-from agents.learners.memory import Experience
+from agents.learners.memory import DecisionState
 from agents.learners.share_learner import Occasions, ShareLearner
 from agents.strategies.base import Disclosure
 
@@ -29,14 +29,14 @@ class RegretMatching(ShareLearner):
 
     needs: ClassVar[Disclosure] = "bids"
 
-    def mixture(self, known: Experience) -> FloatArray:
+    def mixture(self, known: DecisionState) -> FloatArray:
         """Positive regrets over their sum; even if there are none."""
         regrets = np.maximum(known.scores, 0.0)
         total = regrets.sum(axis=-1, keepdims=True)
         even = np.full(regrets.shape, 1 / len(self.shares))
         return np.where(total > 0, regrets / np.where(total > 0, total, 1.0), even)
 
-    def credit(self, known: Experience, occasions: Occasions) -> FloatArray:
+    def credit(self, known: DecisionState, occasions: Occasions) -> FloatArray:
         """What each share would have brought, less what the decision's own mixture brings on average."""
         if occasions.utilities is None:
             raise ValueError("utilities is None: regret matching needs the utility of every action")

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.learners.counterfactual import own_reports
-from agents.learners.memory import Experience
+from agents.learners.memory import DecisionState
 from agents.learners.share_learner import ShareLearner
 from agents.strategies.base import Answer, Disclosure, Strategy
 from agents.view import Feedback, Mixed, View
@@ -27,7 +27,7 @@ class Decisions:
     """Decisions by the buyer and her situation, each between the algorithm's K actions."""
 
     algorithm: ShareLearner
-    _known: dict[Any, Experience] = field(init=False, default_factory=dict)
+    _known: dict[Any, DecisionState] = field(init=False, default_factory=dict)
 
     @property
     def actions(self) -> int:
@@ -43,8 +43,8 @@ class Decisions:
         """Tell what was chosen, and the utility of each action (K,), in [0, 1]."""
         self.algorithm.teach(self._known.setdefault(key, self._nothing()), chosen, utilities)
 
-    def _nothing(self) -> Experience:
-        return Experience.none((1,), self.actions)
+    def _nothing(self) -> DecisionState:
+        return DecisionState.none((1,), self.actions)
 
 
 @dataclass(eq=False)
@@ -122,13 +122,14 @@ class InformedReports(ReportLearner):
             raise ValueError(f"allocation must have shape {wanted}, got {self.allocation.shape}")
 
     def brought(self, feedback: Feedback, k: int, chosen: int) -> NDArray[np.float64]:
-        """Value of the expected quantity less the expected payment, the others reporting as they did."""
+        """Worth of the expected quantity less the expected payment, the others reporting as they did."""
         seat = int(feedback.seats[k])
         bids = np.where(np.isfinite(feedback.bids), feedback.bids, 0.0)  # type: ignore[arg-type]
         profile: list[Any] = self._nearest(bids).tolist()
         profile[seat] = slice(None)
         where = (*profile, seat)
-        return feedback.values[k] * self.allocation[where] - self.payments[where]
+        space = feedback.mechanism.space
+        return space.payoff(feedback.values[k], self.allocation[where], self.payments[where])
 
 
 @dataclass(eq=False)

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from agents.learners.counterfactual import counterfactual_utility, own_reports
 from agents.learners.knots import FloatArray, Knots, check_grid
-from agents.learners.memory import Experience, Memory
+from agents.learners.memory import DecisionState, Memory
 from agents.strategies.base import Answer, Disclosure, Strategy
-from agents.strategies.policy import Policy
+from agents.strategies.bid_policy import BidPolicy
 from agents.strategies.wrapper import Wrapper
 from agents.view import Feedback, Mixed, View, each_shaded
 from mechanisms.conversation import check_count, has_rule
@@ -84,11 +84,11 @@ class ShareLearner(Strategy):
     # --- the algorithm -----------------------------------------------------------------------------
 
     @abstractmethod
-    def mixture(self, known: Experience) -> FloatArray:
+    def mixture(self, known: DecisionState) -> FloatArray:
         """Probabilities of the K shares, shape (..., K), for decisions of shape (...)."""
 
     @abstractmethod
-    def credit(self, known: Experience, occasions: Occasions) -> FloatArray:
+    def credit(self, known: DecisionState, occasions: Occasions) -> FloatArray:
         """What N occasions add to the scores of decisions that knew `known`: shape (N, K)."""
 
     # --- playing -----------------------------------------------------------------------------------
@@ -103,7 +103,7 @@ class ShareLearner(Strategy):
         memory = self._memory
         if memory is None:
             return np.broadcast_to(
-                self.mixture(Experience.none((), len(self.shares))), (*types.shape, len(self.shares))
+                self.mixture(DecisionState.none((), len(self.shares))), (*types.shape, len(self.shares))
             )
         return self._interpolated(memory, memory.rows.known(buyers), types)
 
@@ -179,12 +179,12 @@ class ShareLearner(Strategy):
 
         The utilities, shape (K,), lie in [0, 1]; an algorithm looks only at what it may know.
         """
-        known = Experience.none((1,), len(self.shares))
+        known = DecisionState.none((1,), len(self.shares))
         while True:
             chosen, utilities = yield self.mixture(known)[0]
             self.teach(known, chosen, utilities)
 
-    def teach(self, known: Experience, chosen: int, utilities: FloatArray) -> None:
+    def teach(self, known: DecisionState, chosen: int, utilities: FloatArray) -> None:
         """Add one occasion to a decision, of shape (1,): what was chosen, and utilities (K,) in [0, 1]."""
         mixture, one = self.mixture(known), np.ones(1)
         brought = np.asarray(utilities, dtype=np.float64)[None]
@@ -198,21 +198,21 @@ class ShareLearner(Strategy):
         """The learner's play so far on average, for ever: what regret bounds speak of."""
         return AveragePlay(self)
 
-    def policy(self) -> Policy | None:
+    def policy(self) -> BidPolicy | None:
         """The mean bid at each knot, over own mixing and over the buyers who have learned; None before."""
         return None if self._memory is None else self._policy_of(self.mixture(self._learned(self._memory)))
 
-    def _learned(self, memory: Memory) -> Experience:
+    def _learned(self, memory: Memory) -> DecisionState:
         """The experience of those who have any: shape (rows, knots)."""
         return memory.experience.at(slice(0 if self.shared else 1, memory.rows.count))
 
-    def _policy_of(self, mixtures: FloatArray) -> Policy | None:
+    def _policy_of(self, mixtures: FloatArray) -> BidPolicy | None:
         shares, points = np.asarray(self.shares), self._memory.knots.points if self._memory else np.empty(0)
         if not len(mixtures):
             return None
         mean = (mixtures @ shares).mean(axis=0)
         variance = np.maximum((mixtures @ shares**2).mean(axis=0) - mean**2, 0.0)
-        return Policy(points, mean * points, np.sqrt(variance) * points)
+        return BidPolicy(points, mean * points, np.sqrt(variance) * points)
 
 
 def one_alternative(feedback: Feedback, valuations: NDArray[Any]) -> NDArray[Any]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from agents.strategies.adaptive import AdaptiveShading
+from agents.strategies.adaptive_shading import AdaptiveShading
 from agents.strategies.base import Answer, Disclosure, OneBuyerStrategy, Strategy, Truthful
+from agents.strategies.bid_policy import BidPolicy
 from agents.strategies.equilibrium import Equilibrium
 from agents.strategies.false_names import FalseNames
 from agents.strategies.incremental import Incremental
 from agents.strategies.late import Late
-from agents.strategies.policy import Policy
 from agents.strategies.random_bidder import RandomBidder
 from agents.strategies.reporters import LazyReporter, NoisyReporter, WholeShading
 from agents.strategies.ring import Ring
@@ -19,6 +19,7 @@ from agents.strategies.wrapper import Wrapper
 __all__ = [
     "AdaptiveShading",
     "Answer",
+    "BidPolicy",
     "Disclosure",
     "Equilibrium",
     "FalseNames",
@@ -27,7 +28,6 @@ __all__ = [
     "LazyReporter",
     "NoisyReporter",
     "OneBuyerStrategy",
-    "Policy",
     "RandomBidder",
     "Ring",
     "Shading",

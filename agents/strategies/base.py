@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.strategies.policy import Policy
+from agents.strategies.bid_policy import BidPolicy
 from agents.view import Feedback, Mixed, SidePayments, View
 from mechanisms.questions import (
     AskBelief,
@@ -124,7 +124,7 @@ class Strategy:
         """Whether members ever pay one another."""
         return type(self).side_payments is not Strategy.side_payments
 
-    def policy(self) -> Policy | None:
+    def policy(self) -> BidPolicy | None:
         """How a strategy that learns bids by type at present, for the records; None if it does not say."""
         return None
 

@@ -12,7 +12,7 @@ from mechanisms.comparison import RELATIVE_SLACK
 from mechanisms.conversation import check_count
 from mechanisms.menus import Menu, best_purchase
 
-Values = tuple[float, ...]
+ItemValues = tuple[float, ...]
 Held = tuple[int, ...]
 """For each item 1 if the customer has it, else 0."""
 HOME = -1
@@ -45,7 +45,7 @@ def committed_plan(menu: Menu, values: tuple[float, ...], cost: float, most: int
 
 
 @lru_cache(maxsize=100_000)
-def adaptive_step(menu: Menu, values: Values, held: Held, cost: float, left: int, first: bool) -> int:
+def adaptive_step(menu: Menu, values: ItemValues, held: Held, cost: float, left: int, first: bool) -> int:
     """The entry to buy now, with `left` visits left, or `HOME`; the first visit is free.
 
     Ties go to the seller: she buys, and the dearer entry, but nothing that is free and useless.
@@ -62,7 +62,7 @@ def adaptive_step(menu: Menu, values: Values, held: Held, cost: float, left: int
     return HOME if useless else dearest
 
 
-def _expected(menu: Menu, values: Values, held: Held, cost: float, left: int, entry: int) -> float:
+def _expected(menu: Menu, values: ItemValues, held: Held, cost: float, left: int, entry: int) -> float:
     """What buying an entry now is worth, when the best is done afterwards."""
     chances = menu.probabilities[entry].tolist()
     open_items = [j for j, has in enumerate(held) if not has and chances[j] > 0]
@@ -79,7 +79,7 @@ def _expected(menu: Menu, values: Values, held: Held, cost: float, left: int, en
 
 
 @lru_cache(maxsize=100_000)
-def _onwards(menu: Menu, values: Values, held: Held, cost: float, left: int) -> float:
+def _onwards(menu: Menu, values: ItemValues, held: Held, cost: float, left: int) -> float:
     """The most that further visits can add to one's utility."""
     if left == 0 or all(held):
         return 0.0

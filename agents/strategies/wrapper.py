@@ -7,7 +7,7 @@ about: when to answer, what is learned, what members pay one another. All the re
 from __future__ import annotations
 
 from agents.strategies.base import Answer, Disclosure, Strategy
-from agents.strategies.policy import Policy
+from agents.strategies.bid_policy import BidPolicy
 from agents.view import Feedback, SidePayments, View
 from mechanisms.questions import BuyerQuestion
 
@@ -62,7 +62,7 @@ class Wrapper(Strategy):
         """Whether members pay one another by the wrapper's rule or by that of `inner`."""
         return type(self).side_payments is not Wrapper.side_payments or self.inner.colludes
 
-    def policy(self) -> Policy | None:
+    def policy(self) -> BidPolicy | None:
         """How `inner` bids by type."""
         return self.inner.policy()
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from mechanisms.auctions.random_ties import Ties, check_ties, one_of
 from mechanisms.auctions.ranking import lowest_accepted, single_sale
 from mechanisms.conversation import Conversation, Mechanism, check_money
 from mechanisms.outcome import Outcome
@@ -21,17 +22,19 @@ class AscendingClock(Mechanism):
 
     At each price at which somebody leaves, those who stay are told and asked again for the price at which
     they will leave, so that the clock jumps from exit to exit. Who names less than the reserve at the start
-    never comes in; who is silent later leaves at once. If the last ones leave together, the good goes to the
-    lowest index among them, at that price. Raises TypeError or ValueError for a reserve that is no finite
-    amount of at least 0.
+    never comes in; who is silent later leaves at once. If the last ones leave together, the good goes to one
+    of them at that price: to the lowest index, or by lot. Raises TypeError or ValueError for a reserve that
+    is no finite amount of at least 0, and for other `ties` than "lowest" or "by lot".
     """
 
     reserve: float = 0.0
+    ties: Ties = "lowest"
 
     ex_post_ir: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_money("reserve", self.reserve)
+        check_ties(self.ties)
 
     def conversation(self, n: int) -> Conversation:
         """Call the reserve, then jump from exit to exit."""
@@ -45,7 +48,7 @@ class AscendingClock(Mechanism):
             exits += (price,) * (len(active) - len(staying))
             if len(staying) > 1:
                 limits = (yield CallPrice(to=tuple(staying), price=price, exits=exits)).values
-            active = staying or active[:1]
+            active = staying or (yield from one_of(active, self.ties))
         return self._sale(n, active, price)
 
     def _sale(self, n: int, active: list[int], price: float) -> Outcome:

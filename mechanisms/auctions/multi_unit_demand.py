@@ -42,7 +42,7 @@ class UniformPriceMultiUnit(DirectMechanism):
         bids = np.asarray(reports, dtype=float)
         if bids.ndim < 2 or bids.shape[-1] != self.supply:
             raise ValueError(f"reports must have shape (..., n, {self.supply}), got {bids.shape}")
-        wins, losing = k_highest(bids.reshape(*bids.shape[:-2], -1), self.supply)
+        wins, losing = k_highest(bids.reshape(*bids.shape[:-2], bids.shape[-2] * self.supply), self.supply)
         wins = wins.reshape(bids.shape) & (bids >= 0)
         won = wins.sum(axis=-1).astype(float)
         return Outcome(won, won * np.maximum(losing, 0.0)[..., None])

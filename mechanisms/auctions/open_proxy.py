@@ -6,24 +6,29 @@ leader pays one increment over the second highest maximum, but never more than h
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mechanisms.auctions.random_ties import Ties, check_ties, one_of
 from mechanisms.auctions.ranking import single_sale
 from mechanisms.comparison import at_least
 from mechanisms.conversation import Conversation, Mechanism, check_count, check_money
 from mechanisms.outcome import Outcome
-from mechanisms.questions import InviteBid
+from mechanisms.questions import InviteBid, Question
 
 
 @dataclass(frozen=True)
 class OpenProxy(Mechanism):
     """Proxy bidding in `rounds` rounds, from the price `start`, with a least raise of `increment`.
 
-    increment, start
+    increment
+        Money, at least 0: the least raise; or tiers of it, pairs of a standing price, ascending from 0, and
+        the least raise from there on, as eBay's.
+    start
         Money, at least 0.
     rounds
         At least 1. After the last one bidding closes, whatever happened in it.
@@ -39,26 +44,47 @@ class OpenProxy(Mechanism):
     that are no integer of at least 1, then for a start that is no finite amount of at least 0.
     """
 
-    increment: float
+    increment: float | tuple[tuple[float, float], ...]
     rounds: int
     start: float = 0.0
+    ties: Ties = "lowest"
 
     ex_post_ir: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        check_money("increment", self.increment)
+        self._check_increment()
         check_count("rounds", self.rounds)
         check_money("start", self.start)
+        check_ties(self.ties)
+
+    def _check_increment(self) -> None:
+        if not isinstance(self.increment, tuple):
+            check_money("increment", self.increment)
+            return
+        for place, (price, least) in enumerate(self.increment):
+            check_money(f"increment[{place}] price", price)
+            check_money(f"increment[{place}] raise", least)
+        prices = [price for price, _ in self.increment]
+        if not prices or prices[0] != 0 or sorted(set(prices)) != prices:
+            raise ValueError(f"increment must have tiers of ascending prices from 0, got {self.increment!r}")
+
+    def least_raise(self, price: float) -> float:
+        """By how much a bid must exceed a standing price."""
+        if not isinstance(self.increment, tuple):
+            return float(self.increment)
+        return float(max(tier for tier in self.increment if tier[0] <= price)[1])
 
     def conversation(self, n: int) -> Conversation:
         """Invite bids, round after round."""
-        maxima, since = np.full(n, -np.inf), np.zeros(n, dtype=np.intp)
+        maxima, since = np.full(n, -np.inf), np.zeros(n)
         price, leader = float(self.start), None
         for number in range(self.rounds):
-            bids = (yield InviteBid(None, price, leader, float(self.increment), number, self.rounds)).values
+            least = self.least_raise(price)
+            bids = (yield InviteBid(None, price, leader, least, number, self.rounds)).values
             raised = self._counts(bids, maxima, price, leader)
             maxima[raised], since[raised] = bids[raised], number
-            price, leader = self._standing(maxima, since)
+            leader = yield from self._leader(maxima, since)
+            price = self._standing(maxima, leader)
         if leader is None:
             return Outcome.nothing(n)
         return single_sale((n,), leader, price, price, 0.0)
@@ -69,15 +95,29 @@ class OpenProxy(Mechanism):
         """Which bids are high enough to change their bidder's maximum."""
         if leader is None:
             return at_least(bids, price)
-        enough = at_least(bids, price + self.increment)
+        enough = at_least(bids, price + self.least_raise(price))
         enough[leader] = True
         return enough & (bids > maxima)
 
-    def _standing(self, maxima: NDArray[Any], since: NDArray[np.intp]) -> tuple[float, int | None]:
-        """The standing price and its leader."""
+    def _leader(
+        self, maxima: NDArray[Any], since: NDArray[Any]
+    ) -> Generator[Question, Any, int | None]:
+        """The highest maximum's bidder, the first of equal ones; who wins a lot comes first from then on."""
         best = float(maxima.max(initial=-np.inf))
         if best == -np.inf:
-            return float(self.start), None
-        leader = min(np.flatnonzero(maxima == best).tolist(), key=lambda i: int(since[i]))
+            return None
+        equals = np.flatnonzero(maxima == best)
+        first = equals[since[equals] == since[equals].min()].tolist()
+        (leader,) = yield from one_of(first, self.ties)
+        if len(first) > 1:
+            since[leader] -= 0.5
+        return int(leader)
+
+    def _standing(self, maxima: NDArray[Any], leader: int | None) -> float:
+        """The standing price."""
+        if leader is None:
+            return float(self.start)
         second = float(np.delete(maxima, leader).max(initial=-np.inf))
-        return max(float(self.start), min(best, second + self.increment)), leader
+        if second == -np.inf:
+            return float(self.start)
+        return max(float(self.start), min(float(maxima[leader]), second + self.least_raise(second)))

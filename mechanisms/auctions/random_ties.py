@@ -1,17 +1,36 @@
-"""Ties by lot, for closed rules that give them to the lowest index."""
+"""Ties by lot: for closed rules that give them to the lowest index, and within conversations."""
 
 from __future__ import annotations
 
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
-from math import lcm
-from typing import Any
+from math import lcm, prod
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms.conversation import DirectLottery, DirectMechanism
 from mechanisms.outcome import Lottery, Outcome
+from mechanisms.questions import Chance, Question
 from mechanisms.types import TypeSpace
+
+Ties = Literal["lowest", "by lot"]
+"""Who is served first among equals: the lowest index, or whoever the lot falls on."""
+
+
+def check_ties(ties: Any) -> None:
+    """ValueError unless it is one of the two."""
+    if ties not in get_args(Ties):
+        raise ValueError(f"ties must be one of {get_args(Ties)}, got {ties!r}")
+
+
+def one_of(equals: Sequence[int], ties: Ties) -> Generator[Question, Any, list[int]]:
+    """The one of some seats that goes first, within a conversation; nature is asked only where it matters."""
+    if ties == "lowest" or len(equals) == 1:
+        return [min(equals)]
+    taken = yield Chance((1 / len(equals),) * len(equals))
+    return [equals[taken]]
 
 
 @dataclass(frozen=True)
@@ -56,7 +75,7 @@ class RandomTies(DirectLottery):
         reports = np.asarray(reports, dtype=float)
         width = len(self.space.report_shape)
         lead = reports.shape[: reports.ndim - 1 - width]
-        groups = _groups(reports.reshape(*lead, reports.shape[len(lead)], -1))
+        groups = _groups(reports.reshape(*lead, reports.shape[len(lead)], prod(self.space.report_shape)))
         sizes = (groups[..., :, None] == groups[..., None, :]).sum(axis=-1)
         branches = lcm(*np.unique(sizes).tolist()) if sizes.size else 1
         orders = np.stack([_rotated(groups, sizes, turn) for turn in range(branches)], axis=-2)

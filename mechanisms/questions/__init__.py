@@ -11,10 +11,10 @@ from __future__ import annotations
 from mechanisms.questions.base import (
     LARGEST_ANSWER,
     SILENT,
-    Asked,
     BuyerQuestion,
     Question,
     Replies,
+    Respondents,
     TypeBelief,
     kinds,
 )
@@ -42,7 +42,6 @@ __all__ = [
     "AskProductBelief",
     "AskValue",
     "AskValueBound",
-    "Asked",
     "BuyerQuestion",
     "CallPrice",
     "Chance",
@@ -51,6 +50,7 @@ __all__ = [
     "OfferPrice",
     "Question",
     "Replies",
+    "Respondents",
     "ShowMenu",
     "TypeBelief",
     "branch",

@@ -41,7 +41,7 @@ class TypeBelief(Protocol):
         """The least B such that all types of these buyers that are held possible are below it."""
 
 
-class Asked(Protocol):
+class Respondents(Protocol):
     """What a question is told of the m buyers who answer it truthfully.
 
     values
@@ -104,7 +104,7 @@ class BuyerQuestion(Question):
         """Ask the buyers."""
         return player.ask(self)
 
-    def truth(self, view: Asked) -> NDArray[Any]:
+    def truth(self, view: Respondents) -> NDArray[Any]:
         """What honest buyers answer, shape `(..., m, *shape)`; NotImplementedError where it has no truth."""
         raise NotImplementedError(f"{type(self).__name__} does not say what a truthful answer is")
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mechanisms.questions.base import SILENT, Asked, BuyerQuestion, TypeBelief, all_parts
+from mechanisms.questions.base import SILENT, BuyerQuestion, Respondents, TypeBelief, all_parts
 
 PRODUCT_TOLERANCE = 1e-9
 """How far a table may be from the product of its marginals, and still be one."""
@@ -46,7 +46,7 @@ class AskValueBound(BuyerQuestion):
         """The true answer of a buyer with this belief over type profiles (None: 1)."""
         return 1 if belief is None else belief.value_bound(self.about)
 
-    def truth(self, view: Asked) -> NDArray[Any]:
+    def truth(self, view: Respondents) -> NDArray[Any]:
         """What each member's belief says."""
         return np.array([self.told_by(belief) for belief in _beliefs(view)])
 
@@ -90,7 +90,7 @@ class AskBelief(BuyerQuestion):
         """The true answer of a buyer with this belief over type profiles (None: she has none; uniform)."""
         return self.uniform() if belief is None else self._read(belief)
 
-    def truth(self, view: Asked) -> NDArray[Any]:
+    def truth(self, view: Respondents) -> NDArray[Any]:
         """What each member's belief says."""
         return np.array([self.told_by(belief) for belief in _beliefs(view)])
 
@@ -187,7 +187,7 @@ class AskMarginals(AskGridBelief):
         return np.stack([_given_any(*pair) for pair in zip(rows, self.uniform(), strict=True)])
 
 
-def _beliefs(view: Asked) -> list[TypeBelief | None]:
+def _beliefs(view: Respondents) -> list[TypeBelief | None]:
     """What the members believe; ValueError if nature gave them nothing to believe."""
     believes = view.posterior
     if believes is None:

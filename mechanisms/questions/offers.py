@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms.comparison import RELATIVE_SLACK, at_least
-from mechanisms.questions.base import SILENT, Asked, BuyerQuestion, plain
+from mechanisms.questions.base import SILENT, BuyerQuestion, Respondents, plain
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class OfferPrice(BuyerQuestion):
         """0 or 1."""
         return (answers == 0) | (answers == 1)
 
-    def truth(self, view: Asked) -> NDArray[Any]:
+    def truth(self, view: Respondents) -> NDArray[Any]:
         """Take the unit if it is worth the price; an indifferent buyer buys."""
         prices = dict(zip(self.to or range(view.n), self.prices, strict=True))
         mine = np.array([prices[seat] for seat in view.seats.tolist()])
@@ -77,7 +77,7 @@ class ShowMenu(BuyerQuestion):
         """Indices of entries, or −1."""
         return np.all((answers >= -1) & (answers < len(self.prices)), axis=-1)
 
-    def truth(self, view: Asked) -> NDArray[Any]:
+    def truth(self, view: Respondents) -> NDArray[Any]:
         """Buy the entry of the highest expected value less price, once; ties go to the seller."""
         lotteries, prices = np.array(self.entries, dtype=float), np.array(self.prices, dtype=float)
         values = view.values if lotteries.shape[1] > 1 else view.values[..., None]
@@ -113,7 +113,7 @@ class CallPrice(BuyerQuestion):
     answered_by: ClassVar[str] = "answer_clock"
     money: ClassVar[bool] = True
 
-    def truth(self, view: Asked) -> NDArray[Any]:
+    def truth(self, view: Respondents) -> NDArray[Any]:
         """Stay until the price reaches one's value."""
         return view.values
 
@@ -140,7 +140,7 @@ class InviteBid(BuyerQuestion):
     answered_by: ClassVar[str] = "raise_bid"
     money: ClassVar[bool] = True
 
-    def truth(self, view: Asked) -> NDArray[Any]:
+    def truth(self, view: Respondents) -> NDArray[Any]:
         """The value as one's maximum, from the first."""
         return view.values
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mechanisms.questions.base import LARGEST_ANSWER, SILENT, Asked, BuyerQuestion, all_parts, plain
+from mechanisms.questions.base import LARGEST_ANSWER, SILENT, BuyerQuestion, Respondents, all_parts, plain
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class AskValue(BuyerQuestion):
         """Numbers in range."""
         return all_parts((answers >= self.least) & (answers <= self.most), self.shape)
 
-    def truth(self, view: Asked) -> NDArray[Any]:
+    def truth(self, view: Respondents) -> NDArray[Any]:
         """The value."""
         return view.values
 

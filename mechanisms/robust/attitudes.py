@@ -120,6 +120,7 @@ class Knightian:
         """Whether `one`, shape (..., K), is at least as good under all distributions, better under one."""
         left, right = np.broadcast_arrays(_utilities(one), _utilities(other))
         slack = SLACK * np.maximum(np.abs(left), np.abs(right))
+        slack = np.where(np.isfinite(slack), slack, 0.0)  # -inf, a budget overrun, is compared as it is
         preferred = np.all(left >= right - slack, axis=-1) & np.any(left > right + slack, axis=-1)
         return preferred if preferred.ndim else bool(preferred)
 

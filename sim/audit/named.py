@@ -28,25 +28,33 @@ def names_mechanism(text: str) -> bool:
 
 
 def named_instance(
-    named: str, settings: Mapping[str, str] | None = None, types: int = 4, buyers: int = 2
+    named: str,
+    settings: Mapping[str, str] | None = None,
+    types: int | None = None,
+    buyers: int | None = None,
 ) -> Instance:
-    """The standard instance of a mechanism that is named in text: values 0, 1, … of `buyers` buyers.
+    """The standard instance of a mechanism that is named in text, with numbers 0, 1, … in its types.
+
+    `types` says how many such numbers, `buyers` how many take part; see `standard_instance` for None.
 
     `settings` are the mechanism's parameters in text. A parameter `n`, `value_bound`, `prior` or `priors`
     that has no default and is not set is the instance's own. Raises ValueError or TypeError for what does not
     name a mechanism, or does not fit.
     """
-    check_count("types", types)
-    check_count("buyers", buyers)
+    for name, count in (("types", types), ("buyers", buyers)):
+        if count is not None:
+            check_count(name, count)
     found = mechanism_class(named) if named in MECHANISMS else load_named(named)
     given = {name: as_value(text) for name, text in (settings or {}).items()}
     if isinstance(found, Mechanism) and not given:
         mechanism = found
     elif isinstance(found, type) and issubclass(found, Mechanism):
-        mechanism = make_mechanism(found, **_of_the_instance(found, types, buyers) | given)
+        mechanism = make_mechanism(found, **_of_the_instance(found, types or 4, buyers or 2) | given)
     else:
         raise TypeError(f"{named} must be a class of mechanisms, or a mechanism without --set, got {found!r}")
-    return standard_instance(mechanism, np.arange(float(types)), max(buyers, mechanism.least_buyers))
+    values = None if types is None else np.arange(float(types))
+    n = None if buyers is None else max(buyers, mechanism.least_buyers)
+    return standard_instance(mechanism, values, n)
 
 
 def as_value(text: str) -> Any:

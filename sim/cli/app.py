@@ -141,7 +141,7 @@ def audit_command(
     settings: Annotated[list[str] | None, options.SET] = None,
     seed: Annotated[str, options.SEED] = "0",
     types: Annotated[int | None, options.TYPES] = None,
-    buyers: Annotated[int, options.BUYERS] = 2,
+    buyers: Annotated[int | None, options.BUYERS] = None,
     sample: Annotated[int | None, options.SAMPLE] = None,
 ) -> None:
     """Show what a lie is worth in each mechanism, and to whom, under each notion of truthfulness."""
@@ -156,7 +156,7 @@ def audit_command(
             found = report.exact_report(report.standard(mechanism or []), notions)
         elif names_mechanism(audited):
             refuse(context, ("mechanism", "sample", "seed"), f"needs a scenario; {audited} is a mechanism")
-            one = named_instance(audited, parse_settings(settings or []), types or 4, buyers)
+            one = named_instance(audited, parse_settings(settings or []), types, buyers)
             found = report.exact_report([one], notions)
         else:
             entry: Entry = context.obj.find(audited)
@@ -168,7 +168,7 @@ def audit_command(
             else:
                 market = module.build(parameters, start)
                 found = report.market_report(
-                    entry.name, market, mechanism or [], notions, types or 3, buyers, sample, start
+                    entry.name, market, mechanism or [], notions, types or 3, buyers or 2, sample, start
                 )
         lines = list(found)
     screen = console()

@@ -51,9 +51,9 @@ NOTION = typer.Option("--notion", metavar="NAME", help="Only this notion; may be
 TYPES = typer.Option(
     metavar="B",
     min=1,
-    help="How many types of each buyer an exact audit takes; by default 3, for a mechanism 4.",
+    help="How many types of each buyer an exact audit takes; by default 3, for a mechanism of numbers 4.",
 )
-BUYERS = typer.Option(metavar="N", min=1, help="How many buyers take part.")
+BUYERS = typer.Option(metavar="N", min=1, help="How many buyers take part; by default 2 or more, as needed.")
 SAMPLE = typer.Option(
     metavar="PROFILES",
     min=4,

@@ -1,4 +1,4 @@
-"""What holds in every auction, whoever plays: checked always, and a breach stops the run."""
+"""Invariants of every auction, whoever plays: they are always checked, and a breach stops the run."""
 
 from __future__ import annotations
 

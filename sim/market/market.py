@@ -17,7 +17,6 @@ from agents.buyer import Buyer
 from agents.nature import Nature
 from agents.population import Population
 from agents.seller import Seller, SellerPlan, tells_enough
-from mechanisms.conversation import has_rule
 from mechanisms.distributions import Distribution, Prior
 from sim.draws import DrawAhead, Stream
 from sim.market.entry import Entry
@@ -187,7 +186,7 @@ class Market(mesa.Model):
         if n < seller.plan.mechanism.least_buyers:
             self._send_home(seller, participants[0])
             return
-        kind = SealedRounds if has_rule(seller.plan.mechanism) else Session
+        kind = SealedRounds if rows > 1 else Session
         auctions = kind(self.stage, seller, participants, self._finished)
         seller.held += rows
         seller.turn += rows - 1

@@ -1,9 +1,9 @@
 """Sealed rounds: auctions that ask one question and decide by a closed rule, held a block at a time.
 
-A block has a row for each of a seller's next auctions; there is only one where anything that happens in the
-meantime bears on the next auction. Who does not learn is asked about all rows at once, and where nobody
-learns, the rule is applied to all rows at once. Learners are asked row by row, when the auction before is
-over. An auction is booked, and told of, no earlier than it closes.
+A block has a row for each of a seller's next auctions, if nothing that happens elsewhere bears on them. Who
+does not learn is asked about all rows at once, and where nobody learns, the rule is applied to all rows at
+once. Learners are asked row by row, when the auction before is over. An auction is booked, and told of, no
+earlier than it closes. The steps are those of a `Session`, which holds one auction at a time.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from agents.seller import Seller, SellerPlan
 from agents.view import Mixed
 from mechanisms.conversation import DirectMechanism, has_rule
 from mechanisms.outcome import Outcome
-from mechanisms.questions import BuyerQuestion, Chance
+from mechanisms.questions import BuyerQuestion
 from sim.market.invariants import BreachError, regular_rows
 from sim.market.participants import Participants
-from sim.market.settlement import concerned, examined, failure, out_of_stock, stacked, tell
+from sim.market.settlement import concerned, examined, failure, stacked, tell
 from sim.market.stage import Stage
-from sim.market.window import close, travel, waits
+from sim.market.window import close, travel
 
 
 def can_look_ahead(plan: SellerPlan, groups: Sequence[Group]) -> bool:
@@ -42,14 +42,10 @@ def can_look_ahead(plan: SellerPlan, groups: Sequence[Group]) -> bool:
 
 
 class SealedRounds:
-    """A block of a seller's auctions under way; the first opens when it begins.
-
-    `ended` is called when all are over: with the block, and where it is of one auction also with payoffs in
-    money and a mask of those served, shapes (n,).
-    """
+    """A block of a seller's auctions; the first opens when it begins, and `ended` is told of the end."""
 
     def __init__(
-        self, stage: Stage, seller: Seller, participants: Participants, ended: Callable[..., None]
+        self, stage: Stage, seller: Seller, participants: Participants, ended: Callable[[SealedRounds], None]
     ) -> None:
         self.size, self.n = participants.buyers.shape
         rows = np.arange(self.size)
@@ -57,8 +53,7 @@ class SealedRounds:
         self.seller = seller
         self.participants = participants
         self.ended = ended
-        self.mechanism: Any = seller.plan.mechanism
-        self._rule = self.mechanism.outcome if isinstance(self.mechanism, DirectMechanism) else self._draw
+        self.mechanism: Any = seller.plan.mechanism  # with a closed rule, see `can_look_ahead`
         self.question: Any = next(self.mechanism.conversation(self.n))
         self.auctions = stage.auction_number(seller, seller.held + rows)
         self.opened = seller.opening(seller.turn + rows)
@@ -70,30 +65,25 @@ class SealedRounds:
         self._stopped = False
 
     def begin(self) -> None:
-        """The first auction opens: ask all whose answers depend on nothing that is to happen."""
+        """Ask all whose answers depend on nothing that is to happen, and hold the auctions."""
+        answers, sent = self._ask_together(), self.opened[:, None]
         window, latencies = self.seller.plan.window, self.participants.latencies
-        answers, waited = self._ask_each() if self.size == 1 else self._ask_together()
-        sent = self.opened[:, None] + waited * window
         self._held = travel(self.question, answers, sent, latencies, self.opened, window)
-        if self.size > 1 and self._told:
+        if self._told:
             self._party = self._party_of(0)
             self._complete = (answers.status == ANSWERED).all(axis=1).tolist()
-            self._open()
+            self._hold_in_turn()
         else:
-            self._hold()
+            self._hold_together()
 
     def _party_of(self, rows: int | slice) -> Party:
         """Those who take part in one auction, or in some."""
         some = self.participants[rows]
-        party = Party(self.mechanism, some.values, some.sides, self.n, some.buyers.shape[:-1])
-        if some.knowledge is not None:
-            beliefs = some.knowledge.during(self.mechanism, some.values)
-            party.posterior = lambda seat: beliefs(seat, (), ())
-        return party
+        return Party(self.mechanism, some.values, some.sides, self.n, some.buyers.shape[:-1])
 
     # --- asked ahead ------------------------------------------------------------------------------
 
-    def _ask_together(self) -> tuple[Answers, float]:
+    def _ask_together(self) -> Answers:
         """What those who do not learn say in all rows; asked row by row if a strategy fails at many.
 
         Learners count as asked, until they are.
@@ -111,125 +101,111 @@ class SealedRounds:
         if any((answers.status[:, side.seats] == REFUSED).all() for side in asked):
             for buyers in taken:
                 self.stage.mixing.put_back(buyers)
-            answers, _ = self._ask_each()
+            answers = self._ask_each()
         else:
             for (row, seat), reason in answers.refusals:
                 self._refusals.setdefault(row, []).append((seat, reason))
         for side in self._told:
             answers.status[:, side.seats] = ANSWERED
-        return answers, 0.0
+        return answers
 
-    def _ask_each(self) -> tuple[Answers, Any]:
-        """The same row by row, or what everybody says in the only row, and how long each waits."""
+    def _ask_each(self) -> Answers:
+        """The same row by row."""
         answers = unasked(self.question, self.participants.buyers.shape)
-        waited: Any = 0.0
         for row in range(self.size):
-            self._party, of_row = self._party_of(row), answers[row]
-            asked = None if self.size == 1 else _memoryless(self._party)
-            collect(self.question, self._party, self.stage.resolve, asked, of_row)
-            waited = waits(self.question, self._party, of_row)
+            party, of_row = self._party_of(row), answers[row]
+            collect(self.question, party, self.stage.resolve, _memoryless(party), of_row)
             self._note_refusals(row, of_row)
-        return answers, waited
+        return answers
 
     # --- all rows together ------------------------------------------------------------------------
 
-    def _hold(self) -> None:
+    def _hold_together(self) -> None:
         """Everybody has answered: apply the rule, and wait until the last row closes."""
         self._apply_rule()
-        closed = self._held.closed if self.size == 1 else np.maximum.accumulate(self._held.closed)
+        closed = np.maximum.accumulate(self._held.closed)
         sound = self.size if self._breach is None else len(self._outcomes)  # type: ignore[arg-type]
         self._closes = closed[:sound]
-        last = closed.item(min(sound, self.size - 1))
-        if self.size > 1 or last > self.stage.env.now:
-            self.stage.at(last, self._all_over)
-        else:
-            self._all_over()
+        self.stage.at(closed.item(min(sound, self.size - 1)), self._all_over)
 
     def _apply_rule(self) -> None:
         """To all rows at once, or row by row up to the first breach if anything is out of the ordinary."""
         answers = self._held.answers
-        if self.size > 1:
-            try:
-                outcome = self.mechanism.outcome(answers.values.copy())
-                if regular_rows(self._party_of(slice(None)), outcome, answers.answered).all():
-                    self._outcomes = outcome
-                    return
-            except Exception:  # noqa: BLE001 — which row it comes from is seen below
-                pass
+        try:
+            outcome = self.mechanism.outcome(answers.values.copy())
+            if regular_rows(self._party_of(slice(None)), outcome, answers.answered).all():
+                self._outcomes = outcome
+                return
+        except Exception:  # noqa: BLE001 — which row it comes from is seen below
+            pass
         for row in range(self.size):
-            party = self._party if self.size == 1 else self._party_of(row)
-            self._payoffs = self._settle(party, answers[row])
+            self._settle(self._party_of(row), answers[row])
             if self._breach is not None:
                 return
 
-    def _all_over(self, _: simpy.Event | None = None) -> None:
+    def _all_over(self, _: simpy.Event) -> None:
         """The last row has closed, or the first that broke a rule."""
         self._done = len(self._closes)
         self._stop_at_breach()
         self._write()
-        if isinstance(self._outcomes, Outcome) or self.size > 1:
-            self.ended(self)
-        else:
-            outcome = self._outcomes[0]
-            self._tell(0, self._held.answers[0], outcome, self._payoffs)
-            self.ended(self, self._payoffs, self.mechanism.space.involved(outcome.allocation))
+        self.ended(self)
 
     # --- row by row -------------------------------------------------------------------------------
 
-    def _open(self) -> None:
-        """The next auction opens: ask the learners."""
-        row, held = self._done, self._held
-        answers = held.answers[row]
-        self._party.values = self.participants.values[row]
+    def _hold_in_turn(self) -> None:
+        """Hold auction after auction as long as nothing else happens; then wait for the next one to close."""
+        while self._done < self.size:
+            closes = self._ask_learners(self._done)
+            if self._breach is not None or closes >= self.stage.env.peek():
+                self.stage.at(closes, self._row_over)
+                return
+            self._tell_learners()
+        self.ended(self)
+
+    def _ask_learners(self, row: int) -> float:
+        """One auction opens: ask, and apply the rule. When it closes."""
+        held, self._answers = self._held, self._held.answers[row]
+        answers, self._party.values = self._answers, self.participants.values[row]
         collect(self.question, self._party, self.stage.resolve, self._told, answers)
         if answers.refusals or answers.values is not answers.sent or not self._complete[row]:
             self._note_refusals(row, answers)
             window = self.seller.plan.window
             held.closed[row] = close(self.question, answers, held.arrivals[row], self.opened[row], window)
-        self._answers = answers
-        self.stage.at(held.closed.item(row), self._row_over)
+        self._payoffs = self._settle(self._party, answers)
+        return held.closed.item(row)
 
     def _row_over(self, _: simpy.Event) -> None:
-        """One auction closes: apply the rule, and tell the learners."""
-        row = self._done
-        payoffs = self._settle(self._party, self._answers)
+        """One auction closes."""
         self._stop_at_breach()
+        self._tell_learners()
+        self._hold_in_turn()
+
+    def _tell_learners(self) -> None:
+        """Tell them how the auction that is over ended."""
+        row = self._done
         self._done += 1
         if row in self._refusals or self._done == self.size:
             self._write()
-        self._tell(row, self._answers, self._outcomes[row], payoffs)  # type: ignore[index]
-        if self._done < self.size:
-            self._open()
-        else:
-            self.ended(self)
+        number, closed = self.auctions.item(row), self._held.closed.item(row)
+        said = ((self.question, self._answers.values),)
+        outcome = self._outcomes[row]  # type: ignore[index]
+        whom = self._party, said, outcome, self._payoffs
+        tell(self.stage, self.seller, number, closed, self._told, *whom)
 
     # --- one row ----------------------------------------------------------------------------------
 
     def _settle(self, party: Party, answers: Answers) -> NDArray[Any]:
         """Apply the rule to one auction; note its outcome, or the breach. Payoffs in money, shape (n,)."""
         try:
-            outcome = self._rule(answers.values.copy())  # the mechanism's own, to do with as it likes
+            outcome = self.mechanism.outcome(answers.values.copy())  # its own, to do with as it likes
         except Exception as error:  # noqa: BLE001 — mechanisms may be anybody's code
             self._breach = failure(error)
             return np.zeros(self.n)
         absent = None if answers.values is answers.sent else answers.status != ANSWERED
-        payoffs, broken = examined(party, outcome, absent)
-        self._breach = broken or out_of_stock(self.seller, outcome)
+        payoffs, self._breach = examined(party, outcome, absent)
         if self._breach is None:
             self._outcomes.append(outcome)  # type: ignore[union-attr]
         return payoffs
-
-    def _draw(self, reports: NDArray[Any]) -> Outcome:
-        """The outcome of one auction, where the rule leaves something to chance."""
-        lottery = self.mechanism.lottery(reports)
-        return lottery.branch(self.stage.chance(self.seller, Chance(tuple(lottery.probabilities.tolist()))))
-
-    def _tell(self, row: int, answers: Answers, outcome: Outcome, payoffs: NDArray[Any]) -> None:
-        """Tell those whom it concerns how one auction ended."""
-        if self._told:
-            said, party = ((self.question, answers.values),), self._party
-            number, closed = self.auctions.item(row), self._held.closed.item(row)
-            tell(self.stage, self.seller, number, closed, self._told, party, said, outcome, payoffs)
 
     def _note_refusals(self, row: int, answers: Answers) -> None:
         """In the order in which they came, or of seats if some were asked ahead."""
@@ -242,10 +218,9 @@ class SealedRounds:
 
     def flush(self) -> None:
         """Book and record what has happened and is not written yet."""
-        if self.size > 1:
-            if not self._told:
-                self._done = max(self._done, int(np.searchsorted(self._closes, self.stage.env.now)))
-            self._write()
+        if not self._told:
+            self._done = max(self._done, int(np.searchsorted(self._closes, self.stage.env.now)))
+        self._write()
 
     def _write(self) -> None:
         rows = slice(self._written, self._done)
@@ -253,23 +228,17 @@ class SealedRounds:
             return
         self._written = self._done
         ledger, seller, held = self.stage.ledger, self.seller, self._held
-        if self.size == 1:
-            self._write_messages(rows)
         parts = list(self._parts(rows))
         for part, who, outcome in parts:
             times = self.opened[part], held.closed[part]
             ledger.write_auctions(self.auctions[part], seller, *times, who, outcome)
-        if self.size > 1:
-            self._write_messages(rows)
+        self._write_messages(rows)
         for part, who, outcome in parts:
             ledger.write_transactions(self.auctions[part], seller, held.closed[part], who, outcome)
 
     def _write_messages(self, rows: slice) -> None:
         ledger, buyers = self.stage.ledger, self.participants.buyers
-        who, held = self.participants, self._held
-        if self.size > 1:
-            who, held = who[rows], held[rows]
-        ledger.write_messages(self.auctions[rows], 0, who, held)
+        ledger.write_messages(self.auctions[rows], 0, self.participants[rows], self._held[rows])
         for row in range(rows.start, rows.stop) if self._refusals else ():
             for seat, reason in self._refusals.get(row, ()):
                 ledger.write_refusals(self.auctions.item(row), 0, [buyers.item(row, seat)], reason)
@@ -279,9 +248,6 @@ class SealedRounds:
         if isinstance(self._outcomes, Outcome):
             whole = self._outcomes
             yield rows, self.participants[rows], Outcome(whole.allocation[rows], whole.payments[rows])
-            return
-        if self.size == 1:
-            yield rows, self.participants, stacked(self._outcomes)
             return
         start = rows.start
         for _, run in groupby(self._outcomes[rows], key=_causes):

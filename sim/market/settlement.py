@@ -51,7 +51,7 @@ def out_of_stock(seller: Seller, outcome: Outcome) -> str | None:
     sold = seller.plan.mechanism.space.handed_out(outcome.allocation)
     if np.all(sold <= seller.stock + SLACK):
         return None
-    return f"sold {outcome.allocation.sum(axis=0)} units where {seller.stock} were in stock"
+    return f"sold {sold} units where {seller.stock} were in stock"
 
 
 def stacked(outcomes: Sequence[Outcome]) -> Outcome:

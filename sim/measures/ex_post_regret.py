@@ -1,8 +1,8 @@
-"""Hindsight: what bidders lost against somebody who knows the bids of an auction before she makes her own.
+"""Ex-post regret: what bidders lost against the best reply to the bids that the others made.
 
 For sealed auctions of one good to the highest bidder. Knowing the highest rival bid m, a bidder of value v
 can get v - m in first and in second price (in first price up to the part by which m is beaten), and nothing
-if that is negative. The loss is its utility less that of what she got. No reserve is reckoned with.
+if that is negative. The regret is its utility less that of what she got. No reserve is reckoned with.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     import pandas
 
 
-def hindsight_losses(
+def ex_post_regret(
     messages: pandas.DataFrame, transactions: pandas.DataFrame, utility: Utility | None = None
 ) -> pandas.DataFrame:
-    """The loss of each bidder in each auction: columns `auction`, `bidder_id`, `loss`, of utility.
+    """The regret of each bidder in each auction: columns `auction`, `bidder_id`, `regret`, in utility.
 
     `messages` are those of auctions of this kind, in the tables of records; a bid that never counted is none.
     """
@@ -34,8 +34,7 @@ def hindsight_losses(
     keys = ["auction", "bidder_id"]
     payoffs = gains.groupby([transactions[key] for key in keys]).sum().rename("payoff")
     got = frame.join(payoffs, on=keys)["payoff"].fillna(0.0)
-    loss = felt(best) - felt(got.to_numpy())
-    return frame[keys].assign(loss=loss)
+    return frame[keys].assign(regret=felt(best) - felt(got.to_numpy()))
 
 
 def _highest_rivals(auctions: NDArray[Any], bids: NDArray[Any]) -> NDArray[np.float64]:

@@ -21,6 +21,7 @@ from agents.view import Mixed, View
 from mechanisms.conversation import DirectMechanism
 from mechanisms.distributions import Distribution
 from mechanisms.questions import AskValue
+from mechanisms.types import TypeSpace
 from mechanisms.utilities import Utility
 
 FloatArray = NDArray[np.float64]
@@ -124,8 +125,9 @@ def _search(
     got, paid = _facing(mechanism, rival, tried)
     for t, value in enumerate(types.tolist()):
         mine = weights[t] > 0
-        own[t] = weights[t][mine] @ _felt(*_facing(mechanism, rival, bids[t][mine]), value, rival, utility)
-        felt = _felt(got, paid, value, rival, utility)
+        ends = _facing(mechanism, rival, bids[t][mine])
+        own[t] = weights[t][mine] @ _felt(mechanism.space, *ends, value, rival, utility)
+        felt = _felt(mechanism.space, got, paid, value, rival, utility)
         place = int(felt.argmax())
         best[t], best_bids[t] = felt[place], tried[place]
     return types, own, best, best_bids
@@ -136,7 +138,7 @@ def expected_utility(
 ) -> FloatArray:
     """Expected utility of one bid at each type, arrays of shape (t,), against the rival's bids."""
     got, paid = _facing(mechanism, rival, bids)
-    return np.asarray(utility(types[:, None] * got - paid) @ rival.probabilities)
+    return np.asarray(utility(mechanism.space.payoff(types[:, None], got, paid)) @ rival.probabilities)
 
 
 def _facing(
@@ -149,11 +151,17 @@ def _facing(
 
 
 def _felt(
-    got: FloatArray, paid: FloatArray, value: float, rival: BidDistribution, utility: Utility
+    space: TypeSpace,
+    got: FloatArray,
+    paid: FloatArray,
+    value: float,
+    rival: BidDistribution,
+    utility: Utility,
 ) -> FloatArray:
+    type_ = np.array(value)
     if utility.is_risk_neutral:
-        return value * (got @ rival.probabilities) - paid @ rival.probabilities
-    return utility(value * got - paid) @ rival.probabilities
+        return space.payoff(type_, got @ rival.probabilities, paid @ rival.probabilities)
+    return utility(space.payoff(type_, got, paid)) @ rival.probabilities
 
 
 def bids_at(

@@ -77,7 +77,7 @@ def conversation(scene: Scene) -> str:
         )
         for bidder, value in {each.bidder_id: each.value for each in last.values()}.items()
     ]
-    headings = ("buyer", "strategy", "value", *map(in_words, kinds), "outcome")
+    headings = ("buyer", "strategy", "value", *map(question_in_words, kinds), "outcome")
     numbers = {0, *range(2, 3 + len(kinds))}
     return f"<p>{_story(scene, auction, messages)}</p>" + table(headings, rows, numbers)
 
@@ -100,7 +100,7 @@ def _story(scene: Scene, auction: Any, messages: pandas.DataFrame) -> str:
     questions = messages.drop_duplicates("question_number")["question"].astype(str)
     counts = questions.value_counts(sort=False)
     asked = ", ".join(
-        in_words(str(kind)) + (f" × {count}" if count > 1 else "") for kind, count in counts.items()
+        question_in_words(str(kind)) + (f" × {count}" if count > 1 else "") for kind, count in counts.items()
     )
     outcome = f"sold for {money(auction.revenue)}" if auction.sold else "not sold"
     return (
@@ -153,10 +153,10 @@ def _result(got: float, paid: float | None) -> str:
     return f"{'gets it' if got == 1 else f'gets {got:g}'}, {pays}" if got else pays
 
 
-def in_words(kind: str) -> str:
+def question_in_words(kind: str) -> str:
     """The name of a question in words; that an answer lies on a grid goes without saying.
 
-    >>> in_words("AskValue"), in_words("AskGridBelief")
+    >>> question_in_words("AskValue"), question_in_words("AskGridBelief")
     ('ask value', 'ask belief')
     """
     return re.sub(r"(?<!^)(?=[A-Z])", " ", kind).lower().replace(" grid", "")

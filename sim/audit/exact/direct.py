@@ -116,7 +116,8 @@ class DirectGame(Game):
         table, truthful = self._table(buyer, type_), self._truthful(buyer)
         worlds = 0 if table.shape[-1] == 1 else np.arange(len(truthful))
         table = table[:, truthful, worlds]
-        return np.stack([(table * row).sum(axis=-1) for row in weights], axis=-1)
+        possible = [np.where(row > 0, table, 0.0) * row for row in weights]  # -inf in no possible world is 0
+        return np.stack([each.sum(axis=-1) for each in possible], axis=-1)
 
     def _says(self, buyer: int, place: int) -> Says:
         report = self.reports[buyer][place]

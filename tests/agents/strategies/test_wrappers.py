@@ -23,7 +23,7 @@ from agents.strategies import (
     Truthful,
     Wrapper,
 )
-from agents.strategies.policy import Policy
+from agents.strategies.bid_policy import BidPolicy
 from agents.view import SidePayments
 from mechanisms.questions import AskValue, BuyerQuestion, kinds
 from sim.conformance.strategy import answer, assert_same
@@ -65,7 +65,7 @@ class Eager(Strategy):
         return SidePayments(feedback.buyers[:1], feedback.buyers[1:2], np.array([1.0]), "eager")
 
     def policy(self):
-        return Policy(np.ones(1), np.ones(1), np.zeros(1))
+        return BidPolicy(np.ones(1), np.ones(1), np.zeros(1))
 
 
 class Patient(Eager):

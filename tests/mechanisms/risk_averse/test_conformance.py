@@ -10,6 +10,7 @@ from mechanisms.risk_averse import (
     OnePass,
     OrderObliviousPrices,
     Rounds,
+    SequentialPrices,
     SequentialSale,
 )
 from sim.conformance.mechanism import MechanismConformance
@@ -76,3 +77,13 @@ class TestInsuredSale(ForItsBuyers):
 
     def test_rule_accepts_no_profiles(self, instance):
         assert instance.outcome(np.empty((0, 2))).payments.shape == (0, 2)
+
+
+class TestSequentialPrices(ForItsBuyers):
+    """Prices are personal: equal buyers need not be served alike."""
+
+    instances = (
+        SequentialPrices((3.0, 5.0, 4.0)),
+        SequentialPrices((5.0, 3.0), units=2),
+        SequentialPrices((4.0, 2.0, 6.0), order=(2, 0, 1)),
+    )

@@ -1,16 +1,11 @@
 """The standard instances cover the project, break no guarantee of theory, and come out of the command."""
 
-import importlib
 import math
-import pkgutil
 from dataclasses import replace
-from inspect import isabstract
 
 import pytest
 
-import mechanisms
 from mechanisms.auctions import FirstPrice
-from mechanisms.conversation import Mechanism
 from mechanisms.menus import COFFEE_SHOP, Menu, coffee_shop_menu
 from mechanisms.menus.examples import Example
 from mechanisms.robust import HighestBidderLottery
@@ -68,20 +63,6 @@ LOSSES = {
 against 1 pays σ*(1 − r) + σ* for a chance below 1; 2 against 2 pays v + s ln(s/3), and 2 alone v − 3/e; the
 insurer pays her premium for nothing. In Eső and Futó's auction what the other is expected to pay in
 Myerson's, (9/4 + 6/4)/4, falls to who has 0 against 0."""
-
-
-def every_mechanism():
-    """All mechanism classes of the ground floor that can be run."""
-    for module in pkgutil.walk_packages(mechanisms.__path__, "mechanisms."):
-        for kind in vars(importlib.import_module(module.name)).values():
-            is_mechanism = isinstance(kind, type) and issubclass(kind, Mechanism) and not isabstract(kind)
-            if is_mechanism and not kind.__name__.startswith("_"):
-                yield kind
-
-
-def test_every_mechanism_has_an_instance():
-    covered = {type(instance.mechanism) for instance in INSTANCES.values()}
-    assert set(every_mechanism()) <= covered
 
 
 @pytest.mark.parametrize("name", TRUTHFUL)

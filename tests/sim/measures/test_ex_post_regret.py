@@ -1,4 +1,4 @@
-"""Losses in hindsight and payoffs by person, on tables written by hand."""
+"""Ex-post regret and payoffs by person, on tables written by hand."""
 
 import numpy as np
 import pandas as pd
@@ -7,7 +7,7 @@ import pytest
 from mechanisms.utilities import Power
 from sim.measures.batch_means import Estimate
 from sim.measures.comparison import Figure, comparison_table
-from sim.measures.ex_post_regret import hindsight_losses
+from sim.measures.ex_post_regret import ex_post_regret
 from sim.measures.people import payoffs_by_person
 from sim.measures.plots import running_means
 
@@ -29,23 +29,23 @@ TRADE = pd.DataFrame({
 
 
 @pytest.mark.parametrize("utility", [None, Power(0.5)])
-def test_losses_of_first_price_bids(utility):
+def test_regrets_of_first_price_bids(utility):
     """The late bid counts for nobody: the winner of auction 3 could have paid 0.25, alone 0 would do."""
-    losses = hindsight_losses(MESSAGES, TRADE, utility)
+    regrets = ex_post_regret(MESSAGES, TRADE, utility)
     felt = utility or (lambda money: money)
     expected = [felt(0.9 - 0.25) - felt(0.45), felt(0.05), 0, felt(0.1), 0, 0]
     expected[2] = felt(max(0.4 - 0.45, 0.0))
     expected[3] = felt(0.0)
     expected[4] = felt(0.8 - 0.1) - felt(0.4)
     expected[5] = felt(0.6) - felt(0.3)
-    np.testing.assert_allclose(losses["loss"], expected, atol=1e-12)
-    assert losses["bidder_id"].tolist() == [0, 1, 2, 0, 1, 5]
+    np.testing.assert_allclose(regrets["regret"], expected, atol=1e-12)
+    assert regrets["bidder_id"].tolist() == [0, 1, 2, 0, 1, 5]
 
 
 def test_order_of_rows_does_not_matter():
     shuffled = MESSAGES.iloc[[4, 2, 0, 5, 3, 1]]
-    again = hindsight_losses(shuffled, TRADE).sort_values(["auction", "bidder_id"])
-    np.testing.assert_array_equal(again["loss"], hindsight_losses(MESSAGES, TRADE)["loss"])
+    again = ex_post_regret(shuffled, TRADE).sort_values(["auction", "bidder_id"])
+    np.testing.assert_array_equal(again["regret"], ex_post_regret(MESSAGES, TRADE)["regret"])
 
 
 def test_payoffs_are_of_people_under_all_their_names():

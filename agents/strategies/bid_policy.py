@@ -1,4 +1,4 @@
-"""Policy: how a strategy bids by type, for the records."""
+"""Bid policy: how a strategy bids by type, for the records."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, slots=True)
-class Policy:
+class BidPolicy:
     """The bids of a group by type; all arrays of shape (J,).
 
     types
