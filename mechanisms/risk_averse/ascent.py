@@ -115,7 +115,7 @@ class _Stages:
         best, gain = self._best_price(buyer)
         before = self.choice[buyer]
         old = self._gain(buyer, int(before)) if before >= 0 else 0.0
-        better = gain > old + LEAST_GAIN * max(1e-12, abs(float(self.values[0][0, 0])))
+        better = gain > old + LEAST_GAIN * abs(float(self.values[0][0, 0]))
         if better:
             self.choice[buyer] = best
         if self.choice[buyer] >= 0:

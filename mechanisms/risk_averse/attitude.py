@@ -40,7 +40,7 @@ def least_money(utility: Attitude, level: float, most: float) -> float:
     if float(np.asarray(utility(np.array(most)))) < level:
         raise ValueError(f"level must be a utility of money up to {most!r}, not {level!r}")
     low, high = 0.0, most
-    while high - low > 1e-13 * max(1.0, most):
+    while high - low > 1e-13 * most:
         middle = (low + high) / 2
         if float(np.asarray(utility(np.array(middle)))) >= level:
             high = middle

@@ -94,9 +94,8 @@ def design_sequential_prices(
         Budget of time, above 0. It is looked at between steps: what was found by then is returned. The result
         does not depend on the machine's speed if the budget suffices (`complete`).
     profiles, seed
-        If above 0, the profile Lagrangian is a bound too: over all type profiles if there are at most so
-        many, else by a sample of so many, drawn with this seed (`profile_bound`, which refuses large
-        instances).
+        If above 0, the profile Lagrangian is a bound too: over all type profiles if they are at most so
+        many, else over a sample drawn with this seed (`profile_bound`, which refuses large instances).
 
     Raises TypeError or ValueError for bad buyers, units or utility, then for an unknown method, for a budget
     that is not above 0, and for a number of profiles that is 1 or negative.

@@ -106,7 +106,7 @@ class _Search:
                 gains = self.chances[i] * (law @ self.increments)
                 chosen[i] = gains.argmax() if gains.max() > 0 else -1
                 value = float(law @ self.utilities) + max(float(gains.max()), 0.0)
-            if value <= before + TOLERANCE:
+            if value <= before + TOLERANCE * abs(value):
                 break
             before = value
         self.best_value, self.best = value, chosen.copy()
@@ -136,7 +136,7 @@ class _Search:
         buyer, others = self.order[depth], float(rest[1:].sum())
         for price in [*np.argsort(-gains[buyer], kind="stable"), -1]:
             added = float(gains[buyer, price]) if price >= 0 else 0.0
-            if value + added + others <= self.best_value + TOLERANCE:
+            if value + added + others <= self.best_value * (1 + TOLERANCE):
                 continue
             if self._out_of_turn(depth, price, chosen):
                 continue

@@ -117,6 +117,24 @@ def test_a_sample_agrees_with_all_profiles():
     assert sampled.estimate <= 1.02 * exact.bound + 5 * sampled.standard_error
 
 
+@pytest.mark.parametrize("size", [1e-7, 1e-3, 1e6, 1e10])
+@pytest.mark.parametrize("caution", [Capped, CARA])
+def test_nothing_depends_on_the_unit_of_money(size, caution):
+    """Values times s, with U_s(s x) = s U(x): all optima and bounds are s times as much."""
+    values, probabilities, units, _ = instance(8)
+    small, large = (
+        (caution(5.0), caution(5.0 * size)) if caution is Capped else (CARA(0.3), CARA(0.3 / size))
+    )
+    scaled = [size * np.asarray(v) for v in values]
+    for found in (
+        lambda *case: best_sequential_prices(*case).expected_utility,
+        optimal_dsic_utility,
+        lambda *case: utility_bounds(*case).least,
+    ):
+        one, many = found(values, probabilities, units, small), found(scaled, probabilities, units, large)
+        assert many == pytest.approx(size * one, rel=1e-7)
+
+
 def test_the_optimum_is_the_mechanism_it_comes_with():
     """Its table, played at every profile, never sells more than k units, and has the utility it says."""
     values, probabilities, units, utility = instance(9)
