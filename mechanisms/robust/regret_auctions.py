@@ -75,6 +75,11 @@ class RandomReserveAuctions(DirectLottery):
         return self.charge == "winner"
 
     @property
+    def breakpoints(self) -> tuple[float, ...]:  # type: ignore[override]
+        """The lowest reserves."""
+        return tuple((self.ranges.upper / np.e).tolist())
+
+    @property
     def regret(self) -> float:
         """The worst-case regret, Σ v̄_j / e (Proposition 3.3.2)."""
         return self.ranges.total / float(np.e)
@@ -91,9 +96,14 @@ class RandomReserveAuctions(DirectLottery):
     def outcome(self, reports: ArrayLike) -> Outcome:
         """Expected allocation (..., bidders, items) and payments (..., bidders), by (3.2).
 
-        Values have the allocation's shape; ValueError for another one, or values outside the ranges.
+        Values have the allocation's shape; ValueError for another one, or values outside the ranges. One item
+        may come without its axis, (..., bidders) for two bidders or more, as where types are numbers.
         """
-        highest = _Highest.of(self._checked(reports))
+        bids = np.asarray(reports, dtype=float)
+        if self.items == 1 and bids.ndim and bids.shape[-1] > 1:
+            whole = self.outcome(bids[..., None])
+            return Outcome(whole.allocation[..., 0], whole.payments)
+        highest = _Highest.of(self._checked(bids))
         chance, payment = self._sale(highest)
         return Outcome(highest.hand_over(chance), highest.hand_over(payment).sum(axis=-1))
 

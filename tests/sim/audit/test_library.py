@@ -9,7 +9,7 @@ from mechanisms.auctions import FirstPrice
 from mechanisms.menus import COFFEE_SHOP, Menu, coffee_shop_menu
 from mechanisms.menus.examples import Example
 from mechanisms.robust import HighestBidderLottery
-from mechanisms.utilities import CARA
+from mechanisms.utilities import CARA, Capped, Linear
 from sim.audit import NOTIONS, audit, notion, report, standard_instance, standard_instances
 from sim.audit.library import menu_instance, robust_instances, sales_by_lottery
 from sim.audit.notions import _NOTIONS
@@ -76,6 +76,17 @@ def test_a_random_reserve_is_truthful_in_expectation():
     """Second price is dominant at each reserve; its quadrature is exact on average, not coin by coin."""
     frame = audit(INSTANCES["random reserve"], ["expectation", "ex-post-ir", "bayesian-ic"])
     assert set(frame.verdict) == {"holds"}
+
+
+@pytest.mark.parametrize("attitude", [Linear(), CARA(3.0), Capped(0.5)], ids=repr)
+@pytest.mark.parametrize("name", ["sequential prices", "history prices"])
+def test_prices_one_by_one_are_dominant_whatever_the_buyers_attitudes(name, attitude):
+    """Nobody moves her own price (risk-averse seller, Section 3)."""
+    frame = audit(replace(INSTANCES[name], utilities=attitude), ["dominant", "ex-post-ir"])
+    assert frame.verdict.tolist() == ["holds"] * 2
+    assert frame.gain.tolist() == [0.0] * 2
+
+
 LOTTERIES = [
     *(instance for instance in robust_instances() if instance.name not in TRUTHFUL),
     *sales_by_lottery(),
