@@ -8,7 +8,7 @@ from mechanisms.auctions import FirstPrice, SecondPrice
 from mechanisms.distributions import IndependentPrior, Uniform
 from sim.audit import Effort, audit, standard_instance
 from sim.audit.sampled.sampling import Sampler
-from sim.audit.sampled.trial import deviations
+from sim.audit.sampled.trial import rows_to_try
 from tests.benchmarks.measure import Figure, seconds
 
 
@@ -29,9 +29,9 @@ def sample_figure(mechanism, buyers, types):
     effort = Effort(profiles=100_000, types=types + 1, deviations=64)
     sampler = Sampler(mechanism, IndependentPrior.identical(Uniform(0, 1), buyers))
     values = sampler.types(0, effort.types)[:types]
-    situation = sampler.situation(0, values, deviations(sampler, effort.deviations))
-    evaluated = effort.profiles * len(situation.rows) * types
+    tried = sampler.deviations(0, values, rows_to_try(sampler, effort.deviations))
+    evaluated = effort.profiles * len(tried.rows) * types
     rng = np.random.default_rng(1)
-    spent = min(seconds(lambda: sampler.moments(situation, effort.profiles, rng)) for _ in range(3))
+    spent = min(seconds(lambda: sampler.moments(tried, effort.profiles, rng)) for _ in range(3))
     name = f"sampled audit, {mechanism.name}, {buyers} buyers, {types} types, 10⁵ profiles × 64 deviations"
     return Figure(name, 1e9 * spent / evaluated, "ns a report", 100.0)
