@@ -27,7 +27,7 @@ from mechanisms.risk_averse.buyers import buyers, check_seller, own_prices, sale
 from mechanisms.risk_averse.deterministic import best_of
 from mechanisms.risk_averse.greedy import GreedyDesign, Masses, continuous_greedy
 from mechanisms.risk_averse.lagrangian import profile_bound_of
-from mechanisms.risk_averse.money import money_grid
+from mechanisms.risk_averse.money import Rounding, money_grid
 from mechanisms.risk_averse.offers import best_offers
 from mechanisms.risk_averse.rounding import choose_in_turn
 from mechanisms.risk_averse.sequential import SequentialPrices
@@ -35,6 +35,8 @@ from mechanisms.risk_averse.starts import first_choices
 
 CELLS = 600
 """Multiples of the unit of money on which prices without a common one are compared."""
+LEVELS = 60
+"""Different prices that the greedy's choices in turn are made from, where prices have no common unit."""
 SWEEPS = 12
 """The most passes of the coordinate ascent over the buyers."""
 CLIMBS = 3
@@ -206,9 +208,9 @@ def _greedy(problem: _Problem, clock: _Clock) -> Answer:
 
 def _greedy_choice(problem: _Problem, clock: _Clock) -> tuple[np.ndarray, GreedyDesign]:
     line, found = problem.line, _greedy_masses(problem, clock)
-    choice = choose_in_turn(
-        found.design, line.chances, line.grid, line.units, line.utility, clock.goes_on
-    )
+    top = line.units * float(problem.prices.max())
+    grid = money_grid(problem.prices, top, LEVELS * line.units, Rounding.UP, exact_cells=5 * CELLS)
+    choice = choose_in_turn(found.design, line.chances, grid, line.units, line.utility, clock.goes_on)
     return choice, found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -67,10 +68,11 @@ def best_single_price(
 
     It is one of their values. Raises TypeError or ValueError for bad buyers, units or utility.
     """
+    start = time.perf_counter()
     priors = buyers(values, probabilities)
     attitude = check_seller(utility, priors, units)
     offers = [SequentialPrices((float(price),) * len(priors), units) for price in useful_prices(priors)]
     worth = [offer.utility_bracket(priors, attitude).lower for offer in offers]
     best = int(np.argmax(np.array(worth) >= max(worth) * (1 - 1e-12)))
     bound = max(bounds_of(priors, units, attitude).least, worth[best])
-    return Design(offers[best], worth[best], bound, 0.0)
+    return Design(offers[best], worth[best], bound, time.perf_counter() - start)
