@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, get_args
 
 import mesa
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from agents.strategies.base import Disclosure, Strategy
 from mechanisms.conversation import Mechanism, check_count
+from mechanisms.utilities import Linear, Utility
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,9 @@ class SellerPlan:
         What she tells participants afterwards: their `own` result, the `price`, or all `bids`.
     name
         For tables; by default the mechanism's name.
+    utility
+        Her attitude to the risk of one auction's revenue: what its worth to her is measured by, whatever the
+        mechanism was designed for.
     """
 
     mechanism: Mechanism
@@ -47,10 +51,11 @@ class SellerPlan:
     restock_units: int = 0
     discloses: Disclosure = "price"
     name: str = ""
+    utility: Utility = field(default_factory=Linear)
 
     def __post_init__(self) -> None:
-        for field in ("period", "window"):
-            _check_time(field, getattr(self, field), positive=True)
+        for time in ("period", "window"):
+            _check_time(time, getattr(self, time), positive=True)
         _check_time("first", self.first)
         if self.stock is not None:
             check_count("stock", self.stock, least=0)
@@ -59,6 +64,8 @@ class SellerPlan:
             check_count("restock_units", self.restock_units)
         if self.discloses not in get_args(Disclosure):
             raise ValueError(f"discloses must be one of {get_args(Disclosure)}, got {self.discloses!r}")
+        if not isinstance(self.utility, Utility):
+            raise TypeError(f"utility must be a Utility, got {self.utility!r}")
         if not self.name:
             object.__setattr__(self, "name", self.mechanism.name)
 

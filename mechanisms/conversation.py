@@ -40,10 +40,13 @@ class Mechanism(ABC):
     ex_post_ir
         Whether a truthful buyer's payment never exceeds her value for what she gets, whatever others do.
         The market stops when that is breached.
+    breakpoints
+        Bids at which a closed rule jumps or bends besides where bids meet: where worst cases hide.
     """
 
     units: int = 1
     value_bound: int | None = None
+    breakpoints: tuple[float, ...] = ()
     least_buyers: ClassVar[int] = 1
     ex_post_ir: ClassVar[bool] = False
 

@@ -59,11 +59,13 @@ MECHANISMS: Mapping[str, str] = MappingProxyType({
     "item_prices": "mechanisms.risk_averse:ItemPrices",
     "eso_futo": "mechanisms.risk_averse:EsoFutoAuction",
     "insured_sale": "mechanisms.risk_averse:InsuredSale",
+    "highest_bidder_lottery": "mechanisms.robust:HighestBidderLottery",
+    "random_reserve_lottery": "mechanisms.robust:RandomReserveLottery",
     "minimax_regret_pricing": "mechanisms.robust:MinimaxRegretPricing",
     "deterministic_regret_pricing": "mechanisms.robust:DeterministicRegretPricing",
-    "random_posted_prices": "mechanisms.robust:RandomPostedPrices",
     "random_reserve_auctions": "mechanisms.robust:RandomReserveAuctions",
     "bundle_prices": "mechanisms.robust:BundlePrices",
+    "random_posted_prices": "mechanisms.robust:RandomPostedPrices",
 })
 """Where each class stands, as `module:Class`; nothing is loaded before it is asked for."""
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ from mechanisms.distributions import JointDistribution
 from mechanisms.engine import walk
 from mechanisms.outcome import Outcome
 from mechanisms.utilities import Linear, Utility
+
+if TYPE_CHECKING:
+    from mechanisms.risk_averse.revenue import RevenueLaw
 
 PROFILE_LIMIT = 200_000
 """The most profiles that a conversation is replayed at."""
@@ -98,6 +101,17 @@ class ExpectedOutcome:
     def revenue_per_profile(self) -> NDArray[np.float64]:
         """Shape (P,): expected revenue at each profile of the support."""
         return self.per_profile(self.leaves.payments.sum(axis=-1))
+
+    @property
+    def revenue_law(self) -> RevenueLaw:
+        """The exact law of revenue, over types, chance and mixed answers."""
+        from mechanisms.risk_averse.revenue import RevenueLaw
+
+        return RevenueLaw.of(self.leaves.payments.sum(axis=-1), self.leaves.probability)
+
+    def seller_utility(self, utility: Utility) -> float:
+        """The seller's expected utility of revenue."""
+        return self.revenue_law.expected_utility(utility)
 
 
 def expected_outcome(

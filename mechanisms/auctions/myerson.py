@@ -9,13 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms._validation import FloatArray
-from mechanisms.auctions.virtual_values import IronedVirtualValue, ironed_virtual_value, share_ties
+from mechanisms.auctions.virtual_values import (
+    GridVirtualValue,
+    IronedVirtualValue,
+    ironed_virtual_value,
+    share_ties,
+)
 from mechanisms.conversation import DirectMechanism, check_count
 from mechanisms.distributions import Distribution
 from mechanisms.outcome import Outcome
@@ -55,6 +61,13 @@ class MyersonAuction(DirectMechanism):
     def least_buyers(self) -> int:  # type: ignore[override]
         """One, or as many as there are priors."""
         return 1 if isinstance(self.priors, Distribution) else len(self.priors)
+
+    @property
+    def breakpoints(self) -> tuple[float, ...]:  # type: ignore[override]
+        """The least bids with which each buyer can win, on a finite prior every value of its grid."""
+        least = [float(curve.least_report(np.array(0.0))) for curve in self._curves]
+        grids = [curve.values.tolist() for curve in self._curves if isinstance(curve, GridVirtualValue)]
+        return tuple(sorted({bid for bid in chain(least, *grids) if np.isfinite(bid)}))
 
     @cached_property
     def _curves(self) -> tuple[IronedVirtualValue, ...]:

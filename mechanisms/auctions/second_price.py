@@ -29,6 +29,11 @@ class SecondPrice(DirectMechanism):
     def __post_init__(self) -> None:
         check_money("reserve", self.reserve)
 
+    @property
+    def breakpoints(self) -> tuple[float, ...]:  # type: ignore[override]
+        """The reserve."""
+        return (float(self.reserve),)
+
     def outcome(self, reports: NDArray[Any]) -> Outcome:
         """The rule, for bids of shape `(..., n)`; ValueError for NaN."""
         reports = np.asarray(reports, dtype=float)

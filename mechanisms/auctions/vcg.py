@@ -16,7 +16,7 @@ from mechanisms._validation import FloatArray
 from mechanisms.comparison import at_least
 from mechanisms.conversation import DirectMechanism, check_count
 from mechanisms.outcome import Outcome
-from mechanisms.types import Additive, TypeSpace, UnitDemand, one_good
+from mechanisms.types import Additive, TypeSpace, UnitDemand, unit_of_each
 from mechanisms.types.goods import SeveralGoods
 
 
@@ -39,7 +39,7 @@ class _SeveralItems(DirectMechanism):
     @property
     def space(self) -> TypeSpace:
         """Types with a value for each item; a number for one."""
-        return self._valued(self.items) if self.items > 1 else one_good(1)
+        return unit_of_each(self.items, self._valued)
 
     def _by_item(self, reports: NDArray[Any]) -> FloatArray:
         """Reports of shape `(..., n, items)`; raise ValueError for another shape, NaN or infinity."""

@@ -1,6 +1,7 @@
 """Distributions of values: of one buyer's value, and priors over type profiles."""
 
 from mechanisms.distributions.adapter import FromScipy
+from mechanisms.distributions.atoms import AtomicPrior
 from mechanisms.distributions.base import ContinuousDistribution, Distribution
 from mechanisms.distributions.continuous import (
     EqualRevenue,
@@ -22,6 +23,7 @@ from mechanisms.distributions.order_statistics import (
 from mechanisms.distributions.prior import IndependentPrior, MixturePrior, Prior
 
 __all__ = [
+    "AtomicPrior",
     "ContinuousDistribution",
     "Discrete",
     "Distribution",

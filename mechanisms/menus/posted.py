@@ -20,7 +20,7 @@ from mechanisms.menus.menu import Menu, lot
 from mechanisms.menus.purchase import check_menu
 from mechanisms.outcome import Outcome
 from mechanisms.questions import Chance, Question, ShowMenu
-from mechanisms.types import Additive, TypeSpace, one_good
+from mechanisms.types import TypeSpace, unit_of_each
 
 Lots = tuple[float, ...]
 """For each item 1 if the buyer has it, else 0."""
@@ -51,7 +51,7 @@ class PostedMenu(Mechanism):
     @property
     def space(self) -> TypeSpace:
         """Additive values of the menu's goods."""
-        return Additive(self.menu.n) if self.menu.n > 1 else one_good(1)
+        return unit_of_each(self.menu.n)
 
     def conversation(self, n: int) -> Conversation:
         """Show the menu, let nature draw, and repeat if the buyer may come back."""

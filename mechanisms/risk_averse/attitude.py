@@ -13,6 +13,8 @@ from mechanisms.utilities import Utility, validate_utility
 Attitude = Utility | Callable[[FloatArray], ArrayLike]
 """A concave, nondecreasing utility of money with U(0) = 0, elementwise on arrays."""
 
+ROUNDING = 1e-12
+"""How far, relative to its supremum, rounding may take an expected utility above it."""
 GRID = 65
 """Amounts of money at which a function that is not of the house is checked."""
 
@@ -33,11 +35,12 @@ def least_money(utility: Attitude, level: float, most: float) -> float:
     Raises ValueError if not even `most` has that utility.
     """
     if isinstance(utility, Utility):
-        return float(utility.inverse(level))
+        top = utility.supremum
+        return float(utility.inverse(top if top < level <= top * (1 + ROUNDING) else level))
     if float(np.asarray(utility(np.array(most)))) < level:
         raise ValueError(f"level must be a utility of money up to {most!r}, not {level!r}")
     low, high = 0.0, most
-    while high - low > 1e-13 * max(1.0, most):
+    while high - low > 1e-13 * most:
         middle = (low + high) / 2
         if float(np.asarray(utility(np.array(middle)))) >= level:
             high = middle

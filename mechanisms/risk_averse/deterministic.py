@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechanisms._validation import FloatArray
+from mechanisms.distributions import Discrete
 from mechanisms.risk_averse.attitude import Attitude
 from mechanisms.risk_averse.buyers import buyers, check_seller, own_prices, sale_chances, useful_prices
 from mechanisms.risk_averse.independent import TopStates
@@ -59,18 +60,28 @@ def best_sequential_prices(
     collections of prices, or too long a search; then `design_sequential_prices` comes with a certificate.
     """
     priors = buyers(values, probabilities)
-    attitude = check_seller(utility, priors, units)
-    return _Search(priors, min(units, len(priors)), units, attitude).run()
+    best = best_of(priors, units, check_seller(utility, priors, units), MOST_NODES)
+    if best.nodes > MOST_NODES:
+        raise TooLargeError(
+            f"{len(priors)} buyers and {useful_prices(priors).size} prices need more than "
+            f"{MOST_NODES} steps; design_sequential_prices finds prices with a certificate"
+        )
+    return best
+
+
+def best_of(priors: Sequence[Discrete], units: int, utility: Attitude, most_nodes: int) -> BestPrices:
+    """The same for checked buyers and utility; the best found so far if there are more nodes than allowed."""
+    return _Search(priors, units, utility, most_nodes).run()
 
 
 class _Search:
     """Depth first, buyers with most to add first, their best prices first; equal buyers in order of price."""
 
-    def __init__(self, priors: Sequence, states_units: int, units: int, utility: Attitude) -> None:
-        self.units = units
+    def __init__(self, priors: Sequence[Discrete], units: int, utility: Attitude, most_nodes: int) -> None:
+        self.units, self.most_nodes = units, most_nodes
         self.prices = useful_prices(priors)
         self.chances = np.where(own_prices(priors, self.prices), sale_chances(priors, self.prices), 0.0)
-        self.states = TopStates(self.prices, states_units)
+        self.states = TopStates(self.prices, min(units, len(priors)))
         self.utilities = np.asarray(utility(self.states.sums), dtype=np.float64)
         self.increments = self.utilities[self.states.after] - self.utilities[:, None]
         alone = (self.chances * self.increments[0]).max(axis=1)
@@ -95,7 +106,7 @@ class _Search:
                 gains = self.chances[i] * (law @ self.increments)
                 chosen[i] = gains.argmax() if gains.max() > 0 else -1
                 value = float(law @ self.utilities) + max(float(gains.max()), 0.0)
-            if value <= before + TOLERANCE:
+            if value <= before + TOLERANCE * abs(value):
                 break
             before = value
         self.best_value, self.best = value, chosen.copy()
@@ -104,7 +115,7 @@ class _Search:
         law = self.states.start()
         for i in np.flatnonzero(chosen >= 0):
             if i != left_out:
-                law = self._sell(law, i, chosen[i])
+                law = self._sell(law, int(i), int(chosen[i]))
         return law
 
     def _sell(self, law: FloatArray, buyer: int, price: int) -> FloatArray:
@@ -113,11 +124,8 @@ class _Search:
     def _branch(self, depth: int, law: FloatArray, chosen: np.ndarray) -> None:
         """Choose the prices of the buyers from place `depth` of the order on, where that can be better."""
         self.nodes += 1
-        if self.nodes > MOST_NODES:
-            raise TooLargeError(
-                f"{self.order.size} buyers and {self.prices.size} prices need more than {MOST_NODES} steps; "
-                f"design_sequential_prices finds prices with a certificate"
-            )
+        if self.nodes > self.most_nodes:
+            return
         value = float(law @ self.utilities)
         if value > self.best_value:
             self.best_value, self.best = value, chosen.copy()
@@ -128,7 +136,7 @@ class _Search:
         buyer, others = self.order[depth], float(rest[1:].sum())
         for price in [*np.argsort(-gains[buyer], kind="stable"), -1]:
             added = float(gains[buyer, price]) if price >= 0 else 0.0
-            if value + added + others <= self.best_value + TOLERANCE:
+            if value + added + others <= self.best_value * (1 + TOLERANCE):
                 continue
             if self._out_of_turn(depth, price, chosen):
                 continue

@@ -26,18 +26,20 @@ def polygon_choice(instance: PriceChoices, seconds: float | None) -> tuple[Float
     deadline = None if seconds is None else time.perf_counter() + seconds
     chords = _Chords(instance)
     highest = np.array([heights[-1] for _, heights in instance.polygons])
+    scale = float(highest.max()) or 1.0  # utilities in the program are at most 1
     integral = np.arange(instance.choices + instance.profiles) < instance.choices
     while True:
         left = None if deadline is None else max(deadline - time.perf_counter(), 1e-3)
         solution = maximise(
-            np.concatenate([np.zeros(instance.choices), instance.weights]), at_most=chords.rows(),
-            bounds=(0.0, np.append(np.ones(instance.choices), highest)), integral=integral, seconds=left,
+            np.concatenate([np.zeros(instance.choices), instance.weights]), at_most=chords.rows(scale),
+            bounds=(0.0, np.append(np.ones(instance.choices), highest / scale)),
+            integral=integral, seconds=left,
         )
         choice = np.round(solution.x[: instance.choices])
-        utility = solution.x[instance.choices :]
-        crossed = chords.cross(instance.payment @ choice, utility, TOLERANCE * float(highest.max()))
+        utility = solution.x[instance.choices :] * scale
+        crossed = chords.cross(instance.payment @ choice, utility, TOLERANCE * scale)
         if not crossed or solution.status != "optimal":
-            return choice, solution.upper_bound
+            return choice, solution.upper_bound * scale
 
 
 class _Chords:
@@ -61,12 +63,13 @@ class _Chords:
                 self.known |= {(profile, piece) for piece in pieces if knots.size > 1}
         return len(self.known) > before
 
-    def rows(self) -> tuple[Any, FloatArray]:
-        """All rows as a matrix over choices and utilities, and their limits."""
+    def rows(self, scale: float) -> tuple[Any, FloatArray]:
+        """All rows as a matrix over choices and utilities in units of `scale`, and their limits."""
         from scipy.sparse import csr_array, hstack, vstack
 
         instance = self.instance
         place, slopes, limits = self._pieces()
+        slopes, limits = slopes / scale, limits / scale
         shape = (place.size, instance.profiles)
         below = csr_array((np.ones(place.size), (np.arange(place.size), place)), shape)
         sloped = instance.payment[place].multiply(-slopes[:, None])

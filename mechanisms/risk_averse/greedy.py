@@ -1,10 +1,10 @@
 """Continuous greedy over sale masses: Section 3.2 without configurations, classes of prices or guesses.
 
 f(q) of `poisson` replaces the guesses. Start at q = 0; in each of T steps maximise ∇f(q) · y over the masses
-y that the class of mechanisms can implement, and go 1/T of the way. At the end f(q) is at least (1 − 1/e) OPT
-less the step's error, and for every q on the way f(q) + max_y y · ∇f(q) is an upper bound on OPT. Proof in
-docs/theory/risk_averse_seller.md. Only the polytope of masses differs between Section 3 (randomised prices),
-Section 4 (payment functions that are truthful in expectation), and Appendices C and E.
+y that the class of mechanisms can implement, and go 1/T of the way. At the end f(q) is at least
+(1 − e^{−(1 − k/(2T))}) OPT, and for every q on the way f(q) + max_y y · ∇f(q) is an upper bound on OPT (proof
+in docs/theory/risk_averse_seller.md). Only the polytope of masses differs between Section 3 (randomised
+prices), Section 4 (payment functions that are truthful in expectation), and Appendices C and E.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def continuous_greedy(
     improvements: int = 10,
     keep_on: Callable[[], bool] = lambda: True,
 ) -> GreedyDesign:
-    """Return masses with f(q) >= (1 − 1/e) OPT less the step's error, a design for them, and an upper bound.
+    """Return masses with f(q) >= (1 − e^{−(1 − k/(2T))}) OPT, a design for them, and an upper bound on OPT.
 
     prices
         Shape (m,), finite, at least 0.
@@ -87,7 +87,7 @@ def continuous_greedy(
     improvements
         Conditional-gradient steps after that, which lower the bound and may raise f.
     keep_on
-        Asked before each of them; where it says no, the best so far is returned.
+        Asked before each step; where it says no, what was reached is returned. The bound holds all the same.
     """
     check_count("steps", steps)
     grid = _grid(prices, units)
@@ -95,6 +95,8 @@ def continuous_greedy(
     sales, design, bound = first.sales, np.zeros_like(first.best.design), first.bound
     point = first
     for _ in range(steps):
+        if not keep_on():
+            break
         sales, design = sales + point.best.sales / steps, design + point.best.design / steps
         point = _Point.at(sales, grid, units, utility, oracle)
         bound = min(bound, point.bound)

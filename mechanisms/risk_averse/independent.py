@@ -106,7 +106,7 @@ def expected_top_utility(
     states = TopStates(distinct, min(units, len(rows)))
     law = states.start()
     for row in rows:
-        law = states.add(law, np.bincount(place, weights=row, minlength=distinct.size))
+        law = states.add(law, np.bincount(place, weights=row, minlength=distinct.size).astype(np.float64))
     return float(np.asarray(utility(states.sums)) @ law)
 
 

@@ -25,6 +25,7 @@ from mechanisms.risk_averse.one_pass import random_order
 from mechanisms.risk_averse.order_oblivious import Matrix, OrderObliviousPrices
 from mechanisms.risk_averse.revenue import RevenueLaw
 from mechanisms.risk_averse.sales import TooLargeError
+from mechanisms.types import TypeSpace, UnitDemand, unit_of_each
 
 MOST_CHOICES = 200_000
 """The most combinations of a buyer's values and prices that are enumerated."""
@@ -68,9 +69,14 @@ class ItemPrices(Mechanism):
         return self.prices.shape[0]
 
     @property
-    def items(self) -> int:  # type: ignore[override]
+    def items(self) -> int:
         """As many as there are columns."""
         return self.prices.shape[1]
+
+    @property
+    def space(self) -> TypeSpace:
+        """Values of the items, of which a buyer wants one."""
+        return unit_of_each(self.items, UnitDemand)
 
     @property
     def least_buyers(self) -> int:  # type: ignore[override]

@@ -53,7 +53,7 @@ class MoneyGrid:
     @property
     def amounts(self) -> FloatArray:
         """The money at each cell, shape (cells,)."""
-        return self.unit * np.arange(self.cells)
+        return np.asarray(self.unit * np.arange(self.cells), dtype=np.float64)
 
 
 def money_grid(
@@ -69,16 +69,24 @@ def money_grid(
     if unit is not None and top / unit < exact_cells:
         return MoneyGrid(unit, np.round(prices / unit), round(top / unit) + 1, exact=True)
     unit = top / cells
-    steps = _ROUNDED[rounding](prices / unit)
+    steps = np.asarray(_ROUNDED[rounding](prices / unit), dtype=np.float64)
     extra = math.ceil(top / float(prices.max())) + 1  # each sale may be rounded up by less than one unit
     return MoneyGrid(unit, steps, cells + extra + 1, exact=False)
 
 
-_ROUNDED = {
-    Rounding.SPREAD: lambda steps: steps,
-    Rounding.UP: lambda steps: np.ceil(steps * (1 - 1e-12)),
-    Rounding.DOWN: lambda steps: np.floor(steps * (1 + 1e-12)),
-}
+def _spread(steps: FloatArray) -> FloatArray:
+    return steps
+
+
+def _up(steps: FloatArray) -> FloatArray:
+    return np.asarray(np.ceil(steps * (1 - 1e-12)), dtype=np.float64)
+
+
+def _down(steps: FloatArray) -> FloatArray:
+    return np.asarray(np.floor(steps * (1 + 1e-12)), dtype=np.float64)
+
+
+_ROUNDED = {Rounding.SPREAD: _spread, Rounding.UP: _up, Rounding.DOWN: _down}
 
 
 def common_unit(prices: FloatArray) -> float | None:

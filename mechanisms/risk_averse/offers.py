@@ -11,7 +11,7 @@ import numpy as np
 from mechanisms._validation import FloatArray
 from mechanisms.risk_averse.greedy import Masses
 
-BISECTIONS = 80
+BISECTIONS = 50
 
 
 def best_offers(chances: FloatArray, gains: FloatArray, units: int) -> Masses:

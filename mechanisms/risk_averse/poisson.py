@@ -8,43 +8,60 @@ f(q) = E[U_k]. It is what is left of independent payments that are split into in
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from mechanisms._validation import FloatArray
 from mechanisms.risk_averse.attitude import Attitude
 from mechanisms.risk_averse.laws import poisson_counts
 from mechanisms.risk_averse.money import MoneyGrid, add_moved, ahead
+from mechanisms.risk_averse.sales import offer_backward, offer_forward, sale_gain, worth
 
 NEGLIGIBLE = 1e-16
 """Numbers of sales of no more probability are left out."""
 
 
 def poisson_utility(
-    masses: FloatArray, grid: MoneyGrid, units: int, utility: Attitude
+    masses: FloatArray, grid: MoneyGrid, units: int, utility: Attitude,
+    offers: Sequence[tuple[int, float]] = (),
 ) -> tuple[float, FloatArray]:
     """Return f(q) and ∂f/∂q_p = E[U_k(… + p) − U_k(…)], shape (m,).
 
-    `masses` are q, shape (m,), for the m prices of `grid`, at least 0; equal prices are one level.
+    masses
+        q, shape (m,), for the m prices of `grid`, at least 0; equal prices are one level.
+    offers
+        Offers to single buyers besides: the index of the price, and the probability that it is taken.
     """
     levels, place = np.unique(-grid.steps, return_inverse=True)
-    steps, means = -levels, np.bincount(place, weights=masses, minlength=levels.size)
-    laws = _forward(means, steps, grid.cells, units)
-    final = np.broadcast_to(np.asarray(utility(grid.amounts), dtype=np.float64), (units + 1, grid.cells))
-    values = final.copy()
+    means = np.bincount(place, weights=masses, minlength=levels.size).astype(np.float64).tolist()
+    singles: list[list[float]] = [[] for _ in means]
+    for price, chance in offers:
+        singles[place[price]].append(chance)
+    steps = (-levels).tolist()
+    laws = _forward(list(zip(steps, means, singles, strict=True)), grid.cells, units)
+    values = worth(grid, units, utility)
     gains = np.empty(levels.size)
     for level in reversed(range(levels.size)):
-        gains[level] = _gain(laws[level + 1], values, steps[level])
-        values = _before(values, float(means[level]), steps[level])
+        gains[level] = sale_gain(laws[level], values, steps[level])
+        for chance in singles[level]:
+            values = offer_backward(values, chance, steps[level])
+        values = _before(values, means[level], steps[level])
     return float(values[0, 0]), gains[place]
 
 
-def _forward(means: FloatArray, steps: FloatArray, cells: int, units: int) -> list[FloatArray]:
-    """The laws of (units sold, revenue), shape (k + 1, cells), before the first price and after each."""
+def _forward(
+    levels: list[tuple[float, float, list[float]]], cells: int, units: int
+) -> list[FloatArray]:
+    """The laws of (units sold, revenue), shape (k + 1, cells), after each level of prices."""
     law = np.zeros((units + 1, cells))
     law[0, 0] = 1.0
-    laws = [law]
-    for mean, step in zip(means.tolist(), steps.tolist(), strict=True):
-        laws.append(_after(laws[-1], mean, step))
+    laws = []
+    for step, mean, singles in levels:
+        law = _after(law, mean, step)
+        for chance in singles:
+            offer_forward(law, chance, step)
+        laws.append(law)
     return laws
 
 
@@ -77,7 +94,3 @@ def _before(values: FloatArray, mean: float, step: float) -> FloatArray:
     return earlier
 
 
-def _gain(law: FloatArray, values: FloatArray, step: float) -> float:
-    """What one more sale at this price adds, for the law after it and the values of what follows."""
-    one_more = ahead(values[1:], step)
-    return float((law[:-1] * (one_more - values[:-1])).sum())

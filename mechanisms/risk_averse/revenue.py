@@ -25,7 +25,7 @@ class RevenueLaw:
         money, weights = money[weights > 0], weights[weights > 0]
         if not weights.size:
             return cls(money, weights)
-        starts = np.flatnonzero(np.diff(money, prepend=-np.inf) > 1e-12 * np.maximum(1.0, np.abs(money)))
+        starts = np.flatnonzero(np.diff(money, prepend=-np.inf) > 1e-12 * np.abs(money))
         return cls(money[starts], np.add.reduceat(weights, starts))
 
     @property

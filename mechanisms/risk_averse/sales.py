@@ -125,6 +125,16 @@ def offer_backward(values: FloatArray, chance: float, step: float) -> FloatArray
     return earlier
 
 
+def worth(grid: MoneyGrid, units: int, utility: Attitude) -> FloatArray:
+    """The utility of each state when all is over, shape (units + 1, cells)."""
+    return np.tile(np.asarray(utility(grid.amounts), dtype=np.float64), (units + 1, 1))
+
+
+def sale_gain(law: FloatArray, values: FloatArray, step: float) -> float:
+    """What one more sure sale would add, for the law of the state and the values of what follows."""
+    return float((law[:-1] * (ahead(values[1:], step) - values[:-1])).sum())
+
+
 def _listed(offers: Offers, units: int) -> RevenueLaw | None:
     """The law by listing all pairs (units sold, revenue); None if there are too many."""
     amounts = [np.zeros(1)] + [np.zeros(0)] * units

@@ -52,7 +52,7 @@ class SequentialPrices(Mechanism):
         object.__setattr__(self, "prices", tuple(checked_prices(self.prices).tolist()))
         check_count("units", self.units)
         if self.order is not None:
-            object.__setattr__(self, "order", _permutation(self.order, len(self.prices)))
+            object.__setattr__(self, "order", checked_order(self.order, len(self.prices)))
 
     @property
     def least_buyers(self) -> int:  # type: ignore[override]
@@ -127,7 +127,8 @@ def checked_prices(prices: ArrayLike) -> FloatArray:
     return vector
 
 
-def _permutation(order: Sequence[int], n: int) -> tuple[int, ...]:
+def checked_order(order: Sequence[int], n: int) -> tuple[int, ...]:
+    """The order as a tuple; ValueError unless it is a permutation of n buyers."""
     if sorted(order) != list(range(n)):
         raise ValueError(f"order must be a permutation of the buyers 0 to {n - 1}, not {order!r}")
     return tuple(int(i) for i in order)

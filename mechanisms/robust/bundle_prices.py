@@ -5,10 +5,10 @@ Bundles are numbered in the order of `np.ndindex((2,) * items)`: the last item c
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,11 +16,13 @@ from numpy.typing import ArrayLike, NDArray
 from mechanisms._validation import FloatArray, float_array, without_nan
 from mechanisms.comparison import RELATIVE_SLACK
 from mechanisms.conversation import Conversation, Mechanism
+from mechanisms.distributions import Discrete, Distribution
 from mechanisms.menus import Menu, PostedMenu
 from mechanisms.outcome import Outcome
-from mechanisms.questions import Draw
+from mechanisms.questions import Chance, Draw, Question
 from mechanisms.robust.ranges import Ranges
 from mechanisms.robust.regret_pricing import MinimaxRegretPricing
+from mechanisms.types import TypeSpace, unit_of_each
 
 MOST_ITEMS = 16
 """Bundles of no more items are listed."""
@@ -52,9 +54,14 @@ class BundlePrices(Mechanism):
         return cls(tuple(np.where(bundles(each.size), each, 0.0).sum(axis=-1).tolist()))
 
     @property
-    def items(self) -> int:  # type: ignore[override]
+    def items(self) -> int:
         """As many as the bundles are made of."""
         return len(self.prices).bit_length() - 1
+
+    @property
+    def space(self) -> TypeSpace:
+        """Additive values of the items; a number for one."""
+        return unit_of_each(self.items)
 
     @cached_property
     def bundles(self) -> NDArray[np.bool_]:
@@ -94,50 +101,71 @@ def _nothing(n: int, items: int) -> Conversation:
 
 @dataclass(frozen=True)
 class RandomPostedPrices(Mechanism):
-    """Item prices drawn from the laws that make (2.3) of posted prices; the buyer sees them and chooses.
+    """A price for each item, drawn independently by nature; the one buyer sees them and chooses.
 
-    Her expected allocation and payment are those of `MinimaxRegretPricing(upper, cost)`, and so is the
-    worst-case regret. Parameters and errors as there, and ValueError for more than `MOST_ITEMS` items.
+    laws
+        Of each item's price, at least 0; None for an item that is not sold.
+
+    Truth is dominant at every draw. Raises TypeError or ValueError for other laws, or for more than
+    `MOST_ITEMS` items.
     """
 
-    upper: Sequence[float] | float
-    cost: Sequence[float] | float = 0.0
+    laws: tuple[Distribution | None, ...]
 
     ex_post_ir: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
-        rule = MinimaxRegretPricing(self.upper, self.cost)
-        bundles(rule.items)
-        object.__setattr__(self, "upper", rule.upper)
-        object.__setattr__(self, "cost", rule.cost)
+        object.__setattr__(self, "laws", tuple(self.laws))
+        if not self.laws:
+            raise ValueError("laws must hold one for each item, got none")
+        for j, law in enumerate(self.laws):
+            if not (law is None or isinstance(law, Distribution)):
+                raise TypeError(f"laws[{j}] must be a Distribution or None, got {law!r}")
+            if law is not None and law.support[0] < 0:
+                raise ValueError(f"laws[{j}] must be of prices of at least 0, got {law.support[0]}")
+        bundles(self.items)
 
-    @cached_property
-    def rule(self) -> MinimaxRegretPricing:
-        """The mechanism that does the same in expectation; the buyer pays for what she gets."""
-        return MinimaxRegretPricing(self.upper, self.cost, charge="winner")
+    @classmethod
+    def of_least_regret(
+        cls, upper: Sequence[float] | float, cost: Sequence[float] | float = 0.0
+    ) -> RandomPostedPrices:
+        """The laws that make (2.3) of posted prices.
+
+        With these the buyer's expected allocation and payment are those of `MinimaxRegretPricing(upper,
+        cost)`, and so is the worst-case regret. Errors as there.
+        """
+        return cls(MinimaxRegretPricing(upper, cost).price_laws)
 
     @property
-    def items(self) -> int:  # type: ignore[override]
-        """As many as there are upper bounds."""
-        return self.rule.items
+    def items(self) -> int:
+        """As many as there are laws."""
+        return len(self.laws)
 
     @property
-    def regret(self) -> float:
-        """1ᵀ(v̄ − c)⁺ / e."""
-        return self.rule.regret
+    def space(self) -> TypeSpace:
+        """Additive values of the items; a number for one."""
+        return unit_of_each(self.items)
 
     def sample_prices(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> FloatArray:
         """Item prices (*size, items), independent; infinite for items that are not sold."""
-        columns = [np.full(size, np.inf) if law is None else law.sample(rng, size)
-                   for law in self.rule.price_laws]
+        columns = [np.full(size, np.inf) if law is None else law.sample(rng, size) for law in self.laws]
         return np.stack(columns, axis=-1)
 
     def conversation(self, n: int) -> Conversation:
         """Draw a price for each item that is sold, then show all bundles."""
         prices = []
-        for law in self.rule.price_laws:
-            prices.append(np.inf if law is None else (yield Draw(law)))
+        for law in self.laws:
+            prices.append((yield from _drawn(law)))
         return (yield from BundlePrices.separate(prices).conversation(n))
+
+
+def _drawn(law: Distribution | None) -> Generator[Question, Any, float]:
+    """Nature draws a price; infinity where there is no law."""
+    if law is None:
+        return float(np.inf)
+    if isinstance(law, Discrete):
+        return float(law.values[(yield Chance(tuple(law.probabilities.tolist())))])
+    return float((yield Draw(law)))
 
 
 def bundles(items: int) -> NDArray[np.bool_]:

@@ -23,6 +23,7 @@ from mechanisms.robust.joint_draw import nested_sales
 from mechanisms.robust.logarithmic import LogarithmicPrice
 from mechanisms.robust.ranges import Ranges
 from mechanisms.robust.regret_pricing import Charge, check_charge, price_if_sold
+from mechanisms.types import TypeSpace, unit_of_each
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,24 @@ class RandomReserveAuctions(DirectLottery):
         return Ranges(self.upper)
 
     @property
-    def items(self) -> int:  # type: ignore[override]
+    def items(self) -> int:
         """As many as there are upper bounds."""
         return self.ranges.items
+
+    @property
+    def space(self) -> TypeSpace:
+        """Additive values of the items; a number for one."""
+        return unit_of_each(self.items)
 
     @property
     def ex_post_ir(self) -> bool:  # type: ignore[override]
         """If only winners pay."""
         return self.charge == "winner"
+
+    @property
+    def breakpoints(self) -> tuple[float, ...]:  # type: ignore[override]
+        """The lowest reserves."""
+        return tuple((self.ranges.upper / np.e).tolist())
 
     @property
     def regret(self) -> float:
@@ -85,9 +96,14 @@ class RandomReserveAuctions(DirectLottery):
     def outcome(self, reports: ArrayLike) -> Outcome:
         """Expected allocation (..., bidders, items) and payments (..., bidders), by (3.2).
 
-        Values have the allocation's shape; ValueError for another one, or values outside the ranges.
+        Values have the allocation's shape; ValueError for another one, or values outside the ranges. One item
+        may come without its axis, (..., bidders) for two bidders or more, as where types are numbers.
         """
-        highest = _Highest.of(self._checked(reports))
+        bids = np.asarray(reports, dtype=float)
+        if self.items == 1 and bids.ndim and bids.shape[-1] > 1:
+            whole = self.outcome(bids[..., None])
+            return Outcome(whole.allocation[..., 0], whole.payments)
+        highest = _Highest.of(self._checked(bids))
         chance, payment = self._sale(highest)
         return Outcome(highest.hand_over(chance), highest.hand_over(payment).sum(axis=-1))
 

@@ -22,6 +22,7 @@ from mechanisms.outcome import Lottery, Outcome
 from mechanisms.robust.joint_draw import nested_sales
 from mechanisms.robust.logarithmic import LogarithmicPrice
 from mechanisms.robust.ranges import Ranges
+from mechanisms.types import TypeSpace, unit_of_each
 
 Charge = Literal["always", "winner"]
 """Who pays: who takes part, the mean payment; or who gets the item, as much as has the same mean."""
@@ -53,9 +54,14 @@ class SeparatePricing(DirectLottery):
         return Ranges(self.upper, self.cost)
 
     @property
-    def items(self) -> int:  # type: ignore[override]
+    def items(self) -> int:
         """As many as there are upper bounds."""
         return self.ranges.items
+
+    @property
+    def space(self) -> TypeSpace:
+        """Additive values of the items; a number for one."""
+        return unit_of_each(self.items)
 
     @property
     @abstractmethod

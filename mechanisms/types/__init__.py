@@ -3,7 +3,7 @@
 from mechanisms.types.budgets import Budgets
 from mechanisms.types.bundles import Bundles, Packages
 from mechanisms.types.costs import Costs
-from mechanisms.types.goods import Additive, DiminishingUnits, OneGood, UnitDemand, one_good
+from mechanisms.types.goods import Additive, DiminishingUnits, OneGood, UnitDemand, one_good, unit_of_each
 from mechanisms.types.interdependent import CommonPart, Signals
 from mechanisms.types.positions import Positions
 from mechanisms.types.space import TypeSpace
@@ -24,4 +24,5 @@ __all__ = [
     "TypeSpace",
     "UnitDemand",
     "one_good",
+    "unit_of_each",
 ]

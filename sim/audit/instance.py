@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from agents.knowledge.partitions import check_partitions, check_value_bound, own_type_partitions
 from agents.strategies.base import Strategy, Truthful
-from mechanisms.ambiguity import BayesianOverSet, FiniteAmbiguitySet, Hurwicz
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import JointDistribution
+from mechanisms.robust.attitudes import BayesianOverSet, Hurwicz
+from mechanisms.robust.finite_sets import FiniteAmbiguitySet
 from mechanisms.utilities import Linear, Utility
 
 

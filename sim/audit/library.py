@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechanisms.ambiguity import FiniteAmbiguitySet
 from mechanisms.auctions import (
     AllPay,
     AscendingClock,
@@ -61,12 +60,26 @@ from mechanisms.menus import (
 from mechanisms.risk_averse import (
     EsoFutoAuction,
     InsuredSale,
-    OnePass,
+    ItemPrices,
+    OrderObliviousPrices,
     Rounds,
     SequentialPrices,
-    SequentialSale,
+    design_history_prices,
+    design_one_pass,
+    design_risk_averse_buyers,
 )
-from mechanisms.robust import DeterministicRegretPricing, MinimaxRegretPricing, RandomReserveAuctions
+from mechanisms.robust import (
+    BundlePrices,
+    CellMechanism,
+    DeterministicRegretPricing,
+    FiniteAmbiguitySet,
+    HighestBidderLottery,
+    MinimaxRegretPricing,
+    RandomPostedPrices,
+    RandomReserveAuctions,
+    RandomReserveLottery,
+)
+from mechanisms.utilities import CARA, Capped, Linear
 from sim.audit.instance import Instance
 
 BUNDLE_VALUES = np.array([[0, 0, 0], [2, 0, 2], [0, 1, 1], [1, 1, 1], [0, 0, 2]], dtype=float)
@@ -176,33 +189,6 @@ def exchange_instances() -> Sequence[Instance]:
     )
 
 
-def risk_averse_instances() -> Sequence[Instance]:
-    """Sales of a seller who is averse to risk: two buyers with values 0, 1, 2, asked one after the other.
-
-    Where she sells by lotteries, each buyer has the unit for 1 if it is worth as much to her.
-    """
-    three, die = (0.0, 1.0, 2.0), Discrete([0, 1, 2], [1 / 3] * 3)
-    values, prices, sales = [np.arange(3.0)] * 2, np.ones(1), [np.array([[0.0], [1.0], [1.0]])] * 2
-    charges = [np.zeros((3, 1))] * 2
-    return (
-        standard_instance(SequentialPrices((1.0, 1.5))),
-        standard_instance(OnePass(values, prices, sales, 1), three),
-        standard_instance(Rounds(values, prices, sales, 1, 2), three),
-        standard_instance(SequentialSale(values, prices, sales, charges, (0, 1), 1), three),
-        standard_instance(EsoFutoAuction([die, die]), three),
-        standard_instance(InsuredSale(price=1.0, premium=0.25)),
-    )
-
-
-def robust_instances() -> Sequence[Instance]:
-    """Sellers who know the range of values alone: one item, worth 3 at most."""
-    return (
-        standard_instance(MinimaxRegretPricing(3.0), n=1),
-        standard_instance(DeterministicRegretPricing(3.0), n=1),
-        standard_instance(RandomReserveAuctions(3.0, bidders=2)),
-    )
-
-
 def menu_instance(example: Any, menu: Menu, k: int, name: str) -> Instance:
     """A posted menu before the one buyer of an example (`types`, `probabilities`) who may buy k entries.
 
@@ -211,6 +197,67 @@ def menu_instance(example: Any, menu: Menu, k: int, name: str) -> Instance:
     rule = PostedMenu(menu, k)
     types = np.reshape(example.types, (-1, *rule.space.type_shape))
     return Instance(rule, JointDistribution(example.probabilities, [types]), name=name)
+
+
+def robust_instances() -> Sequence[Instance]:
+    """Sellers who know the mean of two values in [0, 1], or the range of the values alone."""
+    quarters, thirds = (0.0, 0.25, 0.5, 0.75, 1.0), (0.0, 1.0, 2.0, 3.0)
+    charged = HighestBidderLottery(2, 0.5, charge="winner")
+    drawn = RandomPostedPrices((Discrete([1.0, 2.0], [0.5, 0.5]), None))
+    return (
+        standard_instance(HighestBidderLottery(2, 0.5), quarters),
+        standard_instance(charged, quarters, name="highest bidder lottery, winners pay"),
+        standard_instance(RandomReserveLottery(2, 0.5), quarters),
+        standard_instance(reserve_by_cells(), quarters),
+        standard_instance(RandomReserveAuctions((2.0, 2.0), 2)),
+        standard_instance(
+            RandomReserveAuctions(3.0, 2, "always"), thirds, name="random reserve auctions, all pay"
+        ),
+        standard_instance(MinimaxRegretPricing(3.0), thirds, 1),
+        standard_instance(
+            MinimaxRegretPricing((2.0, 2.0), 0.0, "winner"), n=1, name="minimax regret pricing, winner pays"
+        ),
+        standard_instance(DeterministicRegretPricing((2.0, 2.0), (0.0, 1.0)), n=1),
+        standard_instance(BundlePrices((0.0, 1.0, 1.0, 1.5)), n=1),
+        standard_instance(drawn, n=1),
+    )
+
+
+def reserve_by_cells() -> CellMechanism:
+    """Second price with reserve 0 or ½, each half the time; a tie at 1 is broken by a coin."""
+    atoms = np.zeros((3, 3))
+    atoms[1, 0] = atoms[2, 2] = 0.5
+    return CellMechanism(np.array([0.0, 0.5, 1.0]), atoms, np.zeros((2, 3)), np.array([0.5, 1.0, 0.0]))
+
+
+def risk_averse_instances() -> Sequence[Instance]:
+    """Sellers who are averse to risk, and buyers who may be."""
+    bold = design_history_prices([[1, 2, 4]] * 2, [[0.4, 0.3, 0.3]] * 2, 2, Capped(3.0)).mechanism
+    offers = OrderObliviousPrices([[{1.0: 0.5, 2.0: 0.5}, {1.0: 1.0}], [{1.0: 1.0}, {2.0: 1.0}]])
+    rare, even = Discrete([0.0, 1.0], [0.9, 0.1]), Discrete([0, 1, 2, 3], [0.25] * 4)
+    return (
+        standard_instance(SequentialPrices((2.0, 1.0, 1.0)), (0.0, 1.0, 2.0), n=3, utilities=CARA(1.0)),
+        standard_instance(bold, (1.0, 2.0, 4.0), utilities=[CARA(3.0), Linear()]),
+        standard_instance(ItemPrices(offers), [[2.0, 0.0], [1.0, 2.0]]),
+        Instance(InsuredSale(1.0, 0.1), JointDistribution.product([rare] * 2)),
+        Instance(EsoFutoAuction([even] * 2), JointDistribution.product([even] * 2)),
+        *sales_by_lottery(),
+    )
+
+
+def sales_by_lottery() -> Sequence[Instance]:
+    """One unit for two buyers with values 1 or 2, whose fear of risk the seller knows and uses."""
+    values, chances, prices = [[1.0, 2.0]] * 2, [[0.6, 0.4]] * 2, [1.0, 1.5, 2.0]
+    prior = JointDistribution.product([Discrete([1.0, 2.0], [0.6, 0.4])] * 2)
+    cautious = CARA(3.0)
+    design = design_one_pass(values, chances, 1, Linear(), cautious, prices)
+    rounds = Rounds(values, prices, design.lotteries, 1, rounds=2)
+    unlike = design_risk_averse_buyers(values, chances, 1, [cautious, Linear()], prices)
+    return (
+        Instance(design.mechanism, prior, utilities=cautious),
+        Instance(rounds, prior, utilities=cautious),
+        Instance(unlike.mechanism, prior, utilities=[cautious, Linear()]),
+    )
 
 
 def standard_instances() -> Sequence[Instance]:
@@ -239,8 +286,8 @@ def standard_instances() -> Sequence[Instance]:
         standard_instance(_optimal_for_bundles(), BUNDLE_VALUES, name="optimal for bundles"),
         *exchange_instances(),
         *conservative_instances(),
-        *risk_averse_instances(),
         *robust_instances(),
+        *risk_averse_instances(),
         menu_instance(COFFEE_SHOP, coffee_shop_menu(), 2, "coffee shop's menu, 2 visits"),
         menu_instance(LOTTERY_TICKETS, ticket_menu(2), 2, "menu of lottery tickets, 2 visits"),
     )

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from mechanisms.ambiguity import Attitude, Knightian, Maxmin
+from mechanisms.robust.attitudes import Attitude, Knightian, Maxmin
 from sim.audit.exact.direct import words
 from sim.audit.exact.game import Game, Plan, Says, Subject, Worst
 

@@ -22,6 +22,8 @@ from tests.benchmarks import (
     page,
     programs,
     regret,
+    risk_averse,
+    robust,
 )
 
 GROUPS = {
@@ -33,6 +35,8 @@ GROUPS = {
     "menus": (menus.figures,),
     "one pass": (one_pass.figures,),
     "regret": (regret.figures,),
+    "robust": (robust.figures,),
+    "risk averse": (risk_averse.figures,),
     "counter": (counter.figures,),
     "page": (page.figures,),
 }

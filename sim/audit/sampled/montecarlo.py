@@ -21,9 +21,9 @@ from numpy.typing import ArrayLike
 
 from agents.knowledge.protocol import Knowledge
 from agents.strategies.base import Strategy
-from mechanisms.ambiguity import Attitude, Maxmin
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Prior
+from mechanisms.robust.attitudes import Attitude, Maxmin
 from mechanisms.utilities import Utility
 from sim.audit.exact.direct import words
 from sim.audit.notions import NOTIONS, Witness

@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 
 from agents.knowledge.protocol import Knowledge
 from agents.strategies.base import Strategy
-from mechanisms.ambiguity import BayesianOverSet, Hurwicz
 from mechanisms.conversation import Mechanism, check_count
 from mechanisms.distributions import JointDistribution, Prior
+from mechanisms.robust.attitudes import BayesianOverSet, Hurwicz
 from mechanisms.utilities import Utility
 from sim.audit.instance import amounts_of
 from sim.audit.sampled.sampling import Deviations, Floats, Moments, Sampler

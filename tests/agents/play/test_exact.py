@@ -1,5 +1,6 @@
 """Exact play against enumerations written out here, which share nothing with it but the mechanisms' rules."""
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import product
@@ -372,3 +373,52 @@ def test_buyers_know_the_common_prior():
 
     prior = JointDistribution.product([Discrete([1.0, 2.0], [0.5, 0.5])] * 2)
     assert expected_outcome(FirstPrice(), prior, strategies=HalfTheMean()).revenue == pytest.approx(0.75)
+
+
+# --- the law of revenue ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class CoinReserve(Mechanism):
+    """Vickrey's auction at one of two reserves, by a coin."""
+
+    low: float
+    high: float
+
+    def conversation(self, n):
+        reserve = (self.low, self.high)[(yield Chance((0.5, 0.5)))]
+        replies = yield AskValue()
+        return SecondPrice(reserve).outcome(replies.values)
+
+
+def second_price_revenue(values, reserve):
+    """From sorted values."""
+    bids = sorted(value for value in values if value >= reserve)
+    return max(reserve, bids[-2]) if len(bids) > 1 else reserve if bids else 0.0
+
+
+@pytest.mark.parametrize("utility", [Linear(), CARA(0.7), Capped(1.5)], ids=repr)
+def test_the_law_of_revenue_is_the_enumerated_one(utility):
+    """Profile by profile: which revenue has what probability, and what it is worth to the seller."""
+    weights = {0.0: 0.1, 1.0: 0.3, 2.0: 0.4, 4.0: 0.2}
+    prior = JointDistribution.product([Discrete(list(weights), list(weights.values()))] * 3)
+    law = {}
+    for values in product(weights, repeat=3):
+        revenue = second_price_revenue(values, 1.0)
+        law[revenue] = law.get(revenue, 0.0) + math.prod(weights[value] for value in values)
+    exact = expected_outcome(SecondPrice(1.0), prior)
+    np.testing.assert_array_equal(exact.revenue_law.amounts, sorted(law))
+    np.testing.assert_allclose(exact.revenue_law.probabilities, [law[r] for r in sorted(law)], rtol=1e-12)
+    assert exact.revenue_law.mean == pytest.approx(exact.revenue, rel=1e-12)
+    by_hand = sum(p * float(utility(r)) for r, p in law.items())
+    assert exact.seller_utility(utility) == pytest.approx(by_hand, rel=1e-12)
+
+
+def test_the_law_of_revenue_holds_what_is_left_to_chance():
+    """A reserve of 1 or 3, each half the time, before values of 2 and 2, or 4 and 0: not the mean reserve."""
+    table = np.zeros((3, 3))
+    table[1, 1], table[2, 0] = 0.25, 0.75
+    prior = JointDistribution(table, [np.array([0.0, 2.0, 4.0])] * 2)
+    law = expected_outcome(CoinReserve(1.0, 3.0), prior).revenue_law
+    assert law.amounts.tolist() == [0.0, 1.0, 2.0, 3.0]
+    np.testing.assert_allclose(law.probabilities, [0.125, 0.375, 0.125, 0.375])

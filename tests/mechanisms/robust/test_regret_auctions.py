@@ -11,6 +11,7 @@ from agents.strategies.base import Truthful
 from mechanisms import MinimaxRegretPricing, RandomReserveAuctions
 from mechanisms.auctions.second_price import SecondPrice
 from mechanisms.engine import walk
+from mechanisms.robust import HighestBidderLottery, MarkovSet, worst_case_revenue
 from sim.conformance.mechanism import MechanismConformance
 from sim.conformance.players import PathPlayer, party_of
 
@@ -118,6 +119,21 @@ def test_lottery_has_the_rule_as_its_mean(charge):
 
 class TestRandomReserveAuctions(MechanismConformance):
     instances = (RandomReserveAuctions((12.0, 14.0), 3), RandomReserveAuctions((12.0, 12.0), 2, "always"))
+
+
+class TestRandomReserveAuctionsOfOneItem(MechanismConformance):
+    """Types are numbers."""
+
+    instances = (RandomReserveAuctions(12.0, 2), RandomReserveAuctions(14.0, 3, "always"))
+
+    def sizes(self, mechanism):
+        return range(2, 5)
+
+
+def test_a_seller_who_knows_the_range_secures_less_than_one_who_knows_the_mean():
+    """Of the rules for the highest bidder none secures more than r of Theorem 1.5.3 under the Markov set."""
+    secured = worst_case_revenue(RandomReserveAuctions(1.0, 2), MarkovSet(2, 0.6), points=31)
+    assert secured.revenue < HighestBidderLottery(2, 0.6).worst_case_revenue
 
 
 @pytest.mark.parametrize("charge", ["winner", "always"])

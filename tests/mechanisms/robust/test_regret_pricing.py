@@ -9,6 +9,7 @@ from scipy.integrate import quad
 
 from agents.strategies.base import Truthful
 from mechanisms import DeterministicRegretPricing, MinimaxRegretPricing
+from mechanisms.distributions import Discrete, Uniform
 from mechanisms.engine import walk
 from mechanisms.menus import Menu, best_purchase
 from mechanisms.robust import BundlePrices, LogarithmicPrice, RandomPostedPrices, bundle_regret, split_prices
@@ -96,12 +97,13 @@ def test_fee_and_price_have_the_same_mean(upper, cost):
 
 def test_posted_prices_drawn_do_what_the_rule_does_on_average():
     """Within five standard errors: (2.3) as item prices among which the buyer chooses."""
-    mechanism = RandomPostedPrices((1.0, 2.0), (0.1, 0.5))
+    ranges = (1.0, 2.0), (0.1, 0.5)
+    mechanism, rule = RandomPostedPrices.of_least_regret(*ranges), MinimaxRegretPricing(*ranges)
     prices = mechanism.sample_prices(np.random.default_rng(3), 40_000)
     for values in ([0.9, 1.9], [0.5, 1.2], [0.3, 2.0]):
         takes = np.asarray(values) >= prices
         paid = np.where(takes, prices, 0).sum(axis=-1)
-        expected = mechanism.rule.outcome(values)
+        expected = rule.outcome(values)
         assert paid.mean() == pytest.approx(float(expected.payments), abs=5 * paid.std() / 200)
         np.testing.assert_allclose(takes.mean(axis=0), expected.allocation, atol=5 * 0.5 / 200)
         first = BundlePrices.separate(prices[0]).outcome(values)
@@ -232,14 +234,21 @@ class TestBundlePrices(OneBuyer):
 
 
 class TestRandomPostedPrices(OneBuyer):
-    instances = (RandomPostedPrices((12.0, 14.0), (1.0, 15.0)),)
+    instances = (
+        RandomPostedPrices.of_least_regret((12.0, 14.0), (1.0, 15.0)),
+        RandomPostedPrices((Discrete([3.0, 8.0], [0.5, 0.5]), None)),
+        RandomPostedPrices((Uniform(0.0, 9.0),)),
+    )
 
 
 class TestLogarithmicPrice(DistributionConformance):
     instances = (LogarithmicPrice(1.0), LogarithmicPrice(3.0, 0.5))
 
 
-@pytest.mark.parametrize("kind", [MinimaxRegretPricing, DeterministicRegretPricing, RandomPostedPrices])
+POSTED = RandomPostedPrices.of_least_regret
+
+
+@pytest.mark.parametrize("kind", [MinimaxRegretPricing, DeterministicRegretPricing, POSTED])
 def test_bad_ranges_are_named(kind):
     with pytest.raises(ValueError, match="upper must be above 0, not 0"):
         kind((1.0, 0.0))
@@ -251,7 +260,7 @@ def test_bad_ranges_are_named(kind):
         kind((1.0, 1.0), (0.0, -1.0))
     with pytest.raises(ValueError, match="cost must be one for each of 2 items, not 3"):
         kind((1.0, 1.0), (0.0, 0.0, 0.0))
-    if kind is RandomPostedPrices:
+    if kind is POSTED:
         with pytest.raises(ValueError, match="bundles are of at most 16 items, not 17"):
             kind((1.0,) * 17)
     else:
@@ -271,6 +280,15 @@ def test_bad_values_are_named(kind):
         pricing.lottery(np.zeros((3, 2)))
     with pytest.raises(ValueError, match="charge must be one of always, winner, not 'never'"):
         MinimaxRegretPricing(1.0, 0.0, "never")
+
+
+def test_bad_laws_of_prices_are_named():
+    with pytest.raises(ValueError, match="laws must hold one for each item, got none"):
+        RandomPostedPrices(())
+    with pytest.raises(TypeError, match=r"laws\[1\] must be a Distribution or None, got 2.0"):
+        RandomPostedPrices((None, 2.0))
+    with pytest.raises(ValueError, match=r"laws\[0\] must be of prices of at least 0, got -1"):
+        RandomPostedPrices((Uniform(-1.0, 1.0),))
 
 
 def test_bad_bundle_prices_are_named():

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mechanisms.ambiguity import FiniteAmbiguitySet
 from mechanisms.auctions import SecondPrice
 from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism
 from mechanisms.distributions import JointDistribution
 from mechanisms.outcome import Lottery, Outcome
 from mechanisms.questions import AskBelief, AskValue
+from mechanisms.robust.finite_sets import FiniteAmbiguitySet
 from sim.audit import Instance
 
 

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from agents.play.exact import TooLargeError
 from agents.strategies import Shading, Strategy
-from mechanisms.ambiguity import FiniteAmbiguitySet
 from mechanisms.auctions import AscendingClock, FirstPrice, PostedPrice, SecondPrice
 from mechanisms.auctions.myerson import MyersonAuction
 from mechanisms.distributions import Discrete, JointDistribution
+from mechanisms.robust.finite_sets import FiniteAmbiguitySet
 from mechanisms.utilities import CARA
 from sim.audit import NOTIONS, Instance, audit, game_of, standard_instance, undominated_answers, utility_loss
 from tests import property as prop

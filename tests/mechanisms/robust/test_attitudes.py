@@ -5,15 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mechanisms.ambiguity import (
-    BayesianOverSet,
-    ExpectedUtility,
-    FiniteAmbiguitySet,
-    Hurwicz,
-    Knightian,
-    Maxmin,
-)
 from mechanisms.distributions import JointDistribution
+from mechanisms.robust.attitudes import BayesianOverSet, ExpectedUtility, Hurwicz, Knightian, Maxmin
+from mechanisms.robust.finite_sets import FiniteAmbiguitySet
 
 ONE = JointDistribution([[0.2, 0.2], [0.5, 0.1]])
 TWO = JointDistribution(np.full((2, 2), 0.25))

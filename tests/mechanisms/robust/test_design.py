@@ -1,0 +1,128 @@
+"""The design program (1.11) on grids, and the conjecture on deterministic rules."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from mechanisms.robust import (
+    best_personal_reserves,
+    design_program,
+    deterministic_program,
+    markov_bounds,
+)
+from mechanisms.robust.markov import lottery_constants
+from tests.mechanisms.robust.programs import least_revenue
+
+MARKETS = [(2, 0.2), (2, 0.5), (2, 0.8), (3, 0.5)]
+
+
+@pytest.mark.parametrize(("bidders", "mean"), MARKETS)
+def test_the_grid_is_never_below_the_continuum_and_falls_to_it(bidders, mean):
+    """Theorem 1.5.3: the optimum of (1.11) is r; a program on a grid of step h lies above, by O(h)."""
+    r = lottery_constants(bidders, mean).value
+    steps = (4, 8, 16) if bidders == 3 else (8, 16, 32)
+    values = [design_program(bidders, mean, k).value for k in steps]
+    assert all(value >= r for value in values)
+    assert all(finer < coarser for coarser, finer in itertools.pairwise(values))
+    extrapolated = 2 * values[-1] - values[-2]
+    assert extrapolated == pytest.approx(r, rel=0.03)
+
+
+@pytest.mark.parametrize(("bidders", "mean"), MARKETS)
+def test_linear_chances_find_the_theorems_value(bidders, mean):
+    """With chances linear between the grid's values the error is of second order."""
+    r = lottery_constants(bidders, mean).value
+    value = design_program(bidders, mean, 24 if bidders == 2 else 10, chances="linear").value
+    assert value == pytest.approx(r, rel=0.03)
+
+
+@pytest.mark.parametrize("bidders", [2, 3])
+def test_the_optimum_lies_between_r_and_the_bounds(bidders):
+    """r <= optimum <= min(μ, r (2 − r), I/(I + t)), the optimum by linear chances on at least 8 steps."""
+    for mean in (0.4, 0.5, 0.6, 0.8):
+        bounds = markov_bounds(bidders, mean, steps=0)
+        steps = 12 if bidders == 2 else 8
+        optimum = design_program(bidders, mean, steps, rule="any", chances="linear").value
+        assert bounds.lower <= optimum <= bounds.upper
+
+
+@pytest.mark.parametrize(("bidders", "mean", "rule"), [(2, 0.5, "highest"), (2, 0.5, "any"), (3, 0.3, "any")])
+def test_the_rule_on_the_grid_is_what_the_program_says(bidders, mean, rule):
+    """Its chances are monotone, give one good, and secure the value against an independent nature."""
+    design = design_program(bidders, mean, 6, rule=rule)
+    assert design.upper_bound == pytest.approx(design.value, abs=1e-8)
+    column = {tuple(rivals): number for number, rivals in enumerate(design.rivals.tolist())}
+    profiles = list(itertools.product(range(7), repeat=bidders))
+    revenue = []
+    for profile in profiles:
+        given = paid = 0.0
+        for i, own in enumerate(profile):
+            chances = design.chances[:, column[tuple(sorted(profile[:i] + profile[i + 1 :]))]]
+            assert (np.diff(chances) >= -1e-8).all()
+            given += chances[own]
+            paid += chances[own] * own / 6 - chances[:own].sum() / 6
+            assert rule == "any" or own == max(profile) or chances[own] <= 1e-8
+        assert given <= 1 + 1e-8
+        revenue.append(paid)
+    assert least_revenue(revenue, np.array(profiles) / 6, mean) == pytest.approx(design.value, abs=1e-6)
+
+
+@pytest.mark.parametrize(("bidders", "mean"), [(2, 0.5), (2, 0.8), (3, 0.3), (3, 0.5)])
+def test_vickrey_is_the_best_efficient_rule_but_for_a_step(bidders, mean):
+    """Theorem 1.5.1: (Iμ − 1)⁺/(I − 1); on a grid at most a step more."""
+    vickrey = max((bidders * mean - 1) / (bidders - 1), 0)
+    steps = 12 if bidders == 2 else 8
+    best = design_program(bidders, mean, steps, rule="efficient").value
+    assert vickrey - 1e-9 <= best <= vickrey + 1 / steps
+
+
+@pytest.mark.parametrize(
+    ("bidders", "mean", "steps"),
+    [(2, 0.2, 4), (2, 0.5, 5), (2, 0.8, 6), (3, 0.5, 2), (3, 0.7, 2),
+     pytest.param(2, 0.5, 10, marks=pytest.mark.slow), pytest.param(2, 0.35, 12, marks=pytest.mark.slow),
+     pytest.param(3, 0.4, 4, marks=pytest.mark.slow)],
+)
+def test_no_deterministic_rule_beats_personal_reserves(bidders, mean, steps):
+    """The conjecture, as B4 found it: both optima agree on every grid tried."""
+    design = deterministic_program(bidders, mean, steps)
+    best, reserves = best_personal_reserves(bidders, mean, steps)
+    assert design.value == pytest.approx(best, abs=1e-7)
+    assert design.upper_bound == pytest.approx(best, abs=1e-6)
+    assert len(reserves) == bidders
+    assert set(np.unique(design.winners)) <= {0.0, 1.0}
+    assert design.winners.sum(axis=0).max() <= 1
+    assert design.value <= design_program(bidders, mean, steps, rule="any").value + 1e-9
+
+
+def test_personal_reserves_by_hand():
+    """I = 2, one step, μ = ½: whoever has 1 pays 1 where 0 does not win; both have 1 with chance 0 at worst.
+
+    Reserves (1, 1): revenue 1 unless both have 0; the worst puts ½ on (1, 1), ½ on (0, 0): ½ = μ.
+    """
+    best, _ = best_personal_reserves(2, 0.5, 2)
+    tried = []
+    for first, second in itertools.product((0.0, 0.5, 1.0), repeat=2):
+        revenue, profiles = [], list(itertools.product((0.0, 0.5, 1.0), repeat=2))
+        for x, y in profiles:
+            if x >= y:
+                price = max(y, first)
+                revenue.append(price if x >= price else 0.0)
+            else:
+                price = max(x + 0.5, second)
+                revenue.append(price if y >= price else 0.0)
+        tried.append(least_revenue(revenue, profiles, 0.5))
+    assert best == pytest.approx(max(tried))
+
+
+def test_what_programs_refuse():
+    with pytest.raises(ValueError, match="rule must be one of 'any', 'highest', 'efficient', got 'all'"):
+        design_program(2, 0.5, 8, rule="all")
+    with pytest.raises(ValueError, match="chances must be one of"):
+        design_program(2, 0.5, 8, chances="cubic")
+    with pytest.raises(ValueError, match="steps must be at least 2, got 1"):
+        design_program(2, 0.5, 1)
+    with pytest.raises(ValueError, match="steps must give at most 40000 unknowns"):
+        design_program(3, 0.5, 60)
+    with pytest.raises(ValueError, match="steps must give at most 2000 unknowns"):
+        deterministic_program(3, 0.5, 9)

@@ -1,0 +1,148 @@
+"""Independent values (robust paper, Section 1.4): efficiency, revenue equivalence, one more bidder."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+
+from mechanisms.auctions import SecondPrice
+from mechanisms.distributions import Exponential, PowerLaw, Uniform
+from mechanisms.robust import IndependentSet, MarkovSet, RegularFamily, one_more_bidder, worst_case_revenue
+from mechanisms.robust.independent import is_regular
+
+GRID = np.array([0.2, 0.4, 0.6, 0.8, 1.0])
+STEP = 0.2
+
+
+def laws(rng, count):
+    """Random laws of one value on the grid, all positive."""
+    return rng.dirichlet(np.full(GRID.size, 2.0), size=count)
+
+
+def efficient_chances():
+    """Who gets the good at each profile of two, ties to the first: shape (B, B) for each bidder."""
+    first = (GRID[:, None] >= GRID).astype(float)
+    return first, 1 - first
+
+
+def best_efficient_revenue(possible):
+    """Program: payments of both bidders that maximise the worst-case revenue of the efficient allocation.
+
+    Interim incentive compatibility and individual rationality under every product law (Definitions 1.2.3
+    and 1.2.4); the last variable is the worst-case revenue.
+    """
+    size, chances = GRID.size, efficient_chances()
+    rows, limits = [], []
+    for law in possible:
+        revenue = np.outer(law, law)
+        rows.append(np.append(-np.concatenate([revenue.ravel()] * 2), 1.0))
+        limits.append(0.0)
+        for bidder in (0, 1):
+            q = chances[bidder] if bidder == 0 else chances[bidder].T  # own value first
+            for own in range(size):
+                for report in (None, *range(size)):
+                    row = np.zeros((2, size, size))
+                    pays = row[bidder] if bidder == 0 else row[bidder].T
+                    pays[own] += law
+                    worth = law @ q[own] * GRID[own]
+                    if report is not None:
+                        pays[report] -= law
+                        worth -= law @ q[report] * GRID[own]
+                    rows.append(np.append(row.ravel(), 0.0))
+                    limits.append(worth)
+    found = linprog(-np.eye(1, 2 * size**2 + 1, 2 * size**2)[0], A_ub=np.array(rows), b_ub=limits,
+                    bounds=(None, None), method="highs")
+    assert found.status == 0
+    return -found.fun
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_vickrey_is_the_best_efficient_rule_but_for_a_step(count):
+    """Theorem 1.4.1. On a grid winners may be charged up to a step more: the next lower value is far."""
+    possible = laws(np.random.default_rng(count), count)
+    second = np.minimum(GRID[:, None], GRID)
+    vickrey = min(float(law @ second @ law) for law in possible)
+    best = best_efficient_revenue(possible)
+    assert vickrey - 1e-9 <= best <= vickrey + STEP + 1e-9
+
+
+def test_revenue_depends_on_the_allocation_alone():
+    """Theorem 1.2.2: payments that differ from Vickrey's by bets of mean 0 under all laws earn the same.
+
+    The bets are on the others' values, of mean μ under every law of the set, so interim payments, incentives
+    and the utility of the lowest value stay as they are; each law's revenue is the same, so is the least.
+    """
+    rng = np.random.default_rng(9)
+    possible = [mixed_to_mean(law, 0.6) for law in laws(rng, 6)]
+    second = np.minimum(GRID[:, None], GRID)
+    for _ in range(20):
+        stakes = rng.normal(size=(2, GRID.size))
+        bets = stakes[0][:, None] * (GRID - 0.6) + (GRID - 0.6)[:, None] * stakes[1]
+        plain = [float(law @ second @ law) for law in possible]
+        betting = [float(law @ (second + bets) @ law) for law in possible]
+        np.testing.assert_allclose(betting, plain, atol=1e-12)
+        assert min(betting) == pytest.approx(min(plain))
+        for law in possible:
+            np.testing.assert_allclose(bets_of_first(stakes[0]) @ law, 0, atol=1e-12)
+
+
+def bets_of_first(stakes):
+    """What the first bidder pays more at each profile, own value first."""
+    return stakes[:, None] * (GRID - 0.6)
+
+
+def mixed_to_mean(law, mean):
+    """The law mixed with the highest or the lowest value so that it has the mean."""
+    end = GRID[-1] if law @ GRID < mean else GRID[0]
+    share = (mean - law @ GRID) / (end - law @ GRID)
+    return (1 - share) * law + share * (end == GRID)
+
+
+SETS = [
+    IndependentSet((Uniform(0, 1), PowerLaw(2), PowerLaw(1.3)), 2),
+    IndependentSet((Uniform(0.2, 1), Uniform(0, 1)), 5),
+    RegularFamily(lambda rate: Exponential(rate), 0.5, 2.0, 3).among(4),
+]
+
+
+@pytest.mark.parametrize("possible", SETS, ids=repr)
+def test_one_more_bidder_is_worth_more_than_the_best_rule(possible):
+    """Theorem 1.4.3 (Bulow and Klemperer 1996 under ambiguity)."""
+    compared = one_more_bidder(possible)
+    assert compared.enough is True
+    assert compared.least <= compared.most <= compared.vickrey
+    grown = IndependentSet(possible.laws, possible.bidders + 1)
+    assert worst_case_revenue(SecondPrice(), grown).revenue == pytest.approx(compared.vickrey, abs=1e-6)
+
+
+def test_one_more_bidder_in_a_uniform_town():
+    """Textbook figures: 1/2 for three bidders without reserve, 5/12 for two with reserve ½."""
+    compared = one_more_bidder(IndependentSet((Uniform(0, 1),), 2))
+    assert compared.vickrey == pytest.approx(1 / 2)
+    assert compared.most == pytest.approx(5 / 12, abs=1e-5)
+
+
+@pytest.mark.parametrize(("bidders", "mean"), [(2, 0.3), (2, 0.5), (10, 0.5), (100, 0.5)])
+def test_one_more_bidder_is_not_enough_under_the_markov_set(bidders, mean):
+    """After Proposition 1.5.10: the lottery among I secures more than Vickrey among I + 1."""
+    compared = one_more_bidder(MarkovSet(bidders, mean))
+    assert compared.enough is False
+    assert compared.vickrey == pytest.approx(max(((bidders + 1) * mean - 1) / bidders, 0))
+
+
+def test_the_bounds_may_leave_it_open():
+    assert one_more_bidder(MarkovSet(2, 0.66)).enough is None
+    with pytest.raises(TypeError, match="ambiguity must be"):
+        one_more_bidder(3)
+
+
+def test_regular_laws():
+    """Exponential: φ(v) = v − 1/rate; PowerLaw is looked at by its own formula."""
+    assert is_regular(Exponential(2))
+    assert is_regular(Uniform(0, 3))
+    for power in (0.5, 2.0):
+        v = np.linspace(0.01, 1, 500)
+        virtual = v - (1 - v**power) / (power * v ** (power - 1))
+        assert is_regular(PowerLaw(power)) == bool((np.diff(virtual) >= 0).all())
+    assert math.isfinite(Exponential(2).mean)
