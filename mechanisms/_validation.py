@@ -15,6 +15,10 @@ SUM_TOLERANCE = 1e-9
 """How far probabilities may be from a sum of 1: rounding, not a mistake."""
 
 
+class TooLargeError(ValueError):
+    """An instance is too large for an exact method; the message says how large, and what would do instead."""
+
+
 def finite_number(name: str, value: object) -> float:
     """Return `value` as a float; TypeError unless it is a real number, ValueError unless it is finite."""
     if isinstance(value, bool | np.bool_) or not isinstance(value, Real):

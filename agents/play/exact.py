@@ -20,6 +20,7 @@ from agents.play.asking import Party, RefusesRandomness, definite, insist
 from agents.play.posteriors import Posteriors, ProfilePlayer
 from agents.population import Group, Side
 from agents.strategies.base import Strategy, Truthful
+from mechanisms._validation import TooLargeError
 from mechanisms.conversation import ClosedRule, Mechanism, has_rule
 from mechanisms.distributions import JointDistribution
 from mechanisms.engine import walk
@@ -35,10 +36,6 @@ RULE_LIMIT = 20_000_000
 """The most reports (profiles times buyers) that a closed rule is applied to."""
 LEAF_LIMIT = 1_000_000
 """The most ends of play, over all profiles, that a conversation is replayed to."""
-
-
-class TooLargeError(ValueError):
-    """The prior has too many profiles for exact play, or play has too many ends."""
 
 
 @dataclass(frozen=True)

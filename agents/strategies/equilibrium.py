@@ -13,7 +13,7 @@ from mechanisms.conversation import Mechanism
 from mechanisms.distributions.prior import IndependentPrior
 from mechanisms.distributions.priors import CommonPrior
 from mechanisms.distributions.signals import TypeModel
-from mechanisms.equilibria.equilibrium import Equilibrium as KnownEquilibrium
+from mechanisms.equilibria.equilibrium import KnownEquilibrium
 from mechanisms.questions import AskValue
 from mechanisms.utilities import Utility
 

@@ -2,7 +2,7 @@
 
 from mechanisms.distributions.continuous import Exponential, PowerLaw, Uniform
 from mechanisms.equilibria.core_selecting import nearest_bid, nearest_vcg, nearest_zero
-from mechanisms.equilibria.equilibrium import Encounter, Equilibrium, utility_loss
+from mechanisms.equilibria.equilibrium import Encounter, KnownEquilibrium, utility_loss
 from mechanisms.equilibria.finding import find_equilibrium
 from mechanisms.equilibria.interdependent import (
     affiliated_first_price,
@@ -26,7 +26,7 @@ from mechanisms.equilibria.private_values import (
 )
 
 
-def known_equilibria() -> tuple[Equilibrium, ...]:
+def known_equilibria() -> tuple[KnownEquilibrium, ...]:
     """Every formula of the library for some parameters; for others, call its function."""
     return (
         first_price_uniform(2),
@@ -56,7 +56,7 @@ def known_equilibria() -> tuple[Equilibrium, ...]:
 
 __all__ = [
     "Encounter",
-    "Equilibrium",
+    "KnownEquilibrium",
     "affiliated_first_price",
     "affiliated_second_price",
     "all_pay_uniform",

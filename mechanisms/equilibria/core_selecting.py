@@ -15,7 +15,7 @@ from mechanisms._validation import FloatArray
 from mechanisms.auctions.core_selecting import NearestBid, NearestVCG, NearestZero
 from mechanisms.conversation import DirectMechanism
 from mechanisms.distributions.local_local_global import LocalLocalGlobal
-from mechanisms.equilibria.equilibrium import BidFunction, Encounter, Equilibrium
+from mechanisms.equilibria.equilibrium import BidFunction, Encounter, KnownEquilibrium
 from mechanisms.quadrature import between_cuts, inverse
 
 SOURCE = "Ausubel and Baranov 2020, Int. J. Game Theory 49, on core-selecting with incomplete information"
@@ -25,27 +25,27 @@ LINEAR_POINTS = 2
 """Nodes between cuts in the global value: payments are linear there."""
 
 
-def nearest_zero(correlation: float = 0.0) -> Equilibrium:
+def nearest_zero(correlation: float = 0.0) -> KnownEquilibrium:
     """The locals bid max(0, 1 + log(c + (1 - c) v) / (1 - c)), and truth for c = 1."""
     return _equilibrium("nearest zero", NearestZero(), _bid_nearest_zero, correlation)
 
 
-def nearest_bid(correlation: float = 0.0) -> Equilibrium:
+def nearest_bid(correlation: float = 0.0) -> KnownEquilibrium:
     """The locals bid log(2 / (2 - (1 - c) v)) / (1 - c), and v/2 for c = 1."""
     return _equilibrium("nearest bid", NearestBid(), _bid_nearest_bid, correlation)
 
 
-def nearest_vcg(correlation: float = 0.0) -> Equilibrium:
+def nearest_vcg(correlation: float = 0.0) -> KnownEquilibrium:
     """The locals bid max(0, v - (3 - sqrt(9 - (1-c)^2)) / (1 - c)) 2 / (2 + c), and 2v/3 for c = 1."""
     return _equilibrium("nearest VCG", NearestVCG(), _bid_nearest_vcg, correlation)
 
 
 def _equilibrium(
     rule: str, mechanism: DirectMechanism, local: Callable[..., FloatArray], correlation: float
-) -> Equilibrium:
+) -> KnownEquilibrium:
     model = LocalLocalGlobal(correlation)
     shade = partial(local, independence=1 - model.correlation)
-    return Equilibrium(
+    return KnownEquilibrium(
         name=f"local-local-global, {rule}, correlation {model.correlation:g}",
         source=SOURCE,
         mechanism=mechanism,
@@ -88,7 +88,7 @@ def _log1p_over(k: float, x: FloatArray) -> FloatArray:
     return np.log1p(k * x) / k if k else x
 
 
-def _opponents(equilibrium: Equilibrium, bidder: int, types: FloatArray, bids: FloatArray) -> Encounter:
+def _opponents(equilibrium: KnownEquilibrium, bidder: int, types: FloatArray, bids: FloatArray) -> Encounter:
     """Quadrature over the two others' values, nested where they are independent."""
     meet = _met_by_global if bidder == 2 else partial(_met_by_local, other=1 - bidder)
     reports, weights = meet(equilibrium, types, bids)
@@ -96,7 +96,7 @@ def _opponents(equilibrium: Equilibrium, bidder: int, types: FloatArray, bids: F
 
 
 def _met_by_local(
-    equilibrium: Equilibrium, values: FloatArray, bids: FloatArray, other: int
+    equilibrium: KnownEquilibrium, values: FloatArray, bids: FloatArray, other: int
 ) -> tuple[FloatArray, FloatArray]:
     correlation = _correlation(equilibrium)
     strategy, top = equilibrium.strategies[other], equilibrium.strategies[2](np.array(2.0))
@@ -120,7 +120,7 @@ def _global_cuts(strategy: BidFunction, own: FloatArray, partner: FloatArray) ->
 
 
 def _met_by_global(
-    equilibrium: Equilibrium, values: FloatArray, bids: FloatArray
+    equilibrium: KnownEquilibrium, values: FloatArray, bids: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
     correlation = _correlation(equilibrium)
     first, second, _ = equilibrium.strategies
@@ -152,7 +152,7 @@ def _flattened(columns: list[FloatArray], weights: FloatArray) -> tuple[FloatArr
     return reports.reshape(*reports.shape[:-3], -1, 3), weights.reshape(*weights.shape[:-2], -1)
 
 
-def _correlation(equilibrium: Equilibrium) -> float:
+def _correlation(equilibrium: KnownEquilibrium) -> float:
     model = equilibrium.model
     if not isinstance(model, LocalLocalGlobal):
         raise TypeError(f"model must be LocalLocalGlobal, got {model!r}")

@@ -54,7 +54,7 @@ Opponents = Callable[[Any, int, FloatArray, FloatArray], Encounter]
 
 
 @dataclass(frozen=True, eq=False)
-class Equilibrium:
+class KnownEquilibrium:
     """A known equilibrium: bid functions, and the game in which they are one.
 
     name, source
@@ -134,7 +134,7 @@ class Equilibrium:
 
 
 def utility_loss(
-    equilibrium: Equilibrium,
+    equilibrium: KnownEquilibrium,
     bidder: int,
     types: ArrayLike | None = None,
     *,

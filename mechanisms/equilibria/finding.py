@@ -26,18 +26,18 @@ from mechanisms.distributions.signals import (
     TypeModel,
 )
 from mechanisms.equilibria import core_selecting, interdependent, private_values
-from mechanisms.equilibria.equilibrium import Equilibrium
+from mechanisms.equilibria.equilibrium import KnownEquilibrium
 from mechanisms.equilibria.kaplan_zamir import first_price_two_uniforms
 from mechanisms.equilibria.multi_unit import uniform_price_two_units
 from mechanisms.utilities import Linear, Power, Utility
 
-Formula = tuple[Mechanism, Callable[[], Equilibrium]]
+Formula = tuple[Mechanism, Callable[[], KnownEquilibrium]]
 """An auction, and how to make its equilibrium."""
 
 
 def find_equilibrium(
     mechanism: Mechanism, prior: CommonPrior, n: int, utility: Utility | None = None
-) -> Equilibrium | None:
+) -> KnownEquilibrium | None:
     """The known equilibrium of n bidders of this utility (None: risk-neutral); None where none is known.
 
     A single distribution is that of each of n independent private values.
@@ -51,7 +51,7 @@ def find_equilibrium(
 
 
 @lru_cache(maxsize=256)
-def _made(auction: Mechanism, prior: CommonPrior, n: int, utility: Utility) -> Equilibrium:
+def _made(auction: Mechanism, prior: CommonPrior, n: int, utility: Utility) -> KnownEquilibrium:
     return next(make() for one, make in formulas(_model(prior, n), utility) if one == auction)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from mechanisms._validation import FloatArray
 from mechanisms.auctions import FirstPrice, SecondPrice
 from mechanisms.distributions.signals import CommonComponent, MineralRights, SumOfSignals
-from mechanisms.equilibria.equilibrium import Equilibrium
+from mechanisms.equilibria.equilibrium import KnownEquilibrium
 from mechanisms.equilibria.single_item import highest_rival
 
 
@@ -17,9 +17,9 @@ def _proportional(signals: FloatArray, factor: float) -> FloatArray:
     return factor * signals
 
 
-def affiliated_first_price() -> Equilibrium:
+def affiliated_first_price() -> KnownEquilibrium:
     """First price, two signals x = s + t, value their mean: b(x) = 2x/3. Revenue 2/3 E[max x] = 7/9."""
-    return Equilibrium(
+    return KnownEquilibrium(
         name="first price, affiliated signals x = s + t",
         source="Krishna, Auction Theory, Example 6.2",
         mechanism=FirstPrice(),
@@ -30,9 +30,9 @@ def affiliated_first_price() -> Equilibrium:
     )
 
 
-def affiliated_second_price() -> Equilibrium:
+def affiliated_second_price() -> KnownEquilibrium:
     """Second price, two signals x = s + t, value their mean: b(x) = x. Revenue E[min x] = 5/6."""
-    return Equilibrium(
+    return KnownEquilibrium(
         name="second price, affiliated signals x = s + t",
         source="Krishna, Auction Theory, Proposition 6.1 and Example 6.2",
         mechanism=SecondPrice(),
@@ -43,14 +43,14 @@ def affiliated_second_price() -> Equilibrium:
     )
 
 
-def mineral_rights(n: int = 3) -> Equilibrium:
+def mineral_rights(n: int = 3) -> KnownEquilibrium:
     """Second price, n >= 3, common value: b(x) = v(x, x), which is 2x / (2 + x) for three bidders.
 
     With u the second highest of three uniform draws, three bidders' revenue is the integral of
     12 V u^2 (1 - u) / (1 + V u) over V and u in [0, 1]: 17 - 24 log 2.
     """
     model = MineralRights(n)
-    return Equilibrium(
+    return KnownEquilibrium(
         name=f"second price, mineral rights, {n} bidders",
         source="Krishna, Auction Theory, Proposition 6.1 and Example 6.1",
         mechanism=SecondPrice(),
@@ -65,9 +65,9 @@ def _value_when_tied(signals: FloatArray, model: MineralRights) -> FloatArray:
     return model.expected_value(signals, signals)
 
 
-def wallet_second_price() -> Equilibrium:
+def wallet_second_price() -> KnownEquilibrium:
     """Second price in the wallet game, value x + y: b(x) = 2x, also ex post. Revenue 2 E[min] = 2/3."""
-    return Equilibrium(
+    return KnownEquilibrium(
         name="second price, wallet game",
         source="Klemperer 1998, European Economic Review 42",
         mechanism=SecondPrice(),
@@ -78,9 +78,9 @@ def wallet_second_price() -> Equilibrium:
     )
 
 
-def wallet_first_price() -> Equilibrium:
+def wallet_first_price() -> KnownEquilibrium:
     """First price in the wallet game, value x + y: b(x) = x, the mean of 2y over y < x. Revenue 2/3."""
-    return Equilibrium(
+    return KnownEquilibrium(
         name="first price, wallet game",
         source="Milgrom and Weber 1982, Theorem 14, with independent signals",
         mechanism=FirstPrice(),

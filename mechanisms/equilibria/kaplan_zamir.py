@@ -23,7 +23,7 @@ from mechanisms._validation import FloatArray, number_in
 from mechanisms.auctions import FirstPrice
 from mechanisms.distributions.continuous import Uniform
 from mechanisms.distributions.signals import IndependentPrivateValues
-from mechanisms.equilibria.equilibrium import Equilibrium
+from mechanisms.equilibria.equilibrium import KnownEquilibrium
 from mechanisms.equilibria.single_item import highest_rival
 from mechanisms.quadrature import between_cuts, inverse
 
@@ -92,7 +92,7 @@ class _SecondBid:
         return inverse(self.curves.value_of_second, values, self.curves.least, self.curves.top)
 
 
-def first_price_two_uniforms(first: tuple[float, float], second: tuple[float, float]) -> Equilibrium:
+def first_price_two_uniforms(first: tuple[float, float], second: tuple[float, float]) -> KnownEquilibrium:
     """First price, two bidders with values uniform on `first` and `second`, intervals (low, high).
 
     Raises ValueError unless 0 <= l_1 < l_2 and both highs exceed the mean m of the lows (else the second
@@ -102,7 +102,7 @@ def first_price_two_uniforms(first: tuple[float, float], second: tuple[float, fl
     above = number_in("second low", second[0], above=low)
     number_in("first high", first[1], above=(low + above) / 2)
     curves = InverseBids(Uniform(*first), Uniform(*second))
-    return Equilibrium(
+    return KnownEquilibrium(
         name=f"first price, uniform values on {list(first)} and {list(second)}",
         source="Kaplan and Zamir 2012, Economic Theory 50, on two uniform values without a minimum bid",
         mechanism=FirstPrice(),
@@ -113,7 +113,7 @@ def first_price_two_uniforms(first: tuple[float, float], second: tuple[float, fl
     )
 
 
-def first_price_disjoint_linear() -> Equilibrium:
+def first_price_disjoint_linear() -> KnownEquilibrium:
     """First price, values uniform on [0, 5] and [6, 7]: a second equilibrium, piecewise linear.
 
     The weak bidder bids v/4 + 3 up to 4 and v/2 + 2 above, the strong one v/2 + 1. Weak values below 4 bid
@@ -135,7 +135,7 @@ def _linear_revenue() -> float:
     return 4.5 - (4 / 5) * (0.5**3 / 3 + 2 * 0.5**2 / 2)
 
 
-def first_price_disjoint_flat() -> Equilibrium:
+def first_price_disjoint_flat() -> KnownEquilibrium:
     """First price, values uniform on [0, 5] and [6, 7]: a third equilibrium, in which the strong always win.
 
     The weak bidder bids v/5 + 4, above herself, and the strong one 5 whatever her value. Revenue 5.
@@ -151,8 +151,8 @@ def _strong_flat(values: FloatArray) -> FloatArray:
     return np.full(np.shape(values), 5.0)
 
 
-def _disjoint(kind: str, weak: object, strong: object, revenue: float) -> Equilibrium:
-    return Equilibrium(
+def _disjoint(kind: str, weak: object, strong: object, revenue: float) -> KnownEquilibrium:
+    return KnownEquilibrium(
         name=f"first price, uniform values on [0, 5] and [6, 7], {kind}",
         source="Kaplan and Zamir 2015, Economic Theory Bulletin 3, on multiple equilibria",
         mechanism=FirstPrice(),

@@ -7,21 +7,21 @@ import numpy as np
 from mechanisms._validation import FloatArray
 from mechanisms.auctions.multi_unit_demand import UniformPriceMultiUnit
 from mechanisms.distributions.marginal_values import TwoUnitValues
-from mechanisms.equilibria.equilibrium import Encounter, Equilibrium
+from mechanisms.equilibria.equilibrium import Encounter, KnownEquilibrium
 from mechanisms.quadrature import between_cuts, inverse
 
 POINTS = 3
 """Nodes between cuts in each of the rival's two values: exact where her bids are linear in them."""
 
 
-def uniform_price_two_units() -> Equilibrium:
+def uniform_price_two_units() -> KnownEquilibrium:
     """Two bidders, two units, values (x1, x2) of density 2 on 1 >= x1 >= x2 >= 0: bids x1 and 0.
 
     Each gets one unit for nothing. A second bid b would win the second unit when the rival's x1 is below b,
     and make the first one cost b when it is above; it gains the integral of 2t (x2 - t) - (1 - t^2) over t
     in [0, b], which is never positive, as x2 <= 1. Revenue 0.
     """
-    return Equilibrium(
+    return KnownEquilibrium(
         name="uniform price, two units, two bidders",
         source="Krishna, Auction Theory, Example 13.1; Noussair 1995, Economic Theory 5",
         mechanism=UniformPriceMultiUnit(2),
@@ -36,7 +36,9 @@ def _first_unit_only(values: FloatArray) -> FloatArray:
     return np.stack([values[..., 0], np.zeros(values.shape[:-1])], axis=-1)
 
 
-def two_unit_rival(equilibrium: Equilibrium, bidder: int, types: FloatArray, bids: FloatArray) -> Encounter:
+def two_unit_rival(
+    equilibrium: KnownEquilibrium, bidder: int, types: FloatArray, bids: FloatArray
+) -> Encounter:
     """Nested quadrature over the one rival's values, cut where her bids meet the bidder's.
 
     Her bid on each unit is taken to depend on the value of that unit only, and not to decrease in it.

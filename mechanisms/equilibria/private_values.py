@@ -14,12 +14,14 @@ from mechanisms.distributions.base import ContinuousDistribution
 from mechanisms.distributions.continuous import Uniform
 from mechanisms.distributions.order_statistics import expected_second_highest
 from mechanisms.distributions.signals import IndependentPrivateValues
-from mechanisms.equilibria.equilibrium import Equilibrium
+from mechanisms.equilibria.equilibrium import KnownEquilibrium
 from mechanisms.equilibria.single_item import highest_rival
 from mechanisms.utilities import Power
 
 
-def first_price_uniform(n: int, low: float = 0.0, high: float = 1.0, exponent: float = 1.0) -> Equilibrium:
+def first_price_uniform(
+    n: int, low: float = 0.0, high: float = 1.0, exponent: float = 1.0
+) -> KnownEquilibrium:
     """First price, n >= 2 values uniform on [low, high], power utility t^r, r = `exponent` in (0, 1].
 
     b(v) = low + (v - low) (n-1) / (n-1+r). Averse to risk, bidders bid as if they had more rivals.
@@ -28,7 +30,7 @@ def first_price_uniform(n: int, low: float = 0.0, high: float = 1.0, exponent: f
     r = number_in("exponent", exponent, above=0, at_most=1)
     prior = Uniform(number_in("low", low, at_least=0), high)
     share = (n - 1) / (n - 1 + r)
-    return Equilibrium(
+    return KnownEquilibrium(
         name=f"first price, {n} uniform values on [{low:g}, {high:g}], utility t^{r:g}",
         source="Cox, Smith and Walker 1988, J. Risk and Uncertainty 1; Krishna, sections 2.3 and 4.1",
         mechanism=FirstPrice(),
@@ -44,14 +46,14 @@ def _shaded(values: FloatArray, low: float, share: float) -> FloatArray:
     return low + (values - low) * share
 
 
-def first_price(prior: ContinuousDistribution, n: int) -> Equilibrium:
+def first_price(prior: ContinuousDistribution, n: int) -> KnownEquilibrium:
     """First price, n >= 2 risk-neutral bidders with values from any continuous prior: E[highest rival | win].
 
     The bids are interpolated by `mechanisms.auctions.equilibrium.pay_as_bid`, hence the wider precision. By
     revenue equivalence the seller earns the expected second-highest value.
     """
     check_count("n", n, least=2)
-    return Equilibrium(
+    return KnownEquilibrium(
         name=f"first price, {n} values from {prior!r}",
         source="Krishna, Auction Theory, Proposition 2.2",
         mechanism=FirstPrice(),
@@ -63,10 +65,10 @@ def first_price(prior: ContinuousDistribution, n: int) -> Equilibrium:
     )
 
 
-def second_price(prior: ContinuousDistribution, n: int) -> Equilibrium:
+def second_price(prior: ContinuousDistribution, n: int) -> KnownEquilibrium:
     """Second price, n >= 2 values from any continuous prior: truth, which is dominant."""
     check_count("n", n, least=2)
-    return Equilibrium(
+    return KnownEquilibrium(
         name=f"second price, {n} values from {prior!r}",
         source="Vickrey 1961, J. Finance 16; Krishna, Proposition 2.1",
         mechanism=SecondPrice(),
@@ -81,10 +83,10 @@ def _truth(values: FloatArray) -> FloatArray:
     return values
 
 
-def all_pay_uniform(n: int) -> Equilibrium:
+def all_pay_uniform(n: int) -> KnownEquilibrium:
     """All-pay, n >= 2 values uniform on [0, 1]: b(v) = (n-1) v^n / n. Revenue (n-1) / (n+1)."""
     check_count("n", n, least=2)
-    return Equilibrium(
+    return KnownEquilibrium(
         name=f"all-pay, {n} uniform values",
         source="Krishna, Auction Theory, section 3.2",
         mechanism=AllPay(),
@@ -99,7 +101,7 @@ def _all_pay_bid(values: FloatArray, n: int) -> FloatArray:
     return (n - 1) / n * values**n
 
 
-def first_price_common_low(high: tuple[float, float], low: float = 0.0) -> Equilibrium:
+def first_price_common_low(high: tuple[float, float], low: float = 0.0) -> KnownEquilibrium:
     """First price, two bidders, uniform values on [low, high[i]]: the lower ends are common.
 
     With widths w_i and k_i = 1/w_i^2 - 1/w_j^2, a value of low + x bids low + x / (1 + sqrt(1 - k_i x^2)).
@@ -107,7 +109,7 @@ def first_price_common_low(high: tuple[float, float], low: float = 0.0) -> Equil
     priors = [Uniform(number_in("low", low, at_least=0), top) for top in high]
     widths = [prior.high - prior.low for prior in priors]
     k = widths[0] ** -2 - widths[1] ** -2
-    return Equilibrium(
+    return KnownEquilibrium(
         name=f"first price, uniform values on [{low:g}, {high[0]:g}] and [{low:g}, {high[1]:g}]",
         source="Plum 1992, Int. J. Game Theory 20; Krishna, section 4.3",
         mechanism=FirstPrice(),

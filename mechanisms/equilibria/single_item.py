@@ -6,11 +6,13 @@ import numpy as np
 
 from mechanisms._validation import FloatArray
 from mechanisms.distributions.signals import SignalModel
-from mechanisms.equilibria.equilibrium import Encounter, Equilibrium
+from mechanisms.equilibria.equilibrium import Encounter, KnownEquilibrium
 from mechanisms.quadrature import inverse
 
 
-def highest_rival(equilibrium: Equilibrium, bidder: int, types: FloatArray, bids: FloatArray) -> Encounter:
+def highest_rival(
+    equilibrium: KnownEquilibrium, bidder: int, types: FloatArray, bids: FloatArray
+) -> Encounter:
     """The highest rival's bid, cut at the signal with which she bids what the bidder does.
 
     With more than two bidders the strategies must be alike. Raises TypeError for a model of another kind.

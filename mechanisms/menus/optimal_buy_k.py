@@ -21,7 +21,7 @@ from mechanisms._validation import FloatArray, number_in
 from mechanisms.menus.incentives import is_buy_k_ic
 from mechanisms.menus.menu import Menu, check_purchases
 from mechanisms.menus.pricing import best_prices
-from mechanisms.menus.programs import OptimalMenu, shaded
+from mechanisms.menus.programs import OptimalMenu, discounted
 from mechanisms.menus.purchase import menu_revenue, type_probabilities
 from mechanisms.menus.relaxation import (
     THIN,
@@ -117,7 +117,7 @@ class _Search:
         self.revenue = -math.inf
         self.dropped = -math.inf
         for menu in (bundle_menu(values, weights), item_menu(values, weights)):
-            self._consider(shaded(menu.probabilities, menu.prices))
+            self._consider(discounted(menu.probabilities, menu.prices))
 
     def run(self, seconds: float) -> CertifiedMenu:
         """Split boxes until the gap is closed or the time is up."""

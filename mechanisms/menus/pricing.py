@@ -9,7 +9,7 @@ import numpy as np
 
 from mechanisms._validation import FloatArray
 from mechanisms.menus.menu import Menu
-from mechanisms.menus.programs import shaded
+from mechanisms.menus.programs import discounted
 from mechanisms.menus.purchase import best_purchase
 from mechanisms.programs import ProgramError, maximise
 
@@ -46,14 +46,14 @@ def best_prices(
             active = np.concatenate([active, new])
             continue
         if k <= bundles.sum(axis=1).max():
-            return shaded(tidy, prices)
+            return discounted(tidy, prices)
         found = _tempting(values, tidy, prices, k)
         if not len(found):
-            return shaded(tidy, prices)
+            return discounted(tidy, prices)
         more_rows, more_limits, _ = _constraints(values, tidy, found)
         violated = more_rows @ prices - more_limits > 1e-9
         if not violated.any():
-            return shaded(tidy, prices)
+            return discounted(tidy, prices)
         active = np.concatenate([active, len(rows) + np.arange(violated.sum())])
         rows = np.concatenate([rows, more_rows[violated]])
         limits = np.concatenate([limits, more_limits[violated]])

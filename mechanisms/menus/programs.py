@@ -62,7 +62,7 @@ def optimal_menu(
     if all(isinstance(buyer, Additive) for buyer in buyers):
         values = np.array([buyer.value(np.eye(buyer.n)) for buyer in buyers])
         allocation, prices, bound = _solve(values, weights, per_item=True)
-        menu = shaded(allocation, prices)
+        menu = discounted(allocation, prices)
         revenue = menu_revenue(menu, list(buyers), weights, 1)
         return OptimalMenu(menu, revenue, bound, perf_counter() - start)
     bundles = np.array([buyer.table().ravel() for buyer in buyers])
@@ -70,7 +70,7 @@ def optimal_menu(
     return OptimalMenu(None, float(weights @ prices), bound, perf_counter() - start)
 
 
-def shaded(allocation: FloatArray, prices: FloatArray) -> Menu:
+def discounted(allocation: FloatArray, prices: FloatArray) -> Menu:
     """A menu from a program's solution: clipped into range, prices shaded."""
     return Menu(np.clip(allocation, 0, 1), np.maximum(prices, 0) * (1 - SHADE))
 
@@ -129,7 +129,7 @@ def optimal_deterministic_menu(
     sold = np.unique(chosen[chosen > 0])
     if not len(sold):  # nobody wants anything: everything at 0 earns as much
         sold, prices = np.array([len(bundles) - 1]), np.zeros(len(bundles))
-    menu = shaded(bundles[sold], prices[sold])
+    menu = discounted(bundles[sold], prices[sold])
     revenue = menu_revenue(menu, list(buyers), weights, 1)
     return OptimalMenu(menu, revenue, bound, perf_counter() - start)
 

@@ -1,5 +1,6 @@
 """A seller who is averse to risk (Bhalgat, Chakraborty and Khanna): utility-maximising sales of k units."""
 
+from mechanisms._validation import TooLargeError
 from mechanisms.risk_averse.bounds import UtilityBounds, utility_bounds
 from mechanisms.risk_averse.design import SequentialDesign, design_sequential_prices
 from mechanisms.risk_averse.design_one_pass import OnePassDesign, design_one_pass
@@ -21,7 +22,7 @@ from mechanisms.risk_averse.order_oblivious import OrderObliviousPrices
 from mechanisms.risk_averse.revenue import RevenueLaw
 from mechanisms.risk_averse.risk_averse_buyers import RiskAverseBuyersDesign, design_risk_averse_buyers
 from mechanisms.risk_averse.rounds import Rounds
-from mechanisms.risk_averse.sales import TooLargeError, UtilityBracket
+from mechanisms.risk_averse.sales import UtilityBracket
 from mechanisms.risk_averse.sequential import SequentialPrices
 from mechanisms.risk_averse.sequential_sale import SequentialSale
 from mechanisms.risk_averse.theorem_one import count_configurations, theorem_one_prices

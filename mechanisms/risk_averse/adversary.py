@@ -13,9 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mechanisms._validation import FloatArray
+from mechanisms._validation import FloatArray, TooLargeError
 from mechanisms.risk_averse.attitude import Attitude
-from mechanisms.risk_averse.sales import TooLargeError
 
 MOST_STATES = 2_000_000
 """The most pairs of what may still be earned and what a row may do that are looked at together."""

@@ -87,7 +87,7 @@ def _least_over_shifts(bound: Callable[[float], float], revenue: float) -> tuple
     return best, found[best]
 
 
-def shifted(utility: Attitude, shift: float) -> Callable[[FloatArray], FloatArray]:
+def gain_over(utility: Attitude, shift: float) -> Callable[[FloatArray], FloatArray]:
     """g(p) = U(b + p) − U(b) for b = `shift`: what a sale adds to a revenue of b."""
     base = float(np.asarray(utility(np.array(shift)), dtype=np.float64))
     return lambda prices: np.maximum(np.asarray(utility(shift + prices), dtype=np.float64) - base, 0.0)
@@ -104,7 +104,7 @@ def counted_bound(priors: Sequence[Discrete], units: int, utility: Attitude, shi
     A_c is the most that U of a sum of c prices exceeds the sum of their g. As U(s + x) − U(b + x) is monotone
     in x, rising for s < b and falling for s > b, the c prices are the least or the greatest possible one.
     """
-    gain = shifted(utility, shift)
+    gain = gain_over(utility, shift)
     excess = _excess(useful_prices(priors), min(units, len(priors)), utility, gain)
     steps = np.diff(_concave_majorant(excess))
     curves = [virtual_utility(prior, gain) for prior in priors]

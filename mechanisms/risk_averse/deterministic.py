@@ -13,12 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechanisms._validation import FloatArray
+from mechanisms._validation import FloatArray, TooLargeError
 from mechanisms.distributions import Discrete
 from mechanisms.risk_averse.attitude import Attitude
 from mechanisms.risk_averse.buyers import buyers, check_seller, own_prices, sale_chances, useful_prices
 from mechanisms.risk_averse.independent import TopStates
-from mechanisms.risk_averse.sales import TooLargeError
 from mechanisms.risk_averse.sequential import SequentialPrices
 
 MOST_NODES = 200_000

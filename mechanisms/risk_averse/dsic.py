@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from numpy.typing import ArrayLike
 
-from mechanisms._validation import FloatArray
+from mechanisms._validation import FloatArray, TooLargeError
 from mechanisms.conservative.optimal import GridLottery
 from mechanisms.distributions import Discrete
 from mechanisms.programs import Design
@@ -21,7 +21,6 @@ from mechanisms.risk_averse.buyers import buyers, check_seller
 from mechanisms.risk_averse.dsic_mixtures import mixture_choice
 from mechanisms.risk_averse.dsic_polygons import polygon_choice
 from mechanisms.risk_averse.price_choices import PriceChoices
-from mechanisms.risk_averse.sales import TooLargeError
 
 FEW_PIECES = 4
 """Utilities whose polygons have fewer pieces on average go straight to the mixed-integer program."""

@@ -18,12 +18,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mechanisms._validation import FloatArray
+from mechanisms._validation import FloatArray, TooLargeError
 from mechanisms.auctions.myerson import MyersonAuction
 from mechanisms.conversation import DirectMechanism, check_count
 from mechanisms.distributions import Discrete
 from mechanisms.outcome import Outcome
-from mechanisms.risk_averse.sales import TooLargeError
 
 MOST_PROFILES = 1_000_000
 """The most type profiles over which interim payments are averaged."""

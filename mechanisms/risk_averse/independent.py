@@ -13,11 +13,10 @@ from itertools import combinations_with_replacement
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechanisms._validation import FloatArray
+from mechanisms._validation import FloatArray, TooLargeError
 from mechanisms.conversation import check_count
 from mechanisms.risk_averse.attitude import Attitude
 from mechanisms.risk_averse.laws import chances
-from mechanisms.risk_averse.sales import TooLargeError
 
 MOST_STATES = 100_000
 """The most collections of k prices that are listed."""

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from mechanisms._validation import TooLargeError
 from mechanisms.comparison import RELATIVE_SLACK
 from mechanisms.conversation import Conversation, Mechanism
 from mechanisms.outcome import Outcome
@@ -24,7 +25,6 @@ from mechanisms.risk_averse.known_buyers import checked_order
 from mechanisms.risk_averse.one_pass import random_order
 from mechanisms.risk_averse.order_oblivious import Matrix, OrderObliviousPrices
 from mechanisms.risk_averse.revenue import RevenueLaw
-from mechanisms.risk_averse.sales import TooLargeError
 from mechanisms.types import TypeSpace, UnitDemand, unit_of_each
 
 MOST_CHOICES = 200_000

@@ -15,14 +15,13 @@ from itertools import product
 import numpy as np
 from numpy.typing import ArrayLike
 
-from mechanisms._validation import FloatArray
+from mechanisms._validation import FloatArray, TooLargeError
 from mechanisms.conversation import check_count
 from mechanisms.distributions import Discrete
 from mechanisms.risk_averse.attitude import Attitude
-from mechanisms.risk_averse.bounds import bounds_of, shifted, virtual_utility
+from mechanisms.risk_averse.bounds import bounds_of, gain_over, virtual_utility
 from mechanisms.risk_averse.buyers import buyers, check_seller, useful_prices
 from mechanisms.risk_averse.money import MoneyGrid, Rounding, money_grid
-from mechanisms.risk_averse.sales import TooLargeError
 
 CELLS = 400
 """Multiples of the unit of money where prices have no common one: then they are rounded up."""
@@ -134,7 +133,7 @@ class _Lagrangian:
 
     def maxima(self, weight: float, shift: float, types: FloatArray) -> FloatArray:
         """The Lagrangian's maximum at each type profile: shape (P, n) to (P,)."""
-        gain = shifted(self.utility, shift)
+        gain = gain_over(self.utility, shift)
         costs = weight * gain(self.prices)
         best = np.full((len(types), self.most + 1, self.grid.cells), -np.inf)
         best[:, 0, 0] = 0.0

@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mechanisms._validation import FloatArray
+from mechanisms._validation import FloatArray, TooLargeError
 from mechanisms.conversation import check_count
 from mechanisms.programs import maximise
 from mechanisms.risk_averse.attitude import Attitude, check_attitude
 from mechanisms.risk_averse.incentives import incentive_rows
 from mechanisms.risk_averse.known_buyers import Buyers
-from mechanisms.risk_averse.sales import TooLargeError
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -15,13 +15,12 @@ from math import prod
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mechanisms._validation import FloatArray
+from mechanisms._validation import FloatArray, TooLargeError
 from mechanisms.conversation import check_count
 from mechanisms.programs import maximise
 from mechanisms.risk_averse.attitude import Attitude
 from mechanisms.risk_averse.known_buyers import Buyers
 from mechanisms.risk_averse.risk_averse_buyers import PaymentProgram, checked_rationality
-from mechanisms.risk_averse.sales import TooLargeError
 
 MOST_VARIABLES = 400_000
 """The most consequences, over profiles and buyers, that are put into one program."""

@@ -17,12 +17,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mechanisms._validation import FloatArray
+from mechanisms._validation import FloatArray, TooLargeError
 from mechanisms.programs import maximise
 from mechanisms.risk_averse.attitude import Attitude, check_attitude
 from mechanisms.risk_averse.known_buyers import type_probabilities, type_values
 from mechanisms.risk_averse.order_oblivious import Matrix
-from mechanisms.risk_averse.sales import TooLargeError
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -9,11 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from mechanisms._validation import FloatArray
+from mechanisms._validation import FloatArray, TooLargeError
 from mechanisms.conservative.optimal import GridLottery
 from mechanisms.distributions import Discrete
 from mechanisms.risk_averse.attitude import Attitude
-from mechanisms.risk_averse.sales import TooLargeError
 
 MOST_CHOICES = 6_000
 """The most pairs (profile of the others, price), over all buyers."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mechanisms._validation import FloatArray
+from mechanisms._validation import FloatArray, TooLargeError
 from mechanisms.risk_averse.attitude import Attitude
 from mechanisms.risk_averse.money import MoneyGrid, Rounding, add_moved, ahead, money_grid
 from mechanisms.risk_averse.revenue import RevenueLaw
@@ -22,10 +22,6 @@ MOST_SUMS = 100_000
 """With more different pairs of units sold and revenue, sums are not listed."""
 FINE_CELLS = 40_000
 """The grid on which utilities are bracketed."""
-
-
-class TooLargeError(ValueError):
-    """An exact method was asked for an instance that is too large for it."""
 
 
 @dataclass(frozen=True)

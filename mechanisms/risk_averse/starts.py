@@ -12,7 +12,7 @@ import numpy as np
 
 from mechanisms._validation import FloatArray
 from mechanisms.risk_averse.attitude import Attitude
-from mechanisms.risk_averse.bounds import shifted
+from mechanisms.risk_averse.bounds import gain_over
 
 SHIFTS = (0.0, 0.5, 0.85, 1.2)
 """b, as parts of Myerson's revenue."""
@@ -34,7 +34,7 @@ def first_choices(
         Myerson's.
     """
     for shift in SHIFTS:
-        gains = shifted(utility, shift * revenue)(prices)
+        gains = gain_over(utility, shift * revenue)(prices)
         for share in EXPECTED_SALES:
             yield _choice(chances, gains, _unit_price(chances, gains, share * units))
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from mechanisms._validation import FloatArray
-from mechanisms.risk_averse.sales import TooLargeError
+from mechanisms._validation import FloatArray, TooLargeError
 
 MOST_SUMS = 100_000
 """The most different sums of a number of prices that a law is kept over."""

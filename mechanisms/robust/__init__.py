@@ -17,7 +17,7 @@ from mechanisms.robust.learned_play import (
     Averages,
     best_responder,
     hedge,
-    learn,
+    learn_game,
     play_zero_sum,
     regret_matching_plus,
 )
@@ -103,7 +103,7 @@ __all__ = [
     "extra_bidders",
     "grid_regret",
     "hedge",
-    "learn",
+    "learn_game",
     "least_regret_against",
     "markov_bounds",
     "nature_auction",

@@ -68,12 +68,12 @@ def tilted(scores: FloatArray, moment: Moment | None, guess: float = 0.0) -> tup
     The moment rises in θ, with the function's variance as slope: Newton's steps from `guess`, kept within an
     interval that shrinks.
     """
-    mixture = softmax(scores)
+    mixture = logit_mixture(scores)
     if moment is None or moment.function @ mixture >= moment.least:
         return mixture, 0.0
     low, high, tilt = 0.0, np.inf, guess
     for _ in range(100):
-        mixture = softmax(scores + tilt * moment.function)
+        mixture = logit_mixture(scores + tilt * moment.function)
         mean = float(moment.function @ mixture)
         low, high = (tilt, high) if mean < moment.least else (low, tilt)
         if abs(mean - moment.least) <= 1e-12 * np.abs(moment.function).max():
@@ -84,7 +84,7 @@ def tilted(scores: FloatArray, moment: Moment | None, guess: float = 0.0) -> tup
     return mixture, tilt
 
 
-def softmax(scores: FloatArray) -> FloatArray:
+def logit_mixture(scores: FloatArray) -> FloatArray:
     """Probabilities proportional to exp(scores), (k,)."""
     weights = np.exp(scores - scores.max())
     return weights / weights.sum()
@@ -146,7 +146,7 @@ def play_zero_sum(game: ZeroSumGame, seller: Learner, nature: Learner, every: in
                            float(earns.max()) / weight)
 
 
-def learn(game: ZeroSumGame, seller: Learner, nature: Learner, gap: float,
+def learn_game(game: ZeroSumGame, seller: Learner, nature: Learner, gap: float,
           most_rounds: int = 100_000) -> Averages:
     """Play until the duality gap is at most `gap`, or for `most_rounds` and up to ten more: the averages.
 

@@ -8,10 +8,7 @@ import agents
 ROOT = Path(agents.__file__).parent.parent
 FLOORS = ("mechanisms", "agents", "sim", "scenarios")
 SHARED = {
-    "Equilibrium",  # the strategy that plays the known equilibria of `mechanisms.equilibria`
     "regret_bound",  # of each algorithm its own
-    "shaded",  # a type at a share, and a menu at a discount
-    "TooLargeError", "learn", "softmax",  # to be parted from those of newer rooms
 }
 
 

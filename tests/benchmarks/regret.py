@@ -10,7 +10,7 @@ from mechanisms.robust import (
     bundle_pricing_game,
     grid_regret,
     hedge,
-    learn,
+    learn_game,
     pricing_game,
     regret_matching_plus,
     reserve_game,
@@ -54,7 +54,7 @@ def learned_play():
 
 def duel(name, game, nature, gap):
     """A seller who matches regrets against nature."""
-    spent, end = timed(lambda: learn(game, regret_matching_plus(len(game.payoffs)), nature, gap))
+    spent, end = timed(lambda: learn_game(game, regret_matching_plus(len(game.payoffs)), nature, gap))
     remark = f"{end.rounds} rounds, value {end.value:.4f}"
     return Figure(f"learned play, {name}", spent, "seconds", 5, remark)
 

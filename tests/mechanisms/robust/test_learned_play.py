@@ -17,13 +17,13 @@ from mechanisms.robust import (
     correlation,
     grid_regret,
     hedge,
-    learn,
+    learn_game,
     play_zero_sum,
     pricing_game,
     regret_matching_plus,
     reserve_game,
 )
-from mechanisms.robust.learned_play import softmax, tilted
+from mechanisms.robust.learned_play import tilted
 from mechanisms.robust.zero_sum import least_mixture
 
 
@@ -73,7 +73,7 @@ def test_tilted_mixtures_maximise_scores_and_entropy(seed):
         for share in (1e-3, 0.1, 0.5):
             assert worth(mixture) >= worth((1 - share) * mixture + share * other) - 1e-9
     free, none = tilted(scores, None)
-    np.testing.assert_allclose(free, softmax(scores))
+    np.testing.assert_allclose(free, logit_mixture(scores))
     assert none == 0
 
 
@@ -132,7 +132,7 @@ def test_pricing_is_learned_within_a_hundredth_of_the_range(upper, cost, nature)
     rows, columns = game.payoffs.shape
     answers = {"regret matching": regret_matching_plus(columns), "hedge": hedge(columns, game.range),
                "best response": best_responder(columns)}[nature]
-    end = learn(game, regret_matching_plus(rows), answers, gap=0.005 * stake)
+    end = learn_game(game, regret_matching_plus(rows), answers, gap=0.005 * stake)
     assert end.gap <= 0.005 * stake
     assert -end.value == pytest.approx(stake / math.e, abs=0.01 * stake)
     law = LogarithmicPrice(upper, cost)
@@ -152,7 +152,7 @@ def test_a_price_for_both_makes_values_positively_correlated():
         assert low == pytest.approx(-grid_regret((1.0, 1.0), 0.0, steps), abs=1e-7)
         rows, columns = game.payoffs.shape
         seller, nature = regret_matching_plus(rows), regret_matching_plus(columns)
-        ends[bundle] = learn(game, seller, nature, 0.01 * stake)
+        ends[bundle] = learn_game(game, seller, nature, 0.01 * stake)
         assert ends[bundle].value == pytest.approx(low, abs=0.01 * stake)
         first, second = game.nature_actions.T
         optimal = {"at_most": (game.payoffs, np.full(rows, high + 1e-7)),
@@ -185,7 +185,7 @@ def test_reserves_are_learned_and_none_binds_with_the_atoms_probability():
     assert sigma == pytest.approx(0.466, abs=5e-4)
     game = reserve_game(2, 0.5, 40)
     rows, columns = game.payoffs.shape
-    end = learn(game, regret_matching_plus(rows), hedge(columns, 1.0, game.moment), gap=0.004)
+    end = learn_game(game, regret_matching_plus(rows), hedge(columns, 1.0, game.moment), gap=0.004)
     assert end.value == pytest.approx(r, abs=0.01)
     assert end.seller[game.seller_actions <= r].sum() == pytest.approx(sigma, abs=0.03)
     high = game.seller_actions >= r
@@ -202,7 +202,7 @@ def test_a_little_ordinary_trade_puts_the_atom_at_0():
         game = reserve_game(2, 0.5, 10, ordinary=ordinary)
         rows, columns = game.payoffs.shape
         low, high = game.value()
-        end = learn(game, regret_matching_plus(rows), hedge(columns, 1.0, game.moment), gap=0.001)
+        end = learn_game(game, regret_matching_plus(rows), hedge(columns, 1.0, game.moment), gap=0.001)
         assert low - 0.001 <= end.guarantee <= end.hope <= high + 0.001
         atoms.append(end.seller[0])
     assert atoms[0] < 0.1
@@ -250,6 +250,6 @@ def test_bad_input_is_named():
     with pytest.raises(ValueError, match="upper must be for 2 items, not 3"):
         bundle_pricing_game((1.0, 1.0, 1.0), 0.0, 4)
     with pytest.raises(ValueError, match="gap must be > 0"):
-        learn(pricing_game(1.0, 0.0, 4), regret_matching_plus(5), regret_matching_plus(5), 0.0)
+        learn_game(pricing_game(1.0, 0.0, 4), regret_matching_plus(5), regret_matching_plus(5), 0.0)
     with pytest.raises(ValueError, match="no mixture is strictly inside"):
         Moment(np.array([0.1, 0.5]), 0.5)
