@@ -23,8 +23,7 @@ from mechanisms.robust import (
     regret_matching_plus,
     reserve_game,
 )
-from mechanisms.robust.learned_play import tilted
-from mechanisms.robust.zero_sum import least_mixture
+from mechanisms.robust.learned_play import logit_mixture, tilted
 
 
 def lottery(bidders, mean):
