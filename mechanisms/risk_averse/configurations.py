@@ -9,9 +9,11 @@ user's choice in place of ε⁸. Guesses are rounded down, so that the optimum's
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 import numpy as np
 
@@ -54,11 +56,14 @@ class _Classes:
 
     def configuration(self, number: int) -> Configuration:
         """The one of this number: masses of the large prices, then small revenue, then huge utility."""
-        places = np.unravel_index(number, tuple(part.size for part in self.levels))
-        *masses, revenue, utility = (part[at] for part, at in zip(self.levels, places, strict=True))
+        chosen = []
+        for part in self.levels:  # there may be more configurations than NumPy's integers count
+            number, place = divmod(number, part.size)
+            chosen.append(float(part[place]))
+        *masses, revenue, utility = chosen
         all_masses = np.zeros(self.large.size)
         all_masses[self.large] = masses
-        return Configuration(self.small, self.large, self.huge, all_masses, float(revenue), float(utility))
+        return Configuration(self.small, self.large, self.huge, all_masses, revenue, utility)
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,12 +104,12 @@ class Guesses:
 
     def walk(self) -> Iterator[Configuration]:
         """All of them once, in steps that spread over the whole list, so that a few are a fair sample."""
-        ends = np.cumsum([part.size for part in self.classes])
-        step = _coprime_step(self.size)
-        for turn in range(self.size):
-            number = turn * step % self.size
-            part = int(np.searchsorted(ends, number, side="right"))
-            yield self.classes[part].configuration(number - int(ends[part]) + self.classes[part].size)
+        ends = list(accumulate(part.size for part in self.classes))
+        size, step = self.size, _coprime_step(self.size)
+        for turn in range(size):
+            number = turn * step % size
+            part = bisect_right(ends, number)
+            yield self.classes[part].configuration(number - ends[part] + self.classes[part].size)
 
     def _thresholds(self) -> list[float]:
         """0, and each price where enough sales can be expected from it on."""
@@ -142,7 +147,7 @@ def _huge_from(utility: Attitude, level: float, most: float) -> float:
 
 def _coprime_step(size: int) -> int:
     """A step near the golden section of `size` that reaches every number below it."""
-    step = max(1, round(size * 0.6180339887498949))
+    step = max(1, size * 618_033_988 // 10**9)
     while math.gcd(step, size) > 1:
         step += 1
     return step

@@ -158,10 +158,9 @@ class _Problem:
         return SequentialPrices(tuple(np.where(choice >= 0, self.prices[choice], np.inf)), self.units)
 
     def best(self, choices: list[np.ndarray]) -> tuple[SequentialPrices, float]:
-        """The best of the choices, by exact expected utility (or its lower bracket)."""
-        found = [self.mechanism(choice) for choice in choices]
-        worth = [one.utility_bracket(self.priors, self.line.utility).lower for one in found]
-        return found[int(np.argmax(worth))], max(worth)
+        """The best of the choices on the grid, and its expected utility, exact or a bracket's lower end."""
+        found = self.mechanism(max(choices, key=self.line.expected_utility))
+        return found, found.utility_bracket(self.priors, self.line.utility).lower
 
 
 Answer = tuple[list[np.ndarray], float]

@@ -82,6 +82,17 @@ def one_pass_factor(sale_probabilities: ArrayLike, units: int) -> float:
     return float(weights / 2 @ _fewer(times[:, None] * q, units))
 
 
+def sharper_one_pass_factor(sale_probabilities: ArrayLike, units: int) -> float:
+    """min_i ∫₀¹ Pr[Σ_{j≠i} Bernoulli(t q_j) < k] dt: a greater factor of one pass than `one_pass_factor`.
+
+    Whether a unit is left for buyer i is up to the others alone. With c_i her integral, Harris's and
+    Chebyshev's inequalities hold for each buyer's gain by itself: U(one pass) >= Σ_i c_i (i's part of
+    U(soft)). The least c_i is that of the buyer with the least q_i. It is 1 for as many buyers as units.
+    """
+    q = np.atleast_1d(chances("sale_probabilities", sale_probabilities))
+    return one_pass_factor(np.delete(q, q.argmin()), units) if q.size else 1.0
+
+
 def _fewer(probabilities: FloatArray, units: int) -> FloatArray:
     """Pr[N < units], of shape (...), for independent trials of shape (..., n)."""
     law = np.zeros((*probabilities.shape[:-1], units))

@@ -20,7 +20,7 @@ from mechanisms.utilities import CARA, Utility
 
 MOST_SUMS = 100_000
 """With more different pairs of units sold and revenue, sums are not listed."""
-FINE_CELLS = 40_000
+FINE_CELLS = 20_000
 """The grid on which utilities are bracketed."""
 
 

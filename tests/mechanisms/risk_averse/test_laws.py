@@ -14,6 +14,7 @@ from mechanisms.risk_averse.laws import (
     one_pass_guarantee,
     poisson_binomial,
     poisson_counts,
+    sharper_one_pass_factor,
     top_utility,
 )
 from mechanisms.utilities import CARA, CRRA, Capped, Linear, Power
@@ -102,6 +103,36 @@ def test_one_pass_guarantee_is_below_the_factor_of_any_design():
             assert one_pass_factor(np.minimum(q, 1), k) >= one_pass_guarantee(k) - 1e-12
         few = one_pass_factor(np.ones(k), k)
         assert few == pytest.approx(k / (k + 1), abs=1e-12)
+
+
+def in_random_order(prices, masses, units, utility):
+    """E[U] of one pass in random order, and without the limit of units, by all orders and outcomes."""
+    n = len(masses)
+    limited = free = 0.0
+    for outcome in itertools.product(range(len(prices) + 1), repeat=n):
+        chance = math.prod([*row, 1 - sum(row)][o] for row, o in zip(masses, outcome, strict=True))
+        paid = [prices[o] for o in outcome if o < len(prices)]
+        free += chance * float(utility(sum(paid)))
+        orders = list(itertools.permutations(paid))
+        limited += chance * np.mean([float(utility(sum(order[:units]))) for order in orders])
+    return limited, free
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_one_pass_keeps_both_its_factors(seed):
+    """U(one pass) >= c' U(soft) >= c U(soft), exactly, on random independent payments."""
+    rng, utility = np.random.default_rng([seed, 8]), UTILITIES[seed % len(UTILITIES)]
+    n, units = int(rng.integers(2, 6)), int(rng.integers(1, 4))
+    masses = rng.dirichlet(np.ones(3) * rng.choice([0.3, 1.0]), size=n)[:, :2]
+    limited, free = in_random_order([1.0, 6.0 * rng.random()], masses.tolist(), units, utility)
+    sharper = sharper_one_pass_factor(masses.sum(axis=1), units)
+    assert sharper >= one_pass_factor(masses.sum(axis=1), units) - 1e-12
+    assert limited >= sharper * free - 1e-9
+
+
+def test_as_many_buyers_as_units_lose_nothing():
+    assert sharper_one_pass_factor([0.9, 1.0, 0.2], 3) == 1.0
+    assert one_pass_factor([0.9, 1.0, 0.2], 3) < 1.0
 
 
 @pytest.mark.parametrize("utility", UTILITIES, ids=repr)

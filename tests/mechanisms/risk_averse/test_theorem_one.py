@@ -58,6 +58,15 @@ def test_classes_of_prices():
     assert not Guesses(prices, chances, 3, Capped(5.0), 0.5, 1.0, (4.0,)).classes[0].huge.any()
 
 
+def test_more_configurations_than_integers_of_64_bits():
+    """Steps of 0.001 for ten prices: they are counted, and a budget still brings a design."""
+    case = ([np.arange(1.0, 11.0)] * 3, [np.full(10, 0.1)] * 3, 2, CRRA(0.5))
+    assert count_configurations(*case, epsilon=0.5, mass_step=1e-3) > 2**63
+    found = theorem_one_prices(*case, epsilon=0.5, mass_step=1e-3, seconds=0.2)
+    assert 1 <= found.tried < found.configurations
+    assert 0 < found.certificate <= 1
+
+
 def test_a_budget_stops_it_with_what_was_found():
     case = ([[1.0, 2.0, 3.0]] * 3, [[0.3, 0.3, 0.4]] * 3, 2, CARA(0.2))
     heard = []
