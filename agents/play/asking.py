@@ -210,9 +210,9 @@ def _whole(given: NDArray[Any]) -> NDArray[np.int64]:
 
 def _believe(question: BuyerQuestion, answers: Answers) -> None:
     """Put the default in place of what is not acceptable, and say why."""
-    believed = question.acceptable(answers.sent)
-    if believed.all():
+    if question.all_acceptable(answers.sent):
         return
+    believed = question.acceptable(answers.sent)
     status = answers.status
     doubtful = (status == ANSWERED) & ~believed
     silent = doubtful & question.silent(answers.sent)

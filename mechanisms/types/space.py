@@ -7,6 +7,7 @@ and the learners ask the mechanism's space (`Mechanism.space`). Spaces are froze
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -18,6 +19,16 @@ from mechanisms.questions import LARGEST_ANSWER, AskValue
 
 SLACK = 1e-9
 """How far, relative to the supply, rounding may take an allocation beyond what is feasible."""
+
+
+def total(numbers: NDArray[Any]) -> float:
+    """Sum of a vector, as a product with ones: for a few numbers `sum` takes three times as long."""
+    return float(numbers.dot(_ones(len(numbers))))
+
+
+@lru_cache(maxsize=64)
+def _ones(n: int) -> NDArray[np.float64]:
+    return np.ones(n)
 
 
 class TypeSpace(ABC):
