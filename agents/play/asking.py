@@ -64,9 +64,13 @@ class Party:
         seats, group, posterior = side.seats, side.group, self.posterior
         believes = None if posterior is None else lambda k: posterior(int(seats[k]))
         values, rules, heard = self.of(self.values, seats), self.mechanism, self.heard
-        said = tuple((question, self.of(answers, seats)) for question, answers in self.said)
+        said = self._said_by(seats) if self.said else ()
         prior, utility = group.prior, group.utility
         return View(values, seats, side.buyers, self.n, rules, prior, utility, heard, believes, said)
+
+    def _said_by(self, seats: NDArray[np.intp]) -> tuple[tuple[BuyerQuestion, NDArray[Any]], ...]:
+        """The answers of some seats so far."""
+        return tuple((question, self.of(answers, seats)) for question, answers in self.said)
 
 
 @dataclass(slots=True)

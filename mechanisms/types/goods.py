@@ -57,6 +57,10 @@ class OneGood(TypeSpace):
         """Who gets anything."""
         return allocation != 0
 
+    def traded(self, allocation: NDArray[Any]) -> FloatArray:
+        """All units that are sold."""
+        return allocation.sum(axis=-1)
+
     def complaint(self, allocation: NDArray[Any]) -> str:
         """How much was sold."""
         return f"sold {allocation.sum(axis=0)} units where {self.supply} were on offer"

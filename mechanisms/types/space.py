@@ -182,5 +182,7 @@ class TypeSpace(ABC):
 
         Who `sells` asks for more than her cost: 2 - share times the cost.
         """
-        factor = np.asarray(share) if sells is False else np.where(sells, 2 - np.asarray(share), share)
-        return types * factor.reshape((*factor.shape, *(1,) * len(self.type_shape)))
+        factor = share if sells is False else np.where(sells, 2 - np.asarray(share), share)
+        if not self.type_shape:
+            return types * factor
+        return types * np.expand_dims(factor, tuple(range(-len(self.type_shape), 0)))
