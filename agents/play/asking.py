@@ -29,7 +29,7 @@ Resolve = Callable[[Mixed, Side, BuyerQuestion], NDArray[Any]]
 
 def at(lead: tuple[int, ...], seats: NDArray[np.intp]) -> Any:
     """Index of some seats in an array of shape `(*lead, n, …)`."""
-    return (*(slice(None),) * len(lead), seats) if lead else seats
+    return (*(slice(None),) * len(lead), seats)
 
 
 @dataclass(slots=True)
@@ -57,7 +57,7 @@ class Party:
 
     def of(self, array: NDArray[Any], seats: NDArray[np.intp]) -> NDArray[Any]:
         """The entries of `array`, shape `(*lead, n, …)`, for some seats; a copy."""
-        return array[at(self.lead, seats)]
+        return array[at(self.lead, seats) if self.lead else seats]
 
     def view(self, side: Side) -> View:
         """What the members of a side know now."""
@@ -137,7 +137,7 @@ def collect(
     answers.values = sent
     whom = party.sides if sides is None else sides
     for side in whom if question.to is None else asked(question, party.sides):
-        where = at(party.lead, side.seats)
+        where = at(party.lead, side.seats) if party.lead else side.seats
         try:
             sent[where] = _answer(question, party, side, resolve)
             status[where] = ANSWERED

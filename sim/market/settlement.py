@@ -113,7 +113,7 @@ def _feedback(
         party.mechanism,
         party.values[seats],
         side.group.utility,
-        tuple([(question, counted[seats]) for question, counted in said if _concerns(question, side)]),
+        tuple([(q, counted[seats]) for q, counted in said if q.to is None or _concerns(q.to, side)]),
         outcome.allocation[seats],
         payments[seats],
         payoffs[seats],
@@ -124,6 +124,6 @@ def _feedback(
     )
 
 
-def _concerns(question: BuyerQuestion, side: Side) -> bool:
-    """Whether a question was put to a member of the side."""
-    return question.to is None or not set(question.to).isdisjoint(side.seats.tolist())
+def _concerns(to: tuple[int, ...], side: Side) -> bool:
+    """Whether a question that went to some seats was put to a member of the side."""
+    return not set(to).isdisjoint(side.seats.tolist())
