@@ -144,8 +144,8 @@ class Seller(mesa.Agent):
         """
         if self.stock is not None and goods is not None:
             self.stock -= goods
-        self.sold += sold
-        self.received += revenue
+        self.sold += float(sold)
+        self.received += float(revenue)
 
     def restock(self) -> None:
         """Take a delivery."""

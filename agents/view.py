@@ -68,7 +68,8 @@ def shaded(known: View | Feedback, types: NDArray[Any], share: NDArray[Any]) -> 
     share
         Shape `(..., m)`, or broadcast to it.
     """
-    return known.mechanism.space.shaded(types, share, sells(known))
+    space = known.mechanism.space
+    return space.shaded(types, share, sells(known) if space.has_sellers else False)
 
 
 def sells(known: View | Feedback) -> Any:

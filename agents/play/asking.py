@@ -29,7 +29,7 @@ Resolve = Callable[[Mixed, Side, BuyerQuestion], NDArray[Any]]
 
 def at(lead: tuple[int, ...], seats: NDArray[np.intp]) -> Any:
     """Index of some seats in an array of shape `(*lead, n, …)`."""
-    return (*(slice(None),) * len(lead), seats) if lead else seats
+    return (*(slice(None),) * len(lead), seats)
 
 
 @dataclass(slots=True)
@@ -57,16 +57,20 @@ class Party:
 
     def of(self, array: NDArray[Any], seats: NDArray[np.intp]) -> NDArray[Any]:
         """The entries of `array`, shape `(*lead, n, …)`, for some seats; a copy."""
-        return array[at(self.lead, seats)]
+        return array[at(self.lead, seats) if self.lead else seats]
 
     def view(self, side: Side) -> View:
         """What the members of a side know now."""
         seats, group, posterior = side.seats, side.group, self.posterior
         believes = None if posterior is None else lambda k: posterior(int(seats[k]))
         values, rules, heard = self.of(self.values, seats), self.mechanism, self.heard
-        said = tuple((question, self.of(answers, seats)) for question, answers in self.said)
+        said = self._said_by(seats) if self.said else ()
         prior, utility = group.prior, group.utility
         return View(values, seats, side.buyers, self.n, rules, prior, utility, heard, believes, said)
+
+    def _said_by(self, seats: NDArray[np.intp]) -> tuple[tuple[BuyerQuestion, NDArray[Any]], ...]:
+        """The answers of some seats so far."""
+        return tuple((question, self.of(answers, seats)) for question, answers in self.said)
 
 
 @dataclass(slots=True)
@@ -133,7 +137,7 @@ def collect(
     answers.values = sent
     whom = party.sides if sides is None else sides
     for side in whom if question.to is None else asked(question, party.sides):
-        where = at(party.lead, side.seats)
+        where = at(party.lead, side.seats) if party.lead else side.seats
         try:
             sent[where] = _answer(question, party, side, resolve)
             status[where] = ANSWERED
@@ -210,9 +214,9 @@ def _whole(given: NDArray[Any]) -> NDArray[np.int64]:
 
 def _believe(question: BuyerQuestion, answers: Answers) -> None:
     """Put the default in place of what is not acceptable, and say why."""
-    believed = question.acceptable(answers.sent)
-    if believed.all():
+    if question.all_acceptable(answers.sent):
         return
+    believed = question.acceptable(answers.sent)
     status = answers.status
     doubtful = (status == ANSWERED) & ~believed
     silent = doubtful & question.silent(answers.sent)

@@ -132,6 +132,10 @@ class BuyerQuestion(Question):
         """Mask over the leading axes of `answers`: which may be believed."""
         return all_parts((answers >= 0) & (answers <= LARGEST_ANSWER), self.shape)
 
+    def all_acceptable(self, answers: NDArray[Any]) -> bool:
+        """Whether every answer may be believed."""
+        return bool(self.acceptable(answers).all())
+
     def silent(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
         """Mask over the leading axes of `answers`: who chose to say nothing."""
         return all_parts(answers == SILENT, self.shape)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from mechanisms._validation import FloatArray
 from mechanisms.questions import LARGEST_ANSWER
-from mechanisms.types.space import SLACK, TypeSpace
+from mechanisms.types.space import SLACK, TypeSpace, total
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,17 @@ class OneGood(TypeSpace):
     def feasible(self, allocation: NDArray[Any]) -> NDArray[np.bool_]:
         """No quantity below 0, and no more than there is."""
         there = self.supply * (1 + SLACK)
+        if allocation.ndim == 1 and allocation.size:  # one profile: the cost of NumPy's calls decides
+            return np.bool_(allocation.item(allocation.argmin()) >= 0 and total(allocation) <= there)
         return (allocation.min(axis=-1, initial=0.0) >= 0) & (allocation.sum(axis=-1) <= there)
 
     def involved(self, allocation: NDArray[Any]) -> NDArray[np.bool_]:
         """Who gets anything."""
         return allocation != 0
+
+    def traded(self, allocation: NDArray[Any]) -> FloatArray:
+        """All units that are sold."""
+        return allocation.sum(axis=-1)
 
     def complaint(self, allocation: NDArray[Any]) -> str:
         """How much was sold."""

@@ -7,6 +7,7 @@ and the learners ask the mechanism's space (`Mechanism.space`). Spaces are froze
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -18,6 +19,16 @@ from mechanisms.questions import LARGEST_ANSWER, AskValue
 
 SLACK = 1e-9
 """How far, relative to the supply, rounding may take an allocation beyond what is feasible."""
+
+
+def total(numbers: NDArray[Any]) -> float:
+    """Sum of a vector, as a product with ones: for a few numbers `sum` takes three times as long."""
+    return float(numbers.dot(_ones(len(numbers))))
+
+
+@lru_cache(maxsize=64)
+def _ones(n: int) -> NDArray[np.float64]:
+    return np.ones(n)
 
 
 class TypeSpace(ABC):
@@ -171,5 +182,7 @@ class TypeSpace(ABC):
 
         Who `sells` asks for more than her cost: 2 - share times the cost.
         """
-        factor = np.asarray(share) if sells is False else np.where(sells, 2 - np.asarray(share), share)
-        return types * factor.reshape((*factor.shape, *(1,) * len(self.type_shape)))
+        factor = share if sells is False else np.where(sells, 2 - np.asarray(share), share)
+        if not self.type_shape:
+            return types * factor
+        return types * np.expand_dims(factor, tuple(range(-len(self.type_shape), 0)))

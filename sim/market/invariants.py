@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from agents.play.asking import Party
 from agents.play.payoffs import payoffs_of
 from mechanisms.outcome import Outcome
+from mechanisms.types.space import total
 
 SLACK = 1e-9
 """Relative slack for sums of money."""
@@ -45,10 +45,10 @@ def broken_rule(
     if payments.shape != (party.n,) or allocation.shape != shape:
         wanted = f"of shapes {shape} and {(party.n,)}"
         return f"allocation and payments must be {wanted}, got {allocation.shape}, {payments.shape}"
-    total = _sum(payments)
-    if not (math.isfinite(total) and math.isfinite(_sum(allocation.reshape(-1)))):
+    paid = total(payments)
+    if not (math.isfinite(paid) and math.isfinite(total(allocation.reshape(-1)))):
         return f"allocation and payments must be finite, got {allocation} and {payments}"
-    if outcome.causes is not None and not _adds_up(outcome, total):
+    if outcome.causes is not None and not _adds_up(outcome, paid):
         return "what buyers pay is not what the seller gets: the causes do not add up to the payments"
     if not space.feasible(allocation):
         return space.complaint(allocation)
@@ -84,21 +84,11 @@ def _are_numbers(outcome: Outcome) -> bool:
     return outcome.allocation.dtype.kind in "fiub" and outcome.payments.dtype.kind in "fiub"
 
 
-def _sum(numbers: NDArray[Any]) -> float:
-    """Sum of a vector, as a product with ones: for a few numbers `sum` takes three times as long."""
-    return float(numbers.dot(_ones(len(numbers))))
-
-
-@lru_cache(maxsize=64)
-def _ones(n: int) -> NDArray[np.float64]:
-    return np.ones(n)
-
-
-def _adds_up(outcome: Outcome, total: float) -> bool:
+def _adds_up(outcome: Outcome, paid: float) -> bool:
     parts = sum(float(part.sum()) for part in outcome.itemised.values())
     per_buyer = sum(outcome.itemised.values(), np.zeros_like(outcome.payments))
     close = np.allclose(per_buyer, outcome.payments, rtol=SLACK, atol=SLACK)
-    return bool(close) and abs(parts - total) <= SLACK * max(1.0, abs(total))
+    return bool(close) and abs(parts - paid) <= SLACK * max(1.0, abs(paid))
 
 
 def _nobody_honest_lost(party: Party, payoffs: NDArray[Any]) -> bool:

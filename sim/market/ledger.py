@@ -21,7 +21,7 @@ from sim.records import Records
 _ONE_KIND = -1
 
 Trades = tuple[tuple[NDArray[Any], ...], Any, tuple[Any, Any, Any], int]
-"""Rows and seats, kinds of goods, (quantities, payments, values), and the cause, in codes of the records."""
+"""Rows (if there are any) and seats, kinds of goods, (quantities, payments, values), and the cause, in codes of the records."""
 
 MOST_REASONS = 500
 """Different reasons of refusals that are kept: they hold what was answered, which may be anything."""
@@ -49,43 +49,47 @@ class Ledger:
         self._reasons: set[str] = set()
         self._last = 0
         self._mechanism = [self._auctions.code("mechanism", seller.plan.name) for seller in sellers]
-        self._sold, self._unsold, self._unfinished = (
+        sold, self._unsold, self._unfinished = (
             self._auctions.code("status", label) for label in ("sold", "unsold", "unfinished")
         )
+        self._status = np.array([self._unsold, sold])
 
     # --- auctions ---------------------------------------------------------------------------------
 
     def write_auctions(
         self,
-        numbers: NDArray[Any],
+        numbers: Any,
         seller: Seller,
-        opened: NDArray[Any],
-        closed: NDArray[Any],
+        opened: Any,
+        closed: Any,
         participants: Participants,
         outcome: Outcome,
     ) -> None:
-        """Book finished auctions of one seller: money, stock, and a row each in the records.
+        """Book a finished auction of a seller, or a row of them: money, stock, and a row each in the records.
 
-        Numbers and times have shape (rows,); participants and outcome have the rows on a leading axis.
+        Numbers and times have shape () or (rows,); participants and outcome have the rows on a leading axis.
         """
         allocation, payments, values = outcome.allocation, outcome.payments, participants.values
-        rows, n = payments.shape
+        *rows, n = payments.shape
         space = seller.plan.mechanism.space
-        revenue, traded = payments.sum(axis=1), space.traded(allocation)
-        self._last = max(self._last, int(numbers[-1]))
+        revenue, traded = payments.sum(axis=-1), space.traded(allocation)
         np.add.at(self.paid, participants.buyers, payments)
-        handed_out = None if seller.stock is None else space.handed_out(allocation).sum(axis=0)
-        seller.deliver(float(traded.sum()), float(revenue.sum()), handed_out)
+        handed_out = None if seller.stock is None else space.handed_out(allocation)
+        self._last = max(self._last, numbers[-1].item() if rows else numbers)
+        seller.deliver(*(_in_all(each, rows) for each in (traded, revenue, handed_out)))
         welfare, best = space.welfare(values, allocation), space.best_welfare(values)
-        status = np.where(traded > 0, self._sold, self._unsold)
         named = (numbers, seller.number, self._mechanism[seller.number], opened, closed, n, _offered(seller))
-        self._auctions.extend((*named, np.rint(traded), revenue, welfare, best, status), rows)
+        columns = (*named, np.rint(traded), revenue, welfare, best, self._status.take(traded > 0))
+        if rows:
+            self._auctions.extend(columns, *rows)
+        else:
+            self._auctions.row(*columns)
 
     def write_transactions(
         self,
-        numbers: NDArray[Any],
+        numbers: Any,
         seller: Seller,
-        closed: NDArray[Any],
+        closed: Any,
         participants: Participants,
         outcome: Outcome,
     ) -> None:
@@ -94,10 +98,9 @@ class Ledger:
         worth = space.item_values(space.valuations(participants.values), outcome.allocation)
         trades = self._items if space.allocation_shape else self._trades
         for where, kind, money, code in trades(outcome, worth):
-            row = where[0]
+            auctions = (numbers[where[0]], closed[where[0]]) if len(where) > 1 else (numbers, closed)
             who = participants.buyers[where], participants.persons[where]
-            columns = (numbers[row], closed[row], seller.number, *who, kind, *money, code)
-            self._transactions.extend(columns, len(row))
+            self._transactions.extend((*auctions, seller.number, *who, kind, *money, code), len(where[0]))
 
     def _trades(self, outcome: Outcome, worth: NDArray[Any]) -> Iterator[Trades]:
         """One kind of good: who got or paid something, cause by cause; the good stands with the first."""
@@ -111,11 +114,12 @@ class Ledger:
     def _items(self, outcome: Outcome, worth: NDArray[Any]) -> Iterator[Trades]:
         """Several kinds of goods: the payment stands with the first item, in its own row if there is none."""
         got = outcome.allocation > 0
-        row, seat, item = got.nonzero()
-        first = got.argmax(axis=-1)[row, seat] == item
+        *rows, seat, item = got.nonzero()
+        who = (*rows, seat)
+        first = got.argmax(axis=-1)[who] == item
         (cause, part), *others = outcome.itemised.items()
-        paid = np.where(first, part[row, seat], 0.0)
-        yield (row, seat), item, (outcome.allocation[got], paid, worth[got]), self._cause(cause)
+        paid = np.where(first, part[who], 0.0)
+        yield who, item, (outcome.allocation[got], paid, worth[got]), self._cause(cause)
         for name, money in [(cause, np.where(got.any(axis=-1), 0.0, part)), *others]:
             where = money.nonzero()
             yield where, _ONE_KIND, (0.0, money[where], math.nan), self._cause(name)
@@ -156,8 +160,8 @@ class Ledger:
         persons, arrivals, status = whole
         told = _without_silence(buyers[seats].ravel(), persons, sent, arrivals, values, said, status)
         kind = self._messages.code("question", type(question).__name__)
-        numbers = np.repeat(auctions, asked)
-        self._messages.extend((numbers, number, kind, *told), len(numbers))
+        numbers = auctions if buyers.ndim == 1 else np.repeat(auctions, asked)
+        self._messages.extend((numbers, number, kind, *told), len(persons))
         if question.shape:
             self._write_vectors(auctions, number, participants, exchange)
 
@@ -199,6 +203,11 @@ class Ledger:
         if not abs(paid - received) <= SLACK * turnover:
             rule = f"buyers paid {paid}, but sellers got {received}"
             raise BreachError(self._last, rule, self.messages_of(self._last))
+
+
+def _in_all(each: Any, rows: Sequence[int]) -> Any:
+    """The sum over the rows, if there are any."""
+    return each.sum(axis=0) if rows and each is not None else each
 
 
 def _offered(seller: Seller) -> int:

@@ -207,7 +207,7 @@ class Market(mesa.Model):
         seller = auctions.seller
         del self._under_way[seller.number]
         if payoffs is not None:
-            self.entry(seller).dismiss(seller, auctions.participants[0], payoffs, served)
+            self.entry(seller).dismiss(seller, auctions.people, payoffs, served)
         self._schedule_opening(seller)
 
     # --- set-up -----------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from mechanisms.outcome import Outcome
 from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Replies
 from sim.market.invariants import BreachError
 from sim.market.participants import Participants
-from sim.market.settlement import concerned, examined, failure, out_of_stock, stacked, tell
+from sim.market.settlement import concerned, examined, failure, out_of_stock, tell
 from sim.market.stage import Stage
 from sim.market.window import Exchange, travel, waits
 
@@ -102,10 +102,11 @@ class Session:
         held = travel(question, answers, sent, latencies, self.now, window)
         self.closes = float(held.closed)
         self._unwritten = held
-        self._took_part = self._took_part | answers.answered
+        answered = answers.answered
+        self._took_part |= answered
         self.said.append((question, answers.values))
         self.party.said += (self.said[-1],)
-        return Replies(answers.values.copy(), answers.answered)  # its own, to do with as it likes
+        return Replies(answers.values.copy(), answered)  # its own, to do with as it likes
 
     def chance(self, question: Chance) -> int:
         """Let the seller's own stream decide."""
@@ -128,10 +129,9 @@ class Session:
         broken = broken or out_of_stock(self.seller, outcome)
         if broken is not None:
             raise self._breach(broken)
-        number, opened, closed = (np.array([each]) for each in (self.auction, self.opened, self.now))
-        row = stacked([outcome])
-        self.stage.ledger.write_auctions(number, self.seller, opened, closed, self.participants, row)
-        self.stage.ledger.write_transactions(number, self.seller, closed, self.participants, row)
+        ledger, number, seller, people = self.stage.ledger, self.auction, self.seller, self.people
+        ledger.write_auctions(number, seller, self.opened, self.now, people, outcome)
+        ledger.write_transactions(number, seller, self.now, people, outcome)
         sides = concerned(self.party.sides)
         tell(self.stage, self.seller, self.auction, self.now, sides, self.party, self.said, outcome, payoffs)
         self.ended(self, payoffs, self.party.mechanism.space.involved(outcome.allocation))
