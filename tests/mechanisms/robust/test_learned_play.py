@@ -24,6 +24,7 @@ from mechanisms.robust import (
     reserve_game,
 )
 from mechanisms.robust.learned_play import logit_mixture, tilted
+from mechanisms.robust.zero_sum import least_mixture
 
 
 def lottery(bidders, mean):
