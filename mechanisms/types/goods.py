@@ -50,7 +50,8 @@ class OneGood(TypeSpace):
         """No quantity below 0, and no more than there is."""
         there = self.supply * (1 + SLACK)
         if allocation.ndim == 1 and allocation.size:  # one profile: the cost of NumPy's calls decides
-            return np.bool_(allocation.item(allocation.argmin()) >= 0 and total(allocation) <= there)
+            least = allocation.item(allocation.argmin())
+            return np.bool_(least >= 0 and total(allocation) <= there)  # type: ignore[return-value]
         return (allocation.min(axis=-1, initial=0.0) >= 0) & (allocation.sum(axis=-1) <= there)
 
     def involved(self, allocation: NDArray[Any]) -> NDArray[np.bool_]:

@@ -206,7 +206,7 @@ class Market(mesa.Model):
         """All auctions that were admitted are over: let the buyers go, and plan the seller's next auction."""
         seller = auctions.seller
         del self._under_way[seller.number]
-        if payoffs is not None:
+        if isinstance(auctions, Session):
             self.entry(seller).dismiss(seller, auctions.people, payoffs, served)
         self._schedule_opening(seller)
 
