@@ -50,7 +50,8 @@ class OneGood(TypeSpace):
         """No quantity below 0, and no more than there is."""
         there = self.supply * (1 + SLACK)
         if allocation.ndim == 1 and allocation.size:  # one profile: the cost of NumPy's calls decides
-            return np.asarray(allocation.item(allocation.argmin()) >= 0 and total(allocation) <= there)
+            least = allocation.item(allocation.argmin())
+            return np.bool_(least >= 0 and total(allocation) <= there)  # type: ignore[return-value]
         return (allocation.min(axis=-1, initial=0.0) >= 0) & (allocation.sum(axis=-1) <= there)
 
     def involved(self, allocation: NDArray[Any]) -> NDArray[np.bool_]:
@@ -184,11 +185,6 @@ class UnitDemand(SeveralGoods):
             gains = np.tile(np.maximum(types[profile], 0.0), self.supply)
             best[profile] = gains[linear_sum_assignment(gains, maximize=True)].sum()
         return best
-
-
-def unit_of_each(goods: int, valued: type[SeveralGoods] = Additive) -> TypeSpace:
-    """The space of one unit of each of some goods, `valued` so; of one good alone, types are numbers."""
-    return valued(goods) if goods > 1 else one_good(1)
 
 
 def sum_of_highest(values: FloatArray, count: int) -> FloatArray:
