@@ -23,7 +23,7 @@ def check_attitude(utility: Attitude, most: float) -> Attitude:
     Raises TypeError if it cannot be called, ValueError with the amounts at fault (`validate_utility`).
     """
     if not isinstance(utility, Utility):
-        validate_utility(utility, np.linspace(0.0, max(most, 1e-9), GRID))
+        validate_utility(utility, np.linspace(0.0, most if most > 0 else 1.0, GRID))
     return utility
 
 
@@ -37,7 +37,7 @@ def least_money(utility: Attitude, level: float, most: float) -> float:
     if float(np.asarray(utility(np.array(most)))) < level:
         raise ValueError(f"level must be a utility of money up to {most!r}, not {level!r}")
     low, high = 0.0, most
-    while high - low > 1e-13 * max(1.0, most):
+    while high - low > 1e-13 * most:
         middle = (low + high) / 2
         if float(np.asarray(utility(np.array(middle)))) >= level:
             high = middle

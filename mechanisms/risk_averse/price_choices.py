@@ -126,7 +126,7 @@ class PriceChoices:
                 money = np.unique(money[:, None] + payments)
             sums.append(money)
         money = np.unique(np.concatenate(sums))
-        return money[np.diff(money, prepend=-1.0) > 1e-9 * max(1.0, money[-1])]
+        return money[np.diff(money, prepend=-np.inf) > 1e-9 * money[-1]]
 
     @property
     def pieces(self) -> int:

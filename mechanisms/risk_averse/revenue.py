@@ -19,13 +19,13 @@ class RevenueLaw:
 
     @classmethod
     def of(cls, amounts: FloatArray, probabilities: FloatArray) -> RevenueLaw:
-        """Collect what may come in any order and more than once; amounts equal up to 1e-12 become one."""
+        """Collect what may come in any order and more than once; equal amounts (up to 1e-12) become one."""
         order = np.argsort(amounts, kind="stable")
         money, weights = amounts[order], probabilities[order]
         money, weights = money[weights > 0], weights[weights > 0]
         if not weights.size:
             return cls(money, weights)
-        starts = np.flatnonzero(np.diff(money, prepend=-np.inf) > 1e-12 * np.maximum(1.0, np.abs(money)))
+        starts = np.flatnonzero(np.diff(money, prepend=-np.inf) > 1e-12 * np.abs(money))
         return cls(money[starts], np.add.reduceat(weights, starts))
 
     @property
