@@ -147,7 +147,7 @@ class LogNormal(ContinuousDistribution):
 
 
 SHORTEST = 1e-4
-"""A truncated normal's interval is at least this part of its deviation long: its mean is then right to 1e-6."""
+"""A truncated normal's interval is at least so much of its deviation long: its mean is then right to 1e-6."""
 
 
 @dataclass(frozen=True)

@@ -50,5 +50,5 @@ def test_two_uniforms_with_near_lows_are_in_equilibrium(low):
 
 @pytest.mark.parametrize("low", [1e-5, 1e-8, 1e-12])
 def test_two_uniforms_with_lows_too_near_are_refused(low):
-    with pytest.raises(ValueError, match="second low must be at least .* above the first"):
+    with pytest.raises(ValueError, match=r"second low must be at least .* above the first"):
         first_price_two_uniforms((0, 1), (low, 1))

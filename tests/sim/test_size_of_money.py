@@ -46,6 +46,9 @@ from tests.sim.market.markets import run
 POWERS = range(-12, 13)
 SCALES = [10.0**k for k in POWERS if k]
 FEW = [1e-12, 1e-9, 1e-3, 1e7, 1e12]
+ENDS = [1e-12, 1e12]
+TALKS = ("posted price", "clock")
+"""Conversations, which are replayed: they take long."""
 VALUES = np.array([0.3, 0.7, 1.1, 1.9])
 NUMBER = re.compile(r"-?\d+\.?\d*(?:e[+-]?\d+)?")
 
@@ -93,40 +96,41 @@ def decided(frame: pd.DataFrame, scale: float) -> list[Any]:
 @pytest.mark.parametrize("name", RULES)
 def test_exact_audits_say_the_same(name):
     unit = decided(audit(standard_instance(RULES[name](1.0), VALUES)), 1.0)
-    for scale in FEW:
+    for scale in ENDS if name in TALKS else SCALES if name == "first price" else FEW:
         frame = audit(standard_instance(RULES[name](scale), VALUES * scale))
         assert decided(frame, scale) == unit, scale
 
 
 @pytest.mark.parametrize("name", [name for name in RULES if name != "clock"])
 def test_sampled_audits_say_the_same(name):
-    effort = Effort(40, 2, 4) if name == "posted price" else Effort(2000, 6, 16)
+    effort = Effort(20, 2, 4) if name in TALKS else Effort(2000, 6, 16)
 
     def found(scale):
         prior = IndependentPrior.identical(Uniform(0.1 * scale, 1.9 * scale), 2)
         return decided(audit_sample(RULES[name](scale), prior, effort=effort), scale)
 
     unit = found(1.0)
-    for scale in FEW:
+    for scale in ENDS if name in TALKS else FEW:
         assert found(scale) == unit, scale
 
 
-@pytest.mark.parametrize("rule", [AdditiveVCG(2), UnitDemandVCG(2)])
+@pytest.mark.parametrize("rule", [AdditiveVCG(2), UnitDemandVCG(3)])
 def test_vcg_with_large_amounts_in_cents_is_dominant(rule):
     """Theorem (Clarke, Groves): truth is dominant; amounts of 1e7 round by more than 1e-9."""
     rng = np.random.default_rng(5)
-    for _ in range(10):
-        grid = np.round(rng.uniform(0, 1e7, size=(4, 2)), 2)
-        frame = audit(standard_instance(rule, grid), ["dominant", "ex-post-ir"])
+    for _ in range(6):
+        grid = np.round(rng.uniform(0, 1e7, size=(4, rule.space.kinds)), 2)
+        frame = audit(standard_instance(rule, grid, n=3), ["dominant", "ex-post-ir"])
         assert frame.verdict.tolist() == ["holds", "holds"]
 
 
-def test_combinatorial_vcg_with_large_amounts_is_dominant():
+def test_vcg_of_bundles_with_large_amounts_is_dominant():
     rng = np.random.default_rng(6)
-    single = np.round(rng.uniform(0, 1e7, size=(4, 2)), 2)
-    tables = np.column_stack([single, np.round(single.sum(axis=1) * 1.1, 2)])
-    frame = audit(standard_instance(CombinatorialVCG(2), tables), ["dominant", "ex-post-ir"])
-    assert frame.verdict.tolist() == ["holds", "holds"]
+    for _ in range(6):
+        single = np.round(rng.uniform(0, 1e7, size=(4, 2)), 2)
+        tables = np.column_stack([single, np.round(single.sum(axis=1) * 1.1, 2)])
+        frame = audit(standard_instance(CombinatorialVCG(2), tables), ["dominant", "ex-post-ir"])
+        assert frame.verdict.tolist() == ["holds", "holds"]
 
 
 def test_first_price_with_small_amounts_is_not_dominant():
@@ -150,7 +154,7 @@ def test_markets_run_the_same(name, strategy):
     if strategy is Equilibrium and name == "first price":
         pytest.skip("needs a prior to be told; schedules are compared below")
     unit = played(1.0, RULES[name](1.0), strategy)
-    for scale in FEW:
+    for scale in (1e-12, 1e-7, 1e9, 1e12):
         tables = played(scale, RULES[name](scale), strategy)
         for table, money in (
             ("auctions", ["revenue", "welfare", "best_welfare"]),
@@ -215,12 +219,12 @@ def test_menus_are_judged_and_bought_from_the_same(scale):
         one, other = is_buy_k_ic(TICKETS, TYPES, k), is_buy_k_ic(scaled, TYPES * scale, k)
         assert one.holds == other.holds
         assert other.gain / scale == pytest.approx(one.gain, rel=1e-9)
-    frames = [
+    sales = [
         run(12.0, [Truthful()], PostedMenu(menu, 1), prior=Uniform(0.0, 2.0 * size))["transactions"]
         for menu, size in ((TICKETS, 1.0), (scaled, scale))
     ]
-    np.testing.assert_allclose(frames[1]["payment"] / scale, frames[0]["payment"], rtol=1e-12)
-    assert frames[0]["kind"].tolist() == frames[1]["kind"].tolist() if "kind" in frames[0] else True
+    assert len(sales[0]) > 5
+    np.testing.assert_allclose(sales[1]["payment"] / scale, sales[0]["payment"], rtol=1e-12)
 
 
 def test_a_tie_on_a_menu_goes_to_the_seller_in_any_unit():
