@@ -8,8 +8,9 @@ payment is v G(v) less the integral of G from e to v. Paid as a bid by winners o
 The integral is summed with Gauss and Legendre's rule between neighbours of a fine grid of values, and bids
 between grid points are interpolated linearly. The grid is even in values, in quantiles of F and in quantiles
 of G, so that it is fine wherever bids bend; the error is of the second order in its steps, some millionths
-of the greatest bid wherever there is any chance to win. Of all-pay bids, which are tiny where that chance is,
-the integral is continued to each value instead, so that they are right relative to themselves. Schedules are kept for each prior, n, k and reserve.
+of the greatest bid wherever there is any chance to win. Of all-pay bids, which are tiny where that chance
+is, the integral is continued to each value instead, so that they are right relative to themselves. Schedules
+are kept for each prior, n, k and reserve.
 """
 
 from __future__ import annotations

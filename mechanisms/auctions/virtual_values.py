@@ -232,7 +232,7 @@ def _with_steps(edges: FloatArray, steps: FloatArray) -> FloatArray:
     place = np.searchsorted(steps, edges)
     around = np.stack([steps[np.maximum(place - 1, 0)], steps[np.minimum(place, steps.size - 1)]])
     least = np.minimum(BESIDE_A_STEP, (1 - around) / 512)
-    near = (np.abs(edges - around) < least).any(axis=0)
+    near = np.asarray((np.abs(edges - around) < least).any(axis=0))
     near[[0, -1]] = False
     return np.union1d(edges[~near], steps)
 
