@@ -9,7 +9,8 @@ Six sellers sell the same kind of good, one unit an auction, at the same pace. T
 4. ascending clock: the price rises until one bidder is left;
 5. open proxy: an open auction with proxy bids and a hard close, as on eBay;
 6. Myerson: the auction that would be optimal if the prior were the histogram of a small sample. The sample is
-   drawn from the same prior as the buyers' values, but no buyer's value is in it.
+   drawn from the same prior as the buyers' values, but no buyer's value is in it. (With logged bids, which
+   have atoms and tails that a histogram would smear, the sample itself is taken for the prior.)
 
 Some hundreds of people live in the town for good. Now and then, at random times, one of them wants a good;
 nature draws what it is worth to her. She chooses a seller by what she has earned there before and by what her
@@ -49,7 +50,7 @@ from agents.town.choice import Logit
 from mechanisms.auctions import AscendingClock, FirstPrice, OpenProxy, PostedPrice, SecondPrice
 from mechanisms.auctions.myerson import MyersonAuction, monopoly_price
 from mechanisms.conversation import Mechanism
-from mechanisms.distributions import Distribution, PiecewiseUniform, Uniform
+from mechanisms.distributions import Discrete, Distribution, PiecewiseUniform, Uniform
 from scenarios._one_more import DESCRIPTION, OneMore, with_one_more
 from sim.draws import Stream
 from sim.market.arrivals import Trace
@@ -62,6 +63,12 @@ from sim.runs.scenario import BidsFile, OneOf
 
 VALUES = Uniform(0.0, 100.0)
 """What a good is worth to a buyer, in money, unless a file of bids tells."""
+
+ATOMS = (
+    "The prior is the bids' empirical law, with atoms, for which first price has no equilibrium in pure "
+    "strategies: bidders in equilibrium bid as if each value were spread over a millionth of itself"
+)
+"""What is noted of a run with logged bids."""
 
 
 class Parameters(scenario.Parameters):
@@ -167,20 +174,41 @@ def build(parameters: Parameters | None = None, seed: int = 0, records: Records 
         logged = read_bids(**told.bids.model_dump(exclude={"file"}), path=told.bids.file)
         prior = estimated_prior(logged)
         records.manifest.notes.append(f"Prior from {logged.summary()}")
+        records.manifest.notes.append(ATOMS)
     plans = seller_plans(told, prior, seed)
     town = make_town(told, float(prior.mean), seed)
     return Market(make_population(told, prior, seed), plans, [town] * len(plans), prior, seed, records)
 
 
-def estimated_prior(logged: LoggedBids) -> PiecewiseUniform:
-    """The prior behind logged bids: uniform within bins that hold about as many samples each.
+def estimated_prior(logged: LoggedBids) -> Discrete:
+    """The prior behind logged bids: their empirical law, each bid with its frequency, atoms and tail as is.
 
-    As many bins as Rice's rule says. Raises BidsError if all highest bids are the same.
+    It is consistent: distribution functions converge uniformly (Glivenko and Cantelli), and so do revenues of
+    prices wherever the mean is finite, since v is an integrable bound on the functions p · [v >= p], whose
+    sets have Vapnik and Chervonenkis's dimension 1. So the price that earns most on the bids earns, in the
+    limit, the most there is. Nothing is said beyond the highest bid seen; a histogram would have to invent
+    how its last bin is filled.
+
+    Raises BidsError if all highest bids are the same.
     """
     samples = logged.prior()
     if samples[0] == samples[-1]:
         raise BidsError(f"{logged.source}: all highest bids are {samples[0]:g}; it takes two different ones")
-    return smoothed(samples)
+    return Discrete.from_data(samples)
+
+
+def told_prior(prior: Distribution) -> Distribution:
+    """What bidders compute equilibria for: the prior; of one with atoms, each spread over a millionth of it.
+
+    With atoms a first-price auction has no equilibrium in pure strategies: who ties would bid a trifle more.
+    Spread, it has one, and a value bids the median of what she would mix over.
+    """
+    return PiecewiseUniform.around(prior) if isinstance(prior, Discrete) else prior
+
+
+def sample_law(sample: Any, prior: Distribution) -> Distribution:
+    """What Myerson's seller takes the sample for: a histogram, or itself if values have atoms."""
+    return Discrete.from_data(sample) if isinstance(prior, Discrete) else smoothed(sample)
 
 
 def smoothed(samples: Any) -> PiecewiseUniform:
@@ -201,7 +229,7 @@ def mechanisms(parameters: Parameters, prior: Distribution, seed: int) -> dict[s
         "posted price": PostedPrice(price),
         "ascending clock": AscendingClock(),
         "open proxy": OpenProxy(parameters.increment * float(prior.mean), parameters.rounds),
-        "Myerson": MyersonAuction(smoothed(sample)),
+        "Myerson": MyersonAuction(sample_law(sample, prior)),
     }
 
 
@@ -233,7 +261,7 @@ def make_population(parameters: Parameters, prior: Distribution, seed: int) -> P
     snipes = draw < parameters.snipers
     raises = ~snipes & (draw < parameters.snipers + parameters.incremental)
     return Population(
-        [Group(strategy, prior=prior) for strategy in strategies],
+        [Group(strategy, prior=told_prior(prior)) for strategy in strategies],
         np.select([snipes, raises], [1, 2], 0),
         mean_latencies(parameters, of_latency),
     )

@@ -118,7 +118,8 @@ class BestResponse(Strategy):
         felt = [_felt(view.utility, values, *entry) for entry in zip(entries, prices, strict=True)]
         utilities = np.stack(felt, axis=-1)
         best = np.maximum(utilities.max(axis=-1, keepdims=True), 0.0)
-        return question.bought_once(utilities >= best - RELATIVE_SLACK * np.maximum(np.abs(best), 1.0))
+        size = np.maximum(np.abs(best), np.abs(view.utility(np.abs(prices))))
+        return question.bought_once(utilities >= best - RELATIVE_SLACK * size)
 
     def observe(self, feedback: Feedback) -> None:
         """Let the model of the others learn."""

@@ -20,6 +20,7 @@ from agents.strategies.menu_buyers import MenuBuyer, planned_before
 from agents.strategies.menu_plans import committed_plan
 from agents.validation import check_share
 from agents.view import Feedback, Mixed, View
+from mechanisms.comparison import RELATIVE_SLACK, size_of
 from mechanisms.conversation import check_money
 from mechanisms.menus import Menu
 from mechanisms.questions import ShowMenu
@@ -38,7 +39,8 @@ class _Experience:
     def chances(self, exploration: float) -> NDArray[np.float64]:
         """What to try: the untried if there are any, else the best, with some exploration."""
         untried = self.times == 0
-        best = untried if untried.any() else self.average >= self.average.max() - 1e-12
+        slack = RELATIVE_SLACK * size_of(self.average)
+        best = untried if untried.any() else self.average >= self.average.max() - slack
         return (1 - exploration) * best / best.sum() + exploration / len(best)
 
     def learn(self, purchase: int, payoff: float) -> None:

@@ -8,7 +8,9 @@ payment is v G(v) less the integral of G from e to v. Paid as a bid by winners o
 The integral is summed with Gauss and Legendre's rule between neighbours of a fine grid of values, and bids
 between grid points are interpolated linearly. The grid is even in values, in quantiles of F and in quantiles
 of G, so that it is fine wherever bids bend; the error is of the second order in its steps, some millionths
-of the greatest bid wherever there is any chance to win. Schedules are kept for each prior, n, k and reserve.
+of the greatest bid wherever there is any chance to win. Of all-pay bids, which are tiny where that chance
+is, the integral is continued to each value instead, so that they are right relative to themselves. Schedules
+are kept for each prior, n, k and reserve.
 """
 
 from __future__ import annotations
@@ -54,6 +56,30 @@ class BidSchedule:
         return np.where(at_least(values, self.entry), bids, SILENT)
 
 
+@dataclass(frozen=True, eq=False)
+class AllPaySchedule(BidSchedule):
+    """The same for an all-pay auction, where bids of low values are a small part of these.
+
+    Relative to itself no interpolated bid would be right there: the integral is continued to each value.
+    """
+
+    contest: Contest
+    cumulated: NDArray[Any]
+
+    def __call__(self, values: NDArray[Any]) -> NDArray[Any]:
+        """v G(v) less the integral of G, and not less than the least bid."""
+        values = np.asarray(values, dtype=float)
+        inside = np.clip(values, self.values[0], self.values[-1])
+        place = np.searchsorted(self.values, inside, side="right") - 1
+        start = self.values[place]
+        nodes, weights = np.polynomial.legendre.leggauss(GAUSS_POINTS)
+        half = ((inside - start) / 2)[..., None]
+        rest = (half * weights * self.contest.win_probability(start[..., None] + half * (nodes + 1))).sum(-1)
+        bids = inside * self.contest.win_probability(inside) - self.cumulated[place] - rest
+        bids = np.minimum(np.maximum(bids, self.bids[0]), values)
+        return np.where(at_least(values, self.entry), bids, SILENT)
+
+
 @lru_cache(maxsize=256)
 def pay_as_bid(prior: Any, n: int, supply: int, reserve: float) -> BidSchedule:
     """Bids where the `supply` highest of n win and pay their bids: E[max(k-th highest rival, reserve) | win].
@@ -84,9 +110,10 @@ def all_pay(prior: Any, n: int, reserve: float) -> BidSchedule:
         return _one_bid(reserve)
     entry = contest.entry_value(reserve)
     values = contest.grid(entry)
-    bids = values * contest.win_probability(values) - contest.cumulated_chance(values)
+    cumulated = contest.cumulated_chance(values)
+    bids = values * contest.win_probability(values) - cumulated
     bids[0] = reserve
-    return BidSchedule(entry, values, np.maximum(bids, reserve))
+    return AllPaySchedule(entry, values, np.maximum(bids, reserve), contest, cumulated)
 
 
 def _one_bid(bid: float) -> BidSchedule:

@@ -6,7 +6,9 @@ virtual value is the slope of its least concave majorant. That slope is the isot
 virtual values, weighted by probability, which is how it is computed.
 
 A finite prior is exact. A continuous one is cut into cells that are narrow in probability, relative to the
-upper tail too, and in value; the revenue curve is joined linearly between them.
+upper tail too, and in value; the revenue curve is joined linearly between them. It may have gaps, which no
+value falls into, and atoms: there the ironed virtual value jumps. A report in a gap counts as the gap's lower
+end, so that a price never stands in a gap: its upper end sells as often and earns more.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,10 +29,16 @@ LINEAR_CELLS = 2**12
 """A continuous prior's cells have at most this part of the probability, and of the range of values."""
 OCTAVES = 30
 """No cell is narrower than about 2**-OCTAVES in probability, except in the upper tail."""
+HALVINGS = 64
+"""Bisections after which neighbours in probability are next to one another in rounding."""
 CELLS_AN_OCTAVE = 128
 """In the upper tail: cells between two probabilities of exceedance, one twice the other."""
 IMPOSSIBLE = 1e-200
 """A finite prior's values of no more probability are taken for impossible: ratios would overflow."""
+GAP = 1e-6
+"""A jump of the quantile function by less than this part of the value is no gap."""
+BESIDE_A_STEP = 2.0**-24
+"""No cell beside a gap or atom is narrower than this in probability, or than a 512th of what exceeds it."""
 
 _ROUNDING = 8 * np.finfo(float).eps
 
@@ -77,10 +85,24 @@ class GridVirtualValue(IronedVirtualValue):
 
 
 class ContinuousVirtualValue(IronedVirtualValue):
-    """Linear between the knots, and of slope 1 above the last one, so that reports there still differ."""
+    """Linear between the knots, and of slope 1 above the last one, so that reports there still differ.
+
+    A value that stands twice among the knots is a jump, where the upper level counts.
+    """
+
+    @cached_property
+    def _jumps(self) -> FloatArray:
+        """Values at which the level jumps, ascending."""
+        return self.values[1:][np.diff(self.values) <= 0]
 
     def __call__(self, reports: FloatArray) -> FloatArray:
-        """Interpolate; 0 what is 0 up to 1e-12 of the report; -inf below the first knot."""
+        """Interpolate; 0 what is 0 up to 1e-12 of the report; -inf below the first knot.
+
+        A report that is below a jump by rounding only (1e-12) is not below it.
+        """
+        if self._jumps.size:
+            reached = np.searchsorted(self._jumps, reports * (1 + RELATIVE_SLACK), side="right")
+            reports = np.maximum(reports, np.append(-np.inf, self._jumps)[reached])
         excess = np.maximum(reports - self.values[-1], 0)
         levels = np.interp(reports, self.values, self.levels) + excess
         levels = np.where(np.abs(levels) <= RELATIVE_SLACK * reports, 0.0, levels)
@@ -102,9 +124,9 @@ class ContinuousVirtualValue(IronedVirtualValue):
 def ironed_virtual_value(prior: Distribution) -> IronedVirtualValue:
     """Return the ironed virtual value of a buyer with this prior (kept, so that it is computed once).
 
-    Exact for `Discrete`. For a continuous prior with bounded density on an interval: the level is within
-    the variation of the exact one over a cell, and within 1e-6 of it, relative to the range of values, where
-    the virtual value has a bounded second derivative and is increasing.
+    Exact for `Discrete`. For a continuous prior: the level is within the variation of the exact one over a
+    cell, and within 1e-6 of it, relative to the range of values, where the virtual value has a bounded second
+    derivative and is increasing. Gaps narrower than a millionth of the value are not seen as gaps.
 
     Raises TypeError for anything but a distribution, ValueError for one with negative values.
     """
@@ -125,16 +147,24 @@ def _of_grid(prior: Discrete) -> GridVirtualValue:
 
 def _of_continuum(prior: Distribution) -> ContinuousVirtualValue:
     """Iron a prior on cells; the slope over a cell is the level in its middle."""
-    edges = _cell_edges(prior)
+    cells = _cell_edges(prior)
+    starts, ends = _atoms(prior, cells)
+    steps = np.union1d(_gaps(prior, cells), starts)
+    edges = _with_steps(cells, np.union1d(steps, ends))
     probabilities = np.diff(edges)
-    slopes = _ironed_slopes(_values_at(prior, edges[:-1]), probabilities)
+    prices = _values_at(prior, edges[:-1])
+    slopes = _ironed_slopes(prices, probabilities)
     middles = _values_at(prior, edges[:-1] + probabilities / 2)
     lowest = float(prior.support[0])
     gap, run = middles[0] - lowest, middles[1] - middles[0]
     first = slopes[0] - (slopes[1] - slopes[0]) * gap / run if run > 0 else slopes[0]
     first = 0.0 if abs(first) <= _ROUNDING * LINEAR_CELLS * lowest else first
+    jumps = np.flatnonzero(np.isin(edges[1:-1], steps)) + 1  # cells at whose lower edge the level jumps
+    beside = np.repeat(jumps, 2)
+    values = np.insert(middles, beside, prices[beside])
+    levels = np.insert(slopes, beside, np.stack([slopes[jumps - 1], slopes[jumps]], axis=-1).ravel())
     return ContinuousVirtualValue(
-        np.append(lowest, middles), np.append(first, slopes), slopes, probabilities
+        np.append(lowest, values), np.append(first, levels), slopes, probabilities
     )
 
 
@@ -154,6 +184,57 @@ def _cell_edges(prior: Distribution) -> FloatArray:
         if halves.size == 0:
             return edges
         edges = np.union1d(edges, halves)
+
+
+def _atoms(prior: Distribution, edges: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Of each atom that fills a cell: the probability of less, and of no more; those inside (0, 1)."""
+    values = _values_at(prior, edges[:-1])
+    atoms = np.unique(values[1:][np.diff(values) == 0])
+    below, up_to = 1 - prior.sale_probability(atoms), prior.cdf(atoms)
+    return below[below > 0], up_to[up_to < 1]
+
+
+def _gaps(prior: Distribution, edges: FloatArray) -> FloatArray:
+    """Ascending probabilities just above those at which the quantile function jumps, by more than `GAP`.
+
+    One gap at a time is found in each cell, by bisection, until there are no more.
+    """
+    below, above = np.empty(0), np.empty(0)
+    while True:
+        ends = np.union1d(edges[:-1], above)
+        high = ends[1:].copy()
+        high[np.isin(high, above)] = below
+        low, high = _bisected(prior, ends[:-1], high)
+        if high.size == 0:
+            return above
+        order = np.argsort(np.append(above, high))
+        above, below = np.append(above, high)[order], np.append(below, low)[order]
+
+
+def _bisected(prior: Distribution, low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Intervals of probability, each halved to where values rise more: those that shrink to a jump."""
+    for _ in range(HALVINGS):
+        bottom, top = (np.maximum(prior.quantile(end), prior.support[0]) for end in (low, high))
+        wide = top - bottom > GAP * top
+        low, high, bottom, top = low[wide], high[wide], bottom[wide], top[wide]
+        middle = (low + high) / 2
+        rises = np.maximum(prior.quantile(middle), prior.support[0])
+        upper = top - rises >= rises - bottom
+        low, high = np.where(upper, middle, low), np.where(upper, high, middle)
+    jumps = high <= np.nextafter(low, 1)
+    return low[jumps], high[jumps]
+
+
+def _with_steps(edges: FloatArray, steps: FloatArray) -> FloatArray:
+    """The edges with the steps among them, in place of those inside that are next to a step."""
+    if steps.size == 0:
+        return edges
+    place = np.searchsorted(steps, edges)
+    around = np.stack([steps[np.maximum(place - 1, 0)], steps[np.minimum(place, steps.size - 1)]])
+    least = np.minimum(BESIDE_A_STEP, (1 - around) / 512)
+    near = np.asarray((np.abs(edges - around) < least).any(axis=0))
+    near[[0, -1]] = False
+    return np.union1d(edges[~near], steps)
 
 
 def _ironed_slopes(values: FloatArray, probabilities: FloatArray) -> FloatArray:

@@ -146,11 +146,17 @@ class LogNormal(ContinuousDistribution):
         return np.exp(self.mu + self.sigma * _normal_quantile(u))
 
 
+SHORTEST = 1e-4
+"""A truncated normal's interval is at least so much of its deviation long: its mean is then right to 1e-6."""
+
+
 @dataclass(frozen=True)
 class TruncatedNormal(ContinuousDistribution):
     """A normal variable with mean mu and deviation sigma > 0, given that it is in the finite [low, high].
 
-    Raises ValueError if that interval has next to no probability (less than 1e-300).
+    Raises ValueError if that interval has next to no probability (less than 1e-300), or is shorter than a
+    `SHORTEST` part of sigma: there the variable is uniform but for a trifle, and differences of normal tails
+    would be rounding.
     """
 
     mu: float
@@ -163,6 +169,12 @@ class TruncatedNormal(ContinuousDistribution):
         check_field(self, "sigma", above=0)
         check_field(self, "low")
         check_field(self, "high", above=self.low)
+        if self.high - self.low < SHORTEST * self.sigma:
+            raise ValueError(
+                f"sigma must be at most {(self.high - self.low) / SHORTEST:g}, {1 / SHORTEST:g} times the "
+                f"length of [{self.low!r}, {self.high!r}], not {self.sigma!r}; take Uniform({self.low!r}, "
+                f"{self.high!r}), from which it differs by rounding as long as mu is within a few sigma"
+            )
         if self._mass < 1e-300:
             raise ValueError(f"low and high must hold probability >= 1e-300, not {self._mass!r}")
 

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from mechanisms._validation import FloatArray, finite_vector, probability_array
 from mechanisms.distributions.base import ContinuousDistribution
+from mechanisms.distributions.discrete import Discrete
 
 
 @dataclass(frozen=True, init=False)
@@ -50,6 +51,26 @@ class PiecewiseUniform(ContinuousDistribution):
             low, high = data.min(), data.max()
             raise ValueError(f"bins must cover the samples, [{low}, {high}], not {edges.tolist()}")
         return cls(edges, counts / counts.sum())
+
+    @classmethod
+    def around(cls, atoms: Discrete, width: float = 1e-6) -> PiecewiseUniform:
+        """Return `atoms` without atoms: each value's probability is spread evenly around it.
+
+        A bin reaches from its value v by `width` times |v| to both sides (for 0: of the least other size),
+        but at most a third of the way to a neighbour. For what is defined without atoms only, such as the
+        equilibrium of a first-price auction: it is the perturbed game of Harsanyi (1973), and a value itself,
+        in the middle of its bin, stands for the median of what the equilibrium with atoms mixes over.
+        """
+        positive = atoms.probabilities > 0
+        values, masses = atoms.values[positive], atoms.probabilities[positive]
+        sizes = np.abs(values)
+        least = sizes[sizes > 0].min(initial=np.inf)
+        half = width * np.where(sizes > 0, sizes, least if np.isfinite(least) else 1.0)
+        if values.size > 1:
+            room = np.diff(values) / 3
+            half = np.minimum(half, np.minimum(np.append(room, np.inf), np.append(np.inf, room)))
+        bins = np.stack([masses, np.zeros(masses.size)], axis=-1).ravel()[:-1]
+        return cls(np.stack([values - half, values + half], axis=-1).ravel(), bins)
 
     @property
     def support(self) -> tuple[float, float]:

@@ -27,6 +27,9 @@ from mechanisms.equilibria.equilibrium import KnownEquilibrium
 from mechanisms.equilibria.single_item import highest_rival
 from mechanisms.quadrature import between_cuts, inverse
 
+NEAREST = 1e-4
+"""Lows are at least this part of the range of bids apart: inverse bids then hold 1e-6 of it."""
+
 
 @dataclass(frozen=True)
 class InverseBids:
@@ -96,12 +99,19 @@ def first_price_two_uniforms(first: tuple[float, float], second: tuple[float, fl
     """First price, two bidders with values uniform on `first` and `second`, intervals (low, high).
 
     Raises ValueError unless 0 <= l_1 < l_2 and both highs exceed the mean m of the lows (else the second
-    bidder wins at once); for equal lows see `first_price_common_low`.
+    bidder wins at once); for equal lows see `first_price_common_low`. Raises it too where the lows are nearer
+    than `NEAREST` of the range of bids: there the solution's two parts cancel, and what is left is rounding.
     """
     low = number_in("first low", first[0], at_least=0)
     above = number_in("second low", second[0], above=low)
     number_in("first high", first[1], above=(low + above) / 2)
     curves = InverseBids(Uniform(*first), Uniform(*second))
+    least = NEAREST * (curves.top - curves.least)
+    if above - low < least:
+        raise ValueError(
+            f"second low must be at least {least:g} above the first, {low!r}, not {above!r}: of nearer lows "
+            "only rounding is left; first_price_common_low takes equal ones"
+        )
     return KnownEquilibrium(
         name=f"first price, uniform values on {list(first)} and {list(second)}",
         source="Kaplan and Zamir 2012, Economic Theory 50, on two uniform values without a minimum bid",
@@ -110,6 +120,7 @@ def first_price_two_uniforms(first: tuple[float, float], second: tuple[float, fl
         strategies=(_FirstBid(curves), _SecondBid(curves)),
         opponents=highest_rival,
         revenue=curves.revenue(),
+        precision=max(1e-12, 1e-14 * (curves.top - curves.least) ** 3 / (above - low) ** 2),
     )
 
 

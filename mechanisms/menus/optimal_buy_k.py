@@ -21,7 +21,7 @@ from mechanisms._validation import FloatArray, number_in
 from mechanisms.menus.incentives import is_buy_k_ic
 from mechanisms.menus.menu import Menu, check_purchases
 from mechanisms.menus.pricing import best_prices
-from mechanisms.menus.programs import OptimalMenu, discounted
+from mechanisms.menus.programs import OptimalMenu, discounted, unit_of
 from mechanisms.menus.purchase import menu_revenue, type_probabilities
 from mechanisms.menus.relaxation import (
     THIN,
@@ -91,16 +91,10 @@ def optimal_buy_k_menu(
     limit = check_purchases(k)
     wanted = number_in("gap", gap, above=0)
     seconds = number_in("time_limit", time_limit, above=0)
-    unit = _unit(values)
+    unit = unit_of(values)
     best = _Search(values / unit, weights, limit, wanted / unit).run(seconds)
     menu = Menu(best.menu.probabilities, best.menu.prices * unit)
     return CertifiedMenu(menu, best.revenue * unit, best.upper_bound * unit, best.seconds, best.boxes)
-
-
-def _unit(values: FloatArray) -> float:
-    """A power of 2, so that dividing by it rounds nothing, with values of all items up to 16 in its unit."""
-    most = float(values.sum(axis=1).max())
-    return 2.0 ** (math.frexp(most)[1] - 4) if most > 0 else 1.0
 
 
 class _Search:

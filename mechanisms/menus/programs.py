@@ -6,6 +6,7 @@ such that no type envies another's or prefers nothing.
 
 from __future__ import annotations
 
+import math
 from itertools import product
 from time import perf_counter
 from typing import Any, TypeVar
@@ -61,18 +62,30 @@ def optimal_menu(
     weights = type_probabilities(probabilities, len(buyers))
     if all(isinstance(buyer, Additive) for buyer in buyers):
         values = np.array([buyer.value(np.eye(buyer.n)) for buyer in buyers])
-        allocation, prices, bound = _solve(values, weights, per_item=True)
+        unit = unit_of(values)
+        allocation, prices, bound = _solve(values / unit, weights, per_item=True)
+        prices, bound = prices * unit, bound * unit
         menu = discounted(allocation, prices)
         revenue = menu_revenue(menu, list(buyers), weights, 1)
         return OptimalMenu(menu, revenue, bound, perf_counter() - start)
     bundles = np.array([buyer.table().ravel() for buyer in buyers])
-    _, prices, bound = _solve(bundles, weights, per_item=False)
-    return OptimalMenu(None, float(weights @ prices), bound, perf_counter() - start)
+    unit = unit_of(bundles)
+    _, prices, bound = _solve(bundles / unit, weights, per_item=False)
+    return OptimalMenu(None, float(weights @ prices) * unit, bound * unit, perf_counter() - start)
 
 
 def discounted(allocation: FloatArray, prices: FloatArray) -> Menu:
     """A menu from a program's solution: clipped into range, prices shaded."""
     return Menu(np.clip(allocation, 0, 1), np.maximum(prices, 0) * (1 - SHADE))
+
+
+def unit_of(values: FloatArray) -> float:
+    """A power of 2, so that dividing by it rounds nothing, with values of all items up to 16 in its unit.
+
+    Programs are solved in it, because solvers' tolerances are absolute.
+    """
+    most = float(values.sum(axis=1).max())
+    return 2.0 ** (math.frexp(most)[1] - 4) if most > 0 else 1.0
 
 
 def _solve(goods: FloatArray, weights: FloatArray, per_item: bool) -> tuple[FloatArray, FloatArray, float]:
@@ -123,7 +136,9 @@ def optimal_deterministic_menu(
     buyers = as_valuations(types)
     weights = type_probabilities(probabilities, len(buyers))
     values = np.array([buyer.table().ravel() for buyer in buyers])
-    chosen, bound = _solve_sure(values, weights)
+    unit = unit_of(values)
+    chosen, bound = _solve_sure(values / unit, weights)
+    bound *= unit
     prices = _highest_prices(values, chosen)
     bundles = np.array(list(np.ndindex((2,) * buyers[0].n)), dtype=float)
     sold = np.unique(chosen[chosen > 0])

@@ -83,7 +83,8 @@ class ShowMenu(BuyerQuestion):
         values = view.values if lotteries.shape[1] > 1 else view.values[..., None]
         gains = values @ lotteries.T - prices
         best = np.maximum(gains.max(axis=-1, keepdims=True), 0.0)
-        return self.bought_once(gains >= best - RELATIVE_SLACK * np.maximum(np.abs(prices), 1.0))
+        size = np.maximum(np.abs(prices), np.abs(values) @ lotteries.T)
+        return self.bought_once(gains >= best - RELATIVE_SLACK * size)
 
     def bought_once(self, good: NDArray[np.bool_]) -> NDArray[np.int64]:
         """The answer that buys the dearest entry marked in `good`, shape `(..., entries)`, if any."""

@@ -25,7 +25,7 @@ def check_attitude(utility: Attitude, most: float) -> Attitude:
     Raises TypeError if it cannot be called, ValueError with the amounts at fault (`validate_utility`).
     """
     if not isinstance(utility, Utility):
-        validate_utility(utility, np.linspace(0.0, max(most, 1e-9), GRID))
+        validate_utility(utility, np.linspace(0.0, most if most > 0 else 1.0, GRID))
     return utility
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechanisms._validation import FloatArray, TooLargeError
+from mechanisms.comparison import size_of
 from mechanisms.distributions import Discrete
 from mechanisms.risk_averse.attitude import Attitude
 from mechanisms.risk_averse.buyers import buyers, check_seller, own_prices, sale_chances, useful_prices
@@ -23,6 +24,7 @@ from mechanisms.risk_averse.sequential import SequentialPrices
 MOST_NODES = 200_000
 """Unfinished choices of prices that are looked at before the search is given up."""
 TOLERANCE = 1e-12
+"""Gains below this part of the greatest utility are rounding."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,6 +85,7 @@ class _Search:
         self.states = TopStates(self.prices, min(units, len(priors)))
         self.utilities = np.asarray(utility(self.states.sums), dtype=np.float64)
         self.increments = self.utilities[self.states.after] - self.utilities[:, None]
+        self.slack = TOLERANCE * size_of(self.utilities)
         alone = (self.chances * self.increments[0]).max(axis=1)
         self.order = np.lexsort((*self.chances.T, -alone))
         self.best_value, self.best = -math.inf, np.full(len(priors), -1)
@@ -105,7 +108,7 @@ class _Search:
                 gains = self.chances[i] * (law @ self.increments)
                 chosen[i] = gains.argmax() if gains.max() > 0 else -1
                 value = float(law @ self.utilities) + max(float(gains.max()), 0.0)
-            if value <= before + TOLERANCE * abs(value):
+            if value <= before + self.slack:
                 break
             before = value
         self.best_value, self.best = value, chosen.copy()
@@ -135,7 +138,7 @@ class _Search:
         buyer, others = self.order[depth], float(rest[1:].sum())
         for price in [*np.argsort(-gains[buyer], kind="stable"), -1]:
             added = float(gains[buyer, price]) if price >= 0 else 0.0
-            if value + added + others <= self.best_value * (1 + TOLERANCE):
+            if value + added + others <= self.best_value + self.slack:
                 continue
             if self._out_of_turn(depth, price, chosen):
                 continue

@@ -39,7 +39,7 @@ def optimal_dsic_utility(
     `optimal_dsic_mechanism` does, and TooLargeError if the optimum is not proved within `seconds`.
     """
     design = optimal_dsic_mechanism(values, probabilities, units, utility, seconds)
-    if design.upper_bound > design.value * (1 + 1e-6):
+    if design.upper_bound > design.value + 1e-6 * abs(design.upper_bound):
         raise TooLargeError(
             f"within {seconds} seconds the optimum was only found to be between {design.value!r} and "
             f"{design.upper_bound!r}; allow more seconds, or ask utility_bounds for bounds of any instance"

@@ -178,7 +178,7 @@ def _favourite(left: list[int], drawn: tuple[tuple[float, float, float], ...]) -
     tied = [
         (price, -j)
         for j, (surplus, price, _) in zip(left, drawn, strict=True)
-        if surplus >= best - RELATIVE_SLACK * max(price, 1.0)
+        if surplus >= best - RELATIVE_SLACK * max(price, best)
     ]
     if not tied:
         return NOTHING, 0.0

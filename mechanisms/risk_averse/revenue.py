@@ -19,7 +19,7 @@ class RevenueLaw:
 
     @classmethod
     def of(cls, amounts: FloatArray, probabilities: FloatArray) -> RevenueLaw:
-        """Collect what may come in any order and more than once; amounts equal up to 1e-12 become one."""
+        """Collect what may come in any order and more than once; equal amounts (up to 1e-12) become one."""
         order = np.argsort(amounts, kind="stable")
         money, weights = amounts[order], probabilities[order]
         money, weights = money[weights > 0], weights[weights > 0]

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mechanisms._validation import FloatArray, number_in
+from mechanisms.comparison import size_of
 from mechanisms.conversation import check_count
 from mechanisms.robust.ranges import Ranges
 from mechanisms.robust.zero_sum import Moment, ZeroSumGame
@@ -129,7 +130,7 @@ def _profit(worth: FloatArray, price: FloatArray) -> NDArray[np.float64]:
     """What buyers pay, net of cost, for what they like best, (b,): worth (b, 4) of nothing … both."""
     prices = np.concatenate([[0.0], price])
     utility = worth - prices
-    tied = utility >= utility.max(axis=1, keepdims=True) - 1e-9
+    tied = utility >= utility.max(axis=1, keepdims=True) - 1e-9 * size_of(worth, price)
     return np.where(tied, prices, -1.0).max(axis=1)
 
 

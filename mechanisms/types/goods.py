@@ -187,6 +187,11 @@ class UnitDemand(SeveralGoods):
         return best
 
 
+def unit_of_each(goods: int, valued: type[SeveralGoods] = Additive) -> TypeSpace:
+    """The space of one unit of each of some goods, `valued` so; of one good alone, types are numbers."""
+    return valued(goods) if goods > 1 else one_good(1)
+
+
 def sum_of_highest(values: FloatArray, count: int) -> FloatArray:
     """The sum of the `count` highest of the values on the last axis, those below 0 counted as 0."""
     if not values.shape[-1]:

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from mechanisms.comparison import RELATIVE_SLACK
 from mechanisms.robust.attitudes import Attitude, Knightian, Maxmin
 from sim.audit.exact.direct import words
 from sim.audit.exact.game import Game, Plan, Says, Subject, Worst
@@ -46,12 +47,14 @@ class Witness:
 class Finding:
     """The greatest gain over truth (or, for rationality, of staying away), and who has it; at least 0.
 
-    `exhaustive` is False where not everything could be tried.
+    `exhaustive` is False where not everything could be tried. `size` is that of utilities in the game, by
+    which it is decided what counts as a gain.
     """
 
     gain: float
     witness: Witness | None
     exhaustive: bool = True
+    size: float = 1.0
 
 
 Search = Callable[[Any], Iterator[tuple[float, Witness, bool]]]
@@ -77,14 +80,14 @@ class Notion:
                 raise ValueError(
                     f"utilities must stay finite where outcomes are compared, but overflow for {witness}"
                 )
-            if gain > best[0] + rounding(gain):
+            if gain > best[0] + rounding(gain, game.size):
                 best = (gain, witness)
-        return Finding(*best, exhaustive)
+        return Finding(*best, exhaustive, game.size)
 
 
-def rounding(amount: float) -> float:
-    """Gains up to this are rounding."""
-    return 1e-12 * max(1.0, abs(amount)) if isfinite(amount) else 0.0
+def rounding(amount: float, size: float) -> float:
+    """Gains up to this are rounding, where utilities are of this size."""
+    return RELATIVE_SLACK * max(size, abs(amount)) if isfinite(amount) else 0.0
 
 
 _NOTIONS: dict[str, Notion] = {}
@@ -235,7 +238,7 @@ def knightian_ic(game: Game) -> Iterator[tuple[float, Witness, bool]]:
             continue
         k, gain, plan = max(_against(game, buyer, type_, weights), key=lambda found: found[1])
         witness = _witness(game, buyer, type_, f"distribution {kept[k]}", plan_words(plan.says))
-        if gain > rounding(gain):
+        if gain > rounding(gain, game.size):
             answers = [plan_words(one.says) for one in undominated_answers(game, buyer, type_)]
             shown = " or ".join(answers[:6]) + (" …" if len(answers) > 6 else "")
             witness = replace(witness, undominated=shown)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 WITNESS = ("buyer", "type", "knows", "says", "others", "undominated")
 COLUMNS = ("mechanism", "notion", "verdict", "gain", "interval", *WITNESS)
 TOLERANCE = 1e-9
-"""Gains up to this, relative to amounts of about 1, do not make a notion fail: buyers feel no such sums."""
+"""Gains up to this part of what the greatest type's money is worth do not make a notion fail."""
 
 
 def game_of(instance: Instance) -> Game:
@@ -69,7 +69,7 @@ def audit(instances: Instance | Iterable[Instance], notions: Sequence[str] | Non
 
 def exact_row(mechanism: str, notion: str, finding: Finding) -> dict[str, Any]:
     """One line of the table from an exact finding."""
-    fails = finding.gain > TOLERANCE
+    fails = finding.gain > TOLERANCE * finding.size
     verdict = "fails" if fails else "holds" if finding.exhaustive else "no gain found"
     interval = "exact" if finding.exhaustive else "at least" if fails else "tried"
     return row(mechanism, notion, verdict, finding.gain, interval, finding.witness if fails else None)

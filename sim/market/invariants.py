@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from agents.play.asking import Party
 from agents.play.payoffs import payoffs_of
+from mechanisms.comparison import size_of
 from mechanisms.outcome import Outcome
 from mechanisms.types.space import total
 
 SLACK = 1e-9
-"""Relative slack for sums of money."""
+"""Slack for sums of money, relative to the size of the money at hand: the greatest value, or what is paid."""
 
 
 class BreachError(RuntimeError):
@@ -73,7 +74,8 @@ def regular_rows(party: Party, outcome: Outcome, answered: NDArray[np.bool_]) ->
     regular = np.isfinite(payments.sum(axis=1)) & space.feasible(allocation)
     regular &= ~(~answered & ((payments != 0) | space.involved(allocation))).any(axis=1)
     if party.mechanism.ex_post_ir:
-        slack = SLACK * np.maximum(1.0, np.abs(party.values.reshape(len(answered), -1)).max(axis=1))
+        values = np.abs(party.values.reshape(len(answered), -1))
+        slack = SLACK * np.where(np.isfinite(values), values, 0.0).max(axis=1)
         for side in party.sides:
             if side.group.honest:
                 regular &= payoffs[:, side.seats].min(axis=1) >= -slack
@@ -84,16 +86,17 @@ def _are_numbers(outcome: Outcome) -> bool:
     return outcome.allocation.dtype.kind in "fiub" and outcome.payments.dtype.kind in "fiub"
 
 
-def _adds_up(outcome: Outcome, paid: float) -> bool:
-    parts = sum(float(part.sum()) for part in outcome.itemised.values())
-    per_buyer = sum(outcome.itemised.values(), np.zeros_like(outcome.payments))
-    close = np.allclose(per_buyer, outcome.payments, rtol=SLACK, atol=SLACK)
-    return bool(close) and abs(parts - paid) <= SLACK * max(1.0, abs(paid))
+def _adds_up(outcome: Outcome, total: float) -> bool:
+    parts = list(outcome.itemised.values())
+    per_buyer = sum(parts, np.zeros(outcome.payments.shape))
+    moved = sum((np.abs(part) for part in parts), np.abs(outcome.payments))
+    close = (np.abs(per_buyer - outcome.payments) <= SLACK * moved).all()
+    return bool(close) and abs(float(per_buyer.sum()) - total) <= SLACK * float(moved.sum())
 
 
 def _nobody_honest_lost(party: Party, payoffs: NDArray[Any]) -> bool:
     if payoffs.item(payoffs.argmin()) >= 0:
         return True
-    slack = SLACK * max(1.0, float(np.abs(party.values).max()))
+    slack = SLACK * size_of(party.values)
     honest = [side.seats for side in party.sides if side.group.honest]
     return all(float(payoffs[seats].min()) >= -slack for seats in honest)

@@ -21,7 +21,7 @@ from sim.records import Records
 _ONE_KIND = -1
 
 Trades = tuple[tuple[NDArray[Any], ...], Any, tuple[Any, Any, Any], int]
-"""Rows, if there are any, and seats; kinds of goods; (quantities, payments, values); the cause by its code."""
+"""Rows (if any) and seats; kinds of goods; (quantities, payments, values); the cause by its code."""
 
 MOST_REASONS = 500
 """Different reasons of refusals that are kept: they hold what was answered, which may be anything."""
@@ -34,6 +34,8 @@ class Ledger:
     ----------
     paid
         Shape (buyers,): money from each buyer to sellers so far.
+    moved
+        All money that has changed hands between buyers and sellers, in either direction.
     """
 
     def __init__(self, records: Records, population: Population, sellers: Sequence[Seller]) -> None:
@@ -41,6 +43,7 @@ class Ledger:
         self.sellers = sellers
         self.persons = population.persons
         self.paid = np.zeros(len(population))
+        self.moved = 0.0
         self._auctions = records["auctions"]
         self._messages = records["messages"]
         self._transactions = records["transactions"]
@@ -74,6 +77,7 @@ class Ledger:
         space = seller.plan.mechanism.space
         revenue, traded = payments.sum(axis=-1), space.traded(allocation)
         np.add.at(self.paid, participants.buyers, payments)
+        self.moved += float(np.abs(payments).sum())
         handed_out = None if seller.stock is None else space.handed_out(allocation)
         self._last = max(self._last, numbers[-1].item() if rows else numbers)
         seller.deliver(*(_in_all(each, rows) for each in (traded, revenue, handed_out)))
@@ -199,8 +203,7 @@ class Ledger:
         """What buyers paid is what sellers got; BreachError otherwise."""
         paid = float(self.paid.sum())
         received = sum(seller.received for seller in self.sellers)
-        turnover = max(1.0, float(np.abs(self.paid).sum()))
-        if not abs(paid - received) <= SLACK * turnover:
+        if not abs(paid - received) <= SLACK * self.moved:
             rule = f"buyers paid {paid}, but sellers got {received}"
             raise BreachError(self._last, rule, self.messages_of(self._last))
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from agents.play.exact import TooLargeError
 from agents.play.posteriors import Posteriors
 from agents.population import Group, Side
+from mechanisms.comparison import first_best
 from mechanisms.engine import Path, play, walk
 from mechanisms.outcome import Outcome
 from mechanisms.questions import AskBelief, AskValue, BuyerQuestion
@@ -162,7 +163,8 @@ class ConversationGame(Game):
                 said = ((question.answered_by, answer),)
                 after = self._plans(buyer, members, weights, (*given, answer), may_lie)
                 options += [Plan(said + plan.says, plan.utilities) for plan in after]
-            plans = _undominated([_together(*pair) for pair in product(plans, _undominated(options))])
+            options = _undominated(options, self.slack)
+            plans = _undominated([_together(*pair) for pair in product(plans, options)], self.slack)
         return plans
 
     def _answers(self, question: BuyerQuestion, buyer: int) -> list[Any]:
@@ -204,7 +206,7 @@ class ConversationGame(Game):
         if on_average.exhaustive:
             return on_average
         at_each = self._search(buyer, type_, later, _about_values, True)
-        return at_each if at_each.exhaustive and at_each.gain <= 0 else on_average
+        return at_each if at_each.exhaustive and at_each.gain <= self.slack else on_average
 
     def worst_of_truth(self, buyer: int, type_: int) -> Worst:
         """Search over the others' rules and chance."""
@@ -263,7 +265,7 @@ class ConversationGame(Game):
         search = Search(SEARCH_LIMIT)
         for chosen in search.rounds():
             found = gain(self._profile(search, buyer, type_), search.choose)
-            if found > best[0]:
+            if found > best[0] + self.slack:
                 best = (found, _own(chosen), _others(chosen))
         return Worst(*best, exhaustive=search.exhaustive)
 
@@ -294,11 +296,11 @@ def _together(one: Plan, other: Plan) -> Plan:
     return Plan(one.says + other.says, one.utilities + other.utilities)
 
 
-def _undominated(plans: list[Plan]) -> list[Plan]:
-    """The plans that no other beats, or equals and comes before, under every belief."""
+def _undominated(plans: list[Plan], slack: float) -> list[Plan]:
+    """The plans that no other beats, or equals (up to `slack`) and comes before, under every belief."""
     table = np.array([plan.utilities for plan in plans])
     if table.shape[1] == 1:
-        return [plans[int(table[:, 0].argmax())]]
+        return [plans[first_best(table[:, 0], slack)]]
     if len(plans) > PLAN_LIMIT:
         raise TooLargeError(
             f"{len(plans)} plans are to be compared under {table.shape[1]} beliefs; an exact audit takes "
@@ -306,7 +308,7 @@ def _undominated(plans: list[Plan]) -> list[Plan]:
         )
     kept: list[int] = []
     for k in np.argsort(-table.sum(axis=1), kind="stable").tolist():
-        if not any(np.all(table[j] >= table[k]) for j in kept):
+        if not any(np.all(table[j] >= table[k] - slack) for j in kept):
             kept.append(k)
     return [plans[k] for k in kept]
 

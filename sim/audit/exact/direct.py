@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from agents.play.asking import Party, collect, definite
 from agents.play.exact import TooLargeError
 from agents.population import Group, Side
+from mechanisms.comparison import first_best
 from mechanisms.conversation import ClosedRule
 from mechanisms.questions import SILENT
 from sim.audit.exact.game import Game, Plan, Says, Weights, Worst
@@ -133,8 +134,8 @@ class DirectGame(Game):
         if later_only:
             utilities = utilities[[self.honest[buyer][type_]]]
             return [Plan((), column[:1]) for column in utilities.T]
-        places = utilities.argmax(axis=0)
-        return [Plan(self._says(buyer, p), utilities[p, [k]]) for k, p in enumerate(places.tolist())]
+        places = [first_best(column, self.slack) for column in utilities.T]
+        return [Plan(self._says(buyer, p), utilities[p, [k]]) for k, p in enumerate(places)]
 
     def frontier(self, buyer: int, type_: int, weights: Weights) -> list[Plan]:
         """All reports."""
@@ -150,7 +151,7 @@ class DirectGame(Game):
         truth = np.broadcast_to(table[self.honest[buyer][type_]], table.shape)
         gains = np.zeros(table.shape)
         np.subtract(table, truth, out=gains, where=table != truth)  # infinite losses may be equal
-        own, others, *_ = np.unravel_index(gains.argmax(), gains.shape)
+        own, others, *_ = np.unravel_index(first_best(gains.ravel(), self.slack), gains.shape)
         return Worst(float(gains.max()), self._says(buyer, int(own)), self._others(buyer, int(others)))
 
     def _by_coin(self, felt: NDArray[Any]) -> NDArray[Any]:
@@ -174,7 +175,7 @@ class DirectGame(Game):
         """The least utility of the honest report over others' reports and branches."""
         felt = np.where(self._outcomes[0][:, None] > 0, self._felt(buyer, type_), np.inf)
         worst = self._own_by_others(buyer, felt.min(axis=(-2, -1)))[self.honest[buyer][type_]]
-        others = int(worst.argmin())
+        others = first_best(-worst, self.slack)
         return Worst(-float(worst[others]), (), self._others(buyer, others))
 
     def _others(self, buyer: int, number: int) -> str:

@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from mechanisms.comparison import RELATIVE_SLACK, size_of
 from sim.audit.instance import Instance
 
 Weights = NDArray[np.float64]
@@ -54,6 +55,18 @@ class Subject:
     def n(self) -> int:
         """The number of buyers."""
         return self.instance.n
+
+    @cached_property
+    def size(self) -> float:
+        """What the greatest amount of money in any type is worth to a buyer: gains are measured by it."""
+        instance = self.instance
+        money = np.asarray(size_of(*instance.prior.values))
+        return size_of(*(attitude(money) for attitude in instance.attitudes))
+
+    @property
+    def slack(self) -> float:
+        """Utilities that differ by no more are equal but for rounding."""
+        return RELATIVE_SLACK * self.size
 
 
 class Game(Subject, ABC):

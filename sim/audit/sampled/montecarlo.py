@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 Line = dict[str, Any]
 
 
-def _interim(mechanism: str, title: str, parts: Iterable[tuple[str, Tried]]) -> Line:
+def _interim(mechanism: str, title: str, size: float, parts: Iterable[tuple[str, Tried]]) -> Line:
     """A notion about mean gains, each part under one belief, named by what the buyer knows."""
     each = list(parts)
     knows, best = max(each, key=lambda part: part[1].test.chosen_for)
-    if best.test.gain - best.test.half_width > TOLERANCE:
+    if best.test.gain - best.test.half_width > TOLERANCE * size:
         said = best.deviations.says(best.test.row)
         witness = Witness(best.deviations.buyer, words(best.test.type), knows, said)
         return _fails(mechanism, title, best.test.gain, best.test.half_width, witness)
@@ -108,17 +108,17 @@ def concave_rise(points: Floats, gains: Floats) -> float:
     return float(np.maximum(ceilings - gains.max(axis=1), 0.0).max())
 
 
-def _realised(mechanism: str, title: str, each: Sequence[Tried], loss: bool) -> Line:
+def _realised(mechanism: str, title: str, audit: SampledAudit, loss: bool) -> Line:
     """A notion about every profile: one profile that breaks it is enough."""
     best: tuple[float, Witness | None] = (0.0, None)
-    for tried in each:
+    for tried in audit.tried[0]:
         deviations, rows = tried.deviations, np.arange(len(tried.deviations.types))
         if loss:
             amounts = -tried.all.least_utility[rows, deviations.honest][:, None]
         else:
             amounts = tried.all.greatest_gain
         t, place = np.unravel_index(amounts.argmax(), amounts.shape)
-        if amounts[t, place] > max(best[0], TOLERANCE):
+        if amounts[t, place] > max(best[0], TOLERANCE * audit.size):
             says = "stays away" if loss else deviations.says(deviations.rows[place])
             witness = Witness(deviations.buyer, words(deviations.types[t]), "everyone's type", says)
             best = (float(amounts[t, place]), witness)
@@ -127,7 +127,7 @@ def _realised(mechanism: str, title: str, each: Sequence[Tried], loss: bool) -> 
     return row(mechanism, title, "no gain above 0 found", 0.0, "on the sample", None)
 
 
-def _losses(mechanism: str, title: str, parts: Iterable[tuple[str, Tried]]) -> Line:
+def _losses(mechanism: str, title: str, size: float, parts: Iterable[tuple[str, Tried]]) -> Line:
     """A notion about mean utilities of truth: of staying away the gain is minus them."""
     each = list(parts)
     knows, tried, worst = max(
@@ -137,7 +137,7 @@ def _losses(mechanism: str, title: str, parts: Iterable[tuple[str, Tried]]) -> L
     at = (worst[0], deviations.honest[worst[0]])
     gain = -float(test.mean_utility[at])
     half = student(test.count - 1) * float(np.sqrt(test.utility_variance[at] / test.count))
-    if gain - half > TOLERANCE:
+    if gain - half > TOLERANCE * size:
         witness = Witness(deviations.buyer, words(deviations.types[worst[0]]), knows, "stays away")
         return _fails(mechanism, title, gain, half, witness)
     return _not_found(mechanism, title, _loss_bound([one for _, one in each]))
@@ -185,7 +185,7 @@ def _set_ic(mechanism: str, title: str, audit: SampledAudit, attitude: Attitude)
             witness = Witness(deviations.buyer, words(deviations.types[t]), "the ambiguity set", says)
             best = (float(gains[t, place]), lie[0] - truth[1], lie[1] - truth[0], witness)
     _, low, high, found = best
-    if low > TOLERANCE and found is not None:
+    if low > TOLERANCE * audit.size and found is not None:
         return _fails(mechanism, title, (low + high) / 2, (high - low) / 2, found)
     return _not_found(mechanism, title, _greatest_bound([one for _, one in _each_belief(audit)]))
 
@@ -204,7 +204,7 @@ def _set_ir(mechanism: str, title: str, audit: SampledAudit, attitude: Attitude)
             witness = Witness(deviations.buyer, words(deviations.types[t]), "the ambiguity set", "stays away")
             best = (-float(worth[t]), -high, -low, witness)
     _, low, high, found = best
-    if low > TOLERANCE and found is not None:
+    if low > TOLERANCE * audit.size and found is not None:
         return _fails(mechanism, title, (low + high) / 2, (high - low) / 2, found)
     return _not_found(mechanism, title, _loss_bound([one for _, one in _each_belief(audit)]))
 
@@ -230,14 +230,14 @@ def _prior(audit: SampledAudit) -> Iterator[tuple[str, Tried]]:
 
 
 SAMPLED: dict[str, Examine] = {
-    "dominant": lambda name, title, audit: _realised(name, title, audit.tried[0], loss=False),
-    "expectation": lambda name, title, audit: _realised(name, title, audit.tried[0], loss=False),
-    "ex-post-ir": lambda name, title, audit: _realised(name, title, audit.tried[0], loss=True),
-    "ex-post-ic": lambda name, title, audit: _realised(name, title, audit.tried[0], loss=False),
-    "bayesian-ic": lambda name, title, audit: _interim(name, title, _prior(audit)),
-    "interim-ir": lambda name, title, audit: _losses(name, title, _prior(audit)),
-    "knightian-ic": lambda name, title, audit: _interim(name, title, _each_belief(audit)),
-    "knightian-ir": lambda name, title, audit: _losses(name, title, _each_belief(audit)),
+    "dominant": lambda name, title, audit: _realised(name, title, audit, loss=False),
+    "expectation": lambda name, title, audit: _realised(name, title, audit, loss=False),
+    "ex-post-ir": lambda name, title, audit: _realised(name, title, audit, loss=True),
+    "ex-post-ic": lambda name, title, audit: _realised(name, title, audit, loss=False),
+    "bayesian-ic": lambda name, title, audit: _interim(name, title, audit.size, _prior(audit)),
+    "interim-ir": lambda name, title, audit: _losses(name, title, audit.size, _prior(audit)),
+    "knightian-ic": lambda name, title, audit: _interim(name, title, audit.size, _each_belief(audit)),
+    "knightian-ir": lambda name, title, audit: _losses(name, title, audit.size, _each_belief(audit)),
     "maxmin-ic": lambda name, title, audit: _set_ic(name, title, audit, Maxmin()),
     "maxmin-ir": lambda name, title, audit: _set_ir(name, title, audit, Maxmin()),
     "hurwicz-ic": lambda name, title, audit: _set_ic(name, title, audit, audit.hurwicz),

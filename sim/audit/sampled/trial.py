@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 
 from agents.knowledge.protocol import Knowledge
 from agents.strategies.base import Strategy
+from mechanisms.comparison import size_of
 from mechanisms.conversation import Mechanism, check_count
 from mechanisms.distributions import JointDistribution, Prior
 from mechanisms.robust.attitudes import BayesianOverSet, Hurwicz
@@ -103,6 +104,12 @@ class SampledAudit:
     def tried(self) -> list[list[Tried]]:
         """For each prior, for each buyer."""
         return [[self._try(sampler, buyer) for buyer in range(sampler.n)] for sampler in self.samplers]
+
+    @cached_property
+    def size(self) -> float:
+        """What the money of the greatest type is worth to a buyer: gains are measured by it."""
+        money = np.asarray(max(map(_top, self.samplers)))
+        return size_of(*(attitude(money) for attitude in self.samplers[0].attitudes))
 
     @property
     def tosses_coins(self) -> bool:
