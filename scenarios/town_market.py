@@ -89,7 +89,7 @@ class Parameters(scenario.Parameters):
         default=None, description="CSV file with the columns time and buyer, in place of random wants"
     )
     bids: BidsFile | None = Field(
-        default=None, description="CSV file of logged bids, in place of uniform values"
+        default=None, description="file of logged bids, in place of uniform values"
     )
     period: float = Field(
         default=1.0, gt=0, le=1e6, description="time from one opening of a seller to the next"
@@ -173,7 +173,7 @@ def build(parameters: Parameters | None = None, seed: int = 0, records: Records 
     if told.bids is not None:
         logged = read_bids(**told.bids.model_dump(exclude={"file"}), path=told.bids.file)
         prior = estimated_prior(logged)
-        records.manifest.notes.append(f"Prior from {logged.summary()}")
+        records.manifest.notes += [f"Prior from {logged.summary()}", *map("Bids: {}".format, logged.warnings)]
         records.manifest.notes.append(ATOMS)
     plans = seller_plans(told, prior, seed)
     town = make_town(told, float(prior.mean), seed)

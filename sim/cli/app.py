@@ -15,12 +15,12 @@ from sim.cli import options
 from sim.cli.codes import INTERRUPTED
 from sim.cli.reading import (
     bad_input,
-    bids_options,
     parameter_lines,
     parameters_for,
     port_of,
     refuse,
     seed_of,
+    takes_bids,
 )
 from sim.cli.showing import console, play_out, show
 from sim.runs.registry import Entry, Registry
@@ -63,24 +63,21 @@ def list_command(context: typer.Context, scenario: Annotated[str | None, options
 
 
 @app.command("run")
+@takes_bids
 def run_scenario(
     context: typer.Context,
     scenario: Annotated[str | None, options.SCENARIO] = None,
     settings: Annotated[list[str] | None, options.SET] = None,
     seed: Annotated[str, options.SEED] = "0",
     until: Annotated[str | None, options.UNTIL] = None,
-    bids: Annotated[str | None, options.BIDS] = None,
-    bids_columns: Annotated[str | None, options.COLUMNS] = None,
-    bids_item: Annotated[str | None, options.ITEM] = None,
-    bids_skip_bad: Annotated[bool, options.SKIP] = False,
     out: Annotated[str | None, options.OUT] = None,
+    bids: Any = None,
 ) -> None:
     """Run a scenario, write its records, and show a summary."""
     registry: Registry = context.obj
     with bad_input():
         entry = registry.find(registry.default if scenario is None else scenario)
-        reading = bids_options(bids, bids_columns, bids_item, bids_skip_bad)
-        module, parameters = parameters_for(entry, settings or [], until=until, bids=reading)
+        module, parameters = parameters_for(entry, settings or [], until=until, bids=bids)
         from sim.runs.run import set_up
 
         market = set_up(entry.name, module, parameters, seed_of(seed), out)
@@ -93,6 +90,7 @@ def run_scenario(
 
 
 @app.command("watch")
+@takes_bids
 def watch_scenario(
     context: typer.Context,
     scenario: Annotated[str | None, options.SCENARIO] = None,
@@ -101,6 +99,7 @@ def watch_scenario(
     host: Annotated[str, options.HOST] = "127.0.0.1",
     port: Annotated[str, options.PORT] = "8765",
     no_browser: Annotated[bool, options.NO_BROWSER] = False,
+    bids: Any = None,
 ) -> None:
     """Watch a scenario in the browser; Ctrl-C ends it."""
     registry: Registry = context.obj
@@ -109,7 +108,7 @@ def watch_scenario(
 
         entry = registry.find(registry.default if scenario is None else scenario)
         require_extra()
-        _, parameters = parameters_for(entry, settings or [])
+        _, parameters = parameters_for(entry, settings or [], bids=bids)
         watch(entry, parameters, seed_of(seed), host, port_of(port), not no_browser, typer.echo)
 
 
@@ -133,6 +132,7 @@ def show_command(
 
 
 @app.command("audit")
+@takes_bids
 def audit_command(
     context: typer.Context,
     audited: Annotated[str, options.AUDITED] = "all",
@@ -143,36 +143,39 @@ def audit_command(
     types: Annotated[int | None, options.TYPES] = None,
     buyers: Annotated[int | None, options.BUYERS] = None,
     sample: Annotated[int | None, options.SAMPLE] = None,
+    bids: Any = None,
 ) -> None:
     """Show what a lie is worth in each mechanism, and to whom, under each notion of truthfulness."""
-    notions = notion or None
+    notions, notes = notion or None, []
     with bad_input():
         from sim.audit import report
         from sim.audit.named import named_instance, names_mechanism
         from sim.runs.scenario import parse_settings
 
         if audited == "all":
-            refuse(context, ("settings", "types", "buyers", "sample"), "needs a scenario, not `all`")
+            refuse(context, ("settings", "types", "buyers", "sample", "bids"), "needs a scenario, not `all`")
             found = report.exact_report(report.standard(mechanism or []), notions)
         elif names_mechanism(audited):
-            refuse(context, ("mechanism", "sample", "seed"), f"needs a scenario; {audited} is a mechanism")
+            misplaced = ("mechanism", "sample", "seed", "bids")
+            refuse(context, misplaced, f"needs a scenario; {audited} is a mechanism")
             one = named_instance(audited, parse_settings(settings or []), types, buyers)
             found = report.exact_report([one], notions)
         else:
             entry: Entry = context.obj.find(audited)
-            module, parameters = parameters_for(entry, settings or [])
+            module, parameters = parameters_for(entry, settings or [], bids=bids)
             start = seed_of(seed)
             if hasattr(module, "audited_menus"):
                 refuse(context, ("types", "buyers", "sample"), f"needs auctions; {entry.name} has menus")
                 found = report.menu_report(module.audited_menus(parameters), mechanism or [], notions)
             else:
                 market = module.build(parameters, start)
+                notes = market.records.manifest.notes
                 found = report.market_report(
                     entry.name, market, mechanism or [], notions, types or 3, buyers or 2, sample, start
                 )
         lines = list(found)
     screen = console()
-    for line in lines:
+    for line in [*(f"{note}." for note in notes), *lines]:
         screen.print(line)
 
 

@@ -16,17 +16,25 @@ SEED = typer.Option(metavar="N", help="Same seed, same records; an integer of at
 UNTIL = typer.Option(metavar="T", help="Simulated time at which the run ends, above 0.")
 BIDS = typer.Option(
     metavar="FILE",
-    help="Make the buyers' prior from a CSV file of logged bids: the highest bid of each bidder in each "
-    "auction counts as a value. This assumes private values and a second-price or ascending format. It is "
-    "biased: winners are censored at what they paid, and losers may stop early (too low); who did not bid is "
-    "not seen (too high).",
+    help="Make the buyers' prior from a file of logged bids, a row for each (CSV and the like, compressed or "
+    "not, Excel, Stata, Parquet): the highest bid of each bidder in each auction counts as a value. This "
+    "assumes private values and a second-price or ascending format. It is biased: winners are censored at "
+    "what they paid, and losers may stop early (too low); who did not bid is not seen (too high).",
 )
 COLUMNS = typer.Option(
     metavar="KIND=COLUMN,…",
-    help="Names of the columns of FILE, such as auctionid=lot,bidder=who,bid=amount; what is left out keeps "
-    "its name.",
+    help="Names of the columns of FILE, or their numbers from 1, such as auctionid=lot,bidder=who,bid=amount,"
+    "item=model; what is left out keeps its name.",
 )
 ITEM = typer.Option(metavar="ITEM", help="Read only bids on this item (column `item`).")
+WHERE = typer.Option(
+    metavar="COLUMN=VALUE", help="Read only rows that have this in this column; may be given many times."
+)
+DECIMAL = typer.Option(metavar="SIGN", help="The decimal sign of bids, . or , where the file does not tell.")
+FORMAT = typer.Option(
+    metavar="FORMAT",
+    help="Say that the bids are of second-price or ascending auctions, whatever they look like.",
+)
 SKIP = typer.Option("--bids-skip-bad", help="Leave out bad rows of FILE and count them.")
 OUT = typer.Option(
     metavar="DIR", help="Folder for the records, new or empty; by default a fresh one in runs."

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sim.cli import options
 from sim.cli.codes import BAD_INPUT, INTERRUPTED, WIDTH
 from sim.runs.registry import Entry
 
@@ -61,20 +64,62 @@ def port_of(text: str) -> int:
     return int(text)
 
 
-def bids_options(
-    file: str | None, columns: str | None, item: str | None, skip_bad: bool
+def takes_bids(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A command with the options on bids too; its parameter `bids` gets the fields of a `BidsFile`."""
+    own = inspect.signature(command, eval_str=True)
+    given = inspect.signature(_bids_options, eval_str=True).parameters
+
+    @functools.wraps(command)
+    def with_bids(**arguments: Any) -> Any:
+        with bad_input():
+            bids = _bids_options(**{name: arguments.pop(name) for name in given})
+        return command(**arguments, bids=bids)
+
+    parameters = [each for name, each in own.parameters.items() if name != "bids"]
+    with_bids.__signature__ = own.replace(parameters=[*parameters, *given.values()])  # type: ignore[attr-defined]
+    return with_bids
+
+
+def _bids_options(
+    bids: Annotated[str | None, options.BIDS] = None,
+    bids_columns: Annotated[str | None, options.COLUMNS] = None,
+    bids_item: Annotated[str | None, options.ITEM] = None,
+    bids_where: Annotated[list[str] | None, options.WHERE] = None,
+    bids_decimal: Annotated[str | None, options.DECIMAL] = None,
+    bids_format: Annotated[str | None, options.FORMAT] = None,
+    bids_skip_bad: Annotated[bool, options.SKIP] = False,
 ) -> dict[str, Any] | None:
     """The options on bids as a `BidsFile`'s fields, None if no file was named."""
-    if file is None:
-        if columns is not None or item is not None or skip_bad:
+    told = (bids_columns, bids_item, bids_where or None, bids_decimal, bids_format, bids_skip_bad or None)
+    if bids is None:
+        if any(each is not None for each in told):
             raise ValueError("--bids is missing; the other options on bids need --bids FILE")
         return None
-    if not file:
-        raise ValueError("--bids is empty; it must name a CSV file")
-    return {"file": file, "item": item, "skip_bad": skip_bad, **_columns(columns)}
+    if not bids:
+        raise ValueError("--bids is empty; it must name a file")
+    _one_of("--bids-decimal", bids_decimal, (".", ","))
+    _one_of("--bids-format", bids_format, ("second-price", "ascending"))
+    fields = {"file": bids, "item": bids_item, "skip_bad": bids_skip_bad, **_columns(bids_columns)}
+    return {**fields, "where": _where(bids_where or []), "decimal": bids_decimal, "format": bids_format}
 
 
-_COLUMN_FIELDS = {"auctionid": "auction", "bidder": "bidder", "bid": "bid"}
+def _one_of(option: str, value: str | None, allowed: Sequence[str]) -> None:
+    if value is not None and value not in allowed:
+        raise ValueError(f"{option} is {value!r}; it must be {' or '.join(allowed)}")
+
+
+def _where(conditions: Sequence[str]) -> dict[str, str]:
+    """Texts by columns, from conditions such as `site=uk`."""
+    wanted = {}
+    for condition in conditions:
+        column, equals, text = (part.strip() for part in condition.partition("="))
+        if not equals or not column or column in wanted:
+            raise ValueError(f"--bids-where is {condition!r}; it must be COLUMN=VALUE, once for each column")
+        wanted[column] = text
+    return wanted
+
+
+_COLUMN_FIELDS = {"auctionid": "auction", "bidder": "bidder", "bid": "bid", "item": "item_column"}
 
 
 def _columns(mapping: str | None) -> dict[str, str]:

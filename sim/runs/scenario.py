@@ -10,7 +10,7 @@ from __future__ import annotations
 import typing
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -49,11 +49,17 @@ class BidsFile(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    file: str = Field(description="a CSV file, one row for each bid")
+    file: str = Field(description="a table with one row for each bid")
     auction: str = Field(default="auctionid", description="column with the auction's number or name")
     bidder: str = Field(default="bidder", description="column with the bidder's name")
     bid: str = Field(default="bid", description="column with the bid")
-    item: str | None = Field(default=None, description="read only rows with this in the column `item`")
+    item: str | None = Field(default=None, description="read only rows with this in the item's column")
+    item_column: str = Field(default="item", description="column with the item")
+    where: dict[str, str] = Field(default={}, description="read only rows with these texts in these columns")
+    decimal: Literal[".", ","] | None = Field(default=None, description="decimal sign; none finds out")
+    format: Literal["second-price", "ascending"] | None = Field(
+        default=None, description="says the format, whatever the bids look like"
+    )
     skip_bad: bool = Field(
         default=False, description="leave out bad rows and count them, instead of stopping"
     )

@@ -52,7 +52,7 @@ def test_one_item_or_all(write):
     bids = read_bids(path, item="tv")
     assert bids.highest.tolist() == [5, 4]
     assert bids.left_out == {"another item": 1}
-    with pytest.raises(BidsError, match="no bid to use; rows left out: 3 with another item"):
+    with pytest.raises(BidsError, match=r"no row with 'car' in item; there are tv \(2\), radio \(1\)"):
         read_bids(path, item="car")
     other = write("auctionid,bidder,bid,kind\n1,a,5,tv\n")
     assert read_bids(other, item="tv", item_column="kind").bids_read == 1
@@ -66,9 +66,9 @@ def test_missing_entries_and_zero_bids_are_left_out_and_counted(write):
     assert "2 with no bid, 1 with no bidder" in bids.summary()
 
 
-BAD = [("five", "text as the bid"), ("$5", "text as the bid"), ("1_000", "text as the bid"),
+BAD = [("five", "text as the bid"), ("1_000", "text as the bid"),
        ("nan", "NaN as the bid"), ("-1", "a negative bid"), ("-inf", "a negative bid"),
-       ("inf", "an absurd bid"), ("1e10", "an absurd bid")]
+       ("inf", "an absurd bid"), ("1e16", "an absurd bid")]
 
 
 @pytest.mark.parametrize(("bid", "reason"), BAD)
@@ -78,14 +78,14 @@ def test_bad_bids_name_line_column_value_and_what_is_allowed(write, bid, reason)
         read_bids(path)
     message = str(raised.value)
     assert message == (f"{path}, line 3: bid is {bid!r}, {reason}; "
-                       "it must be a number from 0 to 1e+09, with a decimal point")
+                       "it must be a number from 0 to 1e+15; --bids-skip-bad leaves out such rows")
     bids = read_bids(path, skip_bad=True)
     assert bids.highest.tolist() == [5]
     assert bids.left_out == {reason: 1}
 
 
 def test_the_largest_bid_is_allowed(write):
-    assert read_bids(write(HEADER + "1,1e9,0,ann,tv\n")).highest.tolist() == [1e9]
+    assert read_bids(write(HEADER + "1,1e15,0,ann,tv\n")).highest.tolist() == [1e15]
 
 
 @pytest.mark.parametrize("row", ["1,1,200,0,ann,tv", "1,5"])
@@ -109,16 +109,13 @@ def test_missing_file_folder_and_empty_file(write, tmp_path):
 
 
 def test_missing_columns_name_those_there_and_the_nearest(write):
-    path = write("AuctionID,bidder,bids\n1,ann,5\n")
-    with pytest.raises(BidsError, match=r"no column 'auctionid'; its columns are AuctionID, bidder, bids; "
-                                        "nearest: AuctionID"):
+    path = write("sale,bidder,bids\n1,ann,5\n")
+    with pytest.raises(BidsError, match=r"no column 'auctionid' for the auction; it has no column 'bid' for "
+                                        r"the bid \(nearest: bids, bidder\); its columns are sale, bidder, bids; "
+                                        "name them by --bids-columns"):
         read_bids(path)
-    with pytest.raises(BidsError, match=r"no column 'bid'; .*nearest: bids"):
-        read_bids(path, auction="AuctionID")
-    with pytest.raises(BidsError, match="no column 'item'"):
-        read_bids(path, auction="AuctionID", bid="bids", item="tv")
-    with pytest.raises(BidsError, match="separated by commas"):
-        read_bids(write("auctionid;bidder;bid\n1;ann;5\n"))
+    with pytest.raises(BidsError, match=r"no column 'item' .* its columns are sale, bidder, bids"):
+        read_bids(path, auction="sale", bid="bids", item="tv")
     with pytest.raises(BidsError, match="'bid' 2 times"):
         read_bids(write("auctionid,bidder,bid,bid\n1,ann,5,6\n"))
 
@@ -128,16 +125,16 @@ def test_a_byte_order_mark_is_fine(write):
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
-def test_utf_16_is_named(write, encoding):
-    with pytest.raises(BidsError, match=r"UTF-16.*it must be UTF-8: iconv"):
-        read_bids(write(HEADER + "1,5,0,ann,tv\n", encoding))
+def test_utf_16_is_read(write, encoding):
+    assert read_bids(write(HEADER + "1,5,0,andré,tv\n", encoding)).bidders.tolist() == ["andré"]
 
 
-def test_other_encodings_name_line_and_byte(write):
-    with pytest.raises(BidsError, match=r"line 3: byte 0xe9 is not UTF-8; .*iconv"):
-        read_bids(write(HEADER + "1,5,0,ann,tv\n1,5,0,andré,tv\n", "latin-1"))
+def test_other_encodings_are_read_as_windows_1252_and_named(write):
+    bids = read_bids(write(HEADER + "1,5,0,ann,tv\n1,5,0,andré,tv\n", "latin-1"))
+    assert bids.bidders.tolist() == ["ann", "andré"]
+    assert "line 3 is not UTF-8; the file is read as Windows-1252" in bids.warnings
 
 
 def test_broken_quotes_are_named(write):
-    with pytest.raises(BidsError, match="line 3: not CSV"):
+    with pytest.raises(BidsError, match="line 3: fields and quotes do not fit"):
         read_bids(write(HEADER + '1,5,0,ann,tv\n1,"5,0,bob,tv\n'))
