@@ -122,6 +122,35 @@ def test_columns_can_be_mapped(bazaar, tmp_path):
     assert load("a")["messages"].equals(load("b")["messages"])
 
 
+def test_rows_can_be_chosen_and_the_item_named(bazaar):
+    chosen = ("--bids-columns", "item=item", "--bids-item", "radio"), ("--bids-where", "item=radio")
+    answers = [bazaar("run", *SMALL, "--out", f"r{k}", "--bids", str(SYNTHETIC), *one)
+               for k, one in enumerate(chosen)]
+    assert [answer.code for answer in answers] == [0, 0]
+    assert load("r0")["messages"].equals(load("r1")["messages"])
+
+
+def test_doubts_about_bids_are_said(bazaar):
+    answer = bazaar("run", *SMALL, "--bids", str(SYNTHETIC))
+    assert "bids on 2 different goods are pooled" in " ".join(answer.out.split())
+
+
+def test_an_audit_takes_bids_too(bazaar):
+    few = ("--mechanism", "second price", "--notion", "dominant")
+    answer = bazaar("audit", "town_market", *few, "--bids", str(SYNTHETIC), "--bids-item", "camera")
+    words = " ".join(answer.out.split())
+    assert (answer.code, "Prior from" in words, "with another item" in words) == (0, True, True)
+
+
+def test_the_page_takes_bids_too(bazaar, monkeypatch):
+    from sim.page import server
+
+    told = []
+    monkeypatch.setattr(server, "watch", lambda entry, parameters, *_: told.append(parameters.bids))
+    assert bazaar("watch", "--bids", str(SYNTHETIC), "--bids-columns", "bid=price").code == 0
+    assert (told[0].file, told[0].bid) == (str(SYNTHETIC), "price")
+
+
 # --- what it refuses --------------------------------------------------------------------------------
 
 BAD = {
@@ -151,6 +180,10 @@ BAD = {
         ["run", "--bids", str(SYNTHETIC), "--bids-columns", "money=bid"],
         ["'money=bid'", "auctionid, bidder, bid"],
     ),
+    "bids condition": (["run", "--bids", str(SYNTHETIC), "--bids-where", "item"], ["'item'", "COLUMN=VALUE"]),
+    "bids decimal": (["run", "--bids", str(SYNTHETIC), "--bids-decimal", ";"], ["';'", ". or ,"]),
+    "bids format": (["run", "--bids", str(SYNTHETIC), "--bids-format", "dutch"], ["'dutch'", "ascending"]),
+    "bids of no scenario": (["audit", "first_price", "--bids", str(SYNTHETIC)], ["--bids needs a scenario"]),
     "bids column twice": (
         ["run", "--bids", str(SYNTHETIC), "--bids-columns", "bid=bid,bid=price"],
         ["'bid=bid,bid=price'", "each once, from auctionid, bidder, bid"],
@@ -180,8 +213,8 @@ BAD_BIDS = {
     "NaN": (f"{HEADER}1,ann,nan\n".encode(), ["line 2", "bid is 'nan'", "a number from 0"]),
     "negative": (f"{HEADER}1,ann,5\n1,bob,-3\n".encode(), ["line 3", "bid is '-3'", "a number from 0"]),
     "absurd": (f"{HEADER}1,ann,1e300\n".encode(), ["line 2", "bid is '1e300'", "a number from 0"]),
-    "Latin-1": (f"{HEADER}1,Zoë,5\n".encode("latin-1"), ["line 2", "UTF-8"]),
-    "UTF-16": (f"{HEADER}1,ann,5\n".encode("utf-16"), ["UTF-16", "UTF-8"]),
+    "no text": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", ["bids.csv"]),
+    "first price": (b"lot,bidder,bid,format\n1,ann,5,first price\n", ["first-price bids lie below values"]),
     "all the same": (f"{HEADER}1,ann,5\n1,bob,5\n".encode(), ["all highest bids are 5"]),
 }
 

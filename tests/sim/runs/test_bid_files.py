@@ -90,7 +90,13 @@ def parquet_file(folder):
 
 
 DIALECTS = (
-    german_house, american_site, spreadsheet_export, stata_file, without_header, several_formats, parquet_file,
+    german_house,
+    american_site,
+    spreadsheet_export,
+    stata_file,
+    without_header,
+    several_formats,
+    parquet_file,
 )
 
 
@@ -192,11 +198,11 @@ def test_a_file_without_a_header_says_so(tmp_path):
 
 
 def test_what_is_missing_is_said_with_advice_for_its_cause(tmp_path):
-    with pytest.raises(BidsError, match="no column 'bidder' for the bidder.*its columns are lot, price"):
+    with pytest.raises(BidsError, match=r"no column 'bidder' for the bidder.*its columns are lot, price"):
         read(tmp_path, "lot,price\n1,5\n")
     with pytest.raises(BidsError, match="a row for each auction; put each bid in a row of its own"):
         read(tmp_path, "lot,bid1,bid2,bid3\n1,5,6,7\n")
-    with pytest.raises(BidsError, match="it has one column, .*; between fields must be one of commas"):
+    with pytest.raises(BidsError, match=r"it has one column, .*; between fields must be one of commas"):
         read(tmp_path, "lot bidder bid\n1 ann 5\n")
     with pytest.raises(BidsError, match="has 'lot' and 'auction' for the auction; say which"):
         read(tmp_path, "lot,auction,bidder,bid\n1,1,ann,5\n")
@@ -221,17 +227,19 @@ def rows_of(auctions, bids, lot="{}", bidder="b{}-{}", more=""):
     return "\n".join(lines) + "\n"
 
 
-HEADER = "lot,bidder,bid"
+HEADER = "lot,bidder,bid\n"
+OPENED_AT = "".join(f"{a},b0,9.99\n{a},b1,{10 + a / 100}\n" for a in range(30))
+TWO_GOODS = rows_of(15, 2, more=",tv") + rows_of(15, 2, lot="x{}", more=",car")
 DOUBTS = {
-    "rounded": (HEADER + "\n" + rows_of(30, 2, lot="1.{}E+11"), "60 bids have auctions that look rounded"),
-    "masked": (HEADER + "\n" + rows_of(30, 2, bidder="a***{1}"), "60 bids have masked bidders, such as a***0"),
-    "heap": (HEADER + "\n" + rows_of(30, 2) + rows_of(30, 1, bidder="z{}-{}").replace(",10.", ",9.9,").replace(
-        "\n", "\n") if False else HEADER + "\n" + "".join(
-        f"{a},b0,9.99\n{a},b1,{10 + a / 100}\n" for a in range(30)), "30 of 60 bids are 9.99"),
-    "winners": (HEADER + "\n" + rows_of(30, 1), "each of the 30 auctions has one bidder only"),
-    "pooled": (HEADER + ",product\n" + rows_of(15, 2, more=",tv") + rows_of(15, 2, lot="x{}", more=",car"),
-               "bids on 2 different goods are pooled (product: tv (30), car (30)); choose one by --bids-item"),
-    "few": (HEADER + "\n" + rows_of(29, 2), "29 auctions remain, fewer than 30"),
+    "rounded": (HEADER + rows_of(30, 2, lot="1.{}E+11"), "60 bids have auctions that look rounded"),
+    "masked": (HEADER + rows_of(30, 2, bidder="a***{1}"), "60 bids have masked bidders, such as a***0"),
+    "heap": (HEADER + OPENED_AT, "30 of 60 bids are 9.99"),
+    "winners": (HEADER + rows_of(30, 1), "each of the 30 auctions has one bidder only"),
+    "pooled": (
+        "lot,bidder,bid,product\n" + TWO_GOODS,
+        "bids on 2 different goods are pooled (product: tv (30), car (30)); choose one by --bids-item",
+    ),
+    "few": (HEADER + rows_of(29, 2), "29 auctions remain, fewer than 30"),
 }
 
 
@@ -243,7 +251,7 @@ def test_what_is_doubtful_is_said_with_counts_and_nothing_else(tmp_path, kind):
 
 
 def test_a_sound_file_has_no_warnings(tmp_path):
-    assert read(tmp_path, HEADER + "\n" + rows_of(30, 3)).warnings == ()
+    assert read(tmp_path, HEADER + rows_of(30, 3)).warnings == ()
 
 
 # --- formats that tell no values --------------------------------------------------------------------

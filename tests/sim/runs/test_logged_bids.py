@@ -111,8 +111,8 @@ def test_missing_file_folder_and_empty_file(write, tmp_path):
 def test_missing_columns_name_those_there_and_the_nearest(write):
     path = write("sale,bidder,bids\n1,ann,5\n")
     with pytest.raises(BidsError, match=r"no column 'auctionid' for the auction; it has no column 'bid' for "
-                                        r"the bid \(nearest: bids, bidder\); its columns are sale, bidder, bids; "
-                                        "name them by --bids-columns"):
+                                        r"the bid \(nearest: bids, bidder\); its columns are "
+                                        "sale, bidder, bids; name them by --bids-columns"):
         read_bids(path)
     with pytest.raises(BidsError, match=r"no column 'item' .* its columns are sale, bidder, bids"):
         read_bids(path, auction="sale", bid="bids", item="tv")
