@@ -37,6 +37,8 @@ class Mechanism(ABC):
         Types are the integers below it; None: any number at least 0.
     least_buyers
         With fewer, no conversation is held.
+    anonymous
+        Whether a closed rule treats all seats of one role alike, but for ties.
     ex_post_ir
         Whether a truthful buyer's payment never exceeds her value for what she gets, whatever others do.
         The market stops when that is breached.
@@ -48,6 +50,7 @@ class Mechanism(ABC):
     value_bound: int | None = None
     breakpoints: tuple[float, ...] = ()
     least_buyers: ClassVar[int] = 1
+    anonymous: ClassVar[bool] = True
     ex_post_ir: ClassVar[bool] = False
 
     @property

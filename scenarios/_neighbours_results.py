@@ -22,6 +22,7 @@ from mechanisms.conversation import DirectMechanism
 from mechanisms.distributions import IndependentPrior, Prior
 from sim.measures.batch_means import Estimate, batch_means, batch_ratio
 from sim.measures.comparison import Figure, comparison_table
+from sim.measures.surplus import surplus_of
 
 if TYPE_CHECKING:
     import pandas
@@ -85,7 +86,7 @@ def results_of(tables: Mapping[str, pandas.DataFrame], rooms: int, n: int) -> li
     first = asked[asked["question_number"] == 0].sort_values(["auction", "bidder_id"])
     with_beliefs = asked.loc[asked["question_number"] == 1, "auction"].unique()
     trade = tables["transactions"]
-    kept = (trade["value"] * trade["quantity"]).fillna(0.0) - trade["payment"]
+    kept = surplus_of(trade)
     rewarded = -trade["payment"].where(trade["cause"] == "reward", 0.0)
     results = []
     for number in range(rooms):

@@ -54,6 +54,7 @@ from sim.measures.comparison import Figure, comparison_table
 from sim.measures.ex_post_regret import ex_post_regret
 from sim.measures.people import payoffs_by_person
 from sim.measures.plots import plot_bars, plot_bids, plot_curves, running_means
+from sim.measures.surplus import surplus_of
 from sim.records import Records
 from sim.runs import scenario
 from sim.runs.scenario import OneOf
@@ -241,7 +242,7 @@ def payoff_series(tables: Mapping[str, pandas.DataFrame], parameters: Parameters
     """
     auctions, trade = tables["auctions"], tables["transactions"]
     kinds = kinds_of(trade["bidder_id"].to_numpy(), parameters)
-    gains = (trade["value"] * trade["quantity"]).fillna(0.0) - trade["payment"]
+    gains = surplus_of(trade)
     totals = gains.groupby([trade["auction"].to_numpy(), kinds]).sum().unstack().fillna(0.0)
     done = auctions[auctions["status"] != "unfinished"].sort_values("auction")
     counts = [count for count, _ in crowd(parameters).values()]

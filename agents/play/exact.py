@@ -137,9 +137,9 @@ def expected_outcome(
     TooLargeError
         If the prior has more profiles than can be walked, or their plays more ends; it says how many.
     ValueError
-        If an answer is not acceptable, if the mechanism draws from a continuous distribution, or takes
-        integers below a bound and the prior holds others, or if `partitions`, `strategies` or `utilities` do
-        not fit the prior.
+        If an answer is not acceptable, if an outcome cannot be carried out, if the mechanism draws from a
+        continuous distribution, or takes integers below a bound and the prior holds others, or if
+        `partitions`, `strategies` or `utilities` do not fit the prior.
     TypeError
         If `mechanism` or `prior` are something else.
     """
@@ -151,6 +151,7 @@ def expected_outcome(
     sides = _sides(players, attitudes, prior)
     leaves = _leaves(mechanism, prior, cells, sides)
     profiles, probabilities = prior.profiles(), prior.support_probabilities()
+    mechanism.space.insist(leaves.allocation, leaves.payments, leaves.probability > 0)
     payoffs = mechanism.space.payoffs(profiles[leaves.profile], leaves.allocation, leaves.payments)
     felt = np.stack([utility(payoffs[:, i]) for i, utility in enumerate(attitudes)], axis=-1)
     weight = leaves.probability

@@ -34,6 +34,7 @@ class _CoreSelecting(DirectMechanism):
     """
 
     least_buyers: ClassVar[int] = BIDDERS
+    anonymous: ClassVar[bool] = False
     ex_post_ir: ClassVar[bool] = True
 
     @property

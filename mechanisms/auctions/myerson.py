@@ -69,6 +69,11 @@ class MyersonAuction(DirectMechanism):
         grids = [curve.values.tolist() for curve in self._curves if isinstance(curve, GridVirtualValue)]
         return tuple(sorted({bid for bid in chain(least, *grids) if np.isfinite(bid)}))
 
+    @property
+    def anonymous(self) -> bool:  # type: ignore[override]
+        """Whether all buyers have one prior."""
+        return isinstance(self.priors, Distribution)
+
     @cached_property
     def _curves(self) -> tuple[IronedVirtualValue, ...]:
         """The ironed virtual value of each buyer; a single one if it is the same for all."""

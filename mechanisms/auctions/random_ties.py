@@ -38,7 +38,8 @@ class RandomTies(DirectLottery):
     """Plays `rule` with equal reports in random order, each equally likely in every place among its equals.
 
     rule
-        A mechanism without chance in which only reports matter, not seats, but for ties. TypeError otherwise.
+        A mechanism without chance in which, but for ties, only reports and roles matter (`anonymous`), not
+        seats. TypeError otherwise.
 
     Groups of equal reports are rotated together: as many branches as the least common multiple of the groups'
     sizes, one where there are no ties.
@@ -47,8 +48,8 @@ class RandomTies(DirectLottery):
     rule: DirectMechanism
 
     def __post_init__(self) -> None:
-        if not isinstance(self.rule, DirectMechanism):
-            raise TypeError(f"rule must be a mechanism without chance, got {self.rule!r}")
+        if not isinstance(self.rule, DirectMechanism) or not self.rule.anonymous:
+            raise TypeError(f"rule must be without chance and treat seats alike, got {self.rule!r}")
 
     @property
     def name(self) -> str:
@@ -75,7 +76,10 @@ class RandomTies(DirectLottery):
         reports = np.asarray(reports, dtype=float)
         width = len(self.space.report_shape)
         lead = reports.shape[: reports.ndim - 1 - width]
-        groups = _groups(reports.reshape(*lead, reports.shape[len(lead)], prod(self.space.report_shape)))
+        n = reports.shape[len(lead)]
+        rows = reports.reshape(*lead, n, prod(self.space.report_shape))
+        roles = np.broadcast_to(self.space.sells(n)[:, None], (*lead, n, 1))
+        groups = _groups(np.concatenate([rows, roles], axis=-1))
         sizes = (groups[..., :, None] == groups[..., None, :]).sum(axis=-1)
         branches = lcm(*np.unique(sizes).tolist()) if sizes.size else 1
         orders = np.stack([_rotated(groups, sizes, turn) for turn in range(branches)], axis=-2)
@@ -90,7 +94,7 @@ class RandomTies(DirectLottery):
 
 
 def _groups(rows: NDArray[Any]) -> NDArray[np.intp]:
-    """For each seat the first seat with the same report, from `(..., n, numbers)`: shape `(..., n)`."""
+    """For each seat the first one with the same report and role, from `(..., n, numbers)`: `(..., n)`."""
     return (rows[..., :, None, :] == rows[..., None, :, :]).all(axis=-1).argmax(axis=-1)
 
 

@@ -81,6 +81,7 @@ class LookaheadAuction(DirectMechanism):
 
     prior: Prior
 
+    anonymous: ClassVar[bool] = False
     ex_post_ir: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,8 @@ class EsoFutoAuction(DirectMechanism):
 
     priors: Sequence[Discrete]
     units: int = 1
+
+    anonymous: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "priors", tuple(self.priors))

@@ -44,6 +44,7 @@ class InsuredSale(DirectMechanism):
     walk_away: bool = False
 
     least_buyers: ClassVar[int] = 2
+    anonymous: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         check_money("price", self.price)

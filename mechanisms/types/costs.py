@@ -27,6 +27,11 @@ class Costs(TypeSpace):
         """None: nothing leaves the stock of whoever runs the auction."""
         return 0
 
+    @property
+    def offered(self) -> int:
+        """The contract."""
+        return 1
+
     def worth(self, valuations: NDArray[Any], allocation: NDArray[Any]) -> FloatArray:
         """Minus the cost, for whoever has the contract."""
         return np.negative(valuations) * allocation

@@ -16,7 +16,7 @@ from mechanisms.types.space import SLACK, TypeSpace, total
 
 @dataclass(frozen=True)
 class OneGood(TypeSpace):
-    """`supply` units of one good, for buyers who value each unit alike; the type is that value.
+    """`supply` units of one good, for buyers who want one each; the type is its value.
 
     Types and reports may lie below 0 if `least` does: what nobody wants to have.
     """

@@ -71,6 +71,11 @@ class TypeSpace(ABC):
         """How many units of each kind are handed out at most: what a seller must have in stock."""
         return 1
 
+    @property
+    def offered(self) -> int:
+        """How many units of all kinds may change hands at most."""
+        return self.units * self.kinds
+
     def question(self, to: tuple[int, ...] | None = None) -> AskValue:
         """The question for a sealed report."""
         least, most = self.report_range
@@ -133,6 +138,22 @@ class TypeSpace(ABC):
     def complaint(self, allocation: NDArray[Any]) -> str:
         """Why one allocation, shape `(n, *allocation_shape)`, is not feasible, in words."""
         return f"the allocation is not feasible in {self!r}: {np.asarray(allocation).tolist()}"
+
+    def insist(
+        self, allocation: NDArray[Any], payments: NDArray[Any], possible: NDArray[np.bool_] | None = None
+    ) -> None:
+        """ValueError, with the first that does not fit, unless outcomes can be carried out.
+
+        Shapes `(..., n, *allocation_shape)` and `(..., n)`; only those that are `possible`, `(...)`, count.
+        """
+        fits = np.asarray(self.feasible(allocation)) & np.isfinite(payments).all(axis=-1)
+        if possible is not None:
+            fits = fits | ~possible
+        if not fits.all():
+            where = tuple(np.argwhere(~fits)[0])
+            if not np.isfinite(payments[where]).all():
+                raise ValueError(f"payments must be finite, got {payments[where].tolist()}")
+            raise ValueError(f"the outcome cannot be carried out: {self.complaint(allocation[where])}")
 
     def handed_out(self, allocation: NDArray[Any]) -> FloatArray:
         """Units of each kind of good that leave the seller's stock: shape `(..., kinds)`."""

@@ -34,6 +34,11 @@ class Traders(TypeSpace):
         """True."""
         return True
 
+    @property
+    def offered(self) -> int:
+        """A unit for each seller."""
+        return self.sellers
+
     def sells(self, n: int) -> NDArray[np.bool_]:
         """The first seats."""
         return np.arange(n) < self.sellers

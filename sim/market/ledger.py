@@ -215,8 +215,7 @@ def _in_all(each: Any, rows: Sequence[int]) -> Any:
 
 def _offered(seller: Seller) -> int:
     """Units of all kinds of goods that one of her auctions may sell."""
-    space = seller.plan.mechanism.space
-    return space.units * space.kinds
+    return seller.plan.mechanism.space.offered
 
 
 def _without_silence(*columns: Any) -> tuple[Any, ...]:

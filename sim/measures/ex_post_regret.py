@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms.utilities import Linear, Utility
+from sim.measures.surplus import surplus_of
 
 if TYPE_CHECKING:
     import pandas
@@ -30,7 +31,7 @@ def ex_post_regret(
     bids = np.where(messages["status"] == "answered", messages["answer"], -np.inf)
     prices = np.maximum(_highest_rivals(frame["auction"].to_numpy(), bids), 0.0)
     best = np.maximum(frame["value"].to_numpy() - prices, 0.0)
-    gains = transactions["value"] * transactions["quantity"] - transactions["payment"]
+    gains = surplus_of(transactions)
     keys = ["auction", "bidder_id"]
     payoffs = gains.groupby([transactions[key] for key in keys]).sum().rename("payoff")
     got = frame.join(payoffs, on=keys)["payoff"].fillna(0.0)

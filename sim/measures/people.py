@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from sim.measures.surplus import surplus_of
+
 if TYPE_CHECKING:
     import pandas
 
@@ -27,10 +29,8 @@ def payoffs_by_person(tables: Mapping[str, pandas.DataFrame]) -> pandas.DataFram
     agents = tables["agents"]
     persons = np.unique(agents.loc[agents["kind"] == "buyer", "person_id"].to_numpy())
     trade = tables["transactions"]
-    worth = np.nan_to_num(trade["value"].to_numpy()) * trade["quantity"].to_numpy()
-    gains = worth - trade["payment"].to_numpy()
     transfers = tables["transfers"]
-    surplus = pd.Series(gains).groupby(trade["person_id"].to_numpy()).sum()
+    surplus = surplus_of(trade).groupby(trade["person_id"].to_numpy()).sum()
     received = transfers.groupby("to_person")["amount"].sum()
     paid = transfers.groupby("from_person")["amount"].sum()
     parts = {"surplus": surplus, "received": received, "paid": paid}

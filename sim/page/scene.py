@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.measures.benchmarks import optimum_of
+from sim.measures.surplus import surplus_of
 from sim.page.colours import roomy
 from sim.page.knowledge import knowledge, ties
 
@@ -155,12 +156,6 @@ class Scene:
     def revenue(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Times, shape (t,); revenue so far and the benchmark's so far, shape (t, sellers)."""
         return np.array(self._times), np.array(self._earned), np.array(self._expected)
-
-
-def surplus_of(payments: pandas.DataFrame) -> pandas.Series[float]:
-    """Of each transaction: her value of the good, less what she paid; NaN if that is unknown."""
-    worth = (payments["value"] * payments["quantity"]).where(payments["quantity"] != 0, 0.0)
-    return worth - payments["payment"]
 
 
 def _joined(old: pandas.DataFrame, new: pandas.DataFrame, most: int) -> pandas.DataFrame:

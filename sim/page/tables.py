@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mechanisms.questions import kinds
-from sim.page.scene import surplus_of
+from sim.measures.surplus import surplus_of
 
 if TYPE_CHECKING:
     import pandas

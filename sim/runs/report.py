@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.measures.batch_means import Estimate, batch_means, batch_ratio
+from sim.measures.surplus import surplus_of
 
 if TYPE_CHECKING:
     import pandas
@@ -72,16 +73,27 @@ def seller_measures(tables: Tables) -> list[SellerMeasures]:
     visits = tables["visits"]["seller_id"].to_numpy()
     chosen = visits[visits >= 0]
     optimum = tables["benchmarks"].set_index("bidders")["optimal_revenue"]
+    gains = surplus_of(tables["transactions"]).groupby(tables["transactions"]["auction"]).sum()
     return [
         _measures(
-            int(number), str(name), finished[finished["seller_id"] == number], chosen == number, optimum
+            int(number),
+            str(name),
+            finished[finished["seller_id"] == number],
+            chosen == number,
+            optimum,
+            gains,
         )
         for number, name in zip(sellers["agent_id"], sellers["strategy"], strict=True)
     ]
 
 
 def _measures(
-    number: int, name: str, auctions: pandas.DataFrame, visits: Any, optimum: pandas.Series[float]
+    number: int,
+    name: str,
+    auctions: pandas.DataFrame,
+    visits: Any,
+    optimum: pandas.Series[float],
+    gains: pandas.Series[float],
 ) -> SellerMeasures:
     revenue, welfare = auctions["revenue"].to_numpy(), auctions["welfare"].to_numpy()
     best = auctions["bidders"].map(optimum).to_numpy(dtype=float)
@@ -93,7 +105,7 @@ def _measures(
         revenue_per_auction=batch_means(revenue, BATCHES),
         sale_rate=batch_ratio(auctions["sold"].to_numpy(), auctions["offered"].to_numpy(), BATCHES),
         welfare_share=batch_ratio(welfare, auctions["best_welfare"].to_numpy(), BATCHES),
-        surplus_per_auction=batch_means(welfare - revenue, BATCHES),
+        surplus_per_auction=batch_means(auctions["auction"].map(gains).fillna(0.0).to_numpy(), BATCHES),
         visit_share=batch_means(visits, BATCHES),
         optimal_share=batch_ratio(revenue, best, BATCHES),
     )

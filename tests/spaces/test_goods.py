@@ -16,16 +16,21 @@ from mechanisms.auctions import (
     CombinatorialClock,
     CombinatorialVCG,
     FirstPrice,
+    McAfee,
+    MyersonAuction,
     NearestBid,
     OpenProxy,
+    Procurement,
     RandomReserve,
+    RandomTies,
     SecondPrice,
     UniformPriceMultiUnit,
     UnitDemandVCG,
     WithBudgets,
 )
 from mechanisms.conversation import DirectMechanism
-from mechanisms.distributions import IndependentTypes, JointDistribution, Uniform
+from mechanisms.distributions import IndependentPrior, IndependentTypes, JointDistribution, Uniform
+from mechanisms.outcome import Outcome
 from mechanisms.types import (
     Additive,
     Budgets,
@@ -35,10 +40,13 @@ from mechanisms.types import (
     OneGood,
     Packages,
     Signals,
+    Traders,
     UnitDemand,
 )
-from sim.audit import audit, audit_sample, standard_instance
+from sim.audit import Effort, Instance, audit, audit_sample, standard_instance
 from sim.market import Market, Panel
+from sim.measures.people import payoffs_by_person
+from sim.runs.report import seller_measures
 
 RULES = (
     AdditiveVCG(2),
@@ -105,8 +113,8 @@ def best_by_enumeration(space, types, kinds):
     return best
 
 
-SPACES = {
-    "two units": (OneGood(2), 2, 3),
+SPACES = {  # a space, how much of an entry one buyer may get, how many buyers
+    "two units": (OneGood(2), 1, 3),
     "diminishing": (DiminishingUnits(2), 2, 2),
     "additive": (Additive(2), 1, 2),
     "unit demand": (UnitDemand(2), 1, 2),
@@ -165,11 +173,17 @@ def test_signals_of_interdependent_values():
 
 
 def test_budgets_can_be_misreported():
-    """min(value, budget) is dominant at second price, not at first; to pay above one's budget is ruinous."""
-    fine = audit(standard_instance(WithBudgets(SecondPrice())), ["dominant", "ex-post-ir"])
-    assert list(fine.verdict) == ["holds", "holds"]
-    shaded = audit(standard_instance(WithBudgets(FirstPrice())), ["dominant", "ex-post-ir"])
-    assert list(shaded.verdict) == ["fails", "holds"]
+    """min(value, budget) is dominant at second price but for ties, not at first; more than that is ruin."""
+    apart = [
+        np.array(list(product((0.0, 2.0), (1.0, 3.0)))),
+        np.array(list(product((0.5, 2.5), (1.5, 3.5)))),
+    ]
+    prior = JointDistribution(np.full((4, 4), 1 / 16), apart)  # no reports of two bidders are ever equal
+    for rule, dominant in ((SecondPrice(), "holds"), (FirstPrice(), "fails")):
+        found = audit(Instance(WithBudgets(rule), prior), ["dominant", "ex-post-ir"])
+        assert list(found.verdict) == [dominant, "holds"]
+    tied = audit(standard_instance(WithBudgets(SecondPrice())), ["dominant"])
+    assert tied.verdict.item() == "fails"  # at a tie with her budget, to bid above it wins, for the budget
     money = Budgets().payoff(np.array([5.0, 2.0]), np.array(1.0), np.array([2.0, 3.0]))
     assert money.tolist() == [3.0, -np.inf]
     assert Budgets(refuses=True).payoff(np.array([5.0, 2.0]), np.array(1.0), np.array(3.0)) == 0.0
@@ -180,7 +194,8 @@ def test_exact_and_sampled_audit_name_the_same_verdict(rule):
     """Of vector types too: VCG passes both, the uniform price of several units fails both (Krishna, 13.1)."""
     exact = audit(standard_instance(rule), ["dominant"]).verdict.iloc[0]
     prior = IndependentTypes(rule.space, [Uniform(0.0, 1.0)] * 2)
-    found = audit_sample(rule, prior, ["dominant", "ex-post-ir"])
+    few = Effort(profiles=200, types=4, deviations=16)
+    found = audit_sample(rule, prior, ["dominant", "ex-post-ir"], effort=few)
     assert (found.verdict.iloc[0] == "fails") == (exact == "fails") == isinstance(rule, UniformPriceMultiUnit)
     assert found.verdict.iloc[1] != "fails"
 
@@ -214,3 +229,48 @@ def test_tiers_of_increments():
         assert expected_outcome(rule, prior).revenue == pytest.approx(price)
     with pytest.raises(ValueError, match="ascending prices from 0"):
         OpenProxy(((1.0, 0.1),), rounds=1)
+
+
+def test_ties_by_lot_keep_roles():
+    """Sellers stay sellers, and rules whose seats have parameters of their own are refused."""
+    tied = np.array([1.0, 1.0, 1.0, 1.0])
+    lottery = RandomTies(McAfee(2)).lottery(tied)
+    assert Traders(2).feasible(lottery.outcomes.allocation).all()
+    instance = standard_instance(RandomTies(McAfee(2)), (0.0, 1.0), n=4)
+    assert list(audit(instance, ["dominant", "ex-post-ir"]).verdict) == ["holds", "holds"]
+    for rule in (NearestBid(), MyersonAuction([Uniform(0, 1), Uniform(0, 2)])):
+        with pytest.raises(TypeError, match="treat seats alike"):
+            RandomTies(rule)
+
+
+class SellsToAll(DirectMechanism):
+    """Hands its one good to everybody."""
+
+    def outcome(self, reports):
+        return Outcome(np.ones(reports.shape), np.zeros(reports.shape))
+
+
+def test_one_good_for_everybody_is_nowhere_believed():
+    """Exact play and both audits refuse what the market refuses: a good that is sold twice."""
+    instance = standard_instance(SellsToAll())
+    prior = IndependentPrior.identical(Uniform(0.0, 1.0), 2)
+    for look in (
+        lambda: expected_outcome(SellsToAll(), instance.prior),
+        lambda: audit(instance, ["dominant"]),
+        lambda: audit_sample(SellsToAll(), prior, ["dominant"]),
+    ):
+        with pytest.raises(ValueError, match=r"sold .* units where 1 were on offer"):
+            look()
+
+
+def test_surplus_of_sellers_is_what_they_keep():
+    """In procurement bidders keep price less cost; the contract is sold once where it is offered once."""
+    people = Population.of([Truthful()] * 3)
+    market = Market(people, [SellerPlan(Procurement(10.0))], [Panel()], Uniform(0.0, 8.0), seed=2)
+    market.advance_to(200.5)
+    market.finish()
+    frames = market.records.frames()
+    (measures,) = seller_measures(frames)
+    persons = payoffs_by_person(frames)
+    assert measures.surplus_per_auction.mean * measures.auctions == pytest.approx(persons.payoff.sum())
+    assert measures.sale_rate.mean == 1.0

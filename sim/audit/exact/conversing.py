@@ -103,6 +103,7 @@ class ConversationGame(Game):
 
     def _felt(self, buyer: int, profile: tuple[int, ...], outcome: Outcome) -> float:
         types = self.instance.profiles(np.array([profile]))[0]
+        self.instance.mechanism.space.insist(outcome.allocation, outcome.payments)
         money = self.instance.mechanism.space.payoffs(types, outcome.allocation, outcome.payments)
         return float(self.instance.attitudes[buyer](money[buyer]))
 

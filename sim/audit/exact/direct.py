@@ -81,7 +81,9 @@ class DirectGame(Game):
                 f"the mechanism's lottery has {lottery.probabilities.shape[-1]} branches at "
                 f"{len(profiles)} report profiles; audit a sample (Monte-Carlo, --sample)"
             )
-        return lottery.probabilities, lottery.outcomes.allocation, lottery.outcomes.payments
+        ends = lottery.outcomes
+        mechanism.space.insist(ends.allocation, ends.payments, lottery.probabilities > 0)
+        return lottery.probabilities, ends.allocation, ends.payments
 
     def _felt(self, buyer: int, type_: int) -> NDArray[Any]:
         """Utility of the realised outcome at every report profile and branch, in each world: (P, W, b).

@@ -319,6 +319,7 @@ class Sampler:
         reports[:, :, buyer] = deviations.rows.reshape(-1, 1, *self.space.report_shape)
         lottery = mechanism.lottery(reports)
         ends = lottery.outcomes
+        self.space.insist(ends.allocation, ends.payments, lottery.probabilities > 0)
         return lottery.probabilities, ends.allocation[:, :, :, buyer], ends.payments[..., buyer]
 
     def _converse(
@@ -334,6 +335,7 @@ class Sampler:
                 player = _Pretender(party, np.random.default_rng(seed), buyer, row, self)
                 outcome = play(self.mechanism, self.n, player)
                 self.tosses_coins |= player.tossed
+                self.space.insist(outcome.allocation, outcome.payments)
                 allocation[d, k, 0], payments[d, k, 0] = outcome.allocation[buyer], outcome.payments[buyer]
         return np.ones(shape), allocation, payments
 
