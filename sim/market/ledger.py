@@ -21,7 +21,7 @@ from sim.records import Records
 _ONE_KIND = -1
 
 Trades = tuple[tuple[NDArray[Any], ...], Any, tuple[Any, Any, Any], int]
-"""Rows, if there are any, and seats; kinds of goods; (quantities, payments, values); the cause by its code."""
+"""Rows, if any, and seats; kinds of goods; (quantities, payments, values); the cause by its code."""
 
 MOST_REASONS = 500
 """Different reasons of refusals that are kept: they hold what was answered, which may be anything."""
