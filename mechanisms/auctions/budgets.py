@@ -17,9 +17,9 @@ from mechanisms.types import Budgets, one_good
 class WithBudgets(DirectMechanism):
     """Asks for values and budgets, and plays `rule`, of one unit of one good, with the lesser of the two.
 
-    At second price truth is dominant but for ties: who bids her budget and ties with a lower index would rather
-    win at that price. A payment above her true budget is worth -inf to a bidder; with `refuses` the deal is
-    off instead, and she neither gets nor pays anything. Raises TypeError for a rule of another kind.
+    At second price truth is dominant but for ties: who bids her budget and ties with a lower index would
+    rather win at that price. A payment above her true budget is worth -inf to a bidder; with `refuses` the
+    deal is off instead, and she neither gets nor pays anything. Raises TypeError for a rule of another kind.
     """
 
     rule: DirectMechanism
