@@ -1,7 +1,8 @@
 """What would another report have brought? By the closed rule, with one participant's report replaced.
 
 The revelation principle (Myerson 1981) makes this the question behind every notion of incentive compatibility
-in mechanisms with one question. Best response, the learners, losses, equilibria and the audit ask it here.
+in mechanisms with one question. Best response, the learners and the proofs of equilibria ask it here; the
+audits, which put whole tables of reports through a rule at once, ask the mechanism's space for the payoffs.
 """
 
 from __future__ import annotations
@@ -33,10 +34,6 @@ class Brought:
     def expected(self, utility: Utility) -> FloatArray:
         """Expected utility, shape `(...)`."""
         return (self.probabilities * utility(self.payoffs)).sum(axis=-1)
-
-    def least(self, utility: Utility) -> FloatArray:
-        """The least utility that may come of it, shape `(...)`."""
-        return np.where(self.probabilities > 0, utility(self.payoffs), np.inf).min(axis=-1)
 
 
 def brought(
