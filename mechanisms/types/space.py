@@ -146,13 +146,13 @@ class TypeSpace(ABC):
 
         Shapes `(..., n, *allocation_shape)` and `(..., n)`; only those that are `possible`, `(...)`, count.
         """
-        fits = np.asarray(self.feasible(allocation)) & np.isfinite(payments).all(axis=-1)
+        fits = np.asarray(self.feasible(allocation)) & ~np.isnan(payments).any(axis=-1)
         if possible is not None:
             fits = fits | ~possible
         if not fits.all():
             where = tuple(np.argwhere(~fits)[0])
-            if not np.isfinite(payments[where]).all():
-                raise ValueError(f"payments must be finite, got {payments[where].tolist()}")
+            if np.isnan(payments[where]).any():
+                raise ValueError(f"payments must be numbers, got {payments[where].tolist()}")
             raise ValueError(f"the outcome cannot be carried out: {self.complaint(allocation[where])}")
 
     def handed_out(self, allocation: NDArray[Any]) -> FloatArray:

@@ -43,6 +43,8 @@ class Tables(DirectMechanism):
     allocation: tuple
     payments: tuple
 
+    units = 3
+
     def outcome(self, reports):
         reports = np.asarray(reports, dtype=float)
         heard = np.isfinite(reports).all(axis=-1, keepdims=True)

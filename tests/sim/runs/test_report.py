@@ -36,6 +36,20 @@ def recorded(auctions, visits=(), benchmarks=()):
             best_welfare=best,
             status=status,
         )
+        if status == SOLD:
+            records.append(
+                "transactions",
+                auction=number,
+                time=opened + 0.5,
+                seller_id=seller,
+                bidder_id=0,
+                person_id=0,
+                item=-1,
+                quantity=1.0,
+                payment=revenue,
+                value=welfare,
+                cause="price",
+            )
     for time, seller in visits:
         records.append("visits", time=time, person_id=0, seller_id=seller, outcome="served")
     for bidders, optimum in benchmarks:
