@@ -37,6 +37,8 @@ class AskValue(BuyerQuestion):
 
     def all_acceptable(self, answers: NDArray[Any]) -> bool:
         """Whether the least and the greatest number are in range, which takes less time than all of them."""
+        if type(self).acceptable is not AskValue.acceptable:  # it asks for more than the range
+            return super().all_acceptable(answers)
         if not answers.size:
             return True
         least, most = answers.item(answers.argmin()), answers.item(answers.argmax())

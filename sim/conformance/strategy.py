@@ -14,6 +14,7 @@ from sim.conformance.views import QUESTIONS, SEATS, feedback_on, lesson, reorder
 
 
 def clone(strategy):
+    """The strategy after a journey through pickle."""
     return pickle.loads(pickle.dumps(strategy))
 
 
@@ -42,6 +43,7 @@ def answer(strategy, question, view):
 
 
 def assert_same(left, right):
+    """Arrays alike, pair by pair."""
     for one, other in zip(left, right, strict=True):
         np.testing.assert_array_equal(one, other)
 

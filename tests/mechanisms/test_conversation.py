@@ -306,3 +306,13 @@ def test_payments_without_causes_are_the_price():
 
 def test_names_for_tables():
     assert Dictator().name == "dictator"
+
+
+def test_a_question_that_accepts_less_is_not_judged_by_its_range_alone():
+    class AskEven(AskValue):
+        def acceptable(self, answers):
+            return answers % 2 == 0
+
+    assert AskEven().all_acceptable(np.array([0.0, 2.0]))
+    assert not AskEven().all_acceptable(np.array([0.0, 1.0, 2.0]))
+    assert not AskValue().all_acceptable(np.array([0.0, np.nan]))
