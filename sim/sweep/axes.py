@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from sim.sweep.plan import MOST_TASKS, PlanError
@@ -17,13 +17,15 @@ def read_axes(grids: Iterable[str], lists: Iterable[str]) -> dict[str, list[Any]
     >>> read_axes(["reserve=0:100:5"], ["strategy=truthful,random"])
     {'reserve': [0.0, 25.0, 50.0, 75.0, 100.0], 'strategy': ['truthful', 'random']}
     """
-    read = [(*_named("--grid", text), grid_values) for text in grids]
-    read += [(*_named("--list", text), list_values) for text in lists]
+    options: list[tuple[str, Iterable[str], Callable[[str], Sequence[Any]]]]
+    options = [("--grid", grids, grid_values), ("--list", lists, list_values)]
     axes: dict[str, list[Any]] = {}
-    for name, text, values in read:
-        if name in axes:
-            raise PlanError(f"{name} is swept twice; name each parameter once")
-        axes[name] = values(text)
+    for option, texts, values in options:
+        for given in texts:
+            name, text = _named(option, given)
+            if name in axes:
+                raise PlanError(f"{name} is swept twice; name each parameter once")
+            axes[name] = list(values(text))
     return axes
 
 

@@ -1,4 +1,4 @@
-"""The child's side of `sim.sweep.children`: does what comes in at one pipe, and sends back what came of it."""
+"""The child's side of `sim.sweep.children`: does what comes in at a pipe, and sends back what came of it."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Child processes that do work for threads: one may be killed, or be stopped at a time limit, and costs no other.
+"""Child processes that do work for threads: one that is killed, or stopped at a time limit, costs no other.
 
-The pools of the standard library are lost as a whole when one of their processes dies, and their processes
-outlive a parent that is killed. Here each thread has a process of its own, a pipe to it, and a new one when it
-has died; a process whose parent has died ends at once. `Processes` is a `concurrent.futures.Executor`.
+The pool of the standard library is lost as a whole when one of its processes dies, and its processes outlive
+a parent that is killed. Here each thread has a process of its own, a pipe to it, and a new one when it has
+died; a process whose parent has died ends at once. `Processes` is a `concurrent.futures.Executor`.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class TimeLimitError(RuntimeError):
 
 
 class Child:
-    """A process that does one piece of work after another; started at once, ready when the constructor ends."""
+    """A process that does one piece of work after another; it is ready when the constructor ends."""
 
     def __init__(self) -> None:
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 — as long as the process
         paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "sim.sweep.child"],
@@ -77,7 +77,7 @@ class Child:
                 timer.cancel()
                 timer.join()
         if good:
-            return result  # type: ignore[no-any-return]
+            return result
         raise result
 
     def kill(self) -> None:
@@ -115,7 +115,7 @@ class Child:
 
 
 class Children:
-    """A child for each thread that calls, replaced when it has died; `limit` is in seconds, None for none."""
+    """A child for each thread that calls, replaced when it has died."""
 
     def __init__(self) -> None:
         self._own = threading.local()

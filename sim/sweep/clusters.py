@@ -1,7 +1,7 @@
 """Clusters: the same work on Dask, an existing cluster by its address or a local one (extra `cluster`).
 
-Each thread of a Dask worker does its work in a child process (`sim.sweep.children`), so that it can be stopped at
-a time limit, runs alone in its process, and gives the same bytes as on one machine.
+Each thread of a Dask worker does its work in a child process (`sim.sweep.children`), so that it can be
+stopped at a time limit, runs alone in its process, and gives the same bytes as on one machine.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class DaskProcesses(Executor):
         try:
             from distributed import Client, LocalCluster
         except ImportError:
-            raise ClusterError("Dask is not installed; pip install 'bazaar-auctions[cluster]' adds it") from None
+            how = "pip install 'bazaar-auctions[cluster]' adds it"
+            raise ClusterError(f"Dask is not installed; {how}") from None
         self._limit = limit
         self._cluster = (
             LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
@@ -60,7 +61,7 @@ class DaskProcesses(Executor):
     def submit(self, work: Callable[..., T], /, *arguments: Any, **named: Any) -> Future[T]:
         """Do the work in a child of one of the cluster's workers."""
         piece = partial(work, *arguments, **named)
-        return self._executor.submit(call_in_child, piece, self._limit)  # type: ignore[no-any-return]
+        return self._executor.submit(call_in_child, piece, self._limit)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Leave the cluster; end it, if it was started here."""

@@ -1,23 +1,14 @@
-"""The folder of a sweep: its plan, a file for each finished task, failures, an index, and a manifest.
+"""The folder of a sweep as one process writes it: nothing that is finished is lost, whatever happens.
 
-```
-plan.json                              what is run, its hash, and what made it; written first, never changed
-manifest.json                          status and times of day
-results/point=00003/task-0000042.parquet    a row of figures; together one partitioned Parquet data set
-failures/task-0000017.json             seed and traceback of a task that failed
-index.parquet                          a row for each task: its status, and its error if it failed
-records/task-0000042/                  all records, on request
-```
-
-A file is written under another name, brought to disk, and renamed into place: it is there whole or not at all.
-Times of day stand in the manifests only, so that the rest is equal byte for byte.
+A file is written under another name, brought to disk, and renamed into place: it is there whole or not at
+all. Times of day stand in the manifests only, so that the rest is equal byte for byte.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
+import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -28,46 +19,9 @@ from sim.records import OutputError, prepare_directory
 from sim.records.manifest import NAME as MANIFEST
 from sim.records.manifest import cpu_features
 from sim.sweep.origin import differences
+from sim.sweep.places import INDEX, PLAN, failure_path, is_sweep, result_path
 from sim.sweep.plan import Plan, PlanError, Task, plan_hash
-
-PLAN = "plan.json"
-INDEX = "index.parquet"
-_TASK = re.compile(r"task-(\d{7})\.(?:parquet|json)")
-
-
-def result_path(folder: Path, point: int, task: int) -> Path:
-    """Where the row of a task is."""
-    return folder / "results" / f"point={point:05d}" / f"task-{task:07d}.parquet"
-
-
-def failure_path(folder: Path, task: int) -> Path:
-    """Where the failure of a task is."""
-    return folder / "failures" / f"task-{task:07d}.json"
-
-
-def records_path(folder: Path, task: int) -> Path:
-    """Where the records of a task are, if they are kept."""
-    return folder / "records" / f"task-{task:07d}"
-
-
-def results_in(folder: Path) -> dict[int, Path]:
-    """The files of finished tasks, by number."""
-    return _numbered((folder / "results").glob("point=*/task-*.parquet"))
-
-
-def failures_in(folder: Path) -> dict[int, Path]:
-    """The files of failed tasks, by number."""
-    return _numbered((folder / "failures").glob("task-*.json"))
-
-
-def _numbered(paths: Any) -> dict[int, Path]:
-    found = [(match, path) for path in paths if (match := _TASK.fullmatch(path.name))]
-    return dict(sorted((int(match[1]), path) for match, path in found))
-
-
-def is_sweep(folder: str | Path) -> bool:
-    """Whether a folder is that of a sweep."""
-    return (Path(folder) / PLAN).is_file()
+from sim.sweep.reading import index_of
 
 
 class Folder:
@@ -110,8 +64,6 @@ class Folder:
 
     def finish(self, status: str) -> None:
         """Write the index and the end into the manifest, as "complete", "failed", or "interrupted"."""
-        from sim.sweep.reading import index_of
-
         try:
             _put(self.path / INDEX, lambda file: index_of(self.path).to_parquet(file, index=False))
         finally:
@@ -189,8 +141,6 @@ def _recorded(folder: Path) -> str:
 
 def _remove_drafts(folder: Path) -> None:
     """What processes that were killed had begun to write."""
-    import shutil
-
     for draft in folder.rglob("*.tmp"):
         shutil.rmtree(draft) if draft.is_dir() else draft.unlink(missing_ok=True)
 
@@ -228,8 +178,8 @@ def _put(path: Path, write: Callable[[BinaryIO], Any]) -> None:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
         raise OutputError(
-            f"{path} cannot be written ({error.strerror or error}); free some space, or see that you may write "
-            "there; what is finished is kept, and --resume goes on"
+            f"{path} cannot be written ({error.strerror or error}); free some space, or see that you may "
+            "write there; what is finished is kept, and --resume goes on"
         ) from error
 
 

@@ -6,7 +6,6 @@ from the table of auctions, over all sellers and for each.
 
 from __future__ import annotations
 
-import math
 import numbers
 from collections.abc import Collection, Mapping
 from dataclasses import asdict
@@ -54,7 +53,8 @@ def _checked(found: Any, taken: Collection[str]) -> dict[str, float]:
         raise MeasuresError(f"measures returned {str(found)[:60]}; it must be numbers by name")
     for name, value in found.items():
         if not isinstance(name, str) or not name or name in taken:
-            raise MeasuresError(f"measures has the name {str(name)[:60]!r}; it must be text, and no parameter's")
+            what = "it must be text, and no parameter's"
+            raise MeasuresError(f"measures has the name {str(name)[:60]!r}; {what}")
         if not isinstance(value, numbers.Real) and not hasattr(value, "__float__"):
             raise MeasuresError(f"the measure {name!r} is {str(value)[:60]}; it must be a number")
     return {name: float(value) for name, value in found.items()}
@@ -104,8 +104,3 @@ def is_headline(name: str) -> bool:
     (True, False)
     """
     return ": " not in name
-
-
-def known(values: list[float]) -> list[float]:
-    """Those that are no NaN."""
-    return [value for value in values if not math.isnan(value)]

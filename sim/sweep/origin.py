@@ -46,9 +46,9 @@ def differences(one: Mapping[str, object], other: Mapping[str, object]) -> str:
     'numpy: 2.1 there, 2.2 here'
     """
     names = sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
-    return "; ".join(f"{name}: {_short(one.get(name))} there, {_short(other.get(name))} here" for name in names)
+    return "; ".join(f"{name}: {_short(one, name)} there, {_short(other, name)} here" for name in names)
 
 
-def _short(value: object) -> str:
-    text = str(value)
+def _short(told: Mapping[str, object], name: str) -> str:
+    text = str(told.get(name, "not told"))
     return text if len(text) <= 60 else f"{text[:24]}…"

@@ -76,7 +76,7 @@ class Plan:
     @property
     def points(self) -> list[dict[str, Any]]:
         """The swept parameters at each point, in order."""
-        return [dict(zip(self.axes, values, strict=True)) for values in itertools.product(*self.axes.values())]
+        return points_of(self.axes)
 
     def tasks(self) -> Iterator[Task]:
         """Every point with every seed, in order."""
@@ -96,6 +96,15 @@ class Plan:
             "measures": list(self.measures),
             "records": self.records,
         }
+
+
+def points_of(axes: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """The product of axes, the last one fastest.
+
+    >>> points_of({"a": [1, 2], "b": ["x"]})
+    [{'a': 1, 'b': 'x'}, {'a': 2, 'b': 'x'}]
+    """
+    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
 
 
 def plan_hash(described: Mapping[str, Any]) -> str:
@@ -119,9 +128,9 @@ def make_plan(
 ) -> Plan:
     """A plan of which every point is allowed by the scenario.
 
-    `seeds` is their number, then they are 0, 1, …, or the seeds themselves. `vs` adds an axis of two values to
-    be compared. Raises PlanError for an axis that is empty, repeats a value or is named twice, for seeds that
-    are none, and for more than a million tasks; ParameterError for values that the scenario refuses.
+    `seeds` is their number, then they are 0, 1, …, or the seeds themselves. `vs` adds an axis of two values
+    to be compared. Raises PlanError for an axis that is empty, repeats a value or is named twice, for seeds
+    that are none, and for more than a million tasks; ParameterError for values that the scenario refuses.
     """
     settings, axes = dict(settings or {}), dict(axes or {})
     if vs is not None:
@@ -174,8 +183,7 @@ def _plain_axes(
 ) -> dict[str, tuple[Any, ...]]:
     """The values of each axis as plain data, every point having been checked."""
     plain: dict[str, list[Any]] = {name: [] for name in axes}
-    for values in itertools.product(*axes.values()):
-        point = dict(zip(axes, values, strict=True))
+    for point in points_of(axes):
         for name, value in _plain(kind, {**settings, **point}, point, axes).items():
             if value not in plain[name]:
                 plain[name].append(value)

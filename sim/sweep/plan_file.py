@@ -1,4 +1,8 @@
-"""A plan in a file: TOML with `scenario`, `seeds`, `measures`, `records`, and [set], [grid], [list] and [vs]."""
+"""A plan in a file: TOML with what `make_plan` takes.
+
+`scenario` names one or its file, `seeds` is a number or a list, `measures` a list, `records` true or false;
+the tables [set], [grid], [list] and [vs] hold what the options of the same names do.
+"""
 
 from __future__ import annotations
 
@@ -59,8 +63,10 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _kind(name: str) -> str:
-    words = {str: "text", bool: "true or false", dict: f"a table, [{name}]", list: "a list"}
-    return words.get(_FIELDS[name], "a number, or a list of seeds")
+    if name == "seeds":
+        return "a number, or a list of seeds"
+    words: dict[Any, str] = {str: "text", bool: "true or false", dict: f"a table, [{name}]", list: "a list"}
+    return words[_FIELDS[name]]
 
 
 def _made(told: Mapping[str, Any], folder: Path, registry: Registry) -> Plan:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sim import records
 from sim.records import IncompleteRunWarning, RecordsError
 from sim.records.manifest import NAME as MANIFEST
-from sim.sweep import folder as places
-from sim.sweep.plan import plan_hash
+from sim.sweep import places
+from sim.sweep.plan import plan_hash, points_of
 
 if TYPE_CHECKING:
     import pandas
@@ -40,14 +40,12 @@ class Recorded:
     @property
     def axes(self) -> dict[str, list[Any]]:
         """The values of the swept parameters."""
-        return {name: values for name, values in self.described["axes"]}
+        return dict(self.described["axes"])
 
     @property
     def points(self) -> list[dict[str, Any]]:
         """The swept parameters at each point."""
-        import itertools
-
-        return [dict(zip(self.axes, values, strict=True)) for values in itertools.product(*self.axes.values())]
+        return points_of(self.axes)
 
 
 def read_recorded(directory: str | Path) -> Recorded:
@@ -151,13 +149,13 @@ def load(directory: str | Path) -> Any:
         return records.load(directory)
     frame = frame_of(directory)
     if lacking := incomplete(frame):
-        warnings.warn(f"the sweep in {directory} is incomplete: {lacking}", IncompleteRunWarning, stacklevel=2)
+        said = f"the sweep in {directory} is incomplete: {lacking}"
+        warnings.warn(said, IncompleteRunWarning, stacklevel=2)
     return frame
 
 
 def incomplete(frame: pandas.DataFrame) -> str:
     """How many tasks failed or are missing, in words; empty if none."""
     counts = frame["status"].value_counts()
-    told = [f"{counts[status]:,} tasks {word}" for status, word in
-            (("failed", "failed"), ("missing", "are missing")) if counts.get(status, 0)]
-    return " and ".join(told)
+    words = {"failed": "tasks failed", "missing": "tasks are missing"}
+    return " and ".join(f"{counts[one]:,} {word}" for one, word in words.items() if counts.get(one, 0))

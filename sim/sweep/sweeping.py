@@ -18,8 +18,9 @@ from sim.runs.files import checked_file
 from sim.runs.registry import Entry, file_entry
 from sim.sweep.children import Processes
 from sim.sweep.clusters import DaskProcesses
-from sim.sweep.folder import Folder, open_again, open_new, results_in
+from sim.sweep.folder import Folder, open_again, open_new
 from sim.sweep.origin import origin_of
+from sim.sweep.places import results_in
 from sim.sweep.plan import Plan, Task, make_plan
 from sim.sweep.reading import frame_of, incomplete, read_row
 from sim.sweep.working import work_through

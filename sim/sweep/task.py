@@ -83,7 +83,8 @@ def _draft(keep: Path) -> Path:
     try:
         draft.mkdir(parents=True)
     except OSError as error:
-        raise OutputError(f"{draft} cannot be made ({error.strerror}); name a folder in which you may write") from None
+        what = "name a folder in which you may write"
+        raise OutputError(f"{draft} cannot be made ({error.strerror}); {what}") from None
     return draft
 
 

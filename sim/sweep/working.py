@@ -1,4 +1,7 @@
-"""Working through the tasks of a sweep on any executor: each is tried three times, and counts when it is on disk."""
+"""Working through the tasks of a sweep on any executor.
+
+A task counts when its result is on disk, and is tried three times before it counts as failed.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, 
 from pathlib import Path
 from typing import Any
 
-from sim.sweep.folder import Folder, records_path
+from sim.sweep.folder import Folder
+from sim.sweep.places import records_path
 from sim.sweep.plan import Task
 from sim.sweep.task import Answer, run_task
 
@@ -17,7 +21,7 @@ AHEAD = 2
 """Tasks in the hands of the executor, for each of its workers: one is done, one waits."""
 
 
-class StoppedError(RuntimeError):
+class StoppedError(ValueError):
     """No task can be done any more; the message says why."""
 
 
