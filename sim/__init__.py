@@ -1,8 +1,8 @@
 """Time, the market, records, measurement and screens.
 
 The names below can be imported from here; each module is loaded when one of its names is first asked for.
-(`sim.audit` is the package of the audit: `from sim.audit import audit, standard_instance`; `sim.sweep` is that
-of sweeps: `from sim import sweep`, `sweep.run(…)`.)
+(`sim.audit` is the package of the audit: `from sim.audit import audit, standard_instance`; `sim.sweep` is
+that of sweeps: `from sim import sweep`, `sweep.run(…)`.)
 """
 
 from __future__ import annotations

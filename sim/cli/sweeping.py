@@ -37,7 +37,7 @@ def planned(
 ) -> Plan:
     """The plan that the options tell of.
 
-    `more` is what is set by options of its own, None if it is not; `axes` holds grids, lists and a comparison.
+    `more` is what is set by options of their own, None if it is not; `axes`: grids, lists, a comparison.
     """
     from sim.runs.scenario import parse_settings
     from sim.sweep.axes import read_axes, read_versus

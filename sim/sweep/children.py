@@ -16,6 +16,7 @@ import tempfile
 import threading
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -84,6 +85,14 @@ class Child:
         """End the process now."""
         self._process.kill()
 
+    def close(self) -> None:
+        """End the process, and close the pipes to it, which nobody may be reading."""
+        self.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout, self._errors):
+            with suppress(OSError):
+                pipe.close()  # type: ignore[union-attr]
+
     def _stop_late(self) -> None:
         self._late = True
         self.kill()
@@ -132,12 +141,17 @@ class Children:
             if not child.alive:
                 self._forget(child)
 
-    def close(self) -> None:
-        """End all children now; what they were doing raises ChildDiedError, and there will be no others."""
+    def kill(self) -> None:
+        """End all children now; what they were doing raises ChildDiedError, and so will more work."""
         with self._lock:
             self._closed = True
             for child in self._alive:
                 child.kill()
+
+    def close(self) -> None:
+        """Close what is left when no thread calls any more."""
+        for child in list(self._alive):
+            self._forget(child)
 
     def _child(self) -> Child:
         child = getattr(self._own, "child", None)
@@ -155,6 +169,7 @@ class Children:
     def _forget(self, child: Child) -> None:
         with self._lock:
             self._alive.discard(child)
+        child.close()
 
 
 class Processes(Executor):
@@ -182,9 +197,11 @@ class Processes(Executor):
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes when their work is done; with `cancel_futures` at once."""
         self._threads.shutdown(wait=wait and not cancel_futures, cancel_futures=cancel_futures)
+        if cancel_futures:
+            self._children.kill()
         if wait or cancel_futures:
-            self._children.close()
             self._threads.shutdown(wait=True)
+            self._children.close()
 
 
 _of_this_process = Children()

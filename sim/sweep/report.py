@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas
 
 WIDTH = 80
-_MOST_ERRORS, _MOST_NAME = 5, 16
+_MOST_SHOWN, _MOST_ERRORS, _MOST_NAME = 8, 5, 16
 MEANS = "± is half a 95% interval by Student's t over the seeds at a point, which are independent runs."
 
 
@@ -42,10 +42,14 @@ def report(directory: str | Path, versus: tuple[str, str, str] | None = None) ->
 
 
 def shown_measures(recorded: Recorded, frame: pandas.DataFrame) -> list[str]:
-    """The figures that were planned, or else those of the whole run."""
-    known = [name for name in frame.columns if name not in {*RESERVED, *recorded.axes}]
+    """The figures that were planned, or else the first of the whole run."""
+    known = _all_measures(recorded, frame)
     planned = [name for name in recorded.described["measures"] if name in known]
-    return planned or [name for name in known if is_headline(name)] or known
+    return planned or ([name for name in known if is_headline(name)] or known)[:_MOST_SHOWN]
+
+
+def _all_measures(recorded: Recorded, frame: pandas.DataFrame) -> list[str]:
+    return [name for name in frame.columns if name not in {*RESERVED, *recorded.axes}]
 
 
 # --- what was planned -------------------------------------------------------------------------------
@@ -64,6 +68,9 @@ def _what_was_planned(recorded: Recorded, frame: pandas.DataFrame, measures: Seq
     lacking = incomplete(frame)
     yield f"Not as planned: {lacking}." if lacking else "All planned tasks were run."
     yield _about_measures(described["measures"], measures)
+    hidden = len(_all_measures(recorded, frame)) - len(measures)
+    if hidden > 0:
+        yield f"{hidden:,} figures more are in the frame: sim.load(DIR), or bazaar show DIR --csv OUT."
 
 
 def _about_measures(planned: Sequence[str], shown: Sequence[str]) -> str:
