@@ -21,24 +21,28 @@ from sim.records.manifest import cpu_features
 from sim.sweep.origin import differences
 from sim.sweep.places import INDEX, PLAN, failure_path, is_sweep, result_path
 from sim.sweep.plan import Plan, PlanError, Task, plan_hash
-from sim.sweep.reading import index_of
+from sim.sweep.reading import index_of, read_recorded
 
 
 class Folder:
     """A sweep's folder, to be written by this process alone; see `open_new` and `open_again`."""
 
-    def __init__(self, path: Path, recorded: str) -> None:
+    def __init__(self, path: Path, plan: str, recorded: str) -> None:
         self.path = path
         self._lock = _locked(path)
         self._manifest = {
             "kind": "sweep",
-            "plan": _read_json(path / PLAN)["hash"],
+            "plan": plan,
             "recorded": recorded,
             "status": "running",
             "finished": None,
             "cpu": cpu_features(),
         }
-        self._write_manifest()
+        try:
+            self._write_manifest()
+        except BaseException:
+            self._lock.close()
+            raise
 
     def write_row(self, task: Task, row: Mapping[str, float]) -> None:
         """Bring the figures of a task to disk; then it is finished. Raises OutputError."""
@@ -89,31 +93,32 @@ def open_new(path: str | Path, plan: Plan, origin: Mapping[str, str]) -> Folder:
 
 def _begin(folder: Path, plan: Plan, origin: Mapping[str, str]) -> Folder:
     described = plan.described()
-    _put_json(folder / PLAN, {"hash": plan_hash(described), "plan": described, "origin": dict(origin)})
-    return Folder(folder, _now())
+    recorded = plan_hash(described)
+    _put_json(folder / PLAN, {"hash": recorded, "plan": described, "origin": dict(origin)})
+    return Folder(folder, recorded, _now())
 
 
 def open_again(path: str | Path, plan: Plan, origin: Mapping[str, str]) -> Folder:
     """The folder of a sweep that was broken off, to go on with it; a new one if there is none.
 
-    Raises PlanError for the folder of another plan, or of the same made by other versions or other code, and
-    OutputError for a folder of something else, or one that another process is writing to.
+    Raises PlanError for the folder of another plan, or of the same made by other versions or other code,
+    RecordsError for a plan that is damaged, and OutputError for a folder of something else, or one that
+    another process is writing to.
     """
     folder = Path(path)
     if not is_sweep(folder):
         _forget_beginning(folder)
         return open_new(folder, plan, origin)
-    there = _read_json(folder / PLAN)
-    described = plan.described()
-    if there["hash"] != plan_hash(described):
-        told = differences(there["plan"], described)
+    there, described = read_recorded(folder), plan.described()
+    if there.hash != plan_hash(described):
+        told = differences(there.described, described)
         raise PlanError(f"{folder} holds another plan ({told}); repeat its plan, or name a new folder")
-    if there["origin"] != dict(origin):
-        told = differences(there["origin"], origin)
+    if there.origin != dict(origin):
+        told = differences(there.origin, origin)
         raise PlanError(
             f"{folder} was begun with other versions ({told}); go on with those, or name a new folder"
         )
-    opened = Folder(folder, _recorded(folder))
+    opened = Folder(folder, there.hash, there.manifest.get("recorded") or _written(folder / PLAN))
     _remove_drafts(folder)
     return opened
 
@@ -130,13 +135,9 @@ def _forget_beginning(folder: Path) -> None:
             one.unlink()
 
 
-def _recorded(folder: Path) -> str:
-    """When the plan was recorded; of a sweep that was killed at once, when its file was written."""
-    try:
-        return str(_read_json(folder / MANIFEST)["recorded"])
-    except (OutputError, KeyError):
-        written = datetime.fromtimestamp((folder / PLAN).stat().st_mtime, UTC)
-        return written.isoformat(timespec="seconds")
+def _written(path: Path) -> str:
+    """When a file was written: the plan's, of a sweep that was killed before its manifest was."""
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
 
 
 def _remove_drafts(folder: Path) -> None:
@@ -185,14 +186,3 @@ def _put(path: Path, write: Callable[[BinaryIO], Any]) -> None:
 
 def _put_json(path: Path, told: Mapping[str, Any]) -> None:
     _put(path, lambda file: file.write(json.dumps(told, indent=2).encode() + b"\n"))
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    """What a file holds; OutputError if it cannot be read or is damaged."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise OutputError(f"{path} cannot be read ({str(error)[:200]}); name the folder of a sweep") from None
-    if not isinstance(found, dict):
-        raise OutputError(f"{path} is damaged; name the folder of a sweep")
-    return found

@@ -28,6 +28,8 @@ class Recorded:
         Recorded before the first task was run.
     changed
         Whether the plan that is there now has another hash.
+    origin
+        What made it: versions, and a digest of the code.
     manifest
         Status and times; empty if it is damaged.
     """
@@ -35,6 +37,7 @@ class Recorded:
     described: dict[str, Any]
     hash: str
     changed: bool
+    origin: dict[str, str]
     manifest: dict[str, Any]
 
     @property
@@ -53,7 +56,7 @@ def read_recorded(directory: str | Path) -> Recorded:
     path = Path(directory) / places.PLAN
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        described, recorded = found["plan"], str(found["hash"])
+        described, recorded, origin = found["plan"], str(found["hash"]), dict(found["origin"])
         changed = plan_hash(described) != recorded
         for name, values in described["axes"]:
             str(name), list(values)
@@ -61,7 +64,8 @@ def read_recorded(directory: str | Path) -> Recorded:
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RecordsError(f"{path} is not the plan of a sweep ({type(error).__name__})") from None
     manifest = _manifest(Path(directory))
-    return Recorded(described, recorded, changed or manifest.get("plan", recorded) != recorded, manifest)
+    changed = changed or manifest.get("plan", recorded) != recorded
+    return Recorded(described, recorded, changed, origin, manifest)
 
 
 def _manifest(directory: Path) -> dict[str, Any]:
