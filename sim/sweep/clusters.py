@@ -16,6 +16,8 @@ from sim.sweep.children import call_in_child
 T = TypeVar("T")
 
 LOCAL = "local"
+PATIENCE = "10s"
+"""How long the scheduler may take to answer."""
 
 
 class ClusterError(ValueError):
@@ -48,7 +50,7 @@ class DaskProcesses(Executor):
             else None
         )
         try:
-            self._client = Client(self._cluster or address, timeout="10s")
+            self._client = Client(self._cluster or address, timeout=PATIENCE)
         except (OSError, ValueError, TypeError) as error:
             raise ClusterError(f"no Dask cluster answers at {address} ({error})") from None
         self._executor = self._client.get_executor(pure=False)
