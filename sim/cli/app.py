@@ -24,8 +24,8 @@ from sim.cli.reading import (
     takes_bids,
 )
 from sim.cli.showing import console, play_out, show
-from sim.cli.sweeping import is_sweep, planned, show_sweep, sweep_out
-from sim.runs.registry import Entry, Registry
+from sim.cli.sweeping import planned, show_sweep, sweep_out
+from sim.runs.registry import Registry, ScenarioFile
 
 app = typer.Typer(
     help="Bazaar, a laboratory for auctions.",
@@ -158,6 +158,8 @@ def show_command(
     vs: Annotated[str | None, options.COMPARED] = None,
 ) -> None:
     """Show the summary of a run from its records, or the report of a sweep."""
+    from sim.records.sweep_places import is_sweep
+
     if is_sweep(folder):
         with bad_input():
             refuse(context, ("scenario",), f"needs the folder of a run; {folder} is a sweep's")
@@ -205,7 +207,7 @@ def audit_command(
             one = named_instance(audited, parse_settings(settings or []), types, buyers)
             found = report.exact_report([one], notions)
         else:
-            entry: Entry = context.obj.find(audited)
+            entry: ScenarioFile = context.obj.find(audited)
             module, parameters = parameters_for(entry, settings or [], bids=bids)
             start = seed_of(seed)
             if hasattr(module, "audited_menus"):
@@ -224,7 +226,7 @@ def audit_command(
 
 
 @menus.command("check")
-def check_menu(file: Annotated[str, options.MENU], k: Annotated[str, options.MOST] = "5") -> None:
+def check_menu_for_visits(file: Annotated[str, options.MENU], k: Annotated[str, options.MOST] = "5") -> None:
     """Say whether customers gain by buying several entries of a menu, who gains, and what it then earns."""
     with bad_input():
         from sim.menus.menu_check import check_menu_file, purchases_from

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sim.records import manifest
 from sim.records.errors import IncompleteRunWarning, RecordsError
 from sim.records.schema import Table, restore
+from sim.records.sweep_places import is_sweep
+from sim.records.sweep_reading import frame_of, incomplete
 
 if TYPE_CHECKING:
     import pandas
@@ -134,12 +136,18 @@ def _schemas(directory: Path, found: dict[str, Any]) -> tuple[Table, ...]:
         raise RecordsError(f"{directory} holds no records: {manifest.NAME} is damaged ({fault})") from error
 
 
-def load(directory: str | Path) -> RecordedRun:
-    """Return the tables of a run, a mapping from table name to frame.
+def load(directory: str | Path) -> Any:
+    """Return the tables of a run, a mapping from table name to frame; of a sweep's folder, its one frame.
 
-    Warns with IncompleteRunWarning if the run was killed, interrupted or failed; what it wrote is there.
-    Raises RecordsError if the folder does not hold the records of a run.
+    Warns with IncompleteRunWarning if the run was killed, interrupted or failed, or tasks of the sweep failed
+    or are missing; what was written is there. Raises RecordsError for a folder of something else.
     """
+    if is_sweep(directory):
+        rows = frame_of(directory)
+        if lacking := incomplete(rows):
+            said = f"the sweep in {directory} is incomplete: {lacking}"
+            warnings.warn(said, IncompleteRunWarning, stacklevel=2)
+        return rows
     run = RecordedRun(directory)
     if not run.complete:
         warnings.warn(run.message, IncompleteRunWarning, stacklevel=2)

@@ -18,10 +18,10 @@ from typing import Any, BinaryIO
 from sim.records import OutputError, prepare_directory
 from sim.records.manifest import NAME as MANIFEST
 from sim.records.manifest import cpu_features
+from sim.records.sweep_places import INDEX, PLAN, failure_path, is_sweep, result_path
+from sim.records.sweep_reading import index_of, plan_hash, read_recorded
 from sim.sweep.origin import differences
-from sim.sweep.places import INDEX, PLAN, failure_path, is_sweep, result_path
-from sim.sweep.plan import Plan, PlanError, Task, plan_hash
-from sim.sweep.reading import index_of, read_recorded
+from sim.sweep.plan import PlanError, SweepPlan, Task
 
 
 class Folder:
@@ -85,20 +85,20 @@ class Folder:
         _put_json(self.path / MANIFEST, self._manifest)
 
 
-def open_new(path: str | Path, plan: Plan, origin: Mapping[str, str]) -> Folder:
+def open_new(path: str | Path, plan: SweepPlan, origin: Mapping[str, str]) -> Folder:
     """A folder that is new or empty, with the plan and its hash in it. Raises OutputError."""
     folder = prepare_directory(path)
     return _begin(folder, plan, origin)
 
 
-def _begin(folder: Path, plan: Plan, origin: Mapping[str, str]) -> Folder:
+def _begin(folder: Path, plan: SweepPlan, origin: Mapping[str, str]) -> Folder:
     described = plan.described()
     recorded = plan_hash(described)
     _put_json(folder / PLAN, {"hash": recorded, "plan": described, "origin": dict(origin)})
     return Folder(folder, recorded, _now())
 
 
-def open_again(path: str | Path, plan: Plan, origin: Mapping[str, str]) -> Folder:
+def open_again(path: str | Path, plan: SweepPlan, origin: Mapping[str, str]) -> Folder:
     """The folder of a sweep that was broken off, to go on with it; a new one if there is none.
 
     Raises PlanError for the folder of another plan, or of the same made by other versions or other code,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from sim.records.manifest import versions
-from sim.runs.registry import Entry
+from sim.runs.registry import ScenarioFile
 
 _HOUSE = Path(__file__).resolve().parents[2]
 _FLOORS = ("mechanisms", "agents", "sim")
@@ -17,7 +17,7 @@ class OriginError(ValueError):
     """A task would be run by other code, or other versions, than the rest of its sweep."""
 
 
-def origin_of(entry: Entry) -> dict[str, str]:
+def origin_of(entry: ScenarioFile) -> dict[str, str]:
     """The versions on which figures depend, and a digest of Bazaar's code and the scenario's.
 
     Of a scenario in a package all files of the package count, of any other its own file alone.
@@ -25,14 +25,14 @@ def origin_of(entry: Entry) -> dict[str, str]:
     return {**versions(), "code": _digest(entry)}
 
 
-def _digest(entry: Entry) -> str:
+def _digest(entry: ScenarioFile) -> str:
     digest = hashlib.sha256()
     for path in _sources(entry):
         digest.update(f"{path.name}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()
 
 
-def _sources(entry: Entry) -> Iterator[Path]:
+def _sources(entry: ScenarioFile) -> Iterator[Path]:
     for floor in _FLOORS:
         yield from sorted((_HOUSE / floor).rglob("*.py"))
     package = (entry.path.parent / "__init__.py").is_file()

@@ -5,16 +5,15 @@ The hash is that of what the plan says, in one canonical form: two ways to write
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mechanisms.names import nearest
-from sim.runs.registry import Entry
+from sim.records.sweep_reading import points_of
+from sim.runs.registry import ScenarioFile
 from sim.runs.scenario import Parameters, make_parameters
 
 MOST_TASKS = 1_000_000
@@ -42,13 +41,13 @@ class Task:
     number: int
     point: int
     seed: int
-    entry: Entry
+    entry: ScenarioFile
     parameters: Mapping[str, Any]
     records: bool = False
 
 
 @dataclass(frozen=True)
-class Plan:
+class SweepPlan:
     """What a sweep runs. Made by `make_plan`, which checks it; everything in it is plain data.
 
     settings
@@ -65,7 +64,7 @@ class Plan:
         Whether all records are kept.
     """
 
-    entry: Entry
+    entry: ScenarioFile
     settings: Mapping[str, Any]
     axes: Mapping[str, tuple[Any, ...]]
     seeds: tuple[int, ...]
@@ -98,34 +97,15 @@ class Plan:
         }
 
 
-def points_of(axes: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
-    """The product of axes, the last one fastest.
-
-    >>> points_of({"a": [1, 2], "b": ["x"]})
-    [{'a': 1, 'b': 'x'}, {'a': 2, 'b': 'x'}]
-    """
-    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
-
-
-def plan_hash(described: Mapping[str, Any]) -> str:
-    """The SHA-256 of what a plan says, in hexadecimal.
-
-    >>> plan_hash({"seeds": [0], "axes": []}) == plan_hash({"axes": [], "seeds": [0]})
-    True
-    """
-    text = json.dumps(described, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def make_plan(
-    entry: Entry,
+    entry: ScenarioFile,
     settings: Mapping[str, Any] | None = None,
     axes: Mapping[str, Sequence[Any]] | None = None,
     seeds: int | Sequence[int] = 10,
     vs: tuple[str, Any, Any] | None = None,
     measures: Sequence[str] = (),
     records: bool = False,
-) -> Plan:
+) -> SweepPlan:
     """A plan of which every point is allowed by the scenario.
 
     `seeds` is their number, then they are 0, 1, …, or the seeds themselves. `vs` adds an axis of two values
@@ -143,7 +123,7 @@ def make_plan(
     numbers = _seeds(seeds)
     _check_size(axes, len(numbers))
     kind = entry.load().Parameters
-    return Plan(
+    return SweepPlan(
         entry,
         _plain(kind, settings, settings, axes),
         _plain_axes(kind, settings, axes),

@@ -14,15 +14,15 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sim.records import IncompleteRunWarning, RecordsError
+from sim.records.sweep_places import results_in
+from sim.records.sweep_reading import frame_of, incomplete, read_row
 from sim.runs.files import checked_file
-from sim.runs.registry import Entry, file_entry
+from sim.runs.registry import ScenarioFile, file_entry
 from sim.sweep.children import Processes
 from sim.sweep.clusters import DaskProcesses
 from sim.sweep.folder import Folder, open_again, open_new
 from sim.sweep.origin import origin_of
-from sim.sweep.places import results_in
-from sim.sweep.plan import Plan, Task, make_plan
-from sim.sweep.reading import frame_of, incomplete, read_row
+from sim.sweep.plan import SweepPlan, Task, make_plan
 from sim.sweep.working import work_through
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    scenario: ModuleType | Entry | str | Path,
+    scenario: ModuleType | ScenarioFile | str | Path,
     out: str | Path,
     *,
     settings: Mapping[str, Any] | None = None,
@@ -45,7 +45,7 @@ def run(
     limit: float | None = None,
     resume: bool = False,
 ) -> pandas.DataFrame:
-    """Sweep a scenario, keep everything in the folder `out`, and return its frame (see `load`).
+    """Sweep a scenario, keep everything in the folder `out`, and return its frame (see `sim.load`).
 
     scenario
         Its module, or the path of its file.
@@ -68,16 +68,16 @@ def run(
     return frame
 
 
-def _entry(scenario: ModuleType | Entry | str | Path) -> Entry:
+def _entry(scenario: ModuleType | ScenarioFile | str | Path) -> ScenarioFile:
     """The scenario by what other processes can import."""
-    if isinstance(scenario, Entry):
+    if isinstance(scenario, ScenarioFile):
         return scenario
     if not isinstance(scenario, ModuleType):
         return file_entry(checked_file(str(scenario)))
     path = Path(str(scenario.__file__)).resolve()
     if "." not in scenario.__name__:
         return file_entry(path)
-    return Entry(path.stem, path, partial(importlib.import_module, scenario.__name__))
+    return ScenarioFile(path.stem, path, partial(importlib.import_module, scenario.__name__))
 
 
 @contextmanager
@@ -113,7 +113,7 @@ def usable_cpus() -> int:
 
 
 def carry_out(
-    plan: Plan,
+    plan: SweepPlan,
     out: str | Path,
     executor: Executor,
     workers: Callable[[], int],
@@ -141,7 +141,7 @@ def carry_out(
     return failed
 
 
-def _missing(plan: Plan, folder: Folder) -> list[Task]:
+def _missing(plan: SweepPlan, folder: Folder) -> list[Task]:
     """The tasks without a result that can be read."""
     done = {number for number, path in results_in(folder.path).items() if _can_be_read(path)}
     return [task for task in plan.tasks() if task.number not in done]

@@ -13,10 +13,10 @@ import pytest
 
 import sim
 from sim.records import IncompleteRunWarning, OutputError, RecordsError
+from sim.records.sweep_reading import index_of
 from sim.sweep import folder as folder_module
 from sim.sweep import run, sweeping
 from sim.sweep.plan import PlanError
-from sim.sweep.reading import index_of
 from sim.sweep.working import StoppedError
 from tests.sim.sweep.toys import AtOnce, content, toy
 

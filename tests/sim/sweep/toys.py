@@ -5,12 +5,12 @@ from __future__ import annotations
 from concurrent.futures import Executor, Future
 from pathlib import Path
 
-from sim.runs.registry import Entry, file_entry
+from sim.runs.registry import ScenarioFile, file_entry
 
 TOY = Path(__file__).with_name("toy_of_a_sweep.py").resolve()
 
 
-def toy() -> Entry:
+def toy() -> ScenarioFile:
     """The scenario."""
     return file_entry(TOY)
 
