@@ -71,15 +71,18 @@ class Folder:
         try:
             _put(self.path / INDEX, lambda file: index_of(self.path).to_parquet(file, index=False))
         finally:
+            self._lock.close()
             self._manifest |= {"status": status, "finished": _now()}
             self._write_manifest()
-            self._lock.close()
 
     def give_up(self) -> None:
-        """Say that the sweep failed, as far as there is room to say it."""
-        with suppress(OutputError):
+        """Say that the sweep failed; if there is no room for a new manifest, in place of the old one."""
+        try:
             self.finish("failed")
-        self._lock.close()
+        except OutputError:
+            with suppress(OSError), (self.path / MANIFEST).open("r+b") as file:
+                file.write(_as_json(self._manifest))
+                file.truncate()
 
     def _write_manifest(self) -> None:
         _put_json(self.path / MANIFEST, self._manifest)
@@ -185,4 +188,8 @@ def _put(path: Path, write: Callable[[BinaryIO], Any]) -> None:
 
 
 def _put_json(path: Path, told: Mapping[str, Any]) -> None:
-    _put(path, lambda file: file.write(json.dumps(told, indent=2).encode() + b"\n"))
+    _put(path, lambda file: file.write(_as_json(told)))
+
+
+def _as_json(told: Mapping[str, Any]) -> bytes:
+    return json.dumps(told, indent=2).encode() + b"\n"

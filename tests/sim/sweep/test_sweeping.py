@@ -287,6 +287,8 @@ def test_a_full_disk_stops_with_a_message_and_keeps_what_is_there(tmp_path, monk
     monkeypatch.undo()
     results = [name for name in content(tmp_path / "out") if name.startswith("results")]
     assert len(results) == max(0, room - 2)
+    if room >= 2:
+        assert json.loads((tmp_path / "out" / "manifest.json").read_text())["status"] == "failed"
     assert not [name for name in content(tmp_path / "out") if name.endswith(".tmp")]
     swept(tmp_path / "out", resume=True)
     assert content(tmp_path / "out") == undisturbed
