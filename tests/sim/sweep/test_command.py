@@ -242,3 +242,29 @@ def test_fifty_times_kills_lose_nothing(tmp_path, undisturbed, seed):
 def test_kills_lose_nothing_on_a_cluster(tmp_path, undisturbed, seed):
     disturb(tmp_path, random.Random(200 + seed), ("--dask", "local", "--workers", 2))
     assert content(tmp_path / "out") == undisturbed
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_cluster_that_is_gone_stops_the_sweep_and_keeps_what_is_there(tmp_path, undisturbed):
+    """Its scheduler is killed; the same command goes on without it."""
+    scheduler = start("-m", "distributed.cli.dask_scheduler", "--port", 18787, "--no-dashboard", folder=tmp_path)
+    address = "tcp://127.0.0.1:18787"
+    worker = start("-m", "distributed.cli.dask_worker", address, "--no-dashboard", folder=tmp_path)
+    process = start(*MODULE, TOY, *TASKS, "--dask", address, "--out", "out", folder=tmp_path)
+    assert wait_for(lambda: begun(tmp_path) >= 2)
+    scheduler.kill()
+    done = finish(process)
+    worker.kill()
+    assert done.code == 2
+    assert "Error: the Dask cluster does not answer" in done.err or "Error: the workers are gone" in done.err
+    assert run(*MODULE, TOY, *TASKS, "--out", "out", "--resume", folder=tmp_path).code == 0
+    assert content(tmp_path / "out") == undisturbed
+
+
+@pytest.mark.slow
+def test_a_time_limit_holds_on_a_cluster(tmp_path):
+    told = ("--list", "trouble=hangs,is killed", "--seeds", 2, "--limit", 1, "--dask", "local", "--workers", 2)
+    assert run(*MODULE, TOY, *told, "--out", "out", folder=tmp_path).code == 3
+    errors = pd.read_parquet(tmp_path / "out" / "index.parquet")["error"]
+    assert [error.partition(":")[0] for error in errors] == ["", "TimeLimitError", "", "ChildDiedError"]
