@@ -248,9 +248,9 @@ def test_kills_lose_nothing_on_a_cluster(tmp_path, undisturbed, seed):
 @pytest.mark.filterwarnings("ignore")
 def test_a_cluster_that_is_gone_stops_the_sweep_and_keeps_what_is_there(tmp_path, undisturbed):
     """Its scheduler is killed; the same command goes on without it."""
-    scheduler = start("-m", "distributed.cli.dask_scheduler", "--port", 18787, "--no-dashboard", folder=tmp_path)
-    address = "tcp://127.0.0.1:18787"
-    worker = start("-m", "distributed.cli.dask_worker", address, "--no-dashboard", folder=tmp_path)
+    address, dask = "tcp://127.0.0.1:18787", ("--no-dashboard",)
+    scheduler = start("-m", "distributed.cli.dask_scheduler", "--port", 18787, *dask, folder=tmp_path)
+    worker = start("-m", "distributed.cli.dask_worker", address, *dask, folder=tmp_path)
     process = start(*MODULE, TOY, *TASKS, "--dask", address, "--out", "out", folder=tmp_path)
     assert wait_for(lambda: begun(tmp_path) >= 2)
     scheduler.kill()
@@ -264,7 +264,8 @@ def test_a_cluster_that_is_gone_stops_the_sweep_and_keeps_what_is_there(tmp_path
 
 @pytest.mark.slow
 def test_a_time_limit_holds_on_a_cluster(tmp_path):
-    told = ("--list", "trouble=hangs,is killed", "--seeds", 2, "--limit", 1, "--dask", "local", "--workers", 2)
-    assert run(*MODULE, TOY, *told, "--out", "out", folder=tmp_path).code == 3
+    told = ("--list", "trouble=hangs,is killed", "--seeds", 2, "--limit", 1)
+    dask = ("--dask", "local", "--workers", 2)
+    assert run(*MODULE, TOY, *told, *dask, "--out", "out", folder=tmp_path).code == 3
     errors = pd.read_parquet(tmp_path / "out" / "index.parquet")["error"]
     assert [error.partition(":")[0] for error in errors] == ["", "TimeLimitError", "", "ChildDiedError"]
