@@ -67,12 +67,10 @@ class Folder:
         _put_json(failure_path(self.path, task.number), told)
 
     def finish(self, status: str) -> None:
-        """Write the index and the end into the manifest, as "complete", "failed", or "interrupted"."""
-        try:
+        """Write the index and the end, "complete", "failed" or "interrupted"; others may write then."""
+        self._manifest |= {"status": status, "finished": _now()}
+        with self._lock:
             _put(self.path / INDEX, lambda file: index_of(self.path).to_parquet(file, index=False))
-        finally:
-            self._lock.close()
-            self._manifest |= {"status": status, "finished": _now()}
             self._write_manifest()
 
     def give_up(self) -> None:
