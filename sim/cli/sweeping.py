@@ -96,7 +96,7 @@ def show_sweep(folder: str, versus: str | None = None, csv: str | None = None) -
         from sim.sweep.report import WIDTH, report
 
         lines = report(folder, None if versus is None else read_versus(versus))
-        screen = Console(highlight=False, markup=False, width=WIDTH)
+        screen = Console(highlight=False, markup=False, emoji=False, width=WIDTH)
         for line in lines:
             screen.print(line)
         if csv is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,10 @@ from sim.records.sweep_places import PLAN, failures_in, results_in
 
 if TYPE_CHECKING:
     import pandas
+
+
+MOST_TASKS = 1_000_000
+"""Of one plan."""
 
 
 def points_of(axes: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
@@ -79,7 +84,10 @@ def read_recorded(directory: str | Path) -> Recorded:
         changed = plan_hash(described) != recorded
         for name, values in described["axes"]:
             str(name), list(values)
-        list(described["seeds"]), described["measures"], described["versus"]
+        seeds = len(list(described["seeds"]))
+        described["measures"], described["versus"]
+        if seeds * math.prod(len(values) for _, values in described["axes"]) > MOST_TASKS:
+            raise ValueError(f"it has more than {MOST_TASKS:,} tasks")
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RecordsError(f"{path} is not the plan of a sweep ({type(error).__name__})") from None
     manifest = _manifest(Path(directory))

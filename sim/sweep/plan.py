@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mechanisms.names import nearest
-from sim.records.sweep_reading import points_of
+from sim.records.sweep_reading import MOST_TASKS, points_of
 from sim.runs.registry import ScenarioFile
 from sim.runs.scenario import Parameters, make_parameters
 
-MOST_TASKS = 1_000_000
 MOST_SEED = 2**63 - 1
 
 

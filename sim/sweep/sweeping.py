@@ -21,7 +21,7 @@ from sim.runs.registry import ScenarioFile, file_entry
 from sim.sweep.children import Processes
 from sim.sweep.clusters import DaskProcesses
 from sim.sweep.folder import Folder, open_again, open_new
-from sim.sweep.origin import origin_of
+from sim.sweep.origin import files_of, origin_of
 from sim.sweep.plan import SweepPlan, Task, make_plan
 from sim.sweep.working import work_through
 
@@ -126,7 +126,7 @@ def carry_out(
     Ctrl-C raises KeyboardInterrupt, with the folder in good order; so does any error.
     """
     origin = origin_of(plan.entry)
-    folder = (open_again if resume else open_new)(out, plan, origin)
+    folder = (open_again if resume else open_new)(out, plan, {**origin, **files_of(plan)})
     try:
         tasks = _missing(plan, folder)
         total = len(plan.points) * len(plan.seeds)

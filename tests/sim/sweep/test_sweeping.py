@@ -189,6 +189,16 @@ def test_other_versions_are_refused(tmp_path, monkeypatch, what):
         swept(tmp_path / "out", resume=True)
 
 
+def test_other_contents_of_a_file_that_a_parameter_names_are_refused(tmp_path):
+    named = tmp_path / "words.txt"
+    named.write_text("one")
+    swept(tmp_path / "out", settings={"marks": str(named)})
+    swept(tmp_path / "out", settings={"marks": str(named)}, resume=True)
+    named.write_text("two")
+    with pytest.raises(PlanError, match=r"begun with other versions \(file .*words.txt"):
+        swept(tmp_path / "out", settings={"marks": str(named)}, resume=True)
+
+
 def test_a_worker_with_other_versions_stops_the_sweep(tmp_path, monkeypatch):
     origin = sweeping.origin_of(toy())
     monkeypatch.setattr(sweeping, "origin_of", lambda entry: {**origin, "numpy": "0.1"})
@@ -313,7 +323,17 @@ def test_figures_that_are_no_numbers_fail_the_task_with_a_reason(tmp_path, monke
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '{"plan": 3}', '{"hash": "x", "plan": {}, "origin": {}}', "[" * 50_000]
+    "text",
+    [
+        *("", "{", "[]", "null", "[" * 50_000, '{"plan": 3}', '{"hash": "x", "plan": {}, "origin": {}}'),
+        json.dumps(
+            {
+                "hash": "x",
+                "origin": {},
+                "plan": {"axes": [[c, [0] * 99] for c in "abcde"], "seeds": [0], "measures": [], "versus": 0},
+            }
+        ),
+    ],
 )
 def test_a_damaged_plan_is_one_error_of_ours(tmp_path, text):
     swept(tmp_path / "out", seeds=1)
