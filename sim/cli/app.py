@@ -71,6 +71,7 @@ def run_scenario(
     seed: Annotated[str, options.SEED] = "0",
     until: Annotated[str | None, options.UNTIL] = None,
     out: Annotated[str | None, options.OUT] = None,
+    raises: Annotated[bool, options.RAISE] = False,
     bids: Any = None,
 ) -> None:
     """Run a scenario, write its records, and show a summary."""
@@ -81,6 +82,8 @@ def run_scenario(
         from sim.runs.run import set_up
 
         market = set_up(entry.name, module, parameters, seed_of(seed), out)
+    if raises and hasattr(market, "stage"):
+        market.stage.raises = True
     status = play_out(market, parameters)
     folder = market.records.directory
     typer.echo(f"Records: {folder}\n")

@@ -36,6 +36,9 @@ FORMAT = typer.Option(
     help="Say that the bids are of second-price or ascending auctions, whatever they look like.",
 )
 SKIP = typer.Option("--bids-skip-bad", help="Leave out bad rows of FILE and count them.")
+RAISE = typer.Option(
+    "--raise", help="Let a strategy that fails stop the run and show where, in place of a refused answer."
+)
 OUT = typer.Option(
     metavar="DIR", help="Folder for the records, new or empty; by default a fresh one in runs."
 )

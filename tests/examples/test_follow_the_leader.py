@@ -49,4 +49,4 @@ def test_it_works_in_the_market():
     market.close()
     assert not market.records.frame("refusals").size
     messages = market.records.frame("messages")
-    assert (messages["answer"] == messages["value"]).mean() > 0.9
+    assert (messages["bid"] == messages["value"]).mean() > 0.9

@@ -116,23 +116,23 @@ def test_every_column_says_what_it_is():
 def test_filled_tables_have_no_object_columns(tmp_path):
     records = Records(tmp_path)
     records.append("messages", auction=0, question_number=0, question="AskValue", bidder_id=np.arange(3),
-                   person_id=np.arange(3), sent=0.5, time=[1.0, 2.0, 3.0], value=np.nan, answer=[1, 2, 3],
-                   status=["answered", "late", "answered"])
+                   person_id=np.arange(3), sent=0.5, time=[1.0, 2.0, 3.0], value=np.nan, price=np.nan, bid=[1, 2, 3],
+                   drop_out=np.nan, accepted=np.nan, status=["answered", "late", "answered"])
     records.close()
     frame = load(tmp_path)["messages"]
     assert_no_objects(frame)
     assert frame["status"].tolist() == ["answered", "late", "answered"]
     assert frame["status"].cat.categories.tolist() == ["answered", "late"]
-    assert frame["answer"].tolist() == [1.0, 2.0, 3.0]
+    assert frame["bid"].tolist() == [1.0, 2.0, 3.0]
 
 
-def test_a_message_takes_at_most_48_bytes():
+def test_a_message_takes_at_most_68_bytes():
     messages = Records()["messages"]
-    assert messages.schema.row_bytes <= 48
-    values = (0, 0, 0, *np.zeros((2, 20), dtype=np.int32), *np.zeros((4, 20)), np.zeros(20, dtype=np.int8))
+    assert messages.schema.row_bytes <= 68
+    values = (0, 0, 0, *np.zeros((2, 20), dtype=np.int32), *np.zeros((7, 20)), np.zeros(20, dtype=np.int8))
     for _ in range(2000):
         messages.extend(values, 20)
-    assert messages.nbytes / len(messages) <= 64
+    assert messages.nbytes / len(messages) <= 84
 
 
 def test_a_block_larger_than_a_chunk():
@@ -378,7 +378,8 @@ def test_manifest_tells_what_made_the_run(tmp_path):
     assert run.manifest["finished"] >= run.manifest["started"]
     assert run.manifest["versions"]["numpy"] == np.__version__
     assert run.manifest["tables"]["small"]["columns"][1] == {
-        "name": "amount", "dtype": "float64", "unit": "money", "description": "a number"}
+        "name": "amount", "dtype": "float64", "unit": "money", "description": "a number",
+        "refers": ""}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["manifest.json"]
 
 
