@@ -116,8 +116,9 @@ def test_every_column_says_what_it_is():
 def test_filled_tables_have_no_object_columns(tmp_path):
     records = Records(tmp_path)
     records.append("messages", auction=0, question_number=0, question="AskValue", bidder_id=np.arange(3),
-                   person_id=np.arange(3), sent=0.5, time=[1.0, 2.0, 3.0], value=np.nan, price=np.nan, bid=[1, 2, 3],
-                   drop_out=np.nan, accepted=np.nan, status=["answered", "late", "answered"])
+                   person_id=np.arange(3), sent=0.5, time=[1.0, 2.0, 3.0], value=np.nan, price=np.nan,
+                   bid=[1, 2, 3], drop_out=np.nan, accepted=np.nan,
+                   status=["answered", "late", "answered"])
     records.close()
     frame = load(tmp_path)["messages"]
     assert_no_objects(frame)

@@ -50,7 +50,8 @@ def recorded(auctions, visits=(), benchmarks=()):
                 cause="price",
             )
     for time, seller in visits:
-        records.append("visits", time=time, person_id=0, seller_id=seller, auction=-1, want=0, outcome="served")
+        went = {"time": time, "person_id": 0, "seller_id": seller, "auction": -1, "want": 0}
+        records.append("visits", **went, outcome="served")
     for bidders, optimum in benchmarks:
         records.append("benchmarks", bidders=bidders, optimal_revenue=optimum)
     return records
