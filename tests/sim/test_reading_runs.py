@@ -13,6 +13,7 @@ from sim.records import RecordsError
 from sim.records.schema import SCHEMAS
 from sim.records.writing import Records, encodings
 from sim.runs.run import play, set_up
+from tests.sim.command import ROOT
 
 SMALL = {"buyers": 60, "rate": 0.3, "until": 20}
 
@@ -34,6 +35,19 @@ def test_the_data_dictionary_has_each_column_with_its_meaning(tmp_path):
     assert (dictionary["description"] != "").all()
     bidder = dictionary[(dictionary["table"] == "messages") & (dictionary["column"] == "bidder_id")]
     assert bidder["refers"].tolist() == ["agents.bidder_id"]
+
+
+def test_the_documents_hold_the_data_dictionary():
+    page = (ROOT / "docs" / "how-to" / "records.md").read_text(encoding="utf-8")
+    text = page.partition("## Data dictionary")[2]
+    told = [line for line in text.splitlines() if line.startswith(("| `", "**`"))]
+    expected = []
+    for table in SCHEMAS:
+        expected.append(f"**`{table.name}`** {table.description}")
+        for one in table.columns:
+            parts = f"`{one.name}`", one.dtype, one.unit, one.description, one.refers
+            expected.append(f"| {' | '.join(parts)} |")
+    assert told == expected
 
 
 def test_runs_of_an_older_schema_are_read(tmp_path):
