@@ -154,6 +154,9 @@ def _answers_lost(tables: Tables) -> list[str]:
         reasons = tables["refusals"]["reason"].value_counts()
         reasons = reasons[reasons > 0]
         notes.append(f"{refused:,} of {sent:,} answers were refused, most often: {reasons.index[0]}")
+    if len(tables["failures"]):
+        first = tables["failures"].iloc[0]
+        notes.append(f"{first['hook']} failed {len(tables['failures']):,} times, first: {first['reason']}")
     return notes
 
 
