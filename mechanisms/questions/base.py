@@ -105,8 +105,9 @@ class BuyerQuestion(Question):
 
     @property
     def named_price(self) -> Any:
-        """The price that is offered or called, or stands: one for all asked, or one for each; NaN if none."""
-        return np.nan
+        """The price that is offered or called, or stands: one for all asked, or a tuple of one for each; None
+        if no price is named."""
+        return None
 
     def put(self, player: Any) -> Replies:
         """Ask the buyers."""

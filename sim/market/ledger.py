@@ -14,19 +14,17 @@ from agents.population import Population
 from agents.seller import Seller
 from mechanisms.names import as_set
 from mechanisms.outcome import Outcome
-from mechanisms.questions import SILENT
+from mechanisms.questions import SILENT, BuyerQuestion
 from sim.market.invariants import SLACK, BreachError
 from sim.market.participants import Participants
 from sim.market.window import Exchange
 from sim.records import Records
+from sim.records.schema import EVERYBODY
 
 _ONE_KIND = -1
 
 Trades = tuple[tuple[NDArray[Any], ...], Any, tuple[Any, Any, Any], int]
 """Rows (if any) and seats; kinds of goods; (quantities, payments, values); the cause by its code."""
-
-ANSWERS = ("bid", "drop_out", "accepted")
-"""The columns that what was answered is split into, by kinds of questions."""
 
 MOST_REASONS = 500
 """Different reasons of refusals that are kept: they hold what was answered, which may be anything."""
@@ -52,9 +50,12 @@ class Ledger:
         self._auctions = records["auctions"]
         self._messages = records["messages"]
         self._transactions = records["transactions"]
+        self._questions = records["questions"]
+        self._prices = records["prices"]
         self._vectors = records["vectors"]
         self._refusals = records["refusals"]
         self._failures = records["failures"]
+        self._kinds: dict[type[BuyerQuestion], int] = {}
         self._reasons: set[str] = set()
         self._last = 0
         self._names = [
@@ -176,11 +177,33 @@ class Ledger:
         whole = (each[seats].ravel() for each in (participants.persons, exchange.arrivals, answers.status))
         persons, arrivals, status = whole
         told = _without_silence(buyers[seats].ravel(), persons, sent, arrivals, values, said, status)
-        kind = self._messages.code("question", type(question).__name__)
+        kind = self._kinds.get(type(question))
+        if kind is None:
+            kind = self._new_kind(question)
         numbers = auctions if buyers.ndim == 1 else np.repeat(auctions, asked)
         self._messages.extend((numbers, number, kind, *told), len(persons))
-        if question.shape:
+        if question.named_price is not None:
+            self._write_prices(numbers, number, buyers[seats], question.named_price)
+        if as_vector:
             self._write_vectors(auctions, number, participants, exchange)
+
+    def _new_kind(self, question: BuyerQuestion) -> int:
+        """Note a kind of question that was not asked before, and return its code in the messages."""
+        kind, table = type(question), self._questions
+        what = table.code("recorded_as", question.recorded_as)
+        table.row(table.code("question", kind.__name__), what)
+        self._kinds[kind] = self._messages.code("question", kind.__name__)
+        return self._kinds[kind]
+
+    def _write_prices(self, numbers: Any, number: int, asked: NDArray[np.intp], price: Any) -> None:
+        """The price that a question named: one for each who was asked, or one for all, once an auction."""
+        if isinstance(price, tuple):
+            each = np.tile(price, asked.size // len(price))
+            self._prices.extend((numbers, number, asked.ravel(), each), asked.size)
+        elif asked.ndim == 1:
+            self._prices.row(numbers, number, EVERYBODY, price)
+        else:
+            self._prices.extend((numbers[:: asked.shape[-1]], number, EVERYBODY, price), len(asked))
 
     def write_refusals(self, auction: int, number: int, buyers: Sequence[int], reason: str) -> None:
         """Note why what some buyers did with a question was refused."""

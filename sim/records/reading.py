@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.records import manifest
 from sim.records.errors import IncompleteRunWarning, RecordsError
+from sim.records.messages import as_read, read
 from sim.records.schema import Table, dictionary, restore
 
 if TYPE_CHECKING:
@@ -85,9 +86,11 @@ class RecordedRun(Mapping[str, "pandas.DataFrame"]):
         if table not in self._schemas:
             raise KeyError(f"no table {table!r} in {self.directory}; there are {', '.join(self._schemas)}")
         if table not in self._frames:
-            parts = read_parts(self.directory, table, self._parts[table])
-            self._frames[table] = frame(self._schemas[table], parts)
+            self._frames[table] = read(self._schemas[table], self._stored(table), self._stored)
         return self._frames[table]
+
+    def _stored(self, table: str) -> pandas.DataFrame:
+        return frame(self._schemas[table], read_parts(self.directory, table, self._parts[table]))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._schemas)
@@ -97,7 +100,7 @@ class RecordedRun(Mapping[str, "pandas.DataFrame"]):
 
     def describe(self) -> pandas.DataFrame:
         """Return the data dictionary: each column of each table, with its unit and meaning."""
-        return dictionary(tuple(self._schemas.values()))
+        return dictionary([as_read(table) for table in self._schemas.values()])
 
     def __repr__(self) -> str:
         return f"RecordedRun({str(self.directory)!r}, {self.message or 'complete'})"
@@ -122,12 +125,19 @@ def _manifest(directory: Path) -> dict[str, Any]:
     if not directory.is_dir():
         raise RecordsError(f"{directory} is not a folder; name the folder of a run")
     try:
-        return manifest.read(directory)
+        found = manifest.read(directory)
     except OSError as error:
         raise RecordsError(f"{directory} holds no records: {manifest.NAME} cannot be read "
                            f"({error.strerror}); name the folder of a run") from error
     except ValueError as error:
         raise RecordsError(f"{directory} holds no records: {manifest.NAME} is damaged ({error})") from error
+    layout = found.get("layout", 1)
+    if layout != manifest.LAYOUT:
+        raise RecordsError(
+            f"{directory} holds records of layout {layout}, but this version of Bazaar reads layout "
+            f"{manifest.LAYOUT}: run {found['scenario']} again with the parameters and seed in "
+            f"{manifest.NAME}, or read the Parquet files themselves (CHANGELOG.md says what moved)")
+    return found
 
 
 def _schemas(directory: Path, found: dict[str, Any]) -> tuple[Table, ...]:

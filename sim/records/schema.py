@@ -157,14 +157,23 @@ MESSAGES = Table("messages", "One row for each buyer asked and each question.", 
     Column("sent", "float64", "time", "when the answer was sent; NaN if there was none"),
     Column("time", "float64", "time", "when the answer arrived; NaN if there was none"),
     Column("value", "float64", "money", "the true private value; NaN if it is not a number"),
-    Column("price", "float64", "money", "the price that was offered, called or stood; NaN if there was none"),
-    Column("bid", "float64", "money", "the bid or report, if one number was asked for; NaN otherwise, and if "
-                                      "none was sent"),
-    Column("drop_out", "float64", "money", "the price at which she means to leave a clock; NaN otherwise, "
-                                           "and if she said nothing"),
-    Column("accepted", "float32", "", "1 for yes and 0 for no to an offer; NaN otherwise, and if she said "
-                                      "nothing"),
+    Column("answer", "float64", "money", "the answer if it is one number; NaN otherwise, if none was sent"),
     Column("status", "category", "", "what became of it", "int8", ("answered", "late", "silent", "refused")),
+))
+
+QUESTIONS = Table("questions", "One row for each kind of question that was asked.", (
+    Column("question", "category", "", "the kind, such as AskValue", "int8"),
+    Column("recorded_as", "category", "", "what an answer is: a column of messages, or vector", "int8"),
+))
+
+EVERYBODY = -1
+"""In place of a bidder: everybody who was asked."""
+
+PRICES = Table("prices", "One row for each price that a question offered or called, or that stood.", (
+    _AUCTION,
+    _QUESTION_NUMBER,
+    Column("bidder_id", "int32", "", "to whom; -1 for everybody who was asked", refers="agents.bidder_id"),
+    Column("price", "float64", "money", "the price"),
 ))
 
 TRANSACTIONS = Table("transactions", "One row for each item that a buyer got or payment that she made.", (
@@ -234,6 +243,6 @@ POLICIES = Table("policies", "One row for each group that learns, type at which 
 ))
 
 SCHEMAS = (
-    AUCTIONS, MESSAGES, TRANSACTIONS, TRANSFERS, AGENTS, SELLERS, REFUSALS, FAILURES, VECTORS, VISITS,
-    BENCHMARKS, POLICIES,
+    AUCTIONS, MESSAGES, QUESTIONS, PRICES, TRANSACTIONS, TRANSFERS, AGENTS, SELLERS, REFUSALS, FAILURES,
+    VECTORS, VISITS, BENCHMARKS, POLICIES,
 )

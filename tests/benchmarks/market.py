@@ -108,7 +108,7 @@ def memory():
     table = market.records["messages"]
     size = table.nbytes / len(table)
     market.close()
-    return Figure("memory of a recorded message", size, "bytes", 72)
+    return Figure("memory of a recorded message", size, "bytes", 64)
 
 
 def rule_figures():

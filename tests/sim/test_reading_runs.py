@@ -1,6 +1,7 @@
 """Runs read back: the data dictionary, several runs in one frame, and how columns are encoded."""
 
 import json
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -8,12 +9,19 @@ import pyarrow.parquet as pq
 import pytest
 
 import sim
+from agents.strategies import Strategy, Truthful
+from mechanisms.auctions import OpenProxy, PostedPrice
+from mechanisms.conversation import Mechanism
+from mechanisms.outcome import Outcome
+from mechanisms.questions import SILENT, AskValue, OfferPrice
 from scenarios import town_market
 from sim.records import RecordsError
-from sim.records.schema import SCHEMAS
+from sim.records.messages import as_read
+from sim.records.schema import MESSAGES, SCHEMAS
 from sim.records.writing import Records, encodings
 from sim.runs.run import play, set_up
 from tests.sim.command import ROOT
+from tests.sim.market.markets import market, run
 
 SMALL = {"buyers": 60, "rate": 0.3, "until": 20}
 
@@ -30,7 +38,7 @@ def test_the_data_dictionary_has_each_column_with_its_meaning(tmp_path):
     dictionary = sim.load(run_to(tmp_path / "run", until=2)).describe()
     assert list(dictionary.columns) == ["table", "column", "dtype", "unit", "refers", "description"]
     assert [tuple(row) for row in dictionary[["table", "column"]].itertuples(index=False)] == [
-        (table.name, column.name) for table in SCHEMAS for column in table.columns
+        (table.name, column.name) for table in map(as_read, SCHEMAS) for column in table.columns
     ]
     assert (dictionary["description"] != "").all()
     bidder = dictionary[(dictionary["table"] == "messages") & (dictionary["column"] == "bidder_id")]
@@ -42,7 +50,7 @@ def test_the_documents_hold_the_data_dictionary():
     text = page.partition("## Data dictionary")[2]
     told = [line for line in text.splitlines() if line.startswith(("| `", "**`"))]
     expected = []
-    for table in SCHEMAS:
+    for table in map(as_read, SCHEMAS):
         expected.append(f"**`{table.name}`** {table.description}")
         for one in table.columns:
             parts = f"`{one.name}`", one.dtype, one.unit, one.description, one.refers
@@ -50,15 +58,103 @@ def test_the_documents_hold_the_data_dictionary():
     assert told == expected
 
 
-def test_runs_of_an_older_schema_are_read(tmp_path):
-    """Manifests without `refers`, as they were written before."""
+@pytest.mark.parametrize("layout", [1, 3])
+def test_records_of_another_layout_are_refused_with_what_to_do(tmp_path, layout):
+    """Layout 1 did not say its number."""
     folder = run_to(tmp_path / "run", until=2)
     manifest = json.loads((folder / "manifest.json").read_text())
-    for table in manifest["tables"].values():
-        for column in table["columns"]:
-            del column["refers"]
+    assert manifest.pop("layout") == 2
+    if layout > 1:
+        manifest["layout"] = layout
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    assert len(sim.load(folder)["auctions"]) == 12
+    told = f"records of layout {layout}.*reads layout 2: run town_market again with the parameters and seed"
+    with pytest.raises(RecordsError, match=told):
+        sim.load(folder)
+
+
+# --- messages: stored compactly, read by kind ---------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class AskTwoThenOffer(Mechanism):
+    """Bids from the first two, then a price each to all but the first, then silence."""
+
+    def conversation(self, n):
+        yield AskValue(to=(0, 1))
+        yield OfferPrice(to=tuple(range(1, n)), prices=tuple(np.arange(1, n) / 10))
+        return Outcome(np.zeros(n), np.zeros(n))
+
+
+class Reserved(Strategy):
+    """Says nothing while her value is below a half."""
+
+    def answer(self, question, view):
+        return np.where(view.values < 0.5, SILENT, question.truth(view))
+
+
+def messages_of(mechanism, directory=None, part_rows=100_000, until=40.5):
+    """The messages of a run, as its records hand them out, and the records."""
+    records = Records(directory, part_rows)
+    strategies = [Truthful(), Truthful(), Reserved()]
+    one = market(strategies, mechanism, period=4.0, records=records)
+    one.advance_to(until)
+    one.flush()
+    return one, records
+
+
+@pytest.mark.parametrize("mechanism", [AskTwoThenOffer(), OpenProxy(0.05, 3), PostedPrice(0.4)], ids=repr)
+def test_messages_are_read_alike_wherever_they_are(tmp_path, mechanism):
+    """In memory, over many parts, from the folder; and the last ones while the run goes on."""
+    one, records = messages_of(mechanism)
+    whole = records.frame("messages")
+    other, parts = messages_of(mechanism, tmp_path, part_rows=4)
+    last = parts.recent("messages", 0)
+    assert parts.manifest.parts["messages"] > 1
+    pd.testing.assert_frame_equal(parts.frame("messages"), whole)
+    assert 0 < len(last) < len(whole)
+    pd.testing.assert_frame_equal(last, whole.tail(len(last)).reset_index(drop=True), check_categorical=False)
+    for each in (one, other):
+        each.close()
+    parts.close()
+    pd.testing.assert_frame_equal(sim.load(tmp_path)["messages"], whole)
+    assert list(whole.columns) == list(as_read(MESSAGES).names)
+
+
+def test_prices_are_those_that_each_question_named():
+    one, records = messages_of(AskTwoThenOffer())
+    messages = records.frame("messages")
+    one.close()
+    bids, offers = (messages[messages["question_number"] == number] for number in (0, 1))
+    assert bids["price"].isna().all()
+    np.testing.assert_array_equal(offers["price"], offers["bidder_id"] / 10)
+    spoke = offers["status"] == "answered"
+    assert (offers["accepted"] == (offers["value"] >= offers["price"]))[spoke].all()
+    assert offers["accepted"][~spoke].isna().all()
+    assert 0 < spoke.sum() < len(offers)
+    assert len(records["questions"]) == 2
+
+
+@dataclass(frozen=True)
+class AskWeight(AskValue):
+    """A number that is none of the usual kinds."""
+
+    recorded_as = "vector"
+
+
+@dataclass(frozen=True)
+class Weigh(Mechanism):
+    def conversation(self, n):
+        yield AskWeight()
+        return Outcome(np.zeros(n), np.zeros(n))
+
+
+def test_a_number_of_no_usual_kind_stands_with_the_vectors():
+    frames = run(8.5, [Truthful()] * 2, Weigh(), period=4.0)
+    messages, vectors = frames["messages"], frames["vectors"]
+    assert messages[["price", "bid", "drop_out", "accepted"]].isna().all(axis=None)
+    joined = vectors.merge(messages, on=["auction", "question_number", "bidder_id"])
+    assert len(joined) == len(vectors) == len(messages) > 0
+    np.testing.assert_array_equal(joined["number"], joined["value"])
 
 
 def test_many_runs_in_one_frame_with_their_parameters(tmp_path):

@@ -154,10 +154,7 @@ def test_late_and_refused_answers_are_told():
             sent=0.0,
             time=0.1,
             value=1.0,
-            price=math.nan,
-            bid=1.0,
-            drop_out=math.nan,
-            accepted=math.nan,
+            answer=1.0,
             status=status,
         )
     records.append("refusals", auction=0, question_number=0, bidder_id=0, reason="the answer is NaN")
