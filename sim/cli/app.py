@@ -13,6 +13,7 @@ import typer
 
 from sim.cli import options
 from sim.cli.codes import INTERRUPTED
+from sim.cli.once import OnceCommand
 from sim.cli.reading import (
     bad_input,
     parameter_lines,
@@ -31,6 +32,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 menus = typer.Typer(
@@ -44,7 +46,12 @@ def run_command(registry: Registry, arguments: Sequence[str] | None = None) -> N
     raise SystemExit(app(args=arguments, prog_name="bazaar", obj=registry))
 
 
-@app.command("list")
+@app.callback()
+def common(version: Annotated[bool, options.VERSION] = False) -> None:
+    """Bazaar, a laboratory for auctions."""
+
+
+@app.command("list", cls=OnceCommand)
 def list_command(context: typer.Context, scenario: Annotated[str | None, options.STORY] = None) -> None:
     """List the scenarios, or tell one's story and its parameters."""
     registry: Registry = context.obj
@@ -62,7 +69,7 @@ def list_command(context: typer.Context, scenario: Annotated[str | None, options
         typer.echo(line)
 
 
-@app.command("run")
+@app.command("run", cls=OnceCommand)
 @takes_bids
 def run_scenario(
     context: typer.Context,
@@ -92,7 +99,7 @@ def run_scenario(
         raise typer.Exit(INTERRUPTED)
 
 
-@app.command("watch")
+@app.command("watch", cls=OnceCommand)
 @takes_bids
 def watch_scenario(
     context: typer.Context,
@@ -115,7 +122,7 @@ def watch_scenario(
         watch(entry, parameters, seed_of(seed), host, port_of(port), not no_browser, typer.echo)
 
 
-@app.command("show")
+@app.command("show", cls=OnceCommand)
 def show_command(
     context: typer.Context,
     folder: Annotated[str, options.FOLDER],
@@ -134,7 +141,7 @@ def show_command(
         typer.echo(f"Tables as CSV: {csv}")
 
 
-@app.command("audit")
+@app.command("audit", cls=OnceCommand)
 @takes_bids
 def audit_command(
     context: typer.Context,
@@ -182,7 +189,7 @@ def audit_command(
         screen.print(line)
 
 
-@menus.command("check")
+@menus.command("check", cls=OnceCommand)
 def check_menu(file: Annotated[str, options.MENU], k: Annotated[str, options.MOST] = "5") -> None:
     """Say whether customers gain by buying several entries of a menu, who gains, and what it then earns."""
     with bad_input():

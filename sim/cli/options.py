@@ -4,6 +4,18 @@ from __future__ import annotations
 
 import typer
 
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"bazaar {version('bazaar-auctions')}")
+        raise typer.Exit
+
+
+VERSION = typer.Option(
+    "--version", help="Say which version this is.", callback=_tell_version, is_eager=True
+)
 SCENARIO = typer.Argument(
     help="A scenario: its name, see `bazaar list`, or the path of its file; by default the main one."
 )

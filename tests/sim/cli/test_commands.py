@@ -92,7 +92,7 @@ def test_without_a_folder_each_run_gets_a_fresh_one(bazaar):
 
 
 def test_seed_until_and_set_reach_the_manifest(bazaar):
-    bazaar("run", "--seed", "7", "--until", "3", "--set", "until=5", "--set", "sellers=2", "--out", "here")
+    bazaar("run", "--seed", "7", "--until", "3", "--set", "sellers=2", "--out", "here")
     manifest = load("here").manifest
     assert manifest["seed"] == 7
     assert manifest["parameters"]["until"] == 3
