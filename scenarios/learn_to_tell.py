@@ -157,7 +157,7 @@ def truthful_reports(tables: Mapping[str, pandas.DataFrame], room: int) -> NDArr
     """Of each auction of a room the share of truthful reports, in order."""
     messages = tables["messages"]
     first = messages[(messages["question_number"] == 0) & (messages["auction"] % len(ROOMS) == room)]
-    told = (first["answer"] == first["value"]).astype(float).groupby(first["auction"].to_numpy()).mean()
+    told = (first["bid"] == first["value"]).astype(float).groupby(first["auction"].to_numpy()).mean()
     return np.asarray(told.sort_index(), dtype=np.float64)
 
 
@@ -171,7 +171,7 @@ def distances(
     reports = dict(
         zip(
             ordered["auction"].to_numpy()[::BUYERS].tolist(),
-            ordered["answer"].to_numpy().reshape(-1, BUYERS),
+            ordered["bid"].to_numpy().reshape(-1, BUYERS),
             strict=True,
         )
     )

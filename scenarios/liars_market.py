@@ -311,7 +311,7 @@ def draw(
     bids, losses = {}, {}
     for k, strategy in enumerate(crowd(parameters)):
         mine = messages[(seller == names.index("first price")) & (kinds == k)]
-        bids[strategy] = (mine["value"].to_numpy()[:SHOWN], mine["answer"].to_numpy()[:SHOWN])
+        bids[strategy] = (mine["value"].to_numpy()[:SHOWN], mine["bid"].to_numpy()[:SHOWN])
     for name in ("second price", "first price"):
         lost = ex_post_regret(messages[seller == names.index(name)], tables["transactions"])
         kind = kinds_of(lost["bidder_id"].to_numpy(), parameters)

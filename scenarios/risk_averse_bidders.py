@@ -189,7 +189,7 @@ def draw(
     curves: dict[str, tuple[Any, Any]] = {}
     for k, (crowd, utility) in enumerate(crowds.items()):
         mine = messages[seller == sellers * k]
-        points[crowd] = (mine["value"].to_numpy()[-SHOWN:], mine["answer"].to_numpy()[-SHOWN:])
+        points[crowd] = (mine["value"].to_numpy()[-SHOWN:], mine["bid"].to_numpy()[-SHOWN:])
         label = "_" * bool(curves) + "theory"
         curves[label + " " * k] = (values, risk_averse_schedule(utility, VALUES, bidders, 1, 0.0)(values))
         lost = ex_post_regret(mine, tables["transactions"], utility).groupby("auction")["regret"].mean()

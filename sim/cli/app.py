@@ -13,6 +13,7 @@ import typer
 
 from sim.cli import options
 from sim.cli.codes import INTERRUPTED
+from sim.cli.once import OnceCommand
 from sim.cli.reading import (
     bad_input,
     parameter_lines,
@@ -31,6 +32,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 menus = typer.Typer(
@@ -44,7 +46,12 @@ def run_command(registry: Registry, arguments: Sequence[str] | None = None) -> N
     raise SystemExit(app(args=arguments, prog_name="bazaar", obj=registry))
 
 
-@app.command("list")
+@app.callback()
+def common(version: Annotated[bool, options.VERSION] = False) -> None:
+    """Bazaar, a laboratory for auctions."""
+
+
+@app.command("list", cls=OnceCommand)
 def list_command(context: typer.Context, scenario: Annotated[str | None, options.STORY] = None) -> None:
     """List the scenarios, or tell one's story and its parameters."""
     registry: Registry = context.obj
@@ -62,7 +69,7 @@ def list_command(context: typer.Context, scenario: Annotated[str | None, options
         typer.echo(line)
 
 
-@app.command("run")
+@app.command("run", cls=OnceCommand)
 @takes_bids
 def run_scenario(
     context: typer.Context,
@@ -71,6 +78,7 @@ def run_scenario(
     seed: Annotated[str, options.SEED] = "0",
     until: Annotated[str | None, options.UNTIL] = None,
     out: Annotated[str | None, options.OUT] = None,
+    raises: Annotated[bool, options.RAISE] = False,
     bids: Any = None,
 ) -> None:
     """Run a scenario, write its records, and show a summary."""
@@ -81,6 +89,8 @@ def run_scenario(
         from sim.runs.run import set_up
 
         market = set_up(entry.name, module, parameters, seed_of(seed), out)
+    if raises and hasattr(market, "stage"):
+        market.stage.raises = True
     status = play_out(market, parameters)
     folder = market.records.directory
     typer.echo(f"Records: {folder}\n")
@@ -89,7 +99,7 @@ def run_scenario(
         raise typer.Exit(INTERRUPTED)
 
 
-@app.command("watch")
+@app.command("watch", cls=OnceCommand)
 @takes_bids
 def watch_scenario(
     context: typer.Context,
@@ -112,7 +122,7 @@ def watch_scenario(
         watch(entry, parameters, seed_of(seed), host, port_of(port), not no_browser, typer.echo)
 
 
-@app.command("show")
+@app.command("show", cls=OnceCommand)
 def show_command(
     context: typer.Context,
     folder: Annotated[str, options.FOLDER],
@@ -131,7 +141,7 @@ def show_command(
         typer.echo(f"Tables as CSV: {csv}")
 
 
-@app.command("audit")
+@app.command("audit", cls=OnceCommand)
 @takes_bids
 def audit_command(
     context: typer.Context,
@@ -179,7 +189,7 @@ def audit_command(
         screen.print(line)
 
 
-@menus.command("check")
+@menus.command("check", cls=OnceCommand)
 def check_menu_for_visits(file: Annotated[str, options.MENU], k: Annotated[str, options.MOST] = "5") -> None:
     """Say whether customers gain by buying several entries of a menu, who gains, and what it then earns."""
     with bad_input():

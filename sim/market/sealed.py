@@ -79,7 +79,8 @@ class SealedRounds:
     def _party_of(self, rows: int | slice) -> Party:
         """Those who take part in one auction, or in some."""
         some = self.participants[rows]
-        return Party(self.mechanism, some.values, some.sides, self.n, some.buyers.shape[:-1])
+        lead, raises = some.buyers.shape[:-1], self.stage.raises
+        return Party(self.mechanism, some.values, some.sides, self.n, lead, raises=raises)
 
     # --- asked ahead ------------------------------------------------------------------------------
 
@@ -96,9 +97,11 @@ class SealedRounds:
             return sample_mixed(mixed, self.stage.mixing.take_block(buyers)[0])
 
         party = self._party_of(slice(None))
+        party.raises = False  # only what it says in one auction is what it says
         asked = _memoryless(party)
         answers = collect(self.question, party, resolve, asked)
-        if any((answers.status[:, side.seats] == REFUSED).all() for side in asked):
+        to_raise = self.stage.raises and bool(answers.refusals)
+        if to_raise or any((answers.status[:, side.seats] == REFUSED).all() for side in asked):
             for buyers in taken:
                 self.stage.mixing.put_back(buyers)
             answers = self._ask_each()

@@ -12,7 +12,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from agents.play.asking import Party, collect
+from agents.play.asking import Party, StrategyError, collect
 from agents.play.posteriors import hashable
 from agents.seller import Seller
 from mechanisms.outcome import Outcome
@@ -40,7 +40,7 @@ class Session:
         mechanism, people = seller.plan.mechanism, participants[0]
         self.people = people
         n = len(people.buyers)
-        self.party = Party(mechanism, people.values, people.sides, n)
+        self.party = Party(mechanism, people.values, people.sides, n, raises=stage.raises)
         if people.knowledge is not None:
             self._beliefs = people.knowledge.during(mechanism, people.values)
             self.party.posterior = self._posterior
@@ -80,7 +80,7 @@ class Session:
         """Hear the mechanism's next question, put it, and return the reply."""
         try:
             return self._conversation.send(self._reply).put(self)
-        except StopIteration:
+        except (StopIteration, StrategyError):
             raise
         except Exception as error:
             raise self._breach(failure(error)) from error

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.play.asking import MISBEHAVIOUR, Party, in_words
+from agents.play.asking import MISBEHAVIOUR, Party, StrategyError, in_words
 from agents.play.payoffs import payoffs_of
 from agents.population import Side
 from agents.seller import Seller
@@ -93,11 +93,13 @@ def tell(
             try:
                 side.group.strategy.observe(feedback)
             except MISBEHAVIOUR as error:
-                reason = f"observe: {in_words(error)}"
-                stage.ledger.write_refusals(auction, len(said) - 1, side.buyers.tolist(), reason)
+                if stage.raises:
+                    who = side.group.strategy
+                    raise StrategyError(f"observe of {who!r}: {in_words(error)}") from error
+                stage.ledger.write_failures(auction, side.buyers.tolist(), "observe", in_words(error))
         if side.group.colludes:
             told = _feedback(seller, side, party, said, outcome, payoffs)
-            write_side_payments(stage.ledger, auction, closed, side, told)
+            write_side_payments(stage.ledger, auction, closed, side, told, stage.raises)
 
 
 def _feedback(

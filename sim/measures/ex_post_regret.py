@@ -28,7 +28,7 @@ def ex_post_regret(
     """
     felt = Linear() if utility is None else utility
     frame = messages[["auction", "bidder_id", "value"]].reset_index(drop=True)
-    bids = np.where(messages["status"] == "answered", messages["answer"], -np.inf)
+    bids = np.where(messages["status"] == "answered", messages["bid"], -np.inf)
     prices = np.maximum(_highest_rivals(frame["auction"].to_numpy(), bids), 0.0)
     best = np.maximum(frame["value"].to_numpy() - prices, 0.0)
     gains = surplus_of(transactions)

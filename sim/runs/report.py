@@ -66,8 +66,7 @@ class SellerMeasures:
 
 def seller_measures(tables: Tables) -> list[SellerMeasures]:
     """What each seller did, in the order of their numbers."""
-    agents = tables["agents"]
-    sellers = agents[agents["kind"] == "seller"].sort_values("agent_id")
+    sellers = tables["sellers"].sort_values("seller_id")
     auctions = tables["auctions"]
     finished = auctions[auctions["status"] != "unfinished"].sort_values("opened", kind="stable")
     visits = tables["visits"]["seller_id"].to_numpy()
@@ -83,7 +82,7 @@ def seller_measures(tables: Tables) -> list[SellerMeasures]:
             optimum,
             gains,
         )
-        for number, name in zip(sellers["agent_id"], sellers["strategy"], strict=True)
+        for number, name in zip(sellers["seller_id"], sellers["seller"], strict=True)
     ]
 
 
@@ -127,11 +126,10 @@ def summary(tables: Tables, manifest: Mapping[str, Any]) -> list[Any]:
 
 
 def _headline(tables: Tables, manifest: Mapping[str, Any]) -> str:
-    kinds = tables["agents"]["kind"].value_counts()
     unfinished = int((tables["auctions"]["status"] == "unfinished").sum())
     held = len(tables["auctions"]) - unfinished
     run = f"{manifest['scenario']}, seed {manifest['seed']}{_time_told(tables, manifest)}"
-    people = f"{kinds.get('buyer', 0):,} buyers, {kinds.get('seller', 0):,} sellers"
+    people = f"{len(tables['agents']):,} buyers, {len(tables['sellers']):,} sellers"
     return f"{run}: {people}, {held:,} auctions finished, {unfinished:,} unfinished."
 
 
@@ -156,6 +154,9 @@ def _answers_lost(tables: Tables) -> list[str]:
         reasons = tables["refusals"]["reason"].value_counts()
         reasons = reasons[reasons > 0]
         notes.append(f"{refused:,} of {sent:,} answers were refused, most often: {reasons.index[0]}")
+    if len(tables["failures"]):
+        first = tables["failures"].iloc[0]
+        notes.append(f"{first['hook']} failed {len(tables['failures']):,} times, first: {first['reason']}")
     return notes
 
 

@@ -192,16 +192,18 @@ class Scenario(Protocol):
 
 
 def parse_settings(settings: Iterable[str]) -> dict[str, str]:
-    """Split settings of the form `name=value`; of several for one name the last one counts.
+    """Split settings of the form `name=value`. ParameterError for another form, and for a name set twice.
 
     >>> parse_settings(["sellers=3", "until = 50"])
     {'sellers': '3', 'until': '50'}
     """
-    parsed = {}
+    parsed: dict[str, str] = {}
     for setting in settings:
         name, equals, value = setting.partition("=")
         if not equals or not name.strip():
             raise ParameterError(f"--set is {setting!r}; it must be name=value")
+        if name.strip() in parsed:
+            raise ParameterError(f"--set gives {name.strip()} twice; set it once")
         parsed[name.strip()] = value.strip()
     return parsed
 
