@@ -46,6 +46,7 @@ from agents.seller import SellerPlan
 from agents.strategies import Strategy
 from mechanisms.conservative import StarAuction
 from mechanisms.conservative.star_auction import classical_price
+from mechanisms.deviations import Tabulated, brought
 from mechanisms.distributions import Discrete, JointDistribution
 from sim.draws import Stream
 from sim.market.market import Market
@@ -208,12 +209,12 @@ def auctions_needed(parameters: Parameters) -> tuple[float, float]:
     Differences are expected ones, against an honest rival; of reports the smallest, over values and seats.
     """
     bound, truth = parameters.value_bound, value_of(parameters).probabilities
-    allocation, payments = expected_deals(parameters)
-    values = np.arange(bound)[:, None]
+    rule, values = Tabulated(*expected_deals(parameters)), np.arange(float(bound))
+    said, met = np.indices((bound, bound))
     differences = []
     for seat in range(BUYERS):
-        got, paid = (np.moveaxis(each[..., seat], seat, 0) @ truth for each in (allocation, payments))
-        utilities = values * got - paid
+        reports = np.stack([said, met] if seat == 0 else [met, said], axis=-1)
+        utilities = brought(rule, reports, seat, values[:, None, None]).payoffs[..., 0] @ truth
         losses = utilities.diagonal()[:, None] - utilities
         differences.append(float(losses[~np.eye(bound, dtype=bool)].min()))
     belief = mechanism_of(parameters).reward_unit * float(((truth - 1 / bound) ** 2).sum())

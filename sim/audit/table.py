@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mechanisms.conversation import has_rule
+from agents.play.ways import by_rule_or_replay
 from mechanisms.menus import PostedMenu
 from mechanisms.names import nearest
 from sim.audit.exact.conversing import ConversationGame
@@ -26,7 +26,11 @@ TOLERANCE = 1e-9
 
 def game_of(instance: Instance) -> Game:
     """The instance as a game: through the closed rule if it has one, else by replay. Raises TooLargeError."""
-    return DirectGame(instance) if has_rule(instance.mechanism) else ConversationGame(instance)
+    return by_rule_or_replay(
+        instance.mechanism,
+        lambda rule: DirectGame(instance, rule),
+        lambda: ConversationGame(instance),
+    )
 
 
 def subject_of(instance: Instance) -> Subject:
