@@ -166,6 +166,16 @@ def audited_menus(parameters: Parameters) -> list[Instance]:
     return found
 
 
+def measures(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, float]:
+    """The menu's revenue in multiples of bundling's, by order and by how often people come."""
+    visits = Parameters(**manifest["parameters"]).visits
+    return {
+        f"revenue: order {family.order}, {times(count, 'visit')}": earned / bundling
+        for family, (bundling, *menu) in gaps(tables).items()
+        for count, earned in zip((1, visits, visits + 1), menu, strict=True)
+    }
+
+
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     """The table of families, and the picture in the run's folder."""
     told = Parameters(**manifest["parameters"])

@@ -187,6 +187,12 @@ def relative_loss(room: Room, setting: Setting) -> Estimate:
     return Estimate(loss.mean / EQUILIBRIUM_UTILITY, loss.half_width / EQUILIBRIUM_UTILITY, loss.batches)
 
 
+def measures(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, float]:
+    """The learned figures, by room."""
+    found = findings(tables, Parameters(**manifest["parameters"]))
+    return {f"{one.figure}: {one.room}": one.learned.mean for one in found}
+
+
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     """The table of learned and theoretical figures; the plots go to the run's folder, if it has one."""
     from rich.table import Table

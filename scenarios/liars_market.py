@@ -58,6 +58,7 @@ from sim.measures.surplus import surplus_of
 from sim.records import Records
 from sim.runs import scenario
 from sim.runs.scenario import OneOf
+from sim.sweep.measures import auction_measures
 
 if TYPE_CHECKING:
     import pandas
@@ -267,6 +268,17 @@ def figures(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> d
         for kind, gained in zip(kinds, series, strict=True):
             rows[kind][names[seller]] = Figure(batch_means(gained), expected.get(kind, float("nan")))
     return rows
+
+
+def measures(tables: Any, manifest: Mapping[str, Any]) -> dict[str, float]:
+    """What the auctions earned, and what a buyer of each kind gained in one, by seller."""
+    gained = figures(tables, Parameters(**manifest["parameters"]))
+    payoffs = {
+        f"payoff of {kind}: {seller}": one.estimate.mean
+        for kind, row in gained.items()
+        for seller, one in row.items()
+    }
+    return auction_measures(tables) | payoffs
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:

@@ -72,7 +72,7 @@ def seller_measures(tables: Tables) -> list[SellerMeasures]:
     visits = tables["visits"]["seller_id"].to_numpy()
     chosen = visits[visits >= 0]
     optimum = tables["benchmarks"].set_index("bidders")["optimal_revenue"]
-    gains = surplus_of(tables["transactions"]).groupby(tables["transactions"]["auction"]).sum()
+    gains = _gains(tables)
     return [
         _measures(
             int(number),
@@ -84,6 +84,21 @@ def seller_measures(tables: Tables) -> list[SellerMeasures]:
         )
         for number, name in zip(sellers["seller_id"], sellers["seller"], strict=True)
     ]
+
+
+def market_measures(tables: Tables) -> SellerMeasures:
+    """What all sellers did together, as if they were one; she has the number -1."""
+    auctions = tables["auctions"]
+    finished = auctions[auctions["status"] != "unfinished"].sort_values("opened", kind="stable")
+    optimum = tables["benchmarks"].set_index("bidders")["optimal_revenue"]
+    visits = tables["visits"]["seller_id"].to_numpy()
+    return _measures(-1, "all", finished, visits >= 0, optimum, _gains(tables))
+
+
+def _gains(tables: Tables) -> pandas.Series[float]:
+    """What buyers kept of their values, by auction."""
+    trade = tables["transactions"]
+    return surplus_of(trade).groupby(trade["auction"]).sum()
 
 
 def _measures(
