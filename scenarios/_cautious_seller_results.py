@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from mechanisms.utilities import Utility
 from scenarios._cautious_seller_designs import FAMILIES, LADDER, SELLERS, Sale
+from scenarios._plain_table import plain_table, with_interval
 from sim.measures.batch_means import Estimate, batch_means
 from sim.measures.plots import COLOURS, figure
 
@@ -22,8 +23,8 @@ SaleOf = Callable[..., Sale]
 EXPLANATION = (
     "Utility: her expected utility of one evening's revenue, exactly, late answers counted; seen: in the "
     "market, ± half of a 95% confidence interval by batch means. Sure: the revenue that, if it were sure, "
-    "would be worth as much. Mean and spread (standard deviation) of revenue. Of best: at least this share of "
-    "the utility of the best dominant-strategy mechanism, whatever it is."
+    "would be worth as much. Mean and spread (standard deviation) of revenue. Of best: at least this share "
+    "of the utility of the best dominant-strategy mechanism, whatever it is."
 )
 LADDER_EXPLANATION = (
     "Sure revenue by caution, for designed prices with their mean and spread; and the certificate of each."
@@ -81,7 +82,7 @@ def seller_table(chosen: Sale, seen: Mapping[str, Estimate]) -> Any:
         (
             name,
             f"{chosen.worth(name):.4g}",
-            f"{seen[name].mean:.4g} ±{_rounded(seen[name].half_width)}",
+            with_interval(seen[name]),
             f"{chosen.sure(name):.2f}",
             f"{way.law.mean:.2f}",
             f"{way.law.standard_deviation:.2f}",
@@ -89,12 +90,7 @@ def seller_table(chosen: Sale, seen: Mapping[str, Estimate]) -> Any:
         )
         for name, way in chosen.ways.items()
     ]
-    return _grid(("way to sell", "utility", "seen", "sure", "mean", "spread", "of best"), rows)
-
-
-def _rounded(half_width: float) -> str:
-    """Two digits; 0 if it is rounding."""
-    return "0" if half_width < 1e-12 else f"{half_width:.2g}"
+    return plain_table(("way to sell", "utility", "seen", "sure", "mean", "spread", "of best"), rows)
 
 
 def ladder_table(ladder: Mapping[float, Sale]) -> Any:
@@ -107,7 +103,8 @@ def ladder_table(ladder: Mapping[float, Sale]) -> Any:
             (f"{degree:g}", f"{law.mean:.2f}", f"{law.standard_deviation:.2f}", f"{one.sure(SELLERS[0]):.2f}",
              *shares)
         )
-    return _grid(("caution", "mean", "spread", "sure", "designed", "history", "single", "Myerson"), rows)
+    headings = ("caution", "mean", "spread", "sure", "designed", "history", "single", "Myerson")
+    return plain_table(headings, rows)
 
 
 def family_table(families: Mapping[str, Sale]) -> Any:
@@ -115,19 +112,7 @@ def family_table(families: Mapping[str, Sale]) -> Any:
     rows = [
         (family, *(f"{one.certified(name):.1%}" for name in SELLERS)) for family, one in families.items()
     ]
-    return _grid(("values", "designed", "history", "single", "Myerson"), rows)
-
-
-def _grid(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> Any:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1))
-    for place, heading in enumerate(headings):
-        table.add_column(heading, justify="right" if place else "left")
-    for row in rows:
-        table.add_row(*row)
-    return table
+    return plain_table(("values", "designed", "history", "single", "Myerson"), rows)
 
 
 # --- plots --------------------------------------------------------------------------------------------
@@ -161,8 +146,8 @@ def draw_frontier(axes: Any, ladder: Mapping[float, Sale]) -> None:
 def _name_points(axes: Any, ladder: Mapping[float, Sale], x: list[float], y: list[float]) -> None:
     """The degrees of caution beside their points; those at one place share a name."""
     names: dict[tuple[float, float], list[str]] = {}
-    for degree, *point in zip(ladder, x, y, strict=True):
-        names.setdefault((round(point[0], 3), round(point[1], 3)), []).append(f"{degree:g}")
+    for degree, spread, mean in zip(ladder, x, y, strict=True):
+        names.setdefault((round(spread, 3), round(mean, 3)), []).append(f"{degree:g}")
     for point, degrees in names.items():
         axes.annotate(", ".join(degrees), point, (5, -11), textcoords="offset points", fontsize=8)
 

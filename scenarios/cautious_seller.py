@@ -65,7 +65,7 @@ class Parameters(scenario.Parameters):
 
     strategy_hint = "truth is a dominant strategy here, and buyers are truthful"
 
-    until: float = Field(default=1000.0, gt=0, le=1e6, description="evenings; one sale of each seller in each")
+    until: float = Field(default=1000.0, gt=0, le=1e6, description="evenings; each seller sells once in each")
     values: Annotated[str, OneOf(tuple(FAMILIES))] = Field(
         default="jackpot", description="how the buyers' values, from 1 to 40, are distributed"
     )
