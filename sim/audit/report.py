@@ -59,6 +59,14 @@ def exact_report(instances: Sequence[Instance], notions: Sequence[str] | None) -
         yield SET_EXPLANATION
 
 
+def own_report(
+    instances: Iterable[Instance], wanted: Sequence[str], notions: Sequence[str] | None
+) -> Iterator[Any]:
+    """The exact audit of a scenario's own instances, those of the names wanted; errors as above."""
+    named = only({instance.name: instance for instance in instances}, wanted)
+    yield from exact_report(list(named.values()), notions)
+
+
 def _table(instances: Iterable[Instance], notions: Sequence[str] | None) -> Iterator[Any]:
     frame = audit(instances, notions)
     unfit = [one.name for one in chosen_notions(notions) if one.title not in set(frame["notion"])]

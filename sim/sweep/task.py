@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sim.records import OutputError, Records
 from sim.records.manifest import Manifest
-from sim.runs.run import play
+from sim.runs.run import play_until
 from sim.runs.scenario import make_parameters
 from sim.sweep.measures import measures_of
 from sim.sweep.origin import OriginError, differences, origin_of
@@ -68,7 +68,7 @@ def _figures(task: Task, keep: str | None) -> dict[str, float]:
     draft = None if keep is None else _draft(Path(keep))
     records = Records(draft, manifest=Manifest(task.entry.name, told, task.seed))
     run = scenario.build(parameters, task.seed, records)
-    status = play(run, parameters.until)
+    status = play_until(run, parameters.until)
     if status != "complete":
         raise RuntimeError(f"the run was {status}")
     row = measures_of(scenario, run.records, told)
