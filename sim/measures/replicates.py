@@ -37,7 +37,7 @@ def replicate(
     """What `measure` returns for each seed, in their order, whatever the number of processes.
 
     `measure` must be a function of a module, or a `partial` of one, so that another process can call it. By
-    default there are as many processes as cores; with one, all is done here.
+    default there are as many processes as cores that this one may use; with one, all is done here.
     """
     processes = min(len(seeds), os.cpu_count() or 1 if workers is None else workers)
     if processes <= 1:
@@ -47,6 +47,13 @@ def replicate(
 
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
         return _told(pool.map(measure, seeds), len(seeds))
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _told(found: object, runs: int) -> list[Measures]:

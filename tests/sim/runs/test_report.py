@@ -117,7 +117,7 @@ def test_a_long_run_with_large_sums_fits():
     visits = [(float(k), k % 2) for k in range(100)]
     records = recorded(auctions, visits, [(12, 130_000.0)])
     text = printed([seller_table(seller_measures(records.frames()))])
-    assert max(len(line.rstrip()) for line in text.splitlines()) <= 100
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
     assert f"{sum(row[3] for row in auctions if row[0] == 0):,.0f}" in text
     assert "50.0" in text
 
