@@ -12,10 +12,12 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from sim.measures.batch_means import Estimate, batch_ratio, student_t
+from sim.measures.batch_means import Estimate, batch_means, batch_ratio, student_t
 
 FEW = 10
 """With fewer exceptions than this the batches do not tell how much the share varies."""
+SELDOM = 20
+"""With fewer entries than this that are not 0 the batches do not tell how much a mean varies."""
 
 
 def share(numerators: npt.ArrayLike, denominators: npt.ArrayLike, batches: int = 20) -> Estimate:
@@ -36,6 +38,16 @@ def share(numerators: npt.ArrayLike, denominators: npt.ArrayLike, batches: int =
     entries = float(under.sum() ** 2 / (under**2).sum())
     exceptions = min(int((over > rounding).sum()), int((over < under - rounding).sum()))
     return bounded(rough, entries, few=exceptions < FEW)
+
+
+def mean_of_rare(values: npt.ArrayLike, batches: int = 20) -> Estimate:
+    """The mean of a series, shape (n,), most entries of which may be 0; without interval where nearly all are.
+
+    Where fewer than SELDOM entries differ from 0 they do not tell how far the mean may be off.
+    """
+    series = np.asarray(values, dtype=float)
+    estimate = batch_means(series, batches)
+    return estimate if np.count_nonzero(series) >= SELDOM else estimate.without_interval()
 
 
 def bounded(rough: Estimate, entries: float, few: bool = False) -> Estimate:
