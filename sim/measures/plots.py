@@ -52,7 +52,7 @@ def plot_bids(
 
     Curves are dashed black; one labelled with a leading underscore has no entry in the legend.
     """
-    with figure(path, "value", "bid", title) as axes:
+    with figure(path, "value (money)", "bid (money)", title) as axes:
         _draw(axes, points, linestyle="none", marker=".", markersize=3)
         _draw(axes, curves, linewidth=1.0, linestyle="--", color="black")
 
