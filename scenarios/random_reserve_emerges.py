@@ -167,7 +167,8 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     folder = getattr(tables, "directory", None)
     if folder is not None:
         draw(folder, tables, told)
-        lines.append(f"Plots in {folder}: reserves.png, reserves_with_ordinary_trade.png, gaps.png, values.png")
+        names = ("reserves", "reserves_with_ordinary_trade", "gaps", "values")
+        lines.append(f"Plots in {folder}: {', '.join(f'{name}.png' for name in names)}")
     return lines
 
 

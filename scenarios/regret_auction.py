@@ -18,9 +18,9 @@ each before three natures:
 What to look for. Before the thesis' nature the random reserves lose 1/e = .368, for two bidders and for ten
 (so does the sure reserve, as no price is better than another there, and Vickrey's loses everything, 2/e); the
 nature who learns can make it no worse. But she finds what a sure reserve cannot bear: one value just below
-it, or at the top with no rival (both cost half of the range), and where there is no reserve, one bidder alone,
-at the whole range. Competition helps only where nature means no harm: with uniform values all regrets fall as
-bidders are added, and Vickrey's is the first to vanish. `regret.png` shows regret by the number of bidders,
+it, or at the top with no rival (both cost half of the range), and where there is no reserve, one bidder
+alone, at the whole range. Competition helps only where nature means no harm: with uniform values all regrets
+fall as bidders are added, and reserves that are drawn high lose most. `regret.png` shows regret by the number of bidders,
 `values.png` the regret of random reserves by the two highest values: 1/e wherever the second is below 1/e.
 
     bazaar audit regret_auction
