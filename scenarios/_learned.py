@@ -48,7 +48,7 @@ def play_lines(last: pandas.DataFrame, units: Mapping[str, float], what: str = "
     """For each duel, its bounds on the value in a unit of payoffs; if that is negative they change sides."""
     lines = []
     for number, (name, unit) in enumerate(units.items()):
-        row = last.loc[number]
+        row: Any = last.loc[number]
         low, high = sorted((row["guarantee"] * unit, row["hope"] * unit))
         rounds = int(row["rounds"])
         lines.append(f"Learned in {rounds:,} rounds, {name}: {what} between {low:.4f} and {high:.4f}.")

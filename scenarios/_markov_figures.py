@@ -69,7 +69,7 @@ def worst_cases(mean: float, sizes: Sequence[int]) -> tuple[Any, Any]:
 
 def draw_worst_cases(path: Path | str, mean: float, most: int = 20) -> None:
     """Figure 1.4: what both secure, and the gap in percent of the lottery's, by the number of bidders."""
-    sizes = np.arange(2, most + 1)
+    sizes = range(2, most + 1)
     with panels(path, 2) as (secured, gaps):
         for label, numbers in zip(("highest-bidder lottery", "best second price"),
                                   worst_cases(mean, sizes), strict=True):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from agents.population import Group, Population
 from agents.seller import SellerPlan
 from agents.strategies import Strategy, Truthful
-from mechanisms.conversation import Mechanism
+from mechanisms.conversation import DirectLottery, DirectMechanism, Mechanism
 from mechanisms.distributions import Distribution, Prior
 from sim.market.market import Market
 from sim.market.panel import Panel
@@ -114,7 +114,7 @@ def figures(rooms: Sequence[Room], found: Sequence[Numbers], settled: float = 0.
     return table
 
 
-def average_over(prior: Prior, what: Callable[[Numbers], Any], points: int = 4096) -> float:
-    """The mean of a function of profiles under a prior of one uniform, by the midpoint rule."""
+def average_revenue(rule: DirectMechanism | DirectLottery, prior: Prior, points: int = 4096) -> float:
+    """The mean revenue under a prior of one uniform, by the midpoint rule."""
     uniforms = (np.arange(points)[:, None] + 0.5) / points
-    return float(np.mean(what(prior.from_uniforms(uniforms))))
+    return float(np.mean(rule.outcome(prior.from_uniforms(uniforms)).revenue))

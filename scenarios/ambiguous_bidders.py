@@ -9,8 +9,8 @@ seller (Koçyiğit's thesis, Example 1.2.2):
     second law     1/4      1/4      1/4      1/4
 
 The second bidder is truthful. The first one, of value 4, can bid 4 and win for sure, or bid 0, pay nothing,
-and win if the other has 0: that is 5/6 likely by the first law, 1/2 by the second. So truth brings 4 - 4s, if s
-is the paid share, and the lie 10/3 or 2. What she does depends on how she takes the ambiguity:
+and win if the other has 0: that is 5/6 likely by the first law, 1/2 by the second. So truth brings 4 - 4s, if
+s is the paid share, and the lie 10/3 or 2. What she does depends on how she takes the ambiguity:
 
 - maxmin looks at the worst law only, and stays truthful up to s = 1/2;
 - Hurwicz weighs the worst case with α and the best one with 1 - α: up to s = 1/3 for α = ½, 1/4 for α = ¼;
@@ -21,10 +21,10 @@ is the paid share, and the lie 10/3 or 2. What she does depends on how she takes
 
 What to look for. At the default share of ½ the auction is incentive compatible for maxmin bidders, which the
 literature is content with. A seller who trusts in that expects 1.8 under the first law and 2.0 under the
-second. From everybody else she gets .6 and 1.0. So a seller who does not know how bidders take ambiguity needs
-a mechanism that is safe for Knightian bidders; then it is for all (Proposition 1.2.1). `sweep.png` shows by how
-much the lie is better, by the paid share, for each attitude: where a curve crosses 0 truth ends. `revenue.png`
-shows what the seller gets as she asks for more. The audit names the same verdicts:
+second. From everybody else she gets .6 and 1.0. So a seller who does not know how bidders take ambiguity
+needs a mechanism that is safe for Knightian bidders; then it is for all (Proposition 1.2.1). `sweep.png`
+shows by how much the lie is better, by the paid share, for each attitude: where a curve crosses 0 truth ends.
+`revenue.png` shows what the seller gets as she asks for more. The audit names the same verdicts:
 
     bazaar audit ambiguous_bidders
 """
@@ -119,7 +119,7 @@ def utilities(share: float, report: float) -> NDArray[np.float64]:
 
 
 def lead_of_the_lie(name: str, share: float) -> float:
-    """By how much bidding 0 is better than 4 to this attitude: to Knight, under the law that likes it best."""
+    """By how much bidding 0 is better than 4 to this attitude: to Knight, under the law best for it."""
     attitude, lie, truth = ATTITUDES[name], utilities(share, 0.0), utilities(share, HIGH)
     if isinstance(attitude, Knightian):
         return float((lie - truth).max())
@@ -164,7 +164,7 @@ def build(parameters: Parameters | None = None, seed: int = 0, records: Records 
     return market_of(rooms_of(Parameters() if parameters is None else parameters), seed, records)
 
 
-def audited_menus(parameters: Parameters) -> Sequence[Instance]:
+def audited(parameters: Parameters) -> Sequence[Instance]:
     """The auction under both laws, with α = ½ and α = ¼ for Hurwicz's bidders."""
     from sim.audit import Instance
 

@@ -63,7 +63,7 @@ from mechanisms.robust import (
 from mechanisms.robust.markov import lottery_constants
 from mechanisms.robust.worst_case import refined_grid
 from scenarios._markov_figures import draw_extra_bidders, draw_slackness, draw_worst_cases
-from scenarios._rooms import Room, alike, average_over, figures, market_of, one_high, series
+from scenarios._rooms import Room, alike, average_revenue, figures, market_of, one_high, series
 from sim.market.market import Market
 from sim.measures.comparison import comparison_table
 from sim.measures.plots import figure, plot_curves, running_means
@@ -132,7 +132,7 @@ def rooms_of(parameters: Parameters) -> list[Room]:
     rooms = []
     for name, rule in sellers(parameters).items():
         worst = worst_case_revenue(rule, MarkovSet(bidders, mean))
-        even = average_over(same, lambda values, rule=rule: rule.outcome(values).revenue)
+        even = average_revenue(rule, same)
         learner = learning_nature(rule, bidders, mean)
         rooms += [
             Room(name, "worst case", rule, worst.distribution, worst.revenue),
@@ -148,7 +148,7 @@ def build(parameters: Parameters | None = None, seed: int = 0, records: Records 
     return market_of(rooms_of(Parameters() if parameters is None else parameters), seed, records)
 
 
-def audited_menus(parameters: Parameters) -> Sequence[Instance]:
+def audited(parameters: Parameters) -> Sequence[Instance]:
     """The sellers' rules for two bidders on quarters, with all distributions of at least the mean."""
     from sim.audit.library import markov_instance
 

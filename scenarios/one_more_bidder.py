@@ -14,9 +14,9 @@ that the mean of each is at least μ (the Markov set). She is sure of r with the
 among I; Vickrey's auction among I + 1 meets its own worst case, and so does that among I.
 
 What to look for. In each row of a law the third column is the largest, and so it is in the worst of the laws.
-In the row of the Markov set it is not: one more bidder is worth less than the lottery, as low as μ and I may
-be or as high; a fixed number of further bidders never is enough for all I (Proposition 1.5.10; the lines below
-the table tell how many are). `revenue.png` shows the table. `markov.png` shows what is secured in the Markov
+In the row of the Markov set it is not: one more bidder is worth less than the lottery, whatever μ and I, and
+no fixed number of further bidders is enough for all I (Proposition 1.5.10; the lines below the table tell how
+many are). `revenue.png` shows the table. `markov.png` shows what is secured in the Markov
 set as I grows: the lottery among I, Vickrey's among I and I + 1, and the bound on all mechanisms.
 
     bazaar audit one_more_bidder
@@ -92,7 +92,7 @@ def rooms_of(parameters: Parameters) -> list[Room]:
             Room(BEST, name, MyersonAuction(law), few, optimal_revenue(law, n)),
             Room(ONE_MORE, name, SecondPrice(), more, float(expected_second_highest(law, n + 1))),
         ]
-    rules = {VICKREY: (SecondPrice(), n), ONE_MORE: (SecondPrice(), n + 1),
+    rules: dict[str, tuple[SecondPrice | HighestBidderLottery, int]] = {VICKREY: (SecondPrice(), n), ONE_MORE: (SecondPrice(), n + 1),
              BEST: (HighestBidderLottery(n, parameters.mean, charge="winner"), n)}
     for column in COLUMNS:
         rule, count = rules[column]
@@ -106,7 +106,7 @@ def build(parameters: Parameters | None = None, seed: int = 0, records: Records 
     return market_of(rooms_of(Parameters() if parameters is None else parameters), seed, records)
 
 
-def audited_menus(parameters: Parameters) -> Sequence[Instance]:
+def audited(parameters: Parameters) -> Sequence[Instance]:
     """The rules for two bidders on quarters, over all distributions of at least the mean."""
     from sim.audit.library import markov_instance
 
@@ -131,7 +131,7 @@ def verdicts(parameters: Parameters) -> list[str]:
             f"{found.least:.4f} and {found.most:.4f}: one more bidder is {answer}."
         )
     more = extra_bidders(n, mean)
-    return [*lines, f"In the Markov set the best second price auction needs {more} more to match the lottery."]
+    return [*lines, f"There the best second price auction needs {more} more bidders to match the lottery."]
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:

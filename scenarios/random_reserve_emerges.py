@@ -107,8 +107,9 @@ def rooms_of(parameters: Parameters) -> tuple[list[Room], dict[int, Duel]]:
         nature = DuelNature(duel, one_high(duel.game.nature_actions, bidders))
         prior = WithOrdinaryTrade(nature, parameters.ordinary, town) if number == 1 else nature
         rooms.append(Room(name, "revenue", offer, prior, duel.game.value()[0]))
-    nature, r = HighestBidderNature(bidders, mean), lottery_constants(bidders, mean).value
-    rooms.append(Room("in theory", "revenue", RandomReserveLottery(bidders, mean), nature, r))
+    r = lottery_constants(bidders, mean).value
+    theory = RandomReserveLottery(bidders, mean), HighestBidderNature(bidders, mean)
+    rooms.append(Room("in theory", "revenue", *theory, r))
     return rooms, duels
 
 
@@ -121,7 +122,7 @@ def build(parameters: Parameters | None = None, seed: int = 0, records: Records 
     return market
 
 
-def audited_menus(parameters: Parameters) -> Sequence[Instance]:
+def audited(parameters: Parameters) -> Sequence[Instance]:
     """The random reserve of theory for two bidders on quarters, over all distributions of the mean."""
     from sim.audit.library import markov_instance
 

@@ -20,8 +20,8 @@ What to look for. Before the thesis' nature the random reserves lose 1/e = .368,
 nature who learns can make it no worse. But she finds what a sure reserve cannot bear: one value just below
 it, or at the top with no rival (both cost half of the range), and where there is no reserve, one bidder
 alone, at the whole range. Competition helps only where nature means no harm: with uniform values all regrets
-fall as bidders are added, and reserves that are drawn high lose most. `regret.png` shows regret by the number of bidders,
-`values.png` the regret of random reserves by the two highest values: 1/e wherever the second is below 1/e.
+fall as bidders are added, and reserves that are drawn high lose most. `regret.png` shows regret by the number
+of bidders, `values.png` that of random reserves by the two highest values: 1/e where the second is below 1/e.
 
     bazaar audit regret_auction
 
@@ -161,7 +161,7 @@ def build(parameters: Parameters | None = None, seed: int = 0, records: Records 
     return market_of(rooms_of(Parameters() if parameters is None else parameters), seed, records)
 
 
-def audited_menus(parameters: Parameters) -> Sequence[Instance]:
+def audited(parameters: Parameters) -> Sequence[Instance]:
     """The three rules for two bidders."""
     from sim.audit.library import standard_instance
 

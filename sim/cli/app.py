@@ -167,6 +167,8 @@ def audit_command(
             if hasattr(module, "audited_menus"):
                 refuse(context, ("types", "buyers", "sample"), f"needs auctions; {entry.name} has menus")
                 found = report.menu_report(module.audited_menus(parameters), mechanism or [], notions)
+            elif hasattr(module, "audited") and (types, buyers, sample) == (None, None, None):
+                found = report.own_report(module.audited(parameters), mechanism or [], notions)
             else:
                 market = module.build(parameters, start)
                 notes = market.records.manifest.notes
