@@ -84,6 +84,16 @@ from sim.audit.instance import Instance
 
 BUNDLE_VALUES = np.array([[0, 0, 0], [2, 0, 2], [0, 1, 1], [1, 1, 1], [0, 0, 2]], dtype=float)
 """Valuations of the first good, the second, and both."""
+QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+STANDARD_SET = (
+    "The ambiguity set holds four distributions: all profiles equally likely, low types more likely, high "
+    "types more likely, types tending to be alike; alpha is 1/2, the weights are equal."
+)
+MARKOV_NOTE = (
+    "The ambiguity set holds all distributions on the grid in which each value has at least the mean, in any "
+    "dependence; alpha is 1/2, and Bayesian buyers think of one of them alone."
+)
 
 
 def standard_instance(
@@ -107,7 +117,25 @@ def standard_instance(
     prior = _independent(grid, np.ones(len(grid)), n)
     low, high = _independent(grid, ranks[::-1], n), _independent(grid, ranks, n)
     possible = FiniteAmbiguitySet((prior, low, high, _alike(prior)))
-    return Instance(mechanism, prior, ambiguity=possible, name=name, **options)
+    return Instance(mechanism, prior, ambiguity=possible, name=name, note=STANDARD_SET, **options)
+
+
+def markov_instance(
+    mechanism: Mechanism, mean: float, name: str = "", values: ArrayLike = QUARTERS, **options: Any
+) -> Instance:
+    """Two buyers with values on a grid of [0, 1], and all distributions on it with means of at least `mean`.
+
+    The prior is one of them: independent values of the greatest entropy. Raises TypeError or ValueError for a
+    mean outside (0, 1), or a grid that does not increase within [0, 1].
+    """
+    from mechanisms.robust import MarkovSet, Moment
+    from mechanisms.robust.learned_play import tilted
+
+    possible = MarkovSet(2, mean).on_grid(np.asarray(values, dtype=float))
+    grid = possible.grids[0]
+    weights, _ = tilted(np.zeros(grid.size), Moment(grid, mean))
+    prior = _independent(grid, weights, 2)
+    return Instance(mechanism, prior, ambiguity=possible, name=name, note=MARKOV_NOTE, **options)
 
 
 def types_among(mechanism: Mechanism, values: ArrayLike | None = None) -> Any:

@@ -20,10 +20,6 @@ EXPLANATION = (
     "Gains are in utility, which is money for the risk-neutral. Exact rows try every profile of a few types: "
     "{sizes}. A notion holds for the types and answers tried, of which there are finitely many."
 )
-SET_EXPLANATION = (
-    "The ambiguity set holds four distributions: all profiles equally likely, low types more likely, high "
-    "types more likely, types tending to be alike; alpha is 1/2, the weights are equal."
-)
 NOWHERE = (
     "{names}, which says nothing about the mechanisms here: two-step notions are about those that ask for "
     "values and then for knowledge, buy-k and buy-many about menus, the others about all but menus"
@@ -51,20 +47,18 @@ def menu_report(
     yield MENU_EXPLANATION
 
 
+def own_report(
+    instances: Iterable[Instance], wanted: Sequence[str], notions: Sequence[str] | None
+) -> Iterator[Any]:
+    """The exact audit of a scenario's own instances; ValueError for unknown names."""
+    yield from exact_report(list(only({one.name: one for one in instances}, wanted).values()), notions)
+
+
 def exact_report(instances: Sequence[Instance], notions: Sequence[str] | None) -> Iterator[Any]:
     """The exact table and what it means; ValueError if none of the notions named applies to any instance."""
     yield from _table(instances, notions)
     yield EXPLANATION.format(sizes=_sizes(instances))
-    if any(len(instance.set) > 1 for instance in instances):
-        yield SET_EXPLANATION
-
-
-def own_report(
-    instances: Iterable[Instance], wanted: Sequence[str], notions: Sequence[str] | None
-) -> Iterator[Any]:
-    """The exact audit of a scenario's own instances, those of the names wanted; errors as above."""
-    named = only({instance.name: instance for instance in instances}, wanted)
-    yield from exact_report(list(named.values()), notions)
+    yield from dict.fromkeys(instance.note for instance in instances if instance.note)
 
 
 def _table(instances: Iterable[Instance], notions: Sequence[str] | None) -> Iterator[Any]:
