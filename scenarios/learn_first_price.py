@@ -50,6 +50,7 @@ from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.batch_means import Estimate, batch_means, batch_ratio
 from sim.measures.learning_curves import FloatArray, Room, loss_in, loss_path, plot_bids, plot_losses, room_of
+from sim.measures.plots import pictures
 from sim.records import Records
 from sim.runs import scenario
 from sim.runs.scenario import OneOf
@@ -201,9 +202,11 @@ def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
 
 def plots(tables: Mapping[str, Any], parameters: Parameters) -> list[str]:
     """Draw both plots into the folder of the run; says where, or nothing if the run is in memory."""
-    folder = getattr(tables, "directory", None)
-    if folder is None:
-        return []
+    return pictures(tables, ["bids.png", "loss.png"], lambda folder: draw(tables, parameters, folder))
+
+
+def draw(tables: Mapping[str, Any], parameters: Parameters, folder: Any) -> None:
+    """Bids against values in each room, and what better bids would have gained over time."""
     panels, losses = {}, {}
     for number, setting in enumerate(settings(parameters)):
         room = room_of(tables, number)
@@ -212,12 +215,8 @@ def plots(tables: Mapping[str, Any], parameters: Parameters) -> list[str]:
         if setting.values[0] == VALUES:
             times, path = loss_path(room, setting.mechanism)
             losses[setting.name] = (times, np.array([e.mean for e in path]) / EQUILIBRIUM_UTILITY)
-    try:
-        plot_bids(folder / "bids.png", panels)
-        plot_losses(folder / "loss.png", losses, "of the utility in equilibrium")
-    except OSError as error:
-        return [f"The plots could not be written: {error}."]
-    return [f"Plots: {folder / 'bids.png'}, {folder / 'loss.png'}"]
+    plot_bids(folder / "bids.png", panels)
+    plot_losses(folder / "loss.png", losses, "of the utility in equilibrium")
 
 
 # --- on the page ------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.batch_means import Estimate, batch_means
 from sim.measures.comparison import Figure, comparison_table
-from sim.measures.plots import figure
+from sim.measures.plots import figure, pictures
 from sim.records import Records
 from sim.runs import scenario
 
@@ -241,20 +241,18 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         f"{told.value_bound - 1}. To tell truth by payoffs alone takes on the order of {value:,.0f} auctions "
         f"for a value beside the next best report, and {belief:,.0f} for a belief beside the uniform one.",
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(folder, series, told)
-        lines.append(f"Plots: {folder / 'values.png'} and {folder / 'beliefs.png'}")
-    return lines
+    return lines + pictures(
+        tables, ["values.png", "beliefs.png"], lambda folder: draw(folder, series, told)
+    )
 
 
 def draw(folder: Any, series: list[NDArray[np.float64]], parameters: Parameters) -> None:
     """Truthful reports and distances of beliefs over time, with intervals; by chance a report is true 1/B."""
-    with figure(folder / "values.png", "auction", "share of truthful reports") as axes:
+    with figure(folder / "values.png", "auction", "share of truthful reports", "Values") as axes:
         _draw_over_time(axes, ROOMS[:2], series[:2])
         axes.axhline(1 / parameters.value_bound, color="black", linestyle="--", label="by chance")
         axes.set_ylim(0, 1.05)
-    with figure(folder / "beliefs.png", "belief", "squared distance from the truth") as axes:
+    with figure(folder / "beliefs.png", "belief", "squared distance from the truth", "Beliefs") as axes:
         _draw_over_time(axes, ROOMS[2:], series[2:])
         axes.set_yscale("log", nonpositive="clip")
 

@@ -53,7 +53,7 @@ from sim.measures.batch_means import batch_means
 from sim.measures.comparison import Figure, comparison_table
 from sim.measures.ex_post_regret import ex_post_regret
 from sim.measures.people import payoffs_by_person
-from sim.measures.plots import plot_bars, plot_bids, plot_curves, running_means
+from sim.measures.plots import pictures, plot_bars, plot_bids, plot_curves, running_means
 from sim.measures.surplus import surplus_of
 from sim.records import Records
 from sim.runs import scenario
@@ -284,11 +284,8 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         f"The person who gained most, side payments included, is number {best}, one of the {kind}: "
         f"{people['payoff'].max():,.2f}.",
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(tables, told, rows, folder)
-        lines.append(f"Plots: {folder / 'payoffs.png'}, {folder / 'bids.png'} and {folder / 'loss.png'}")
-    return lines
+    names = ["payoffs.png", "bids.png", "loss.png"]
+    return lines + pictures(tables, names, lambda folder: draw(tables, told, rows, folder))
 
 
 def draw(
@@ -304,7 +301,7 @@ def draw(
         strategy: ([one.mean for one in row], [one.half_width for one in row])
         for strategy, row in estimates.items()
     }
-    plot_bars(folder / "payoffs.png", bars, names, "payoff of a buyer in an auction")
+    plot_bars(folder / "payoffs.png", bars, names, "payoff of a buyer in an auction (money)", "Payoffs")
     messages = tables["messages"]
     seller = messages["auction"].to_numpy() % len(names)
     kinds = kinds_of(messages["bidder_id"].to_numpy(), parameters)
@@ -319,7 +316,7 @@ def draw(
             mean = lost[kind == k].groupby("auction")["regret"].mean()
             losses[f"{strategy}, {name}"] = running_means(mean.to_numpy())
     plot_bids(folder / "bids.png", bids, {}, "First price")
-    plot_curves(folder / "loss.png", losses, "auction", "mean ex-post regret")
+    plot_curves(folder / "loss.png", losses, "auction", "mean ex-post regret (money)", "Regret")
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ from sim.market.panel import Panel
 from sim.measures.batch_means import Estimate, batch_means
 from sim.measures.comparison import Figure, comparison_table
 from sim.measures.ex_post_regret import ex_post_regret
-from sim.measures.plots import plot_bids, plot_curves, running_means
+from sim.measures.plots import pictures, plot_bids, plot_curves, running_means
 from sim.records import Records
 from sim.runs import scenario
 from sim.runs.scenario import OneOf
@@ -167,11 +167,10 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         comparison_table("attitude", list(next(iter(rows.values()))), rows),
         EXPLANATION,
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(tables, bidders, crowds, folder, len(formats(told["mechanism"])))
-        lines.append(f"Plots: {folder / 'bids.png'} and {folder / 'loss.png'}")
-    return lines
+    sellers = len(formats(told["mechanism"]))
+    return lines + pictures(
+        tables, ["bids.png", "loss.png"], lambda folder: draw(tables, bidders, crowds, folder, sellers)
+    )
 
 
 def draw(
@@ -195,7 +194,7 @@ def draw(
         lost = ex_post_regret(mine, tables["transactions"], utility).groupby("auction")["regret"].mean()
         losses[crowd] = running_means(lost.to_numpy())
     plot_bids(folder / "bids.png", points, curves, f"First price, {bidders} bidders")
-    plot_curves(folder / "loss.png", losses, "auction", "mean ex-post regret, in utility")
+    plot_curves(folder / "loss.png", losses, "auction", "mean ex-post regret (utility)", "Regret")
 
 
 if __name__ == "__main__":

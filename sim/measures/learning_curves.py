@@ -122,10 +122,11 @@ def plot_bids(path: Any, panels: Mapping[str, tuple[Room, Any]]) -> None:
             values = np.linspace(0, room.values.max(), 101)
             axis.plot(values, theory(values), "k-", linewidth=1, label="theory")
             axis.legend(loc="upper left", frameon=False)
-        axis.set(title=name, xlabel="value", ylabel="bid")
+        axis.set(title=name, xlabel="value (money)", ylabel="bid (money)")
     figure.savefig(path, dpi=110)
 
 
 def plot_losses(path: Any, paths: Mapping[str, tuple[FloatArray, FloatArray]], unit: str) -> None:
     """Loss over time, one line a name, to a PNG file: times and losses by name."""
-    plot_curves(path, paths, "simulated time", f"utility loss, {unit}", zero=True)
+    title = "What better bids would gain"
+    plot_curves(path, paths, "simulated time", f"utility loss, {unit}", title, zero=True)

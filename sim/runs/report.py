@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.measures.batch_means import Estimate, batch_means, batch_ratio
+from sim.measures.plots import pictures
 from sim.measures.surplus import surplus_of
+from sim.runs.pictures import draw_sellers
 
 if TYPE_CHECKING:
     import pandas
@@ -116,12 +118,14 @@ def _measures(
 def summary(tables: Tables, manifest: Mapping[str, Any]) -> list[Any]:
     """What stands at the end of a run: lines of text and a table, for `rich` to print; 100 columns wide."""
     notes = [*manifest.get("notes", ()), *_answers_lost(tables)]
+    measures, name = seller_measures(tables), "sellers.png"
     return [
         _headline(tables, manifest),
         *(f"{note}." for note in notes),
-        seller_table(seller_measures(tables)),
+        seller_table(measures),
         EXPLANATION,
         COMPARISON,
+        *pictures(tables, [name], lambda folder: draw_sellers(measures, folder / name)),
     ]
 
 
