@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sim.measures.batch_means import Estimate, batch_means, batch_ratio
-from sim.measures.plots import pictures
+from sim.measures.plots import pictures, plot_bars
 from sim.measures.surplus import surplus_of
-from sim.runs.pictures import draw_sellers
 
 if TYPE_CHECKING:
     import pandas
@@ -216,3 +215,19 @@ def _money(amount: float, scale: float) -> str:
 
 def _percent(share: float, _: float) -> str:
     return f"{100 * share:.1f}%"
+
+
+# --- in a picture -----------------------------------------------------------------------------------
+
+
+def draw_sellers(sellers: list[SellerMeasures], path: Any) -> None:
+    """Revenue and the buyers' surplus in an auction, with their intervals, by seller."""
+    kinds = {
+        "revenue": [seller.revenue_per_auction for seller in sellers],
+        "buyers' surplus": [seller.surplus_per_auction for seller in sellers],
+    }
+    bars = {
+        label: ([one.mean for one in each], [one.half_width for one in each]) for label, each in kinds.items()
+    }
+    names = [seller.name.replace(" ", "\n") for seller in sellers]
+    plot_bars(path, bars, names, "mean of an auction (money), with 95% interval", "What sellers earn")
