@@ -58,6 +58,7 @@ from sim.measures.learning_curves import (
     plot_losses,
     room_of,
 )
+from sim.measures.plots import pictures
 from sim.measures.replicates import across, replicates_of
 from sim.records import Records
 from sim.runs import scenario
@@ -213,13 +214,6 @@ def relative_loss(room: Room, setting: Setting) -> float:
     return float(loss.mean) / EQUILIBRIUM_UTILITY
 
 
-def measures(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> dict[str, float]:
-    """The learned figures, by room."""
-    parameters, status = Parameters(**manifest["parameters"]), manifest.get("status", "complete")
-    found = findings(tables, parameters, int(manifest["seed"]), status)
-    return {f"{name}: {room}": one.estimate.mean for room, row in found.items() for name, one in row.items()}
-
-
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     """The table of learned figures and equilibria; the plots go to the run's folder, if it has one."""
     parameters = Parameters(**manifest["parameters"])
@@ -257,9 +251,11 @@ class FindingsTable:
 
 def plots(tables: Mapping[str, Any], parameters: Parameters) -> list[str]:
     """Draw both plots into the folder of the run; says where, or nothing if the run is in memory."""
-    folder = getattr(tables, "directory", None)
-    if folder is None:
-        return []
+    return pictures(tables, ["bids.png", "loss.png"], lambda folder: draw(tables, parameters, folder))
+
+
+def draw(tables: Mapping[str, Any], parameters: Parameters, folder: Any) -> None:
+    """Bids against values in each room, and what better bids would have gained over time."""
     panels, losses = {}, {}
     for number, setting in enumerate(settings(parameters)):
         room = room_of(tables, number)
@@ -268,12 +264,8 @@ def plots(tables: Mapping[str, Any], parameters: Parameters) -> list[str]:
         if setting.values[0] == VALUES:
             times, path = loss_path(room, setting.mechanism)
             losses[setting.name] = (times, np.array([e.mean for e in path]) / EQUILIBRIUM_UTILITY)
-    try:
-        plot_learned_bids(folder / "bids.png", panels)
-        plot_losses(folder / "loss.png", losses, "of the utility in equilibrium")
-    except OSError as error:
-        return [f"The plots could not be written: {error}."]
-    return [f"Plots: {folder / 'bids.png'}, {folder / 'loss.png'}"]
+    plot_learned_bids(folder / "bids.png", panels)
+    plot_losses(folder / "loss.png", losses, "of the utility in equilibrium")
 
 
 # --- on the page ------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ from sim.draws import Stream
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.comparison import Figure, comparison_table
-from sim.measures.plots import figure
+from sim.measures.plots import figure, pictures
 from sim.measures.replicates import across, replicates_of, shares_across
 from sim.records import Records
 from sim.runs import scenario
@@ -276,11 +276,11 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         f"{told.value_bound - 1}. To tell truth by payoffs alone takes on the order of {value:,.0f} auctions "
         f"for a value beside the next best report, and {belief:,.0f} for a belief beside the uniform one.",
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(folder, learned(tables, told), told)
-        lines.append(f"Plots: {folder / 'values.png'} and {folder / 'beliefs.png'}")
-    return lines
+    return lines + pictures(
+        tables,
+        ["values.png", "beliefs.png"],
+        lambda folder: draw(folder, learned(tables, told), told),
+    )
 
 
 def draw(folder: Any, series: list[NDArray[np.float64]], parameters: Parameters) -> None:

@@ -57,7 +57,7 @@ from sim.measures.comparison import Figure, comparison_table
 from sim.measures.ex_post_regret import ex_post_regret
 from sim.measures.lost_answers import sellers_who_missed_answers
 from sim.measures.people import payoffs_by_person
-from sim.measures.plots import plot_bars, plot_bids, plot_curves, running_means
+from sim.measures.plots import pictures, plot_bars, plot_bids, plot_curves, running_means
 from sim.measures.replicates import across, replicates_of
 from sim.measures.shares import mean_of_rare
 from sim.measures.surplus import surplus_of
@@ -65,7 +65,6 @@ from sim.records import Records
 from sim.runs import scenario
 from sim.runs.replicates import REPLICATES, across_told, tables_of
 from sim.runs.scenario import OneOf
-from sim.sweep.measures import auction_measures
 
 if TYPE_CHECKING:
     import pandas
@@ -323,17 +322,6 @@ def figures(
     return rows
 
 
-def measures(tables: Any, manifest: Mapping[str, Any]) -> dict[str, float]:
-    """What the auctions earned, and what a buyer of each kind gained in one, by seller."""
-    gained = figures(tables, Parameters(**manifest["parameters"]))
-    payoffs = {
-        f"payoff of {kind}: {seller}": one.estimate.mean
-        for kind, row in gained.items()
-        for seller, one in row.items()
-    }
-    return auction_measures(tables) | payoffs
-
-
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     """The table of payoffs, what colluders paid one another, and the plots in the run's folder."""
     told, status = Parameters(**manifest["parameters"]), manifest.get("status", "complete")
@@ -350,11 +338,8 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         f"The person who gained most, side payments included, is number {best}, one of the {kind}: "
         f"{people['payoff'].max():,.2f}.",
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(tables, told, rows, folder)
-        lines.append(f"Plots: {folder / 'payoffs.png'}, {folder / 'bids.png'} and {folder / 'loss.png'}")
-    return lines
+    names = ["payoffs.png", "bids.png", "loss.png"]
+    return lines + pictures(tables, names, lambda folder: draw(tables, told, rows, folder))
 
 
 def draw(

@@ -50,7 +50,7 @@ from sim.measures.batch_means import Estimate, batch_means
 from sim.measures.comparison import Figure, comparison_table
 from sim.measures.ex_post_regret import ex_post_regret
 from sim.measures.lost_answers import sellers_who_missed_answers
-from sim.measures.plots import plot_bids, plot_curves, running_means
+from sim.measures.plots import pictures, plot_bids, plot_curves, running_means
 from sim.measures.replicates import across, replicates_of
 from sim.records import Records
 from sim.runs import scenario
@@ -232,12 +232,10 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         EXPLANATION,
         across_told(told.replicates, status) if told.learns else BATCHED,
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        crowds = attitudes(told.crra, told.cara)
-        draw(tables, told.bidders, crowds, folder, len(formats(told.mechanism)))
-        lines.append(f"Plots: {folder / 'bids.png'} and {folder / 'loss.png'}")
-    return lines
+    crowds, sellers = attitudes(told.crra, told.cara), len(formats(told.mechanism))
+    return lines + pictures(
+        tables, ["bids.png", "loss.png"], lambda folder: draw(tables, told.bidders, crowds, folder, sellers)
+    )
 
 
 def draw(

@@ -15,6 +15,7 @@ import typer
 from sim.cli import options
 from sim.cli.codes import INTERRUPTED
 from sim.cli.once import OnceCommand
+from sim.cli.progress import working
 from sim.cli.reading import (
     bad_input,
     parameter_lines,
@@ -90,7 +91,8 @@ def run_scenario(
         module, parameters = parameters_for(entry, settings or [], until=until, bids=bids)
         from sim.runs.run import set_up
 
-        market = set_up(entry.name, module, parameters, seed_of(seed), out)
+        with working(f"preparing {entry.name}"):
+            market = set_up(entry.name, module, parameters, seed_of(seed), out)
     if raises and hasattr(market, "stage"):
         market.stage.raises = True
     status = play_out(market, parameters)
@@ -181,7 +183,8 @@ def show_command(
         with bad_input():
             from sim.records import load, write_csv
 
-            write_csv(load(folder), csv)
+            with working("writing CSV"):
+                write_csv(load(folder), csv)
         typer.echo(f"Tables as CSV: {csv}")
 
 
@@ -201,35 +204,39 @@ def audit_command(
 ) -> None:
     """Show what a lie is worth in each mechanism, and to whom, under each notion of truthfulness."""
     notions, notes = notion or None, []
-    with bad_input():
+    with bad_input(), working("auditing") as told:
         from sim.audit import report
         from sim.audit.named import named_instance, names_mechanism
         from sim.runs.scenario import parse_settings
 
         if audited == "all":
             refuse(context, ("settings", "types", "buyers", "sample", "bids"), "needs a scenario, not `all`")
-            found = report.exact_report(report.standard(mechanism or []), notions)
+            found = report.exact_report(report.standard(mechanism or []), notions, told)
         elif names_mechanism(audited):
             misplaced = ("mechanism", "sample", "seed", "bids")
             refuse(context, misplaced, f"needs a scenario; {audited} is a mechanism")
             one = named_instance(audited, parse_settings(settings or []), types, buyers)
-            found = report.exact_report([one], notions)
+            found = report.exact_report([one], notions, told)
         else:
             entry: ScenarioFile = context.obj.find(audited)
             module, parameters = parameters_for(entry, settings or [], bids=bids)
             start = seed_of(seed)
             if hasattr(module, "audited_menus"):
                 refuse(context, ("types", "buyers", "sample"), f"needs auctions; {entry.name} has menus")
-                found = report.menu_report(module.audited_menus(parameters), mechanism or [], notions)
+                found = report.menu_report(module.audited_menus(parameters), mechanism or [], notions, told)
             elif hasattr(module, "audited_instances"):
-                misplaced = ("types", "buyers", "sample")
-                refuse(context, misplaced, f"is not for {entry.name}, which has instances of its own")
-                found = report.own_report(module.audited_instances(parameters), mechanism or [], notions)
+                refuse(
+                    context,
+                    ("types", "buyers", "sample"),
+                    f"is not for {entry.name}, which has instances of its own",
+                )
+                own = module.audited_instances(parameters)
+                found = report.own_report(own, mechanism or [], notions, told)
             else:
                 market = module.build(parameters, start)
                 notes = market.records.manifest.notes
                 found = report.market_report(
-                    entry.name, market, mechanism or [], notions, types or 3, buyers or 2, sample, start
+                    entry.name, market, mechanism or [], notions, types or 3, buyers or 2, sample, start, told
                 )
         lines = list(found)
     screen = console()
@@ -243,4 +250,6 @@ def check_menu_for_visits(file: Annotated[str, options.MENU], k: Annotated[str, 
     with bad_input():
         from sim.menus.menu_check import check_menu_file, purchases_from
 
-        typer.echo(check_menu_file(file, purchases_from(k)))
+        with working(f"looking at purchases from {file}"):
+            found = check_menu_file(file, purchases_from(k))
+        typer.echo(found)

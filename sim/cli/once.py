@@ -11,7 +11,7 @@ class OnceCommand(TyperCommand):
     """A command that refuses an option given twice."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """As ever, after a look at which options there are; ends in the command's usage for one given twice."""
+        """As ever, after a look at which options there are; one given twice ends the command."""
         _, _, given = self.make_parser(ctx).parse_args(args=list(args))
         once: set[str] = set()
         for one in given:

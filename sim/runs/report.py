@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sim.measures.batch_means import Estimate, batch_means, batch_ratio
 from sim.measures.comparison import Figure
+from sim.measures.plots import pictures, plot_bars
 from sim.measures.shares import share
 from sim.measures.surplus import surplus_of
 
@@ -176,13 +177,15 @@ def summary(tables: Tables, manifest: Mapping[str, Any], unsteady: str = "") -> 
     """
     why = unsteady or (LEARNERS if len(tables["policies"]) else "")
     notes = [*manifest.get("notes", ()), *_answers_lost(tables)]
+    measures, name = seller_measures(tables, steady=not why), "sellers.png"
     return [
         _headline(tables, manifest),
         *(f"{note}." for note in notes),
-        seller_table(seller_measures(tables, steady=not why)),
+        seller_table(measures),
         *([f"No intervals: {why[0].lower()}{why[1:]}."] if why else []),
         EXPLANATION,
         COMPARISON,
+        *pictures(tables, [name], lambda folder: draw_sellers(measures, folder / name)),
     ]
 
 
@@ -292,3 +295,19 @@ ESTIMATES: Mapping[str, tuple[str, Shown]] = {
     "optimal_share": ("of optimal, %", _percent),
 }
 """What stands in the table with an interval: the heading, and how numbers are shown, by field."""
+
+
+# --- in a picture -----------------------------------------------------------------------------------
+
+
+def draw_sellers(sellers: list[SellerMeasures], path: Any) -> None:
+    """Revenue and the buyers' surplus in an auction, with their intervals, by seller."""
+    kinds = {
+        "revenue": [seller.revenue_per_auction for seller in sellers],
+        "buyers' surplus": [seller.surplus_per_auction for seller in sellers],
+    }
+    bars = {
+        label: ([one.mean for one in each], [one.half_width for one in each]) for label, each in kinds.items()
+    }
+    names = [seller.name.replace(" ", "\n") for seller in sellers]
+    plot_bars(path, bars, names, "mean of an auction (money), with 95% interval", "What sellers earn")

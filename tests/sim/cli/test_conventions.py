@@ -31,7 +31,7 @@ TWICE = {
     "time": (["run", "--until", "3", "--set", "until=4"], "until is given by --until and by --set"),
     "a seed": (["run", "--seed", "1", "--seed", "1"], "--seed is given twice"),
     "a folder": (["run", "--out", "a", "--out", "b"], "--out is given twice"),
-    "of a mechanism": (["audit", "second_price", "--set", "reserve=1", "--set", "reserve=2"], "reserve twice"),
+    "of a mechanism": (["audit", "second_price", "--set", "reserve=1", "--set", "reserve=2"], "twice"),
     "of an audit": (["audit", "--types", "2", "--types", "3"], "--types is given twice"),
     "of a menu": (["menu", "check", "gone.toml", "--k", "2", "--k", "3"], "--k is given twice"),
     "a port": (["watch", "--port", "1", "--port", "2"], "--port is given twice"),
