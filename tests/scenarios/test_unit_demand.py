@@ -1,4 +1,4 @@
-"""Unit demand: what is proved of order-oblivious prices on random instances, and what the story says of them."""
+"""Unit demand: what is proved of order-oblivious prices on random instances, and what the story says."""
 
 import math
 
@@ -23,7 +23,7 @@ def run():
 
 
 def test_lemma_20_r4_and_lemma_18(run):
-    """1/6.75 of soft in any order and 1/(3√3) in random order; buyers who choose cost no more; a true bound."""
+    """1/6.75 of soft in any order, 1/(3√3) in random order; buyers who choose cost no more; a true bound."""
     rows = run[0]["shares"]
     assert rows.instance.nunique() == 3
     assert (rows.bound >= rows.best - 1e-7).all()
@@ -43,7 +43,8 @@ def test_shares_are_far_above_what_is_proved(run):
         if not math.isnan(PROVED[way]):
             assert own.min() > 1.3 * PROVED[way]
     assert PROVED["any order, s = 1/3"] == pytest.approx((1 - 1 / math.e) / 6.75)
-    assert (ANY_SCALE, RANDOM_SCALE) == (1 / 3, 1 - 1 / math.sqrt(3))
+    assert pytest.approx(1 / 3) == ANY_SCALE
+    assert pytest.approx(1 - 1 / math.sqrt(3)) == RANDOM_SCALE
 
 
 def test_curves_over_the_scale_keep_what_is_proved(run):
