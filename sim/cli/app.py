@@ -168,8 +168,7 @@ def audit_command(
                 refuse(context, ("types", "buyers", "sample"), f"needs auctions; {entry.name} has menus")
                 found = report.menu_report(module.audited_menus(parameters), mechanism or [], notions)
             elif hasattr(module, "audited_instances"):
-                misplaced = ("types", "buyers", "sample")
-                refuse(context, misplaced, f"is not for {entry.name}, which has instances of its own")
+                refuse(context, ("types", "buyers", "sample"), f"is not for {entry.name}, which has its own")
                 found = report.own_report(module.audited_instances(parameters), mechanism or [], notions)
             else:
                 market = module.build(parameters, start)

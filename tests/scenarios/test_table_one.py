@@ -9,14 +9,14 @@ from mechanisms.risk_averse import gamma
 from scenarios import table_one
 from scenarios._table_one_cells import CELLS, KEPT, ratios_of
 from sim.audit import audit
-from sim.runs.run import play
+from sim.runs.run import play_until
 from tests.scenarios.played import Folder, manifest, printed, table_width
 
 
 def tables_of(seed=0, **settings):
     parameters = table_one.Parameters(**settings)
     workdays = table_one.build(parameters, seed)
-    assert play(workdays, parameters.until) == "complete"
+    assert play_until(workdays, parameters.until) == "complete"
     return workdays.records.frames(), parameters
 
 

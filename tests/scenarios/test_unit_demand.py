@@ -9,7 +9,7 @@ from mechanisms.risk_averse.order_oblivious import ANY_SCALE, RANDOM_SCALE
 from scenarios import unit_demand
 from scenarios._unit_demand_results import PROVED, market_of, shares_of
 from sim.audit import audit
-from sim.runs.run import play
+from sim.runs.run import play_until
 from tests.scenarios.played import Folder, manifest, printed, table_width
 
 
@@ -18,7 +18,7 @@ def run():
     """Three instances."""
     parameters = unit_demand.Parameters(until=3)
     workdays = unit_demand.build(parameters, 5)
-    assert play(workdays, parameters.until) == "complete"
+    assert play_until(workdays, parameters.until) == "complete"
     return workdays.records.frames(), parameters
 
 
@@ -74,7 +74,7 @@ def test_one_buyer_of_one_item_is_sold_to_at_the_best_price():
 def test_where_the_optimum_is_too_large_its_bound_stands_in():
     told = unit_demand.Parameters(until=1, buyers=3, items=3)
     workdays = unit_demand.build(told, 0)
-    assert play(workdays, 1) == "complete"
+    assert play_until(workdays, 1) == "complete"
     tables = workdays.records.frames()
     assert tables["shares"].best.isna().all()
     assert all((own <= 1 + 1e-9).all() for way, own in shares_of(tables) if way != "soft")
