@@ -20,17 +20,22 @@ NOT_SHOWN = ("sim.page.app",)
 """Importing it starts the page."""
 
 SMALL: dict[str, dict[str, Any]] = {
+    "cautious_seller": {"until": 200},
     "coffee_shop": {"until": 200},
     "few_tickets": {"until": 3},
+    "insurance": {"until": 800},
     "learn_first_price": {"until": 300},
     "learn_to_tell": {"until": 300},
     "liars_market": {"until": 300},
     "lottery_tickets": {"most": 4, "until": 5},
     "neighbours": {"until": 30, "buyers": 10, "value_bound": 16},
+    "one_pass": {"until": 200},
     "risk_averse_bidders": {"until": 1000},
     "second_visit": {"until": 4},
     "sell_the_room": {"until": 60},
+    "table_one": {"until": 4},
     "town_market": {"until": 60, "buyers": 100},
+    "unit_demand": {"until": 6},
 }
 """Parameters of the runs whose pictures and tables the site shows; the defaults for the rest."""
 LOOKS = 60

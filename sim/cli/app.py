@@ -212,7 +212,7 @@ def audit_command(
         if audited == "all":
             refuse(context, ("settings", "types", "buyers", "sample", "bids"), "needs a scenario, not `all`")
             found = report.exact_report(report.standard(mechanism or []), notions, told)
-        elif names_mechanism(audited):
+        elif names_mechanism(audited) and audited not in context.obj:
             misplaced = ("mechanism", "sample", "seed", "bids")
             refuse(context, misplaced, f"needs a scenario; {audited} is a mechanism")
             one = named_instance(audited, parse_settings(settings or []), types, buyers)
@@ -225,11 +225,7 @@ def audit_command(
                 refuse(context, ("types", "buyers", "sample"), f"needs auctions; {entry.name} has menus")
                 found = report.menu_report(module.audited_menus(parameters), mechanism or [], notions, told)
             elif hasattr(module, "audited_instances"):
-                refuse(
-                    context,
-                    ("types", "buyers", "sample"),
-                    f"is not for {entry.name}, which has instances of its own",
-                )
+                refuse(context, ("types", "buyers", "sample"), f"is not for {entry.name}, which has its own")
                 own = module.audited_instances(parameters)
                 found = report.own_report(own, mechanism or [], notions, told)
             else:

@@ -45,6 +45,13 @@ COMPARISON = (
     "a smaller share of more visitors may earn more."
 )
 
+WORTHS_EXPLANATION = (
+    "Sellers who are averse to risk: the expected utility of one auction's revenue, ± half of its interval; "
+    "the revenue that, if it were sure, would be worth as much. Of best: of a bound on all mechanisms with "
+    "dominant strategies, ex-post individually rational and without money to buyers, for as many bidders; it "
+    "is known for independent ones of finitely many values."
+)
+
 
 @dataclass(frozen=True)
 class SellerMeasures:
@@ -185,8 +192,17 @@ def summary(tables: Tables, manifest: Mapping[str, Any], unsteady: str = "") -> 
         *([f"No intervals: {why[0].lower()}{why[1:]}."] if why else []),
         EXPLANATION,
         COMPARISON,
+        *_worths(tables),
         *pictures(tables, [name], lambda folder: draw_sellers(measures, folder / name)),
     ]
+
+
+def _worths(tables: Tables) -> list[Any]:
+    """What auctions are worth to sellers who are averse to risk, if there are any."""
+    if "worths" not in tables or not len(tables["worths"]):
+        return []
+    names = {seller.seller_id: seller.name for seller in seller_measures(tables)}
+    return [worth_table(tables["worths"], names), WORTHS_EXPLANATION]
 
 
 def _headline(tables: Tables, manifest: Mapping[str, Any]) -> str:
@@ -257,6 +273,30 @@ class SellerTable:
 def seller_table(measures: Sequence[SellerMeasures]) -> SellerTable:
     """The table of sellers, for `rich`."""
     return SellerTable(measures)
+
+
+def worth_table(worths: pandas.DataFrame, names: Mapping[int, str]) -> Any:
+    """The table of what revenue is worth to sellers who are averse to risk, for `rich`."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), title_justify="left")
+    for heading in ("seller", "her utility"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("expected\nutility", "sure\nrevenue", "mean\nrevenue", "of best"):
+        table.add_column(heading, justify="right")
+    for one in worths.to_dict("records"):
+        mean, share = one["expected_utility"], one["expected_utility"] / one["utility_bound"]
+        felt = Estimate(mean, one["half_width"], BATCHES)
+        table.add_row(
+            names[int(one["seller_id"])],
+            str(one["utility"]),
+            _cell(felt, _money),
+            _money(one["certainty_equivalent"], one["certainty_equivalent"]),
+            _money(one["revenue"], one["revenue"]),
+            "–" if math.isnan(share) else f"{share:.1%}",
+        )
+    return table
 
 
 def _cell(estimate: Estimate, told: Shown) -> str:
