@@ -55,7 +55,7 @@ def rows_of(module, run, **options):
     return figures(rooms, found, unit=2.0 if regret else 1.0, **options)
 
 
-def near(figure, theory, slack=0.0, widths=1.6):
+def near(figure, theory, slack=1e-9, widths=1.6):
     """Whether theory is within so many half-widths of a 95% interval."""
     return abs(figure.estimate.mean - theory) <= widths * figure.estimate.half_width + slack
 
