@@ -16,8 +16,9 @@ among I; Vickrey's auction among I + 1 meets its own worst case, and so does tha
 What to look for. In each row of a law the third column is the largest, and so it is in the worst of the laws.
 In the row of the Markov set it is not: one more bidder is worth less than the lottery. With a high mean and
 few bidders it may be enough (`mean=0.95`), but for every μ there are I from which on it is not, nor is any
-fixed number of further bidders (Proposition 1.5.10; the lines below the table tell how many are). `revenue.png` shows the table. `markov.png` shows what is secured in the Markov
-set as I grows: the lottery among I, Vickrey's among I and I + 1, and the bound on all mechanisms.
+fixed number of further bidders (Proposition 1.5.10; the lines below the table tell how many are).
+`revenue.png` shows the table. `markov.png` shows what is secured in the Markov set as I grows: the lottery
+among I, Vickrey's among I and I + 1, and the bound on all mechanisms.
 
     bazaar audit one_more_bidder
 """
