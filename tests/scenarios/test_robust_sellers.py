@@ -17,7 +17,6 @@ from scenarios._learned import last_plays
 from scenarios._markov_figures import RESERVES, SLACKNESS_MEAN, slackness, worst_cases
 from scenarios._rooms import figures, series
 from sim.audit import audit
-from sim.runs.registry import Entry
 from tests.scenarios.played import Folder, manifest, played, printed
 
 ALL = (ambiguous_bidders, highest_bidder_lottery, one_more_bidder, random_reserve_emerges, regret_auction,
@@ -96,8 +95,6 @@ def test_reports_fit_the_screen_and_plots_are_saved(module, runs, tmp_path):
 @pytest.mark.parametrize("module", ALL, **IDS)
 def test_the_story_tells_what_to_look_for(module):
     assert "What to look for." in module.__doc__
-    entry = Entry("name", None, lambda: module)
-    assert entry is not None
     for name, field in module.Parameters.model_fields.items():
         assert field.description, name
         assert field.metadata, name
