@@ -81,7 +81,7 @@ def draw_worst_cases(path: Path | str, mean: float, most: int = 20) -> None:
             gaps.plot(sizes, 100 * (1 - second / lottery), marker="o", markersize=3, label=f"mean {one:g}")
         gaps.set(title="Figure 1.4b", ylabel="second price behind the lottery, %", ylim=(0, 100))
         for one in (secured, gaps):
-            one.set_xlabel("bidders")
+            one.set(xlabel="bidders", xticks=sizes[::3])
             one.legend(frameon=False)
 
 

@@ -27,7 +27,8 @@ more bidders (`bidders=10`) all but the believer come together.
 `slackness.png` shows why the worst cases are what they are (Figure 1.2 of the thesis: the revenue touches a
 plane just where nature puts her atoms), `worst_cases.png` what is secured by how many bidders (Figure 1.4),
 `extra_bidders.png` how many more bidders a second price auction needs to be as good (Figure 1.5), a number
-without bound. `learning.png` shows the nature who learns at work, `means.png` what is secured as μ varies.
+without bound. `typical.png` shows what is secured (solid) and what is earned in the independent town (dotted)
+as μ and I vary, `learning.png` the nature who learns at work, `revenue.png` the table.
 
     bazaar audit highest_bidder_lottery
 
@@ -57,16 +58,15 @@ from mechanisms.robust import (
     hedge,
     markov_bounds,
     optimal_reserve,
-    second_price_worst_case,
     worst_case_revenue,
 )
 from mechanisms.robust.markov import lottery_constants
 from mechanisms.robust.worst_case import refined_grid
-from scenarios._markov_figures import draw_extra_bidders, draw_slackness, draw_worst_cases
+from scenarios._markov_figures import draw_extra_bidders, draw_slackness, draw_worst_cases, panels
 from scenarios._rooms import Room, alike, average_revenue, figures, market_of, one_high, series
 from sim.market.market import Market
 from sim.measures.comparison import comparison_table
-from sim.measures.plots import figure, plot_curves, running_means
+from sim.measures.plots import COLOURS, plot_bars, plot_curves, running_means
 from sim.records import Records
 from sim.runs import scenario
 
@@ -186,7 +186,10 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     folder = getattr(tables, "directory", None)
     if folder is not None:
         draw(folder, told, rooms, found)
-        names = ("slackness", "worst_cases", "extra_bidders", "means", "learning")
+        bars = {name: [row[name].estimate for row in rows.values()] for name in sellers(told)}
+        shown = {name: ([e.mean for e in each], [e.half_width for e in each]) for name, each in bars.items()}
+        plot_bars(folder / "revenue.png", shown, list(rows), "revenue an auction", "Sellers before natures")
+        names = ("slackness", "worst_cases", "extra_bidders", "typical", "learning", "revenue")
         lines.append(f"Plots in {folder}: {', '.join(f'{name}.png' for name in names)}")
     return lines
 
@@ -196,7 +199,7 @@ def draw(folder: Any, parameters: Parameters, rooms: Sequence[Room], found: Sequ
     draw_slackness(folder / "slackness.png")
     draw_worst_cases(folder / "worst_cases.png", parameters.mean)
     draw_extra_bidders(folder / "extra_bidders.png")
-    draw_means(folder / "means.png", parameters.bidders)
+    draw_typical(folder / "typical.png", parameters.bidders, parameters.mean)
     learned = {
         room.seller: running_means(numbers)
         for room, numbers in zip(rooms, found, strict=True)
@@ -205,19 +208,28 @@ def draw(folder: Any, parameters: Parameters, rooms: Sequence[Room], found: Sequ
     plot_curves(folder / "learning.png", learned, "auctions", "mean revenue so far", "A nature who learns")
 
 
-def draw_means(path: Any, bidders: int) -> None:
-    """What each seller is sure of as μ varies, and the bound on all mechanisms."""
-    means = np.linspace(0.02, 0.98, 49)
-    secured = {
-        "any mechanism, at most": [markov_bounds(bidders, float(mean), steps=0).upper for mean in means],
-        "lottery, random reserve": [lottery_constants(bidders, float(mean)).value for mean in means],
-        "best second price": [optimal_reserve(bidders, float(mean)).revenue for mean in means],
-        "Vickrey": [second_price_worst_case(bidders, float(mean), 0.0).revenue for mean in means],
-    }
-    with figure(path, "mean of each value", "worst-case expected revenue", f"{bidders} bidders") as axes:
-        for label, numbers in secured.items():
-            style = {"linestyle": "--", "color": "black"} if "any" in label else {}
-            axes.plot(means, numbers, linewidth=1.2, label=label, **style)
+def draw_typical(path: Any, bidders: int, mean: float, points: int = 17) -> None:
+    """By mean and by bidders: what is secured (solid), and earned in the independent town (dotted)."""
+    means, sizes = np.linspace(0.05, 0.95, points), range(2, 21, 2)
+    with panels(path, 2) as (by_mean, by_bidders):
+        _draw_typical(by_mean, means, [(bidders, float(one)) for one in means])
+        _draw_typical(by_bidders, sizes, [(one, mean) for one in sizes])
+        by_mean.set(title=f"{bidders} bidders", xlabel="mean of each value", ylabel="revenue")
+        by_bidders.set(title=f"Mean {mean:g}", xlabel="bidders", xticks=sizes[::3])
+        by_mean.legend(frameon=False, fontsize="small")
+
+
+def _draw_typical(axes: Any, x: Any, markets: Sequence[tuple[int, float]]) -> None:
+    told = [Parameters(bidders=bidders, mean=mean) for bidders, mean in markets]
+    rules = [sellers(one) for one in told]
+    for place, name in enumerate(("lottery", "random reserve", "best reserve", "Vickrey")):
+        each = list(zip((one[name] for one in rules), markets, strict=True))
+        worst = [worst_case_revenue(rule, MarkovSet(*market)).revenue for rule, market in each]
+        typical = [expected_revenue(rule, town_law(mean), bidders) for rule, (bidders, mean) in each]
+        axes.plot(x, worst, color=COLOURS[place], linewidth=1.2, label=name)
+        axes.plot(x, typical, color=COLOURS[place], linewidth=1.0, linestyle=":")
+    bounds = [markov_bounds(*market, steps=0).upper for market in markets]
+    axes.plot(x, bounds, color="black", linewidth=0.8, linestyle="--", label="any mechanism, at most")
 
 
 if __name__ == "__main__":

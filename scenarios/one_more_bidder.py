@@ -14,10 +14,11 @@ that the mean of each is at least μ (the Markov set). She is sure of r with the
 among I; Vickrey's auction among I + 1 meets its own worst case, and so does that among I.
 
 What to look for. In each row of a law the third column is the largest, and so it is in the worst of the laws.
-In the row of the Markov set it is not: one more bidder is worth less than the lottery, whatever μ and I, and
-no fixed number of further bidders is enough for all I (Proposition 1.5.10; the lines below the table tell how
-many are). `revenue.png` shows the table. `markov.png` shows what is secured in the Markov
-set as I grows: the lottery among I, Vickrey's among I and I + 1, and the bound on all mechanisms.
+In the row of the Markov set it is not: one more bidder is worth less than the lottery. With a high mean and
+few bidders it may be enough (`mean=0.95`), but for every μ there are I from which on it is not, nor is any
+fixed number of further bidders (Proposition 1.5.10; the lines below the table tell how many are).
+`revenue.png` shows the table. `markov.png` shows what is secured in the Markov set as I grows: the lottery
+among I, Vickrey's among I and I + 1, and the bound on all mechanisms.
 
     bazaar audit one_more_bidder
 """
@@ -92,8 +93,10 @@ def rooms_of(parameters: Parameters) -> list[Room]:
             Room(BEST, name, MyersonAuction(law), few, optimal_revenue(law, n)),
             Room(ONE_MORE, name, SecondPrice(), more, float(expected_second_highest(law, n + 1))),
         ]
-    rules: dict[str, tuple[SecondPrice | HighestBidderLottery, int]] = {VICKREY: (SecondPrice(), n), ONE_MORE: (SecondPrice(), n + 1),
-             BEST: (HighestBidderLottery(n, parameters.mean, charge="winner"), n)}
+    lottery = HighestBidderLottery(n, parameters.mean, charge="winner")
+    rules: dict[str, tuple[SecondPrice | HighestBidderLottery, int]] = {
+        VICKREY: (SecondPrice(), n), BEST: (lottery, n), ONE_MORE: (SecondPrice(), n + 1)
+    }
     for column in COLUMNS:
         rule, count = rules[column]
         worst = worst_case_revenue(rule, MarkovSet(count, parameters.mean))

@@ -73,7 +73,7 @@ class GridMomentSet(AmbiguitySet):
         """Whether it is on the grid, and its moments respect the bounds."""
         if distribution.shape != self.shape or not all(map(np.array_equal, distribution.values, self.grids)):
             return False
-        slack = 1e-9 * (1 + np.abs(self.moments).reshape(len(self.bounds), -1).max(axis=1, initial=0.0))
+        slack = 1e-9 * (1 + np.abs(self._excess).max(axis=1, initial=0.0))
         return bool((self._excess @ distribution.table.ravel() >= -slack).all())
 
     @cached_property

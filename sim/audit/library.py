@@ -229,14 +229,14 @@ def menu_instance(example: Any, menu: Menu, k: int, name: str) -> Instance:
 
 def robust_instances() -> Sequence[Instance]:
     """Sellers who know the mean of two values in [0, 1], or the range of the values alone."""
-    quarters, thirds = (0.0, 0.25, 0.5, 0.75, 1.0), (0.0, 1.0, 2.0, 3.0)
+    thirds = (0.0, 1.0, 2.0, 3.0)
     charged = HighestBidderLottery(2, 0.5, charge="winner")
     drawn = RandomPostedPrices((Discrete([1.0, 2.0], [0.5, 0.5]), None))
     return (
-        standard_instance(HighestBidderLottery(2, 0.5), quarters),
-        standard_instance(charged, quarters, name="highest bidder lottery, winners pay"),
-        standard_instance(RandomReserveLottery(2, 0.5), quarters),
-        standard_instance(reserve_by_cells(), quarters),
+        markov_instance(HighestBidderLottery(2, 0.5), 0.5),
+        markov_instance(charged, 0.5, "highest bidder lottery, winners pay"),
+        markov_instance(RandomReserveLottery(2, 0.5), 0.5),
+        markov_instance(reserve_by_cells(), 0.5),
         standard_instance(RandomReserveAuctions((2.0, 2.0), 2)),
         standard_instance(
             RandomReserveAuctions(3.0, 2, "always"), thirds, name="random reserve auctions, all pay"
