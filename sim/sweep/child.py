@@ -21,6 +21,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     work: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    import sim.runs.run
     import sim.sweep.task  # noqa: F401 — heavy: before the first time limit begins
 
     threading.Thread(target=_read, args=(sys.stdin.buffer, work), daemon=True).start()

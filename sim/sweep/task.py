@@ -11,7 +11,6 @@ from pathlib import Path
 
 from sim.records import OutputError, Records
 from sim.records.manifest import Manifest
-from sim.runs.run import play_until
 from sim.runs.scenario import make_parameters
 from sim.sweep.measures import measures_of
 from sim.sweep.origin import OriginError, differences, origin_of
@@ -62,6 +61,8 @@ def _check_origin(task: Task, origin: Mapping[str, str]) -> None:
 
 
 def _figures(task: Task, keep: str | None) -> dict[str, float]:
+    from sim.runs.run import play  # heavy: whoever hands out tasks does not need it
+
     scenario = task.entry.load()
     parameters = make_parameters(scenario.Parameters, task.parameters)
     told = parameters.model_dump(mode="json")

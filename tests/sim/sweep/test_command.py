@@ -6,20 +6,20 @@ import random
 import shutil
 import signal
 import time
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-import sim
 from tests.sim.command import bazaar, finish, run, start
 from tests.sim.sweep.toys import TOY, content
 
 __all__ = ["bazaar"]
 
 MODULE = ("-m", "scenarios", "sweep")
-TASKS = ("--grid", "shift=0:3:4", "--seeds", "3")
-"""Twelve tasks."""
+TASKS = ("--grid", "shift=0:3:4", "--seeds", "3", "--set", "lasts=0.1")
+"""Twelve tasks that take their time, so that there is time to kill something."""
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +60,9 @@ def wait_for(what, seconds=60):
 def compared(tmp_path_factory):
     """A sweep with a comparison, one figure of which was planned, and with failures."""
     folder = tmp_path_factory.mktemp("compared")
-    told = ("--set", "trouble=raises", "--vs", "kind=a,b", "--measure", "number", "--limit", 20)
-    return folder, run(*MODULE, TOY, *TASKS, *told, "--workers", 1, "--out", "out", folder=folder)
+    told = ("--grid", "shift=0:3:4", "--vs", "kind=a,b", "--seeds", 3, "--measure", "number")
+    trouble = ("--set", "trouble=raises", "--limit", 20)
+    return folder, run(*MODULE, TOY, *told, *trouble, "--workers", 1, "--out", "out", folder=folder)
 
 
 def test_the_report_fits_80_columns_and_says_what_was_planned(compared):
@@ -156,44 +157,24 @@ def test_a_run_has_no_comparison_and_a_sweep_no_scenario(compared, bazaar):
 # --- the same bytes, however it is run --------------------------------------------------------------
 
 
-@pytest.mark.parametrize("how", [("--workers", 2), ("--workers", 4), ("--dask", "local", "--workers", 2)])
+@pytest.mark.parametrize("how", [("--workers", 4), ("--dask", "local", "--workers", 2)])
 def test_the_same_bytes_with_any_number_of_workers_and_under_dask(tmp_path, undisturbed, how):
     done = run(*MODULE, TOY, *TASKS, *how, "--out", "out", folder=tmp_path)
     assert done.code == 0, done.err
     assert content(tmp_path / "out") == undisturbed
 
 
-def test_a_worker_that_is_killed_is_replaced_and_its_task_run_again(tmp_path):
+def test_killed_workers_are_replaced_and_a_task_that_kills_its_own_or_hangs_fails_alone(tmp_path):
     (tmp_path / "marks").mkdir()
-    told = ("--set", f"marks={tmp_path / 'marks'}", "--set", "trouble=is killed once")
-    done = run(*MODULE, TOY, *told, "--seeds", 4, "--workers", 2, "--out", "out", folder=tmp_path)
-    assert (done.code, done.err) == (0, "")
-    assert (tmp_path / "marks" / "killed").exists()
-    assert sim.load(tmp_path / "out")["status"].tolist() == ["done"] * 4
-
-
-def test_a_task_that_kills_its_worker_or_hangs_fails_alone(tmp_path):
-    told = ("--list", "trouble=is killed,leaves,hangs", "--seeds", 2, "--limit", 0.5)
-    done = run(*MODULE, TOY, *told, "--workers", 2, "--out", "out", folder=tmp_path)
-    assert done.code == 3
+    told = ("--list", "trouble=is killed,is killed once,hangs", "--seeds", 2, "--limit", 0.5)
+    marks = ("--set", f"marks={tmp_path / 'marks'}")
+    done = run(*MODULE, TOY, *told, *marks, "--workers", 1, "--out", "out", folder=tmp_path)
+    assert (done.code, done.err) == (3, "")
     index = pd.read_parquet(tmp_path / "out" / "index.parquet")
-    assert index["status"].tolist() == ["done", "failed"] * 3
-    killed, left, hung = index["error"][1::2]
-    assert killed == "ChildDiedError: the process was killed by SIGKILL"
-    assert left == "ChildDiedError: the process ended with code 7"
-    assert hung == "TimeLimitError: it took longer than the limit of 0.5 seconds"
-
-
-SLOWLY = ("--set", "lasts=0.15")
-"""So that there is time to kill something."""
-
-
-@pytest.fixture(scope="module")
-def slowly(tmp_path_factory):
-    """What twelve tasks that take their time leave behind when nothing disturbs them."""
-    folder = tmp_path_factory.mktemp("slowly")
-    assert run(*MODULE, TOY, *TASKS, *SLOWLY, "--workers", 2, "--out", "out", folder=folder).code == 0
-    return content(folder / "out")
+    assert (tmp_path / "marks" / "killed").exists()
+    assert index["status"].tolist() == ["done", "failed", "done", "done", "done", "failed"]
+    assert index["error"][1] == "ChildDiedError: the process was killed by SIGKILL"
+    assert index["error"][5] == "TimeLimitError: it took longer than the limit of 0.5 seconds"
 
 
 def begun(folder):
@@ -201,8 +182,8 @@ def begun(folder):
     return len(list((folder / "out").rglob("task-*.parquet")))
 
 
-def test_ctrl_c_ends_in_130_with_the_folder_closed_and_can_be_resumed(tmp_path, slowly):
-    process = start(*MODULE, TOY, *TASKS, *SLOWLY, "--workers", 2, "--out", "out", folder=tmp_path)
+def test_ctrl_c_ends_in_130_with_the_folder_closed_and_can_be_resumed(tmp_path, undisturbed):
+    process = start(*MODULE, TOY, *TASKS, "--workers", 2, "--out", "out", folder=tmp_path)
     assert wait_for(lambda: begun(tmp_path) >= 2)
     workers = children_of(process.pid)
     process.send_signal(signal.SIGINT)
@@ -213,25 +194,30 @@ def test_ctrl_c_ends_in_130_with_the_folder_closed_and_can_be_resumed(tmp_path, 
     assert len(workers) == 2
     assert not [pid for pid in workers if Path(f"/proc/{pid}").exists()]
     assert begun(tmp_path) < 12
-    again = run(*MODULE, TOY, *TASKS, *SLOWLY, "--workers", 2, "--out", "out", "--resume", folder=tmp_path)
+    again = run(*MODULE, TOY, *TASKS, "--workers", 2, "--out", "out", "--resume", folder=tmp_path)
     assert again.code == 0
-    assert content(tmp_path / "out") == slowly
+    assert content(tmp_path / "out") == undisturbed
+
+
+def reached(folder, moment, process):
+    """Whether so many results are there, or the process has ended."""
+    return begun(folder) >= moment or process.poll() is not None
 
 
 def disturb(folder, whims, how=("--workers", 2)):
     """Kill workers and the parent at random moments, resume until it is done; how many were killed."""
     killed = 0
     for _ in range(40):
-        process = start(*MODULE, TOY, *TASKS, *SLOWLY, *how, "--out", "out", "--resume", folder=folder)
-        time.sleep(whims.uniform(0, 3))
+        process = start(*MODULE, TOY, *TASKS, *how, "--out", "out", "--resume", folder=folder)
         while process.poll() is None and whims.random() < 0.7:
-            victims = [process.pid, *children_of(process.pid)]
+            moment = whims.choice([0, begun(folder) + whims.randrange(1, 5)])
+            wait_for(partial(reached, folder, moment, process))
+            time.sleep(whims.uniform(0, 0.2 if moment else 3))
             try:
-                os.kill(whims.choice(victims), signal.SIGKILL)
+                os.kill(whims.choice([process.pid, *children_of(process.pid)]), signal.SIGKILL)
                 killed += 1
             except ProcessLookupError:
                 pass
-            time.sleep(whims.uniform(0, 1))
         code = finish(process).code
         if code == 0:
             return killed
@@ -239,21 +225,20 @@ def disturb(folder, whims, how=("--workers", 2)):
     raise AssertionError("it did not end")
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_kills_of_workers_and_of_the_parent_lose_nothing(tmp_path, slowly, seed):
-    assert disturb(tmp_path, random.Random(seed)) > 0
-    assert content(tmp_path / "out") == slowly
+def test_kills_of_workers_and_of_the_parent_lose_nothing(tmp_path, undisturbed):
+    assert disturb(tmp_path, random.Random(8)) > 0
+    assert content(tmp_path / "out") == undisturbed
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(50))
-def test_fifty_times_kills_lose_nothing(tmp_path, slowly, seed):
+def test_fifty_times_kills_lose_nothing(tmp_path, undisturbed, seed):
     disturb(tmp_path, random.Random(100 + seed))
-    assert content(tmp_path / "out") == slowly
+    assert content(tmp_path / "out") == undisturbed
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(5))
-def test_kills_lose_nothing_on_a_cluster(tmp_path, slowly, seed):
+def test_kills_lose_nothing_on_a_cluster(tmp_path, undisturbed, seed):
     disturb(tmp_path, random.Random(200 + seed), ("--dask", "local", "--workers", 2))
-    assert content(tmp_path / "out") == slowly
+    assert content(tmp_path / "out") == undisturbed
