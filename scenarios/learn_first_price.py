@@ -66,7 +66,7 @@ from sim.runs.replicates import REPLICATES, across_told, tables_of
 from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Drawing
 
 VALUES = Uniform(0.0, 1.0)
 EQUILIBRIUM_UTILITY = 1 / 6
@@ -186,7 +186,7 @@ def findings(
     tables: Mapping[str, Any], parameters: Parameters, seed: int = 0, status: str = "complete"
 ) -> dict[str, dict[str, Figure]]:
     """The figures of each room, with intervals across replicates, beside what equilibrium or truth say."""
-    runs = [measures(tables, parameters)]
+    runs: list[Mapping[str, float]] = [measures(tables, parameters)]
     if status == "complete":
         measure = partial(measures_of_seed, parameters)
         runs = replicates_of(tables, runs[0], measure, seed, parameters.replicates)
@@ -294,7 +294,7 @@ def mean_bids(room: Room) -> tuple[FloatArray, FloatArray]:
         return (np.arange(BINS) + 0.5) / BINS, bids / np.bincount(bins, minlength=BINS)
 
 
-def learned_bids(market: Market) -> Figure:
+def learned_bids(market: Market) -> Drawing:
     """Learned bids and the equilibrium.
 
     First price: mean bid by value in the last auctions of each room. Dashed: the equilibrium, half the value.
@@ -350,7 +350,7 @@ def losses(market: Market) -> list[dict[str, float]]:
     return known
 
 
-def learners_loss(market: Market) -> Figure:
+def learners_loss(market: Market) -> Drawing:
     """The learners' loss.
 
     What better bids would have gained, in each 100 auctions, of the utility in equilibrium.

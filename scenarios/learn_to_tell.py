@@ -227,7 +227,7 @@ def figures(
     tables: Mapping[str, pandas.DataFrame], parameters: Parameters, seed: int, status: str = "complete"
 ) -> dict[str, dict[str, Figure]]:
     """What was learned in each room, at first and at last, with intervals across replicates."""
-    runs = [measures(tables, parameters)]
+    runs: list[Mapping[str, float]] = [measures(tables, parameters)]
     if status == "complete":
         measure = partial(measures_of_seed, parameters)
         runs = replicates_of(tables, runs[0], measure, seed, parameters.replicates)

@@ -16,8 +16,8 @@ The rules: second price and the ascending clock, where truth is dominant for who
 and all-pay, where truth ruins; and the open proxy auction with a hard close, where timing counts.
 
 What to look for. In second price a shader earns less than by truth, and only the ring gains by lying: when it
-wins, it pays the outsiders' highest bid and not its own second. Outsiders are left exactly as they were, since
-the bid that they have to beat is still the ring's highest. It is the shaders who help them, by bidding less:
+wins, it pays the outsiders' highest bid and not its own second. Outsiders are left exactly as they were: the
+bid that they have to beat is still the ring's highest. It is the shaders who help them, by bidding less:
 all others earn more than they would among honest bidders. On the clock shaders are honest, so that nobody but
 the ring earns more than among the honest. In first price the honest earn nothing, and the shaders earn most
 but for the ring; all-pay costs the honest far more than they win. In the open auction snipers' bids may miss
@@ -293,9 +293,9 @@ def measures_of_seed(parameters: Parameters, seed: int) -> dict[str, float]:
 def estimates(
     tables: Mapping[str, pandas.DataFrame], parameters: Parameters, seed: int = 0, status: str = "complete"
 ) -> dict[str, Estimate]:
-    """The payoffs by `kind: seller`, with intervals: across replicates if somebody learns, else by batches."""
+    """The payoffs by `kind: seller`, with intervals across replicates if somebody learns, else by batches."""
     if parameters.learns:
-        runs = [measures(tables, parameters)]
+        runs: list[Mapping[str, float]] = [measures(tables, parameters)]
         if status == "complete":
             measure = partial(measures_of_seed, parameters)
             runs = replicates_of(tables, runs[0], measure, seed, parameters.replicates)

@@ -66,7 +66,7 @@ SHOWN = 1500
 """Bids of each crowd in the plot: the last, by when learners have learned."""
 
 EXPLANATION = (
-    "Revenue an auction, in money, and by how much first price earns more; theory's is for the equilibrium. – "
+    "Revenue an auction, in money, and how much more first price earns; theory's is for the equilibrium. – "
     "is not known, or theory does not hold: it takes bids as in equilibrium (in brackets: where learners may "
     "be going), all of which are heard."
 )
@@ -172,7 +172,8 @@ def theory_for(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -
 def measures(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> dict[str, float]:
     """The mean revenues of one run, by `crowd: format`, and the differences."""
     names = list(formats(parameters.mechanism))
-    found, earned = {}, iter(revenues(tables))
+    found: dict[str, float] = {}
+    earned = iter(revenues(tables))
     for crowd in attitudes(parameters.crra, parameters.cara):
         means = {name: float(next(earned).mean()) for name in names}
         means["difference"] = means["first price"] - means["second price"]
@@ -188,15 +189,16 @@ def measures_of_seed(parameters: Parameters, seed: int) -> dict[str, float]:
 def estimates(
     tables: Mapping[str, pandas.DataFrame], parameters: Parameters, seed: int = 0, status: str = "complete"
 ) -> dict[str, Estimate]:
-    """The revenues by `crowd: format`, with intervals: across replicates if bidders learn, else by batches."""
+    """The revenues by `crowd: format`, with intervals across replicates if bidders learn, else by batches."""
     if parameters.learns:
-        runs = [measures(tables, parameters)]
+        runs: list[Mapping[str, float]] = [measures(tables, parameters)]
         if status == "complete":
             measure = partial(measures_of_seed, parameters)
             runs = replicates_of(tables, runs[0], measure, seed, parameters.replicates)
         return across(runs)
     names = list(formats(parameters.mechanism))
-    found, earned = {}, iter(revenues(tables))
+    found: dict[str, Estimate] = {}
+    earned = iter(revenues(tables))
     for crowd in attitudes(parameters.crra, parameters.cara):
         row = {name: batch_means(next(earned)) for name in names}
         first, second = row["first price"], row["second price"]

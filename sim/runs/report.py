@@ -160,7 +160,7 @@ def mean_revenue(revenue: NDArray[np.float64]) -> Estimate:
     return batch_means(revenue, BATCHES)
 
 
-def share_of_optimum(revenue: NDArray[np.float64], best: NDArray[np.float64]) -> Estimate:
+def share_of_optimum(revenue: NDArray[np.float64], best: NDArray[np.floating]) -> Estimate:
     """Revenue of what the optimal auction would earn, both by auction, shape (A,).
 
     Its interval is at least as wide, beside the share, as that of revenue beside revenue.

@@ -1,7 +1,7 @@
 """The figures of one run: a row of plain numbers, by name.
 
-A scenario's module may say itself what they are, with `measures(tables, parameters)`; otherwise they are taken
-from the table of auctions, over all sellers and for each.
+A scenario's module may say itself what they are, with `measures(tables, parameters)`; otherwise they are
+taken from the table of auctions, over all sellers and for each.
 """
 
 from __future__ import annotations

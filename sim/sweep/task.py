@@ -61,7 +61,7 @@ def _check_origin(task: Task, origin: Mapping[str, str]) -> None:
 
 
 def _figures(task: Task, keep: str | None) -> dict[str, float]:
-    from sim.runs.run import play  # heavy: whoever hands out tasks does not need it
+    from sim.runs.run import play_until  # heavy: whoever hands out tasks does not need it
 
     scenario = task.entry.load()
     parameters = make_parameters(scenario.Parameters, task.parameters)

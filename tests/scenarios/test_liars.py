@@ -118,7 +118,8 @@ def test_learners_come_near_the_equilibrium_of_their_attitude():
 
 def test_newcomers_learn_to_live_among_liars():
     """Where truth ruins, those who learn do better than the truthful; theory does not know their bids."""
-    tables, told = played(liars_market, seed=3, until=600, newcomers=2, strategy="fictitious_play", replicates=1)
+    newcomers = {"newcomers": 2, "strategy": "fictitious_play"}
+    tables, told = played(liars_market, seed=3, until=600, replicates=1, **newcomers)
     rows = liars_market.figures(tables, told)
     assert [*rows] == ["truthful", "shaders", "snipers", "colluders", "newcomers"]
     assert all(np.isnan(figure.theory) for row in rows.values() for figure in row.values())
