@@ -4,6 +4,18 @@ from __future__ import annotations
 
 import typer
 
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"bazaar {version('bazaar-auctions')}")
+        raise typer.Exit
+
+
+VERSION = typer.Option(
+    "--version", help="Say which version this is.", callback=_tell_version, is_eager=True
+)
 SCENARIO = typer.Argument(
     help="A scenario: its name, see `bazaar list`, or the path of its file; by default the main one."
 )
@@ -36,6 +48,9 @@ FORMAT = typer.Option(
     help="Say that the bids are of second-price or ascending auctions, whatever they look like.",
 )
 SKIP = typer.Option("--bids-skip-bad", help="Leave out bad rows of FILE and count them.")
+RAISE = typer.Option(
+    "--raise", help="Let a strategy that fails stop the run and show where, in place of a refused answer."
+)
 OUT = typer.Option(
     metavar="DIR", help="Folder for the records, new or empty; by default a fresh one in runs."
 )

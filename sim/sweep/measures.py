@@ -1,14 +1,13 @@
 """The figures of one run: a row of plain numbers, by name.
 
-A scenario's module may say itself what they are, with `measures(tables, manifest)`; otherwise they are taken
-from the table of auctions, over all sellers and for each.
+A scenario's module may say itself what they are, with `measures(tables, parameters)`; otherwise they are
+taken from the table of auctions, over all sellers and for each.
 """
 
 from __future__ import annotations
 
 import numbers
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sim.runs.report import SellerMeasures, market_measures, seller_measures
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     import pandas
 
     from sim.records import Records
+    from sim.runs.scenario import Parameters
 
 RESERVED = ("task", "point", "seed", "status")
 """Columns of a sweep's frame that stand beside the figures."""
@@ -45,26 +45,26 @@ class FramesOnDemand(Mapping[str, "pandas.DataFrame"]):
         return len(self._records.manifest.tables)
 
 
-def measures_of(scenario: Any, records: Records, swept: Collection[str] = ()) -> dict[str, float]:
+def measures_of(scenario: Any, records: Records, parameters: Parameters) -> dict[str, float]:
     """The figures of a run that has ended; those of one seller are named `what: seller`.
 
     Raises MeasuresError if the scenario has no auctions and no `measures`, or if what `measures` returns
     is no mapping from names to numbers, or uses the name of a parameter or of another column.
     """
-    tables, manifest = FramesOnDemand(records), asdict(records.manifest)
+    tables = FramesOnDemand(records)
     own = getattr(scenario, "measures", None)
     if own is not None:
-        return _checked(own(tables, manifest), {*RESERVED, *swept})
+        return _checked(own(tables, parameters), {*RESERVED, *type(parameters).model_fields})
     if tables["auctions"].empty and not _has_sellers(tables):
         raise MeasuresError(
-            "the scenario holds no auctions; give its module a function measures(tables, manifest) that "
+            "the scenario holds no auctions; give its module a function measures(tables, parameters) that "
             "returns numbers by name"
         )
     return auction_measures(tables)
 
 
 def _has_sellers(tables: Mapping[str, pandas.DataFrame]) -> bool:
-    return bool((tables["agents"]["kind"] == "seller").any())
+    return not tables["sellers"].empty
 
 
 def _checked(found: Any, taken: Collection[str]) -> dict[str, float]:

@@ -53,7 +53,7 @@ def _draw_one(
     path: Path, across: str, curves: dict[str, list[PointEstimates]], measure: str, values: list[Any]
 ) -> None:
     numbers = _are_numbers(values)
-    with figure(path, across, measure) as axes:
+    with figure(path, across, measure, f"{measure} against {across}") as axes:
         for label, rows in list(curves.items())[:_MOST_CURVES]:
             places = [row.point[across] if numbers else values.index(row.point[across]) for row in rows]
             order = sorted(range(len(rows)), key=places.__getitem__)

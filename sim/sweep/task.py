@@ -72,7 +72,7 @@ def _figures(task: Task, keep: str | None) -> dict[str, float]:
     status = play_until(run, parameters.until)
     if status != "complete":
         raise RuntimeError(f"the run was {status}")
-    row = measures_of(scenario, run.records, told)
+    row = measures_of(scenario, run.records, parameters)
     if draft is not None and keep is not None:
         _put_into_place(draft, Path(keep))
     return row

@@ -9,6 +9,7 @@ import pytest
 from scenarios import town_market
 from sim.records import Records
 from sim.runs.run import play_until
+from sim.runs.scenario import Parameters
 from sim.sweep.measures import MeasuresError, auction_measures, is_headline, measures_of
 
 
@@ -48,9 +49,10 @@ OWN = {
     "coffee_shop": ({"until": 2}, "revenue: clever, once"),
     "few_tickets": ({"until": 1}, "revenue: order 3, 2 visits"),
     "learn_first_price": ({"until": 200}, None),
-    "liars_market": ({"until": 20}, "revenue"),
+    "liars_market": ({"until": 20}, "truthful: second price"),
     "lottery_tickets": ({"until": 2, "most": 1}, "revenue: k = 1"),
     "second_visit": ({"until": 2, "doublings": 1}, "best: 2 lotteries"),
+    "table_one": ({"until": 1}, "ratio: nobody | BIC | Myerson"),
 }
 
 
@@ -63,7 +65,7 @@ def test_scenarios_that_say_what_their_figures_are(name):
     records.manifest.parameters = told.model_dump(mode="json")
     run = scenario.build(told, 0, records)
     play_until(run, told.until)
-    found = measures_of(scenario, run.records, told.model_dump())
+    found = measures_of(scenario, run.records, told)
     assert all(isinstance(value, float) for value in found.values())
     assert figure is None or math.isfinite(found[figure])
 
@@ -80,7 +82,7 @@ def test_every_scenario_has_auctions_or_says_what_its_figures_are():
 
 def test_a_run_without_auctions_and_without_figures_is_told():
     with pytest.raises(MeasuresError, match="give its module a function measures"):
-        measures_of(object(), Records())
+        measures_of(object(), Records(), Parameters())
 
 
 def test_headlines_are_of_no_seller():

@@ -94,7 +94,7 @@ def test_figures_that_some_points_lack_are_not_a_number(tmp_path, monkeypatch):
     monkeypatch.setattr(
         scenario,
         "measures",
-        lambda tables, told: own(tables, told) | ({"more": 1.0} if told["parameters"]["shift"] else {}),
+        lambda tables, told: own(tables, told) | ({"more": 1.0} if told.shift else {}),
     )
     frame = swept(tmp_path / "out")
     assert frame["more"].isna().tolist() == [True] * 6 + [False] * 6
@@ -366,7 +366,7 @@ def test_a_run_is_still_loaded_as_tables(tmp_path):
     market.finish()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert len(sim.load(tmp_path / "run")["agents"]) == 10 + 6 + 1
+        assert len(sim.load(tmp_path / "run")["agents"]) == 10
 
 
 def test_an_executor_of_ones_own_goes_with_neither_address_nor_limit(tmp_path):

@@ -74,7 +74,7 @@ def build(parameters=None, seed=0, records=None):
     return Toy(told, seed, sim.Records() if records is None else records)
 
 
-def measures(tables, manifest):
-    told = manifest["parameters"]
-    drawn = np.random.default_rng(manifest["seed"]).standard_normal()
-    return {"number": told["shift"] + told["scale"] * drawn, "square: of it": drawn**2}
+def measures(tables, parameters):
+    seed = tables["refusals"].auction.iloc[0]
+    drawn = np.random.default_rng(seed).standard_normal()
+    return {"number": parameters.shift + parameters.scale * drawn, "square: of it": drawn**2}
