@@ -174,9 +174,9 @@ def audited(parameters: Parameters) -> Sequence[Instance]:
     from sim.audit.library import standard_instance
 
     levels = (0.0, 0.4, 0.7, 1.0)
-    rules = {"random": MinimaxRegretPricing((1.0, 1.0), charge="winner"),
+    rules = {"random prices": MinimaxRegretPricing((1.0, 1.0), charge="winner"),
              "random prices, as a fee": MinimaxRegretPricing((1.0, 1.0)),
-             "sure": DeterministicRegretPricing((1.0, 1.0))}
+             "sure prices": DeterministicRegretPricing((1.0, 1.0))}
     return [standard_instance(rule, levels, 1, name) for name, rule in rules.items()]
 
 

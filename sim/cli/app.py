@@ -155,7 +155,7 @@ def audit_command(
         if audited == "all":
             refuse(context, ("settings", "types", "buyers", "sample", "bids"), "needs a scenario, not `all`")
             found = report.exact_report(report.standard(mechanism or []), notions)
-        elif names_mechanism(audited):
+        elif audited not in context.obj and names_mechanism(audited):
             misplaced = ("mechanism", "sample", "seed", "bids")
             refuse(context, misplaced, f"needs a scenario; {audited} is a mechanism")
             one = named_instance(audited, parse_settings(settings or []), types, buyers)
