@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from mechanisms.robust import extra_bidders, grid_regret, optimal_reserve, second_price_worst_case
+from mechanisms.robust import (
+    RandomReserveAuctions,
+    extra_bidders,
+    grid_regret,
+    optimal_reserve,
+    second_price_worst_case,
+)
 from scenarios import (
     ambiguous_bidders,
     highest_bidder_lottery,
@@ -16,6 +22,7 @@ from scenarios import (
 from scenarios._learned import last_plays
 from scenarios._markov_figures import RESERVES, SLACKNESS_MEAN, slackness, worst_cases
 from scenarios._rooms import figures, series
+from scenarios._sure_reserves import SureReserves
 from sim.audit import audit
 from tests.scenarios.played import Folder, manifest, played, printed
 
@@ -223,6 +230,25 @@ def test_regret_of_random_reserves_does_not_depend_on_bidders(runs):
         assert learned["Vickrey"].estimate.mean == pytest.approx(1.0, abs=0.02)
         assert near(rows[f"{bidders}, thesis'"]["sure reserves"], 1 / np.e)
         assert near(rows[f"{bidders}, thesis'"]["Vickrey"], 2 / np.e)
+
+
+@pytest.mark.parametrize("reserve", [0.0, 0.4])
+def test_sure_reserves_are_the_thesis_rule_at_one_reserve(reserve):
+    """(3.3) where the reserves are known; truth is best, against random lies."""
+    rng = np.random.default_rng(1)
+    values = rng.random((500, 3, 2))
+    rule = SureReserves(reserve)
+    found = rule.outcome(values)
+    known = RandomReserveAuctions((1.0, 1.0), 3).outcome_at(values, np.full((500, 2), reserve))
+    np.testing.assert_allclose(found.allocation, known.allocation)
+    np.testing.assert_allclose(found.payments, known.payments)
+    lies = values.copy()
+    lies[:, 0] = rng.random((500, 2))
+    told = rule.outcome(lies)
+    honest, lied = ((values[:, 0] * one.allocation[:, 0]).sum(axis=1) - one.payments[:, 0]
+                    for one in (found, told))
+    assert (honest >= lied - 1e-12).all()
+    assert (honest >= -1e-12).all()
 
 
 def test_competition_helps_where_nature_means_no_harm():
