@@ -218,12 +218,12 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
 def draw(folder: Any) -> None:
     """The lead of the lie and the seller's revenue by the paid share, for each attitude."""
     shares = np.linspace(0.01, 1.0, 199)
-    with figure(folder / "sweep.png", "paid share of bids", "lead of the lie, money",
+    with figure(folder / "sweep.png", "paid share of bids", "lead of the lie (money)",
                 "How much better it is to bid 0 than 4") as axes:
         for name in ATTITUDES:
             axes.plot(shares, [lead_of_the_lie(name, float(share)) for share in shares], label=name)
         axes.axhline(0, color="black", linewidth=0.6)
-    with figure(folder / "revenue.png", "paid share of bids", "expected revenue, first law",
+    with figure(folder / "revenue.png", "paid share of bids", "expected revenue, first law (money)",
                 "What the seller gets as she asks for more") as axes:
         for name in ATTITUDES:
             got = [expected(float(share), bid_of(name, float(share)))[0] for share in shares]

@@ -161,7 +161,7 @@ def draw(folder: Any, parameters: Parameters, rows: Mapping[str, Mapping[str, Fi
     for column in COLUMNS:
         found = [row[column].estimate for row in rows.values()]
         bars[column] = [one.mean for one in found], [one.half_width for one in found]
-    plot_bars(folder / "revenue.png", bars, list(rows), "revenue an auction", "One more bidder")
+    plot_bars(folder / "revenue.png", bars, list(rows), "revenue (money)", "One more bidder")
     mean, sizes = parameters.mean, np.arange(2, 31)
     secured = {
         "any mechanism among I, at most": [markov_bounds(int(n), mean, steps=0).upper for n in sizes],
@@ -169,7 +169,7 @@ def draw(folder: Any, parameters: Parameters, rows: Mapping[str, Mapping[str, Fi
         "Vickrey among I + 1": [second_price_worst_case(int(n) + 1, mean, 0.0).revenue for n in sizes],
         "Vickrey among I": [second_price_worst_case(int(n), mean, 0.0).revenue for n in sizes],
     }
-    with figure(folder / "markov.png", "bidders I", "worst-case expected revenue", f"Mean {mean:g}") as axes:
+    with figure(folder / "markov.png", "bidders I", "worst-case revenue (money)", f"Mean {mean:g}") as axes:
         for label, numbers in secured.items():
             axes.plot(sizes, numbers, marker="o", markersize=3, linewidth=1.2, label=label)
 

@@ -180,15 +180,15 @@ def draw(folder: Any, tables: Mapping[str, Any], parameters: Parameters) -> None
         game = game_of(parameters, ordinary=number == 1)
         mixture = last_mixtures(tables, number, game)[0]
         path = folder / ("reserves_with_ordinary_trade.png" if number else "reserves.png")
-        with figure(path, "reserve", "probability of at most this reserve", f"Reserves, {name}") as axes:
+        with figure(path, "reserve (money)", "probability of at most it", f"Reserves, {name}") as axes:
             law = (constants.sigma, constants.value, parameters.bidders)
             draw_reserves(axes, game.seller_actions, mixture, *law)
-    with figure(folder / "gaps.png", "rounds", "duality gap, money", "How far from equilibrium") as axes:
+    with figure(folder / "gaps.png", "rounds", "duality gap (money)", "How far from equilibrium") as axes:
         for name, (rounds, gaps) in gap_curves(tables, LEARNED).items():
             draw_gaps(axes, rounds, gaps, name)
     plays = tables["plays"].sort_values("time")
     own = plays[plays["seller_id"] == 0]
-    with figure(folder / "values.png", "rounds", "revenue", "Bounds on the value that is learned") as axes:
+    with figure(folder / "values.png", "rounds", "revenue (money)", "Bounds on the learned value") as axes:
         axes.plot(own["rounds"], own["guarantee"], linewidth=1.2, label="the seller is sure of")
         axes.plot(own["rounds"], own["hope"], linewidth=1.2, label="nature allows at most")
         axes.axhline(constants.value, color="black", linestyle="--", linewidth=0.8, label="r")

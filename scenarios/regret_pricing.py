@@ -219,16 +219,16 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
 def draw(folder: Any, tables: Mapping[str, Any], steps: int) -> None:
     """What nature and the seller have learned, and how fast; and regret by price."""
     law = LogarithmicPrice(1.0)
-    with figure(folder / "values.png", "value of the first good", "value of the second good",
+    with figure(folder / "values.png", "value of the first good (money)", "value of the second good (money)",
                 "Values that nature has learned") as axes:
         for number, name in enumerate(LEARNED[1:], start=1):
             game = game_of(name, steps)
             draw_joint(axes, game.nature_actions, last_mixtures(tables, number, game)[1], name)
-    with figure(folder / "prices.png", "price", "probability of at most this price",
+    with figure(folder / "prices.png", "price (money)", "probability of at most this price",
                 "Prices that the seller has learned") as axes:
         game = game_of(LEARNED[0], steps)
         draw_law(axes, game.seller_actions[:, 0], last_mixtures(tables, 0, game)[0], law.cdf)
-    with figure(folder / "gaps.png", "rounds", "duality gap, money", "How far from equilibrium") as axes:
+    with figure(folder / "gaps.png", "rounds", "duality gap (money)", "How far from equilibrium") as axes:
         for name, (rounds, gaps) in gap_curves(tables, LEARNED).items():
             draw_gaps(axes, rounds, gaps, name)
     draw_regret(folder / "regret.png")
@@ -238,7 +238,7 @@ def draw_regret(path: Any) -> None:
     """The regret of a sure price and of the random one, by the value that nature picks."""
     values = np.unique(np.append(np.linspace(0, 1, 401), [0.5, 0.5 - 1e-6]))
     rules = {"random price": MinimaxRegretPricing(1.0), "sure price ½": DeterministicRegretPricing(1.0)}
-    with figure(path, "value", "mean regret", "One good: regret whatever the value") as axes:
+    with figure(path, "value (money)", "mean regret (money)", "One good: regret whatever the value") as axes:
         for name, rule in rules.items():
             axes.plot(values, rule.regret_at(values[:, None]), linewidth=1.2, label=name)
         axes.axhline(1 / np.e, color="black", linestyle="--", linewidth=0.8, label="1/e")

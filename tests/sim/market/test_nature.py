@@ -102,7 +102,7 @@ def test_best_response_brings_the_worst_case(reserve, ahead):
 
 @pytest.mark.parametrize(("mechanism", "nature", "worst"), [
     (SecondPrice(0.2), second_price_nature(2, 5 / 8, 0.2), 1 / 4),  # Q⁽¹⁾: (Iμ − 1)/(I − 1)
-    (SecondPrice(0.4), second_price_nature(2, 5 / 8, 0.4), 2 * 0.4 * 0.225 / 0.6),  # Q⁽²⁾: I r (μ − r)/(1 − r)
+    (SecondPrice(0.4), second_price_nature(2, 5 / 8, 0.4), 0.8 * 0.225 / 0.6),  # Q⁽²⁾: I r (μ − r)/(1 − r)
     (SecondPrice(0.55), second_price_nature(2, 5 / 8, 0.55), 0.075 / 0.45),  # Q⁽³⁾: (μ − r)/(1 − r)
     (HighestBidderLottery(2, 0.5), HighestBidderNature(2, 0.5), lottery_constants(2, 0.5).value),
     (RandomReserveLottery(2, 0.5), HighestBidderNature(2, 0.5), lottery_constants(2, 0.5).value),
