@@ -21,8 +21,8 @@ nature who learns can make it no worse. But she finds what a sure reserve cannot
 it, or at the top with no rival (both cost half of the range), and where there is no reserve, one bidder
 alone, at the whole range. Competition helps only where nature means no harm: with uniform values all regrets
 fall as bidders are added, and reserves that are drawn high lose most. `regret.png` shows regret by the number
-of bidders, `values.png` that of random reserves by values: 1/e wherever the highest value is above 1/e and the
-second below.
+of bidders, `values.png` that of random reserves by values: 1/e wherever the highest value is above 1/e and
+the second below.
 
     bazaar audit regret_auction
 
