@@ -164,7 +164,7 @@ def build(parameters: Parameters | None = None, seed: int = 0, records: Records 
     return market_of(rooms_of(Parameters() if parameters is None else parameters), seed, records)
 
 
-def audited(parameters: Parameters) -> Sequence[Instance]:
+def audited_instances(parameters: Parameters) -> Sequence[Instance]:
     """The auction under both laws, with α = ½ and α = ¼ for Hurwicz's bidders."""
     from sim.audit import Instance
 

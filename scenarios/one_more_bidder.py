@@ -109,7 +109,7 @@ def build(parameters: Parameters | None = None, seed: int = 0, records: Records 
     return market_of(rooms_of(Parameters() if parameters is None else parameters), seed, records)
 
 
-def audited(parameters: Parameters) -> Sequence[Instance]:
+def audited_instances(parameters: Parameters) -> Sequence[Instance]:
     """The rules for two bidders on quarters, over all distributions of at least the mean."""
     from sim.audit.library import markov_instance
 

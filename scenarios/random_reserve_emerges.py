@@ -122,7 +122,7 @@ def build(parameters: Parameters | None = None, seed: int = 0, records: Records 
     return market
 
 
-def audited(parameters: Parameters) -> Sequence[Instance]:
+def audited_instances(parameters: Parameters) -> Sequence[Instance]:
     """The random reserve of theory for two bidders on quarters, over all distributions of the mean."""
     from sim.audit.library import markov_instance
 

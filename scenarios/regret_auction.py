@@ -163,7 +163,7 @@ def build(parameters: Parameters | None = None, seed: int = 0, records: Records 
     return market_of(rooms_of(Parameters() if parameters is None else parameters), seed, records)
 
 
-def audited(parameters: Parameters) -> Sequence[Instance]:
+def audited_instances(parameters: Parameters) -> Sequence[Instance]:
     """The three rules for two bidders."""
     from sim.audit.library import standard_instance
 

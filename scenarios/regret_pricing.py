@@ -169,7 +169,7 @@ def build(parameters: Parameters | None = None, seed: int = 0, records: Records 
     return market
 
 
-def audited(parameters: Parameters) -> Sequence[Instance]:
+def audited_instances(parameters: Parameters) -> Sequence[Instance]:
     """The thesis' rules before a buyer of two goods."""
     from sim.audit.library import standard_instance
 

@@ -47,18 +47,19 @@ def menu_report(
     yield MENU_EXPLANATION
 
 
-def own_report(
-    instances: Iterable[Instance], wanted: Sequence[str], notions: Sequence[str] | None
-) -> Iterator[Any]:
-    """The exact audit of a scenario's own instances; ValueError for unknown names."""
-    yield from exact_report(list(only({one.name: one for one in instances}, wanted).values()), notions)
-
-
 def exact_report(instances: Sequence[Instance], notions: Sequence[str] | None) -> Iterator[Any]:
     """The exact table and what it means; ValueError if none of the notions named applies to any instance."""
     yield from _table(instances, notions)
     yield EXPLANATION.format(sizes=_sizes(instances))
     yield from dict.fromkeys(instance.note for instance in instances if instance.note)
+
+
+def own_report(
+    instances: Iterable[Instance], wanted: Sequence[str], notions: Sequence[str] | None
+) -> Iterator[Any]:
+    """The exact audit of a scenario's own instances, those of the names wanted; errors as above."""
+    named = only({instance.name: instance for instance in instances}, wanted)
+    yield from exact_report(list(named.values()), notions)
 
 
 def _table(instances: Iterable[Instance], notions: Sequence[str] | None) -> Iterator[Any]:

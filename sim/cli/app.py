@@ -155,7 +155,7 @@ def audit_command(
         if audited == "all":
             refuse(context, ("settings", "types", "buyers", "sample", "bids"), "needs a scenario, not `all`")
             found = report.exact_report(report.standard(mechanism or []), notions)
-        elif audited not in context.obj and names_mechanism(audited):
+        elif names_mechanism(audited) and audited not in context.obj:
             misplaced = ("mechanism", "sample", "seed", "bids")
             refuse(context, misplaced, f"needs a scenario; {audited} is a mechanism")
             one = named_instance(audited, parse_settings(settings or []), types, buyers)
@@ -167,8 +167,9 @@ def audit_command(
             if hasattr(module, "audited_menus"):
                 refuse(context, ("types", "buyers", "sample"), f"needs auctions; {entry.name} has menus")
                 found = report.menu_report(module.audited_menus(parameters), mechanism or [], notions)
-            elif hasattr(module, "audited") and (types, buyers, sample) == (None, None, None):
-                found = report.own_report(module.audited(parameters), mechanism or [], notions)
+            elif hasattr(module, "audited_instances"):
+                refuse(context, ("types", "buyers", "sample"), f"is not for {entry.name}, which has its own")
+                found = report.own_report(module.audited_instances(parameters), mechanism or [], notions)
             else:
                 market = module.build(parameters, start)
                 notes = market.records.manifest.notes

@@ -357,7 +357,7 @@ def verdicts(instance):
 
 def test_the_audit_of_the_all_pay_auction():
     """Example 1.2.2: maxmin IC, and neither Knightian, Hurwicz nor Bayesian IC."""
-    found = verdicts(ambiguous_bidders.audited(ambiguous_bidders.Parameters())[0])
+    found = verdicts(ambiguous_bidders.audited_instances(ambiguous_bidders.Parameters())[0])
     assert found["maxmin IC"] == "holds"
     for title in ("Knightian IC (distributionally robust)", "Hurwicz IC", "Bayesian IC over the set"):
         assert found[title] == "fails"
@@ -374,7 +374,7 @@ def test_the_thesis_rules_are_safe_whatever_the_attitude(module):
 
     The fee for a lottery is due without the good: ex-post IR holds in expectation over the draw only.
     """
-    for instance in module.audited(module.Parameters()):
+    for instance in module.audited_instances(module.Parameters()):
         found = verdicts(instance)
         for title in SAFE:
             fee = title == "ex-post IR" and "fee" in instance.name
