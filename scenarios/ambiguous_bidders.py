@@ -56,7 +56,7 @@ from mechanisms.robust import (
 from scenarios._rooms import Room, figures, market_of, series
 from sim.market.market import Market
 from sim.measures.comparison import Figure
-from sim.measures.plots import figure
+from sim.measures.plots import figure, pictures
 from sim.records import Records
 from sim.runs import scenario
 
@@ -208,11 +208,7 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         attitude_table(rows, told.share),
         EXPLANATION,
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(folder)
-        lines.append(f"Plots in {folder}: sweep.png, revenue.png")
-    return lines
+    return [*lines, *pictures(tables, ("sweep.png", "revenue.png"), draw)]
 
 
 def draw(folder: Any) -> None:

@@ -39,6 +39,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,7 +67,7 @@ from scenarios._markov_figures import draw_extra_bidders, draw_slackness, draw_w
 from scenarios._rooms import Room, alike, average_revenue, figures, market_of, one_high, series
 from sim.market.market import Market
 from sim.measures.comparison import comparison_table
-from sim.measures.plots import COLOURS, plot_bars, plot_curves, running_means
+from sim.measures.plots import COLOURS, pictures, plot_bars, plot_curves, running_means
 from sim.records import Records
 from sim.runs import scenario
 
@@ -75,7 +76,9 @@ if TYPE_CHECKING:
 
 POINTS = 21
 """Of the grid of bids on which a nature learns, before it is refined at a seller's breakpoints."""
-NATURES = ("worst case", "learns", "independent", "alike")
+PICTURES = (
+    "slackness.png", "worst_cases.png", "extra_bidders.png", "typical.png", "learning.png", "revenue.png"
+)
 
 EXPLANATION = (
     "Revenue an auction; ± is the half-width of a 95% confidence interval by batch means. Of the nature who "
@@ -183,19 +186,15 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         EXPLANATION,
         *secured_lines(told),
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(folder, told, rooms, found)
-        bars = {name: [row[name].estimate for row in rows.values()] for name in sellers(told)}
-        shown = {name: ([e.mean for e in each], [e.half_width for e in each]) for name, each in bars.items()}
-        plot_bars(folder / "revenue.png", shown, list(rows), "revenue (money)", "Sellers before natures")
-        names = ("slackness", "worst_cases", "extra_bidders", "typical", "learning", "revenue")
-        lines.append(f"Plots in {folder}: {', '.join(f'{name}.png' for name in names)}")
-    return lines
+    return [*lines, *pictures(tables, PICTURES, partial(draw, parameters=told, rooms=rooms, found=found))]
 
 
 def draw(folder: Any, parameters: Parameters, rooms: Sequence[Room], found: Sequence[Any]) -> None:
-    """Figures 1.2, 1.4 and 1.5; what is secured by mean; and how nature learns."""
+    """Figures 1.2, 1.4 and 1.5; worst-case and typical revenue; the table as bars; and how nature learns."""
+    rows = figures(rooms, found)
+    bars = {name: [row[name].estimate for row in rows.values()] for name in sellers(parameters)}
+    shown = {name: ([e.mean for e in each], [e.half_width for e in each]) for name, each in bars.items()}
+    plot_bars(folder / "revenue.png", shown, list(rows), "revenue (money)", "Sellers before natures")
     draw_slackness(folder / "slackness.png")
     draw_worst_cases(folder / "worst_cases.png", parameters.mean)
     draw_extra_bidders(folder / "extra_bidders.png")

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,7 +51,7 @@ from mechanisms.robust.markov import lottery_constants
 from scenarios._rooms import Room, figures, market_of, series
 from sim.market.market import Market
 from sim.measures.comparison import Figure, comparison_table
-from sim.measures.plots import figure, plot_bars
+from sim.measures.plots import figure, pictures, plot_bars
 from sim.records import Records
 from sim.runs import scenario
 
@@ -148,11 +149,8 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         EXPLANATION,
         *verdicts(told),
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(folder, told, rows)
-        lines.append(f"Plots in {folder}: revenue.png, markov.png")
-    return lines
+    drawn = partial(draw, parameters=told, rows=rows)
+    return [*lines, *pictures(tables, ("revenue.png", "markov.png"), drawn)]
 
 
 def draw(folder: Any, parameters: Parameters, rows: Mapping[str, Mapping[str, Figure]]) -> None:

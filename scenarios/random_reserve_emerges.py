@@ -31,6 +31,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -53,7 +54,7 @@ from scenarios._rooms import Room, alike, figures, market_of, one_high, series
 from sim.market.market import Market
 from sim.market.plays import PlayRecorder
 from sim.measures.comparison import comparison_table
-from sim.measures.plots import figure
+from sim.measures.plots import figure, pictures
 from sim.records import Records
 from sim.runs import scenario
 
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from sim.audit import Instance
 
 LEARNED = ("learned", "ordinary trade too")
+PICTURES = ("reserves.png", "reserves_with_ordinary_trade.png", "gaps.png", "values.png")
 EXPLANATION = (
     "Revenue an auction; ± is the half-width of a 95% confidence interval by batch means; of those who learn "
     "only the second half counts, and theory's figure is the value of their game on the grid."
@@ -165,12 +167,7 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
           for name, (zero, low) in atoms(tables, told).items()),
         f"What is learned with ordinary trade is sure of {secured(tables, told):.4f} without it.",
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(folder, tables, told)
-        names = ("reserves", "reserves_with_ordinary_trade", "gaps", "values")
-        lines.append(f"Plots in {folder}: {', '.join(f'{name}.png' for name in names)}")
-    return lines
+    return [*lines, *pictures(tables, PICTURES, partial(draw, tables=tables, parameters=told))]
 
 
 def draw(folder: Any, tables: Mapping[str, Any], parameters: Parameters) -> None:

@@ -55,7 +55,7 @@ from scenarios._rooms import Drawn, Numbers, Room, figures, market_of, one_high,
 from scenarios._sure_reserves import SureReserves
 from sim.market.market import Market
 from sim.measures.comparison import Figure, comparison_table
-from sim.measures.plots import COLOURS, figure
+from sim.measures.plots import COLOURS, figure, pictures
 from sim.records import Records
 from sim.runs import scenario
 from sim.runs.scenario import WholeNumbers
@@ -184,12 +184,12 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         EXPLANATION,
         f"In theory 1/e = {1 / np.e:.3f} is the least worst-case regret, for any number of bidders.",
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
+
+    def draw(folder: Any) -> None:
         draw_by_bidders(folder / "regret.png", told.bidders, rows)
         draw_by_values(folder / "values.png")
-        lines.append(f"Plots in {folder}: regret.png, values.png")
-    return lines
+
+    return [*lines, *pictures(tables, ("regret.png", "values.png"), draw)]
 
 
 def draw_by_bidders(path: Any, sizes: Sequence[int], rows: Mapping[str, Mapping[str, Figure]]) -> None:

@@ -34,6 +34,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,7 +62,7 @@ from scenarios._rooms import Drawn, Room, figures, market_of, series
 from sim.market.market import Market
 from sim.market.plays import PlayRecorder
 from sim.measures.comparison import comparison_table
-from sim.measures.plots import figure
+from sim.measures.plots import figure, pictures
 from sim.records import Records
 from sim.runs import scenario
 
@@ -74,6 +75,7 @@ FINE = 100
 """Steps of the grid on which one price is learned."""
 LEARNED = ("one price", "two prices", "bundle too")
 """The rooms of those who learn, by name."""
+PICTURES = ("values.png", "prices.png", "gaps.png", "regret.png")
 UNITS = (-1.0, -1 / RANGE, -1 / RANGE)
 """What makes payoffs of these games shares of the range that are lost."""
 EXPLANATION = (
@@ -209,11 +211,7 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         + ", ".join(f"{name} {number:.2f}" for name, number in correlations(tables, told.steps).items())
         + ".",
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(folder, tables, told.steps)
-        lines.append(f"Plots in {folder}: values.png, prices.png, gaps.png, regret.png")
-    return lines
+    return [*lines, *pictures(tables, PICTURES, partial(draw, tables=tables, steps=told.steps))]
 
 
 def draw(folder: Any, tables: Mapping[str, Any], steps: int) -> None:
