@@ -45,7 +45,8 @@ def draw_joint(axes: Axes, values: ArrayLike, mixture: ArrayLike, label: str = "
     pairs, weights = np.asarray(values, dtype=float), np.asarray(mixture, dtype=float)
     discs = axes.scatter(pairs[:, 0], pairs[:, 1], s=400 * weights / weights.max(), alpha=0.6, linewidths=0)
     if label:
-        axes.plot([], [], "o", color=tuple(discs.get_facecolor()[0]), label=label)
+        colour: Any = np.asarray(discs.get_facecolor())[0]
+        axes.plot([], [], "o", color=tuple(colour.tolist()), label=label)
 
 
 def draw_gaps(axes: Axes, rounds: ArrayLike, gaps: ArrayLike, label: str = "") -> None:

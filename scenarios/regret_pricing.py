@@ -222,7 +222,7 @@ def draw(folder: Any, tables: Mapping[str, Any], steps: int) -> None:
         for number, name in enumerate(LEARNED[1:], start=1):
             game = game_of(name, steps)
             draw_joint(axes, game.nature_actions, last_mixtures(tables, number, game)[1], name)
-    with figure(folder / "prices.png", "price (money)", "probability of at most this price",
+    with figure(folder / "prices.png", "price (money)", "probability of at most it",
                 "Prices that the seller has learned") as axes:
         game = game_of(LEARNED[0], steps)
         draw_law(axes, game.seller_actions[:, 0], last_mixtures(tables, 0, game)[0], law.cdf)
