@@ -17,8 +17,9 @@ What to look for. One pass is above rounds, whatever the fears, and far above wh
 all is small the best mechanism there is can be computed, one that may do anything that is truthful on average
 (Bayesian incentive compatible), where nobody ever loses and no money flows to buyers: one pass comes close.
 Against fixed prices it gains by the buyers' fear: with `--set buyer_fear=0` there is nothing to gain, and
-fixed prices are ahead, as one pass must not ask the dearest first. Finite rounds may beat the limit, and for
-few buyers even one pass: they process buyers in a fixed order (`fear.png`, `one_pass.png`).
+fixed prices are ahead, as one pass must not ask the dearest first. Few rounds beat many, and a single one,
+which asks everybody in a fixed order, may even beat one pass (`--set buyers=2 --set units=1 --set rounds=1`). The
+plots: `one_pass.png`, beside what is proved, and `fear.png`, by the buyers' fear.
 
     bazaar audit one_pass
 

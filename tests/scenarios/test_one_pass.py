@@ -47,6 +47,8 @@ def test_one_round_asks_everybody_and_many_are_the_limit():
     """With L = 1 all are asked; with ever more rounds a share of 1 − 1/e."""
     one, many = found(rounds=1), found(rounds=200)
     assert one.worth("rounds, L = 1") > one.worth("rounds, limit") + 0.2
+    two = found(buyers=2, units=1, rounds=1)
+    assert two.worth("rounds, L = 1") > two.worth("one pass")  # a fixed order may be better than a random one
     assert many.worth("rounds, L = 200") == pytest.approx(many.worth("rounds, limit"), rel=5e-3)
 
 
