@@ -38,7 +38,7 @@ def test_what_is_proved_holds(settings):
         if name != "soft":  # which sells more than there is
             assert one.worth(name) <= one.best + 1e-7
     proved = one.proved
-    assert proved["Theorem 2"] == pytest.approx(KEPT**2 * gamma(one.instance.units))
+    assert proved["Theorem 2"] == pytest.approx(KEPT**2 * gamma(one.game.units))
     assert one.worth("one pass") >= proved["one pass"] * one.best
     assert one.worth("rounds, limit") >= proved["Theorem 2"] * one.best
 
@@ -66,7 +66,7 @@ def test_fear_is_what_lotteries_live_on():
 
 def test_the_best_mechanism_is_known_where_it_is_small():
     one = found(**SMALL)
-    game = one.instance
+    game = one.game
     best = optimal_bic_utility(
         game.values, game.probabilities, game.units, game.seller, game.buyer, game.prices
     )
@@ -85,8 +85,8 @@ def test_the_market_agrees_with_the_exact_laws(settings):
         own = auctions[(auctions.seller_id == number) & (auctions.status != "unfinished")]
         earned = own.revenue.to_numpy()
         assert len(earned) >= 249
-        assert seen[name].mean == pytest.approx(one.instance.seller(earned).mean())
-        for feel in (Linear(), one.instance.seller):
+        assert seen[name].mean == pytest.approx(one.game.seller(earned).mean())
+        for feel in (Linear(), one.game.seller):
             felt = feel(law.amounts)
             mean = law.probabilities @ felt
             error = np.sqrt(law.probabilities @ (felt - mean) ** 2 / len(earned))
