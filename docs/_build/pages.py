@@ -20,16 +20,22 @@ NOT_SHOWN = ("sim.page.app",)
 """Importing it starts the page."""
 
 SMALL: dict[str, dict[str, Any]] = {
+    "ambiguous_bidders": {"until": 1000},
     "cautious_seller": {"until": 200},
     "coffee_shop": {"until": 200},
     "few_tickets": {"until": 3},
+    "highest_bidder_lottery": {"until": 300},
     "insurance": {"until": 800},
     "learn_first_price": {"until": 300},
     "learn_to_tell": {"until": 300},
     "liars_market": {"until": 300},
     "lottery_tickets": {"most": 4, "until": 5},
     "neighbours": {"until": 30, "buyers": 10, "value_bound": 16},
+    "one_more_bidder": {"until": 1000},
     "one_pass": {"until": 200},
+    "random_reserve_emerges": {"until": 60},
+    "regret_auction": {"until": 100},
+    "regret_pricing": {"until": 60},
     "risk_averse_bidders": {"until": 1000},
     "second_visit": {"until": 4},
     "sell_the_room": {"until": 60},

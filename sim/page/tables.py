@@ -135,14 +135,15 @@ def _said(last: Any, vectors: dict[tuple[int, int], NDArray[Any]]) -> str:
     if last is None:
         return ""
     vector = vectors.get((last.question_number, last.bidder_id))
-    words = _answer_in_words(last.question, last.answer) if vector is None else in_short(vector)
+    words = _answer_in_words(last) if vector is None else in_short(vector)
     return words if last.status == "answered" else f"{words} ({last.status})"
 
 
-def _answer_in_words(kind: str, answer: float) -> str:
+def _answer_in_words(last: Any) -> str:
     """The answer as its kind of question puts it, or as an amount."""
-    words = next((one.words for one in kinds() if one.__name__ == kind and one.words), None)
-    return money(answer) if words is None else words.get(answer, "–")
+    words = next((one.words for one in kinds() if one.__name__ == last.question and one.words), None)
+    amount = last.drop_out if math.isnan(last.bid) else last.bid
+    return money(amount) if words is None else words.get(last.accepted, "–")
 
 
 def in_short(vector: NDArray[Any]) -> str:
@@ -151,7 +152,7 @@ def in_short(vector: NDArray[Any]) -> str:
     >>> in_short(np.array([0, 0, 0.25, 0.75])), in_short(np.array([0.0, 1.0])), in_short(np.array([2.5, 4]))
     ('2 to 3, likeliest 3', 'surely 1', '2.50, 4.00')
     """
-    if (vector >= 0).all() and abs(vector.sum() - 1) < 1e-6:
+    if len(vector) > 1 and (vector >= 0).all() and abs(vector.sum() - 1) < 1e-6:
         possible = np.flatnonzero(vector)
         if len(possible) == 1:
             return f"surely {possible[0]}"

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 NAME = "manifest.json"
+LAYOUT = 2
+"""Which tables and columns there are; changes where what reads the records must."""
 STATES = ("running", "complete", "interrupted", "failed")
 _KINDS = {"scenario": str, "parameters": dict, "status": str, "tables": dict}
 _LIBRARIES = ("bazaar-auctions", "numpy", "scipy", "pandas", "pyarrow", "simpy", "mesa", "networkx")
@@ -67,6 +69,7 @@ class Manifest:
     tables: dict[str, Any] = field(default_factory=dict)
     parts: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
+    layout: int = LAYOUT
 
     def write(self, directory: str | Path) -> None:
         """Write `manifest.json` into the folder, at once or not at all. Raises TypeError if not plain."""
