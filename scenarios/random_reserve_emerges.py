@@ -150,6 +150,17 @@ def secured(tables: Mapping[str, Any], parameters: Parameters) -> float:
     return game_of(parameters, ordinary=False).guarantee(mixture)
 
 
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """For sweeps: the bounds on the learned value, and the learned probabilities of low reserves, by room."""
+    last, low = last_plays(tables), atoms(tables, parameters)
+    found: dict[str, float] = {}
+    for number, name in enumerate(LEARNED):
+        play: Any = last.loc[number]
+        found |= {f"{name}: guarantee": float(play["guarantee"]), f"{name}: hope": float(play["hope"])}
+        found |= {f"{name}: reserve 0": low[name][0], f"{name}: reserve up to r": low[name][1]}
+    return found
+
+
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     """Revenue, value, atoms, and the plots in the run's folder."""
     told = Parameters(**manifest["parameters"])
