@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from scenarios._unit_demand_results import SCALES, SHARES, draw, judge, lines_of, market_of
+from scenarios._unit_demand_results import SCALES, SHARES, draw, judge, lines_of, market_of, shares_of
 from sim.draws import Stream
 from sim.market.workdays import Workdays
 from sim.records import Records
@@ -77,6 +77,11 @@ def generator(seed: int, day: int) -> Any:
 def audited_instances(parameters: Parameters) -> list[Instance]:
     """Item prices, in random order and in a fixed one, for buyers with the values of a day's instance."""
     return market_of(parameters, generator(0, 0)).audited()
+
+
+def measures(tables: Any, parameters: Parameters) -> dict[str, float]:
+    """The mean over instances of what each way to price brings, in shares of the best or its bound."""
+    return {f"share: {way}": float(shares.mean()) for way, shares in shares_of(tables)}
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
