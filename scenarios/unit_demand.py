@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from scenarios._unit_demand_results import SCALES, SHARES, draw, judge, lines_of, market_of, shares_of
+from scenarios._worst_and_mean import worst_and_mean
 from sim.draws import Stream
 from sim.market.workdays import Workdays
 from sim.records import Records
@@ -79,9 +80,9 @@ def audited_instances(parameters: Parameters) -> list[Instance]:
     return market_of(parameters, generator(0, 0)).audited()
 
 
-def measures(tables: Any, parameters: Parameters) -> dict[str, float]:
-    """The mean over instances of what each way to price brings, in shares of the best or its bound."""
-    return {f"share: {way}": float(shares.mean()) for way, shares in shares_of(tables)}
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """The worst and the mean share of the best, for each way to price."""
+    return worst_and_mean(dict(shares_of(tables)))
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
