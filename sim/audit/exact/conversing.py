@@ -22,7 +22,8 @@ from mechanisms.comparison import first_best
 from mechanisms.deviations import realised
 from mechanisms.engine import Path, play, walk
 from mechanisms.outcome import Outcome
-from mechanisms.questions import AskBelief, AskValue, BuyerQuestion
+from mechanisms.questions import SILENT, AskBelief, AskValue, BuyerQuestion
+from sim.audit.exact.coins import Coins
 from sim.audit.exact.direct import words
 from sim.audit.exact.game import Game, Plan, Says, Weights, Worst
 from sim.audit.exact.players import Anything, InformationSet, Liar
@@ -41,6 +42,9 @@ SEARCH_LIMIT = 6_000
 
 NEAR = 1 / 16
 """How far towards a point mass a true belief is also bent."""
+
+Gain = Callable[[tuple[int, ...], Choose], float]
+"""Called with a type profile and a way to choose."""
 
 World = tuple[int, tuple[int, ...], tuple[int, ...]]
 """A number among the S worlds, the type profile, and the branches taken so far."""
@@ -175,7 +179,9 @@ class ConversationGame(Game):
             if amounts[0].ndim == 1:
                 amounts.append(self.instance.extra)
             tried = np.unique(np.concatenate(amounts), axis=0)
-            self._possible[question, buyer] = question.possible_answers(tried)
+            answers = question.possible_answers(tried)
+            spoken = answers if self.instance.silence else _spoken(answers, len(tried))
+            self._possible[question, buyer] = spoken
         return self._possible[question, buyer]
 
     # --- whatever the others say -----------------------------------------------------------------
@@ -188,7 +194,8 @@ class ConversationGame(Game):
         if (buyer, type_) in self._without_coins:
             return self._without_coins[buyer, type_]
         self._tossed = False
-        worst = self._search(buyer, type_, lambda where, _: ("own", where), _anywhere, each_coin)
+        search = partial(self._search, buyer, type_, lambda where, _: ("own", where), _anywhere)
+        worst = self._at_each_coin(search) if each_coin else search(None)
         if not self._tossed:
             self._without_coins[buyer, type_] = worst
         return worst
@@ -203,17 +210,31 @@ class ConversationGame(Game):
         def later(information_set: InformationSet, asked: int) -> Any:
             return "later", asked, information_set[0].answered_by
 
-        on_average = self._search(buyer, type_, later, _about_values, False)
+        on_average = self._search(buyer, type_, later, _about_values, None)
         if on_average.exhaustive:
             return on_average
-        at_each = self._search(buyer, type_, later, _about_values, True)
+        at_each = self._at_each_coin(
+            lambda coins: self._search(buyer, type_, later, _about_values, coins)
+        )
         return at_each if at_each.exhaustive and at_each.gain <= self.slack else on_average
 
     def worst_of_truth(self, buyer: int, type_: int) -> Worst:
         """Search over the others' rules and chance."""
 
-        truth = self._runs(buyer, _anywhere, lambda information_set, _: information_set, coins=True)
-        return self._greatest(buyer, type_, lambda profile, choose: -truth.expected(profile, choose))
+        def losses(coins: Coins) -> Worst:
+            truth = self._runs(buyer, _anywhere, lambda information_set, _: information_set, coins)
+            return self._greatest(buyer, type_, lambda at, choose: -truth.expected(at, choose), coins)
+
+        return self._at_each_coin(losses)
+
+    def _at_each_coin(self, search: Callable[[Coins], Worst]) -> Worst:
+        """A search over chance too, begun anew whenever a coin turns out to fall in more ways."""
+        coins = Coins()
+        while True:
+            coins.grown = False
+            worst = search(coins)
+            if not coins.grown:
+                return worst
 
     def _search(
         self,
@@ -221,7 +242,7 @@ class ConversationGame(Game):
         type_: int,
         own_key: Callable[[InformationSet, int], Any],
         honest: Callable[[BuyerQuestion], bool],
-        coins: bool,
+        coins: Coins | None,
     ) -> Worst:
         """The greatest gain of a lie over a run that is truthful where `honest` says, and alike elsewhere."""
         truth = self._runs(buyer, honest, own_key, coins)
@@ -231,14 +252,14 @@ class ConversationGame(Game):
             true = truth.expected(profile, choose)
             return lie.expected(profile, choose) - true
 
-        return self._greatest(buyer, type_, gain)
+        return self._greatest(buyer, type_, gain, coins)
 
     def _runs(
         self,
         buyer: int,
         honest: Callable[[BuyerQuestion], bool],
         own_key: Callable[[InformationSet, int], Any],
-        coins: bool,
+        coins: Coins | None,
     ) -> Recall:
         """Runs of everybody's chosen rules, for the buyer's expected utility."""
 
@@ -261,11 +282,13 @@ class ConversationGame(Game):
         firsts = sorted(cells.values())
         return search.choose(("types",), firsts if self.asks_for_knowledge else firsts[:1])
 
-    def _greatest(self, buyer: int, type_: int, gain: Callable[[tuple[int, ...], Choose], float]) -> Worst:
+    def _greatest(self, buyer: int, type_: int, gain: Gain, coins: Coins | None) -> Worst:
         best: tuple[float, Says, str] = (-np.inf, (), "")
         search = Search(SEARCH_LIMIT)
         for chosen in search.rounds():
             found = gain(self._profile(search, buyer, type_), search.choose)
+            if coins is not None and coins.grown:
+                break
             if found > best[0] + self.slack:
                 best = (found, _own(chosen), _others(chosen))
         return Worst(*best, exhaustive=search.exhaustive)
@@ -283,6 +306,12 @@ def _anywhere(question: BuyerQuestion) -> bool:
 
 def _nowhere(question: BuyerQuestion) -> bool:
     return False
+
+
+def _spoken(answers: list[Any], types: int) -> list[Any]:
+    """The answers but silence, which stays where some type has no amount left to name: she says nothing."""
+    spoken = [answer for answer in answers if not np.all(np.asarray(answer) == SILENT)]
+    return answers if len(spoken) < len(answers) and len(spoken) < types else spoken
 
 
 def _about_values(question: BuyerQuestion) -> bool:

@@ -28,7 +28,7 @@ class DirectGame(Game):
     """The game of a mechanism with a closed rule.
 
     The reports that each buyer may send: all her types, what the audited strategy says, the instance's extra
-    ones, and silence. Raises TooLargeError if the table of all report profiles is too large.
+    ones, and silence if it is tried. Raises TooLargeError if the table of all report profiles is too large.
     """
 
     def __init__(self, instance: Instance, rule: ClosedRule) -> None:
@@ -51,10 +51,11 @@ class DirectGame(Game):
         """All reports of a buyer, and the place of the audited strategy's report for each type."""
         types, extra = self.instance.types(buyer), self.instance.extra
         honest = self._answers(buyer, types)
-        silence = np.full((1, *types.shape[1:]), SILENT)
-        tried = [honest, types, silence]
+        tried = [honest, types]
         if types.ndim == 1:
-            tried.insert(2, extra)
+            tried.append(extra)
+        if self.instance.silence:
+            tried.append(np.full((1, *types.shape[1:]), SILENT))
         reports, places = np.unique(np.concatenate(tried), axis=0, return_inverse=True)
         return reports, places.ravel()[: len(honest)]
 
@@ -142,8 +143,7 @@ class DirectGame(Game):
     def dominance(self, buyer: int, type_: int, *, each_coin: bool) -> Worst:
         """Compare all reports against the honest one at all reports of the others."""
         if each_coin:
-            felt = self.instance.attitudes[buyer](self._brought(buyer, type_).payoffs)
-            table = self._own_by_others(buyer, self._by_coin(felt))
+            table = self._own_by_others(buyer, self._by_coin(buyer, self._brought(buyer, type_)))
         else:
             table = self._table(buyer, type_)[..., None]
         truth = np.broadcast_to(table[self.honest[buyer][type_]], table.shape)
@@ -152,18 +152,14 @@ class DirectGame(Game):
         own, others, *_ = np.unravel_index(first_best(gains.ravel(), self.slack), gains.shape)
         return Worst(float(gains.max()), self._says(buyer, int(own)), self._others(buyer, int(others)))
 
-    def _by_coin(self, felt: NDArray[Any]) -> NDArray[Any]:
-        """Utilities (P, W, b) by the uniform that chance draws; columns for where no branch changes."""
-        cumulated = np.cumsum(self._lottery.probabilities[:, 0], axis=-1)
-        ends = np.unique(np.round(np.clip(cumulated, 0, 1), 12))
+    def _by_coin(self, buyer: int, brought: Brought) -> NDArray[Any]:
+        """Utilities (P, W, C) by the uniform that chance draws; columns for where no branch changes."""
+        felt = self.instance.attitudes[buyer](brought.payoffs)
+        ends = np.unique(np.round(np.clip(np.cumsum(brought.probabilities, axis=-1), 0, 1), 12))
         starts = np.concatenate([[0.0], ends[ends < 1]])
         draws = (starts + np.append(starts[1:], 1.0)) / 2
-        last = felt.shape[-1] - 1
         draws = draws[np.append(np.diff(starts) > 0, True)]
-        branches = [np.minimum((cumulated <= u).sum(axis=-1), last) for u in draws]
-        return np.stack(
-            [np.take_along_axis(felt, b[:, None, None], axis=2)[..., 0] for b in branches], axis=-1
-        )
+        return np.stack([brought.at(np.full((1, 1), u), felt) for u in draws], axis=-1)
 
     def values_first(self, buyer: int, type_: int) -> Worst:
         """There is only the value: the same as dominance on average over chance."""
