@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sim.audit.instance import Instance
+from sim.audit.instance import REPORTS, Instance
 from sim.audit.library import standard_instances
+from sim.audit.matrix import matrix
 from sim.audit.notions import DEEDS, Witness
 from sim.audit.sellers import chosen_shops, only, sampled, small_instances
-from sim.audit.table import WITNESS, audit, chosen_notions
+from sim.audit.table import WITNESS, Told, audit, chosen_notions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,29 +44,63 @@ MENU_EXPLANATION = (
 )
 
 
-def menu_report(
-    instances: Iterable[Instance], wanted: Sequence[str], notions: Sequence[str] | None
-) -> Iterator[Any]:
+@dataclass(frozen=True)
+class Wanted:
+    """What a report is to hold.
+
+    notions
+        Names of notions, None for all.
+    details
+        Whether to tell gains and lies; they are told too where few notions are named, or one mechanism.
+    reports
+        What counts as a lie, as in `Instance`; None: as the instance says.
+    told
+        Hears which part of the work is done.
+    """
+
+    notions: Sequence[str] | None = None
+    details: bool = False
+    reports: str | None = None
+    told: Told | None = None
+
+    def shown(self, frame: pd.DataFrame) -> Iterator[Any]:
+        """A matrix, or the details, or both."""
+        few = self.notions is not None or frame["mechanism"].nunique() <= 1
+        if not few or self.details:
+            yield plain(matrix(frame))
+        if few or self.details:
+            yield terminal_table(frame)
+        else:
+            yield "What a lie gains, and who lies how: --details, or --notion NAME, or --mechanism NAME."
+
+    def of(self, instances: Iterable[Instance]) -> list[Instance]:
+        """The instances with the lies that are wanted."""
+        each = list(instances)
+        return each if self.reports is None else [replace(one, reports=self.reports) for one in each]
+
+
+def menu_report(instances: Iterable[Instance], names: Sequence[str], wanted: Wanted) -> Iterator[Any]:
     """The exact audit of menus, and what it means; ValueError for unknown names."""
-    named = only({instance.name: instance for instance in instances}, wanted)
-    yield from _table(named.values(), notions)
+    named = only({instance.name: instance for instance in instances}, names)
+    yield from _table(list(named.values()), wanted)
     yield MENU_EXPLANATION
 
 
-def exact_report(instances: Sequence[Instance], notions: Sequence[str] | None) -> Iterator[Any]:
+def exact_report(instances: Sequence[Instance], wanted: Wanted) -> Iterator[Any]:
     """The exact table and what it means; ValueError if none of the notions named applies to any instance."""
-    yield from _table(instances, notions)
+    yield from _table(instances, wanted)
     yield EXPLANATION.format(sizes=_sizes(instances))
     if any(len(instance.set) > 1 for instance in instances):
         yield SET_EXPLANATION
 
 
-def _table(instances: Iterable[Instance], notions: Sequence[str] | None) -> Iterator[Any]:
-    frame = audit(instances, notions)
+def _table(instances: Iterable[Instance], wanted: Wanted) -> Iterator[Any]:
+    notions = wanted.notions
+    frame = audit(wanted.of(instances), notions, wanted.told)
     unfit = [one.name for one in chosen_notions(notions) if one.title not in set(frame["notion"])]
     if notions and frame.empty:
         raise ValueError(f"--notion is {_nowhere(unfit)}")
-    yield terminal_table(frame)
+    yield from wanted.shown(frame)
     if notions and unfit:
         yield f"--notion is also {_nowhere(unfit)}."
 
@@ -83,7 +119,7 @@ def _sizes(instances: Sequence[Instance]) -> str:
 
 
 def market_report(
-    scenario: str, market: Any, wanted: Sequence[str], notions: Sequence[str] | None,
+    scenario: str, market: Any, names: Sequence[str], wanted: Wanted,
     types: int, buyers: int, sample: int | None, seed: int,
 ) -> Iterator[Any]:
     """The audit of the mechanisms of a market's sellers: of few types exactly, or of a sample.
@@ -92,13 +128,15 @@ def market_report(
     """
     if not hasattr(market, "nature"):
         raise ValueError(f"{scenario} has no auctions to audit")
-    chosen = chosen_shops(market, wanted)
+    chosen = chosen_shops(market, names)
     if sample is not None:
-        yield terminal_table(sampled(chosen, buyers, sample, seed, notions))
+        lies = wanted.reports or REPORTS[1]
+        frame = sampled(chosen, buyers, sample, seed, wanted.notions, reports=lies, told=wanted.told)
+        yield from wanted.shown(frame)
         yield SAMPLE_EXPLANATION
         return
     instances, left_out = small_instances(chosen, types, buyers)
-    yield from exact_report(instances, notions)
+    yield from exact_report(instances, wanted)
     if left_out:
         yield f"Left out: {'; '.join(left_out)}. Or take --sample PROFILES."
 
@@ -106,6 +144,13 @@ def market_report(
 def standard(wanted: Iterable[str]) -> list[Instance]:
     """The standard instances, or those of the names wanted."""
     return list(only({instance.name: instance for instance in standard_instances()}, wanted).values())
+
+
+def plain(text: str) -> Any:
+    """Text that the terminal shows as it stands."""
+    from rich.text import Text
+
+    return Text(text, no_wrap=True)
 
 
 def terminal_table(frame: pd.DataFrame) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from agents.play.ways import by_rule_or_replay
 from mechanisms.menus import PostedMenu
 from mechanisms.names import nearest
+from sim.audit.blame import blamed
 from sim.audit.exact.conversing import ConversationGame
 from sim.audit.exact.direct import DirectGame
 from sim.audit.exact.game import Game, Subject
@@ -49,7 +50,13 @@ def chosen_notions(names: Iterable[str] | None = None) -> list[Notion]:
     return [NOTIONS[name] for name in wanted]
 
 
-def audit(instances: Instance | Iterable[Instance], notions: Sequence[str] | None = None) -> pd.DataFrame:
+Told = Callable[[float], object]
+"""Told from time to time which part of the work is done, from 0 to 1."""
+
+
+def audit(
+    instances: Instance | Iterable[Instance], notions: Sequence[str] | None = None, told: Told | None = None
+) -> pd.DataFrame:
     """Audit finite instances exactly under all notions, or those named.
 
     One row for each instance and notion that applies. `verdict` is "holds", "fails", or "no gain found" where
@@ -57,17 +64,23 @@ def audit(instances: Instance | Iterable[Instance], notions: Sequence[str] | Non
     rationality, of staying away), `interval` is "exact", and the witness says which `buyer` of what `type`,
     knowing what (`knows`), says what instead (`says`), while the `others` say what; `undominated` lists the
     answers that Knightian buyers of this type do not rule out. A notion holds among the answers that are
-    tried: reports of all types, silence and the instance's extra ones; see `BuyerQuestion.possible_answers`.
+    tried: reports of all types, the instance's extra ones, and silence if it says so; see
+    `BuyerQuestion.possible_answers`.
 
-    Raises TooLargeError, with the size, for an instance that is too large; ValueError for unknown notions.
+    `told` hears how far it is. Raises TooLargeError, with the size, for an instance that is too large;
+    ValueError for unknown notions; MechanismError for a mechanism that fails in its own code.
     """
     wanted = chosen_notions(notions)
     each = [instances] if isinstance(instances, Instance) else list(instances)
     rows: list[dict[str, Any]] = []
-    for instance in each:
-        game = subject_of(instance)
-        fit = [one for one in wanted if one.applies(game)]
-        rows += [exact_row(instance.name, one.title, one.examine(game)) for one in fit]
+    for number, instance in enumerate(each):
+        with blamed(instance.mechanism, instance.name):
+            game = subject_of(instance)
+            for k, one in enumerate(wanted):
+                if one.applies(game):
+                    rows.append(exact_row(instance.name, one.title, one.examine(game)))
+                if told is not None:
+                    told((number + (k + 1) / len(wanted)) / len(each))
     return as_frame(rows)
 
 

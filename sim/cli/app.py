@@ -15,6 +15,7 @@ from sim.cli import options
 from sim.cli.codes import INTERRUPTED
 from sim.cli.reading import (
     bad_input,
+    find_audited,
     parameter_lines,
     parameters_for,
     port_of,
@@ -22,7 +23,7 @@ from sim.cli.reading import (
     seed_of,
     takes_bids,
 )
-from sim.cli.showing import console, play_out, show
+from sim.cli.showing import console, play_out, progress, show
 from sim.runs.registry import Entry, Registry
 
 app = typer.Typer(
@@ -143,35 +144,41 @@ def audit_command(
     types: Annotated[int | None, options.TYPES] = None,
     buyers: Annotated[int | None, options.BUYERS] = None,
     sample: Annotated[int | None, options.SAMPLE] = None,
+    details: Annotated[bool, options.DETAILS] = False,
+    reports: Annotated[str | None, options.REPORTS] = None,
     bids: Any = None,
 ) -> None:
     """Show what a lie is worth in each mechanism, and to whom, under each notion of truthfulness."""
-    notions, notes = notion or None, []
-    with bad_input():
+    notes: list[str] = []
+    with bad_input(), progress(1.0, "audited {task.percentage:.0f} %") as told:
         from sim.audit import report
+        from sim.audit.instance import reports_of
         from sim.audit.named import named_instance, names_mechanism
         from sim.runs.scenario import parse_settings
 
+        if reports is not None:
+            reports_of(reports)
+        wanted = report.Wanted(notion or None, details, reports, told)
         if audited == "all":
             refuse(context, ("settings", "types", "buyers", "sample", "bids"), "needs a scenario, not `all`")
-            found = report.exact_report(report.standard(mechanism or []), notions)
+            found = report.exact_report(report.standard(mechanism or []), wanted)
         elif names_mechanism(audited):
             misplaced = ("mechanism", "sample", "seed", "bids")
             refuse(context, misplaced, f"needs a scenario; {audited} is a mechanism")
             one = named_instance(audited, parse_settings(settings or []), types, buyers)
-            found = report.exact_report([one], notions)
+            found = report.exact_report([one], wanted)
         else:
-            entry: Entry = context.obj.find(audited)
+            entry: Entry = find_audited(context.obj, audited)
             module, parameters = parameters_for(entry, settings or [], bids=bids)
             start = seed_of(seed)
             if hasattr(module, "audited_menus"):
                 refuse(context, ("types", "buyers", "sample"), f"needs auctions; {entry.name} has menus")
-                found = report.menu_report(module.audited_menus(parameters), mechanism or [], notions)
+                found = report.menu_report(module.audited_menus(parameters), mechanism or [], wanted)
             else:
                 market = module.build(parameters, start)
                 notes = market.records.manifest.notes
                 found = report.market_report(
-                    entry.name, market, mechanism or [], notions, types or 3, buyers or 2, sample, start
+                    entry.name, market, mechanism or [], wanted, types or 3, buyers or 2, sample, start
                 )
         lines = list(found)
     screen = console()

@@ -25,7 +25,7 @@ def play_out(market: Any, parameters: Parameters) -> str:
     from sim.runs.run import play
 
     try:
-        with _progress(parameters.until) as advanced:
+        with progress(parameters.until, "time {task.completed:,.1f} of {task.total:,.1f}") as advanced:
             return play(market, parameters.until, advanced)
     except KeyboardInterrupt:
         typer.echo(f"Interrupted. Records: {market.records.directory}", err=True)
@@ -43,16 +43,15 @@ def play_out(market: Any, parameters: Parameters) -> str:
 
 
 @contextmanager
-def _progress(until: float) -> Iterator[Callable[[float], Any]]:
-    """A bar over simulated time, where there is a terminal to show it on."""
+def progress(until: float, said: str) -> Iterator[Callable[[float], Any]]:
+    """A bar from 0 to `until`, where there is a terminal to show it on; `said` is rich's text beside it."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    clock = TextColumn("time {task.completed:,.1f} of {task.total:,.1f}")
-    columns = (clock, BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    columns = (TextColumn(said), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=until)
         yield lambda now: bar.update(task, completed=now)

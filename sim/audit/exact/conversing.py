@@ -26,7 +26,7 @@ from mechanisms.questions import SILENT, AskBelief, AskValue, BuyerQuestion
 from sim.audit.exact.coins import Coins
 from sim.audit.exact.direct import words
 from sim.audit.exact.game import Game, Plan, Says, Weights, Worst
-from sim.audit.exact.players import Anything, InformationSet, Liar
+from sim.audit.exact.players import Anything, AuditPlayer, InformationSet, Liar
 from sim.audit.exact.recall import Choose, End, Recall
 from sim.audit.exact.search import Search
 from sim.audit.instance import Instance
@@ -37,6 +37,8 @@ PLAN_LIMIT = 5_000
 """The most plans kept at a time."""
 PLAY_LIMIT = 100_000
 """The most conversations replayed for one type's best plan."""
+QUESTION_LIMIT = 1_000_000
+"""The most questions asked for one notion; each type of each buyer has an even part of them."""
 SEARCH_LIMIT = 6_000
 """The most ways in which everybody may play that are tried for one type; above it, so many at random."""
 
@@ -68,7 +70,7 @@ class ConversationGame(Game):
             Side(Group(strategy, utility, instance.prior), np.array([seat]), np.array([seat]))
             for seat, (strategy, utility) in enumerate(zip(instance.players, instance.attitudes, strict=True))
         )
-        self._plays = 0
+        self._plays = self._questions = 0
         self._tossed = False
         self._possible: dict[tuple[BuyerQuestion, int], list[Any]] = {}
         self._without_coins: dict[tuple[int, int], Worst] = {}
@@ -99,12 +101,23 @@ class ConversationGame(Game):
         make = partial(Liar, self.posteriors, profile, self.sides, buyer, given, may_lie)
         for player, outcome in walk(self.instance.mechanism, self.n, make, taken):
             self._plays += 1
+            self._count(player)
             if self._plays > PLAY_LIMIT:
                 raise TooLargeError(
                     f"the best plan of buyer {buyer} needs more than {PLAY_LIMIT} conversations; "
                     "take fewer types, or audit a sample (Monte-Carlo, --sample)"
                 )
             yield player, outcome
+
+    def _count(self, player: AuditPlayer) -> None:
+        """Note how many questions were asked."""
+        self._questions += len(player.party.said)
+        most = QUESTION_LIMIT // sum(self.instance.prior.shape)
+        if self._questions > most:
+            raise TooLargeError(
+                f"what one type may say in {self.instance.name} takes more than {most:,} questions to try; "
+                "take fewer types or rounds, or audit a sample (Monte-Carlo, --sample)"
+            )
 
     def _felt(self, buyer: int, profile: tuple[int, ...], outcome: Outcome) -> float:
         types, space = self.instance.profiles(np.array([profile]))[0], self.instance.mechanism.space
@@ -120,7 +133,7 @@ class ConversationGame(Game):
 
     def truth(self, buyer: int, type_: int, weights: Weights) -> NDArray[np.float64]:
         """Play without a lie."""
-        self._plays = 0
+        self._plays = self._questions = 0
         return self._plans(buyer, self._worlds(buyer, type_, weights), weights, (), _nowhere)[0].utilities
 
     def best(self, buyer: int, type_: int, weights: Weights, *, later_only: bool = False) -> list[Plan]:
@@ -128,14 +141,14 @@ class ConversationGame(Game):
         may_lie = _not_about_values if later_only else _anywhere
         plans = []
         for row in weights:
-            self._plays = 0
+            self._plays = self._questions = 0
             belief = row[None]
             plans += self._plans(buyer, self._worlds(buyer, type_, belief), belief, (), may_lie)
         return plans
 
     def frontier(self, buyer: int, type_: int, weights: Weights) -> list[Plan]:
         """Backward induction under all beliefs at once."""
-        self._plays = 0
+        self._plays = self._questions = 0
         return self._plans(buyer, self._worlds(buyer, type_, weights), weights, (), _anywhere)
 
     def _plans(
@@ -270,6 +283,7 @@ class ConversationGame(Game):
                 self.posteriors, profile, seats, buyer, honest, answers, choose, own_key, coins, path
             )
             outcome = play(self.instance.mechanism, self.n, player)
+            self._count(player)
             self._tossed |= player.chances > 0
             return End(path.probability * self._felt(buyer, profile, outcome), tuple(path.untried))
 
@@ -285,6 +299,7 @@ class ConversationGame(Game):
     def _greatest(self, buyer: int, type_: int, gain: Gain, coins: Coins | None) -> Worst:
         best: tuple[float, Says, str] = (-np.inf, (), "")
         search = Search(SEARCH_LIMIT)
+        self._questions = 0
         for chosen in search.rounds():
             found = gain(self._profile(search, buyer, type_), search.choose)
             if coins is not None and coins.grown:
