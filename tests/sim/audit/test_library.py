@@ -111,9 +111,10 @@ def test_lotteries_are_truthful_in_expectation_whatever_others_do(instance):
 
 @pytest.mark.parametrize("name", ["one pass", "rounds"])
 def test_the_witness_against_dominance_knows_that_she_would_be_drawn(name):
-    """Of type 2 she says 1 where that buys at 1 what truth buys at 2: U(1) − U(0)."""
+    """Type 2 says 1: draws below 1/3 then sell at 1, and at 1.5 to truth: U(1) − U(1/2)."""
     row = audit(INSTANCES[name], ["dominant"]).iloc[0]
-    assert row.gain == pytest.approx(float(CARA(3.0)(1.0)), rel=1e-9)
+    felt = CARA(3.0)(np.array([1.0, 0.5]))
+    assert row.gain == pytest.approx(float(felt[0] - felt[1]), rel=1e-9)
     assert (row.type, row.says) == ("2", "report_value 1")
 
 
@@ -303,7 +304,7 @@ def test_the_command_audits_menus(bazaar):
         (["few_tickets", "--seed", "x"], "--seed is x"),
         (["coffee_shop", "--mechanism", "clevr, 2 visits"], "there is no mechanism 'clevr, 2 visits'"),
         (["coffee_shop", "--set", "visits=1"], "visits is 1; it must be"),
-        (["nowhere"], "there is no scenario 'nowhere'"),
+        (["nowhere"], "there is no scenario or mechanism 'nowhere'"),
         (["all", "--mechanism", "frst price"], "there is no mechanism 'frst price'; the nearest"),
         (["all", "--notion", "bayesan-ic"], "there is no notion 'bayesan-ic'; the nearest"),
         (["all", "--sample", "100"], "--sample needs a scenario"),
