@@ -113,8 +113,7 @@ def test_lotteries_are_truthful_in_expectation_whatever_others_do(instance):
 def test_the_witness_against_dominance_knows_that_she_would_be_drawn(name):
     """Type 2 says 1: draws below 1/3 then sell at 1, and at 1.5 to truth: U(1) − U(1/2)."""
     row = audit(INSTANCES[name], ["dominant"]).iloc[0]
-    felt = CARA(3.0)(np.array([1.0, 0.5]))
-    assert row.gain == pytest.approx(float(felt[0] - felt[1]), rel=1e-9)
+    assert row.gain == pytest.approx(float(CARA(3.0)(1.0)) - float(CARA(3.0)(0.5)), rel=1e-9)
     assert (row.type, row.says) == ("2", "report_value 1")
 
 
