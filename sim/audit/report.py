@@ -181,8 +181,11 @@ def _sentence(line: Mapping[Any, Any]) -> str:
     if line["buyer"] == "":
         return ""
     witness = Witness(*(line[name] for name in WITNESS))
+    if witness.buyer == "all":
+        return f"types {witness.type} {witness.says}"
     against = f", when {witness.others}" if witness.others else ""
     verb = "" if witness.says.startswith(DEEDS) else "says "
-    who = f"buyer {witness.buyer} of type {witness.type}, knowing {witness.knows}"
+    s = "s" if isinstance(witness.buyer, str) else ""
+    who = f"buyer{s} {witness.buyer} of type{s} {witness.type}, knowing {witness.knows}"
     left = f"; undominated: {witness.undominated}" if witness.undominated else ""
     return f"{who}, {verb}{witness.says}{against}{left}"

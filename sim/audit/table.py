@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from agents.play.ways import by_rule_or_replay
 from mechanisms.menus import PostedMenu
 from mechanisms.names import nearest
+from sim.audit import joint_notions, outcome_notions  # noqa: F401 — they register their notions
 from sim.audit.blame import blamed
 from sim.audit.exact.conversing import ConversationGame
 from sim.audit.exact.direct import DirectGame

@@ -25,7 +25,7 @@ from mechanisms.outcome import Outcome
 from mechanisms.questions import SILENT, AskBelief, AskValue, BuyerQuestion
 from sim.audit.exact.coins import Coins
 from sim.audit.exact.direct import words
-from sim.audit.exact.game import Game, Plan, Says, Weights, Worst
+from sim.audit.exact.game import Ends, Game, Plan, Says, Weights, Worst
 from sim.audit.exact.players import Anything, AuditPlayer, InformationSet, Liar
 from sim.audit.exact.recall import Choose, End, Recall
 from sim.audit.exact.search import Search
@@ -118,6 +118,20 @@ class ConversationGame(Game):
                 f"what one type may say in {self.instance.name} takes more than {most:,} questions to try; "
                 "take fewer types or rounds, or audit a sample (Monte-Carlo, --sample)"
             )
+
+    def ends_of_truth(self) -> Ends:
+        """Honest play at every type profile, along every branch."""
+        self._plays = self._questions = 0
+        profiles, outcomes = [], []
+        for profile in np.ndindex(self.instance.prior.shape):
+            for _, outcome in self._ends(0, (0, profile, ()), (), _nowhere):
+                if outcome is not None:
+                    profiles.append(profile)
+                    outcomes.append(outcome)
+        allocation = np.stack([outcome.allocation for outcome in outcomes]).astype(float)
+        payments = np.stack([outcome.payments for outcome in outcomes])
+        self.instance.mechanism.space.insist(allocation, payments)
+        return Ends(np.array(profiles), allocation, payments)
 
     def _felt(self, buyer: int, profile: tuple[int, ...], outcome: Outcome) -> float:
         types, space = self.instance.profiles(np.array([profile]))[0], self.instance.mechanism.space

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -17,7 +18,7 @@ from mechanisms.conversation import ClosedRule
 from mechanisms.deviations import Brought, deal, lottery_at
 from mechanisms.outcome import Lottery
 from mechanisms.questions import SILENT
-from sim.audit.exact.game import Game, Plan, Says, Weights, Worst
+from sim.audit.exact.game import Ends, Game, Plan, Says, Weights, Worst
 from sim.audit.instance import Instance
 
 TABLE_LIMIT = 5_000_000
@@ -74,8 +75,7 @@ class DirectGame(Game):
     @cached_property
     def _lottery(self) -> Lottery:
         """The rule at all P report profiles, leading axes (P, 1)."""
-        places = np.indices(self.sizes).reshape(self.n, -1)
-        profiles = np.stack([each[at] for each, at in zip(self.reports, places, strict=True)], axis=1)
+        profiles = self.report_profiles()
         lottery = lottery_at(self.rule, profiles[:, None])
         if lottery.probabilities.size * max(self.instance.prior.shape) > TABLE_LIMIT:
             raise TooLargeError(
@@ -83,6 +83,32 @@ class DirectGame(Game):
                 f"{len(profiles)} report profiles; audit a sample (Monte-Carlo, --sample)"
             )
         return lottery
+
+    def report_profiles(self) -> NDArray[Any]:
+        """All P report profiles, (P, n, *report_shape)."""
+        places = np.indices(self.sizes).reshape(self.n, -1)
+        return np.stack([each[at] for each, at in zip(self.reports, places, strict=True)], axis=1)
+
+    def with_reports(self, amounts: NDArray[Any]) -> DirectGame:
+        """The same game where these numbers, as far as they may be reported, are tried as reports too."""
+        least, most = self.rule.space.report_range
+        fit = amounts[(amounts >= max(least, 0.0)) & (amounts <= most)]
+        more = np.concatenate([self.instance.extra, fit])
+        return DirectGame(replace(self.instance, extra_reports=more), self.rule)
+
+    def ends_of_truth(self) -> Ends:
+        """The branches of the lottery at everybody's honest report."""
+        types = np.argwhere(np.ones(self.instance.prior.shape, dtype=bool))
+        said = [places[column] for places, column in zip(self.honest, types.T, strict=True)]
+        rows = np.ravel_multi_index(said, self.sizes)
+        ends = self._lottery.outcomes
+        profile, branch = np.nonzero(self._lottery.probabilities[rows, 0] > 0)
+        at = (rows[profile], 0, branch)
+        return Ends(types[profile], ends.allocation[at], ends.payments[at])
+
+    def expected(self, buyer: int, type_: int) -> NDArray[Any]:
+        """Expected utility over chance at every report profile, in each world, shape (P, W)."""
+        return self._brought(buyer, type_).expected(self.instance.attitudes[buyer])
 
     def _brought(self, buyer: int, type_: int) -> Brought:
         """What every report profile brings on every branch, in each world: (P, W, b).
@@ -92,15 +118,14 @@ class DirectGame(Game):
         mine = deal(self.rule.space, self._lottery, buyer)
         return mine.brought(self.valuations(buyer, type_)[None])
 
-    def _own_by_others(self, buyer: int, entries: NDArray[Any]) -> NDArray[Any]:
+    def own_by_others(self, buyer: int, entries: NDArray[Any]) -> NDArray[Any]:
         """Entries (P, …) as an array (own reports, others' report profiles, …)."""
         shaped = np.moveaxis(entries.reshape(*self.sizes, *entries.shape[1:]), buyer, 0)
         return shaped.reshape(self.sizes[buyer], -1, *entries.shape[1:])
 
     def _table(self, buyer: int, type_: int) -> NDArray[Any]:
         """Expected utility over chance, shape (own reports, others' report profiles, worlds)."""
-        expected = self._brought(buyer, type_).expected(self.instance.attitudes[buyer])
-        return self._own_by_others(buyer, expected)
+        return self.own_by_others(buyer, self.expected(buyer, type_))
 
     def _truthful(self, buyer: int) -> NDArray[np.intp]:
         """The others' report profiles, by number, when they play as audited in each of the S worlds."""
@@ -143,14 +168,14 @@ class DirectGame(Game):
     def dominance(self, buyer: int, type_: int, *, each_coin: bool) -> Worst:
         """Compare all reports against the honest one at all reports of the others."""
         if each_coin:
-            table = self._own_by_others(buyer, self._by_coin(buyer, self._brought(buyer, type_)))
+            table = self.own_by_others(buyer, self._by_coin(buyer, self._brought(buyer, type_)))
         else:
             table = self._table(buyer, type_)[..., None]
         truth = np.broadcast_to(table[self.honest[buyer][type_]], table.shape)
         gains = np.zeros(table.shape)
         np.subtract(table, truth, out=gains, where=table != truth)  # infinite losses may be equal
         own, others, *_ = np.unravel_index(first_best(gains.ravel(), self.slack), gains.shape)
-        return Worst(float(gains.max()), self._says(buyer, int(own)), self._others(buyer, int(others)))
+        return Worst(float(gains.max()), self._says(buyer, int(own)), self.others_say(buyer, int(others)))
 
     def _by_coin(self, buyer: int, brought: Brought) -> NDArray[Any]:
         """Utilities (P, W, C) by the uniform that chance draws; columns for where no branch changes."""
@@ -169,11 +194,11 @@ class DirectGame(Game):
         """The least utility of the honest report over others' reports and branches."""
         brought = self._brought(buyer, type_)
         least = brought.least(self.instance.attitudes[buyer](brought.payoffs)).min(axis=-1)
-        worst = self._own_by_others(buyer, least)[self.honest[buyer][type_]]
+        worst = self.own_by_others(buyer, least)[self.honest[buyer][type_]]
         others = first_best(-worst, self.slack)
-        return Worst(-float(worst[others]), (), self._others(buyer, others))
+        return Worst(-float(worst[others]), (), self.others_say(buyer, others))
 
-    def _others(self, buyer: int, number: int) -> str:
+    def others_say(self, buyer: int, number: int) -> str:
         """The others' report profile in words."""
         others = [j for j in range(self.n) if j != buyer]
         if not others:
