@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.play.exact import TooLargeError
-from agents.play.posteriors import Posteriors
+from agents.play.posteriors import Posteriors, hashable
 from agents.population import Group, Side
 from mechanisms.comparison import first_best
 from mechanisms.deviations import realised
@@ -207,8 +207,9 @@ class ConversationGame(Game):
                 amounts.append(self.instance.extra)
             tried = np.unique(np.concatenate(amounts), axis=0)
             answers = question.possible_answers(tried)
-            spoken = answers if self.instance.silence else _spoken(answers, len(tried))
-            self._possible[question, buyer] = spoken
+            silence = hashable(np.full(question.shape, question.default))
+            heard = [*answers, silence] if self.instance.silence else _spoken(answers, len(tried))
+            self._possible[question, buyer] = list(dict.fromkeys(heard))
         return self._possible[question, buyer]
 
     # --- whatever the others say -----------------------------------------------------------------
