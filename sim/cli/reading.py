@@ -14,7 +14,7 @@ import typer
 from mechanisms.names import nearest
 from sim.cli import options
 from sim.cli.codes import BAD_INPUT, INTERRUPTED, WIDTH
-from sim.runs.registry import Entry, Registry
+from sim.runs.registry import Registry, ScenarioFile
 
 if TYPE_CHECKING:
     from sim.runs.scenario import Parameters
@@ -42,7 +42,7 @@ def refuse(context: typer.Context, options: Sequence[str], why: str) -> None:
             raise ValueError(f"--{one.removesuffix('tings')} {why}")
 
 
-def find_audited(registry: Registry, named: str) -> Entry:
+def find_audited(registry: Registry, named: str) -> ScenarioFile:
     """The scenario that is to be audited; an unknown name is told what is nearest, mechanisms included."""
     from mechanisms.registry import MECHANISMS
     from sim.runs.registry import UnknownScenarioError
@@ -54,7 +54,7 @@ def find_audited(registry: Registry, named: str) -> Entry:
         raise ValueError(f"there is no scenario or mechanism {named!r}; {nearest(named, known)}") from None
 
 
-def parameters_for(entry: Entry, settings: Sequence[str], **more: Any) -> tuple[Any, Parameters]:
+def parameters_for(entry: ScenarioFile, settings: Sequence[str], **more: Any) -> tuple[Any, Parameters]:
     """A scenario's module, and its parameters as set, those in `more` included unless they are None."""
     from sim.runs.scenario import make_parameters, parse_settings
 
