@@ -67,7 +67,7 @@ class Wanted:
         """A matrix, or the details, or both."""
         few = self.notions is not None or frame["mechanism"].nunique() <= 1
         if not few or self.details:
-            yield plain(matrix(frame))
+            yield _plain(matrix(frame))
         if few or self.details:
             yield terminal_table(frame)
         else:
@@ -146,7 +146,7 @@ def standard(wanted: Iterable[str]) -> list[Instance]:
     return list(only({instance.name: instance for instance in standard_instances()}, wanted).values())
 
 
-def plain(text: str) -> Any:
+def _plain(text: str) -> Any:
     """Text that the terminal shows as it stands."""
     from rich.text import Text
 

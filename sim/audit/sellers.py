@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from agents.knowledge.protocol import Knowledge
 from agents.play.exact import TooLargeError
-from agents.play.ways import one_of
+from agents.play.ways import rule_or_replay
 from mechanisms.conversation import Mechanism, check_count
 from mechanisms.distributions import Discrete, Distribution, IndependentPrior, JointDistribution, Prior
 from mechanisms.names import nearest
@@ -241,7 +241,7 @@ def _sampled(
     n = max(buyers, shop.least) if shop.knowledge is None else shop.knowledge.n
     joint = shop.prior if isinstance(shop.prior, Prior) else IndependentPrior.identical(shop.prior, n)
     fewer = Effort(max(profiles // 100, 4), 6, 36, seed)
-    effort = one_of(shop.mechanism, Effort(profiles, seed=seed), fewer)
+    effort = rule_or_replay(shop.mechanism, Effort(profiles, seed=seed), fewer)
     return audit_sample(
         shop.mechanism,
         joint,

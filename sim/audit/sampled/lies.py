@@ -27,7 +27,7 @@ from mechanisms.questions import SILENT, BuyerQuestion, Chance, Draw, Replies, b
 Floats = NDArray[np.float64]
 
 
-class Lies(ABC):
+class SampledLies(ABC):
     """How buyers may lie, as rows of numbers, and what it brings.
 
     stages
@@ -59,7 +59,7 @@ class Lies(ABC):
         """What she gets and pays with each of D rows at each of N profiles: arrays (D, N, branches, …)."""
 
 
-class OtherReports(Lies):
+class OtherReports(SampledLies):
     """Lies about the one report that a closed rule takes. RefusesRandomness if audited play is mixed."""
 
     stages = 1
@@ -99,7 +99,7 @@ class OtherReports(Lies):
         return deal(self.space, lottery_at(self.rule, reports), buyer)
 
 
-class OtherTypes(Lies):
+class OtherTypes(SampledLies):
     """To converse as if one's type were another one, and another one again after the first answer."""
 
     stages = 2

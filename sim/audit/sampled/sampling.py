@@ -32,7 +32,7 @@ from mechanisms.questions import SILENT
 from mechanisms.utilities import Linear, Utility
 from sim.audit.exact.direct import words
 from sim.audit.instance import REPORTS, one_each, reports_of
-from sim.audit.sampled.lies import Lies, OtherReports, OtherTypes
+from sim.audit.sampled.lies import OtherReports, OtherTypes, SampledLies
 
 Floats = NDArray[np.float64]
 
@@ -203,7 +203,7 @@ class Sampler:
             belief = prior.marginals[0]
         groups = [Group(s, u, belief) for s, u in zip(self.players, self.attitudes, strict=True)]
         some = prior.from_uniforms(np.full((1, prior.uniforms_per_profile), 0.5))
-        self.lies: Lies = by_rule_or_replay(
+        self.lies: SampledLies = by_rule_or_replay(
             mechanism,
             lambda rule: OtherReports(rule, groups, some),
             lambda: OtherTypes(mechanism, groups, lambda: self.knowledge),
