@@ -128,6 +128,7 @@ def market_report(
     """
     if not hasattr(market, "nature"):
         raise ValueError(f"{scenario} has no auctions to audit")
+    yield from (f"{note}." for note in market.records.manifest.notes)
     chosen = chosen_shops(market, names)
     if sample is not None:
         lies = wanted.reports or REPORTS[1]

@@ -24,7 +24,7 @@ from sim.cli.reading import (
     takes_bids,
 )
 from sim.cli.showing import console, play_out, progress, show
-from sim.runs.registry import Registry, ScenarioFile
+from sim.runs.registry import Registry
 
 app = typer.Typer(
     help="Bazaar, a laboratory for auctions.",
@@ -149,8 +149,7 @@ def audit_command(
     bids: Any = None,
 ) -> None:
     """Show what a lie is worth in each mechanism, and to whom, under each notion of truthfulness."""
-    notes: list[str] = []
-    with bad_input(), progress(1.0, "audited {task.percentage:.0f} %") as told:
+    with bad_input(), progress(1.0, "audited") as told:
         from sim.audit import report
         from sim.audit.instance import reports_of
         from sim.audit.named import named_instance, names_mechanism
@@ -168,21 +167,18 @@ def audit_command(
             one = named_instance(audited, parse_settings(settings or []), types, buyers)
             found = report.exact_report([one], wanted)
         else:
-            entry: ScenarioFile = find_audited(context.obj, audited)
+            entry = find_audited(context.obj, audited)
             module, parameters = parameters_for(entry, settings or [], bids=bids)
-            start = seed_of(seed)
             if hasattr(module, "audited_menus"):
                 refuse(context, ("types", "buyers", "sample"), f"needs auctions; {entry.name} has menus")
                 found = report.menu_report(module.audited_menus(parameters), mechanism or [], wanted)
             else:
-                market = module.build(parameters, start)
-                notes = market.records.manifest.notes
-                found = report.market_report(
-                    entry.name, market, mechanism or [], wanted, types or 3, buyers or 2, sample, start
-                )
+                start = seed_of(seed)
+                market, size = module.build(parameters, start), (types or 3, buyers or 2, sample, start)
+                found = report.market_report(entry.name, market, mechanism or [], wanted, *size)
         lines = list(found)
     screen = console()
-    for line in [*(f"{note}." for note in notes), *lines]:
+    for line in lines:
         screen.print(line)
 
 
