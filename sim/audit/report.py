@@ -12,29 +12,27 @@ from sim.audit.library import standard_instances
 from sim.audit.matrix import matrix
 from sim.audit.notions import DEEDS, Witness
 from sim.audit.sellers import chosen_shops, only, sampled, small_instances
-from sim.audit.table import WITNESS, Told, audit, chosen_notions
+from sim.audit.table import WITNESS, Told, audit, chosen_notions, nobody
 
 if TYPE_CHECKING:
     import pandas as pd
 
 EXPLANATION = (
     "IC: the greatest gain of a lie over truth, at a menu of several entries over one; IR: of staying away. "
-    "Gains are in utility, which is money for the risk-neutral. Exact rows try every profile of a few types: "
+    "Gains are in utility, which is money for the risk-neutral; of groups, the least member's. Budget balance: "
+    "the deficit; efficiency: the welfare that is missing, both in money, of truth. Exact rows try every profile of a few types: "
     "{sizes}. A notion holds for the types and answers tried, of which there are finitely many."
-)
-SET_EXPLANATION = (
-    "The ambiguity set holds four distributions: all profiles equally likely, low types more likely, high "
-    "types more likely, types tending to be alike; alpha is 1/2, the weights are equal."
 )
 NOWHERE = (
     "{names}, which says nothing about the mechanisms here: two-step notions are about those that ask for "
-    "values and then for knowledge, buy-k and buy-many about menus, the others about all but menus"
+    "values and then for knowledge, buy-k and buy-many about menus, groups, false names and finer lies about small closed rules, budget "
+    "balance about those to whom somebody pays, the others about all but menus"
 )
 SAMPLE_EXPLANATION = (
     "IC: the greatest gain of a lie over truth, in utility; IR: of staying away. A notion fails if a lie "
     "that was chosen on one half of the sample gains on the other beyond its 95% interval, or if one "
     "profile was seen that breaks it. Otherwise no gain above the figure was found, over all types and lies "
-    "tried; it is no proof."
+    "tried; it is no proof, and what is so rare that no profile showed it is not in the figure."
 )
 
 MENU_EXPLANATION = (
@@ -55,13 +53,13 @@ class Wanted:
     reports
         What counts as a lie, as in `Instance`; None: as the instance says.
     told
-        Hears which part of the work is done.
+        Hears how far it is.
     """
 
     notions: Sequence[str] | None = None
     details: bool = False
     reports: str | None = None
-    told: Told | None = None
+    told: Told = nobody
 
     def shown(self, frame: pd.DataFrame) -> Iterator[Any]:
         """A matrix, or the details, or both."""
@@ -86,12 +84,17 @@ def menu_report(instances: Iterable[Instance], names: Sequence[str], wanted: Wan
     yield MENU_EXPLANATION
 
 
+def own_report(instances: Iterable[Instance], names: Sequence[str], wanted: Wanted) -> Iterator[Any]:
+    """The exact audit of a scenario's own instances; ValueError for unknown names."""
+    named = only({instance.name: instance for instance in instances}, names)
+    yield from exact_report(list(named.values()), wanted)
+
+
 def exact_report(instances: Sequence[Instance], wanted: Wanted) -> Iterator[Any]:
     """The exact table and what it means; ValueError if none of the notions named applies to any instance."""
     yield from _table(instances, wanted)
     yield EXPLANATION.format(sizes=_sizes(instances))
-    if any(len(instance.set) > 1 for instance in instances):
-        yield SET_EXPLANATION
+    yield from dict.fromkeys(instance.note for instance in instances if instance.note)
 
 
 def _table(instances: Iterable[Instance], wanted: Wanted) -> Iterator[Any]:

@@ -23,7 +23,7 @@ from sim.audit.instance import REPORTS, Instance
 from sim.audit.library import standard_instance
 from sim.audit.sampled.montecarlo import audit_sample
 from sim.audit.sampled.trial import Effort
-from sim.audit.table import Told, audit
+from sim.audit.table import Told, audit, nobody
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -218,7 +218,7 @@ def sampled(
     notions: Sequence[str] | None,
     *,
     reports: str = REPORTS[1],
-    told: Told | None = None,
+    told: Told = nobody,
 ) -> pd.DataFrame:
     """The audit of a sample of each shop's own prior; conversations get a hundredth of the profiles.
 
@@ -228,10 +228,9 @@ def sampled(
 
     frames, some = [], distinct(each, by_knowledge=True)
     for number, shop in enumerate(some):
+        told(shop.name, number / len(some))
         with blamed(shop.mechanism, shop.name):
             frames.append(_sampled(shop, buyers, profiles, seed, notions, reports))
-        if told is not None:
-            told((number + 1) / len(some))
     return pd.concat(frames, ignore_index=True)
 
 

@@ -51,12 +51,16 @@ def chosen_notions(names: Iterable[str] | None = None) -> list[Notion]:
     return [NOTIONS[name] for name in wanted]
 
 
-Told = Callable[[float], object]
-"""Told from time to time which part of the work is done, from 0 to 1."""
+Told = Callable[[str, float], Any]
+"""Told in words what is being done, and which part of the work is done before it, from 0 to 1."""
+
+
+def nobody(words: str, part: float) -> None:
+    """Hears nothing."""
 
 
 def audit(
-    instances: Instance | Iterable[Instance], notions: Sequence[str] | None = None, told: Told | None = None
+    instances: Instance | Iterable[Instance], notions: Sequence[str] | None = None, told: Told = nobody
 ) -> pd.DataFrame:
     """Audit finite instances exactly under all notions, or those named.
 
@@ -76,12 +80,12 @@ def audit(
     rows: list[dict[str, Any]] = []
     for number, instance in enumerate(each):
         with blamed(instance.mechanism, instance.name):
+            told(instance.name, number / len(each))
             game = subject_of(instance)
             for k, one in enumerate(wanted):
                 if one.applies(game):
+                    told(instance.name, (number + k / len(wanted)) / len(each))
                     rows.append(exact_row(instance.name, one.title, one.examine(game)))
-                if told is not None:
-                    told((number + (k + 1) / len(wanted)) / len(each))
     return as_frame(rows)
 
 

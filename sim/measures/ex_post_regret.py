@@ -31,7 +31,7 @@ def ex_post_regret(
     """
     felt = Linear() if utility is None else utility
     frame = messages[["auction", "bidder_id", "value"]].reset_index(drop=True)
-    bids = np.where(messages["status"] == "answered", messages["answer"], -np.inf)
+    bids = np.where(messages["status"] == "answered", messages["bid"], -np.inf)
     values = frame["value"].to_numpy()
     met = np.stack([values, _highest_rivals(frame["auction"].to_numpy(), bids)], axis=-1)
     best = brought(SecondPrice(), met, 0, values).payoffs[:, 0]
