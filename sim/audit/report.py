@@ -20,13 +20,14 @@ if TYPE_CHECKING:
 EXPLANATION = (
     "IC: the greatest gain of a lie over truth, at a menu of several entries over one; IR: of staying away. "
     "Gains are in utility, which is money for the risk-neutral; of groups, the least member's. Budget balance: "
-    "the deficit; efficiency: the welfare that is missing, both in money, of truth. Exact rows try every profile of a few types: "
-    "{sizes}. A notion holds for the types and answers tried, of which there are finitely many."
+    "the deficit; efficiency: the welfare that is missing, both of truth and in money. Exact rows try every "
+    "profile of a few types: {sizes}. A notion holds for the types and answers tried, of which there are "
+    "finitely many."
 )
 NOWHERE = (
     "{names}, which says nothing about the mechanisms here: two-step notions are about those that ask for "
-    "values and then for knowledge, buy-k and buy-many about menus, groups, false names and finer lies about small closed rules, budget "
-    "balance about those to whom somebody pays, the others about all but menus"
+    "values and then for knowledge, buy-k and buy-many about menus, groups, false names and finer lies about "
+    "small closed rules, budget balance about those to whom somebody pays, the others about all but menus"
 )
 SAMPLE_EXPLANATION = (
     "IC: the greatest gain of a lie over truth, in utility; IR: of staying away. A notion fails if a lie "
