@@ -17,6 +17,7 @@ from agents.population import Side
 from agents.view import Mixed, View
 from mechanisms.conversation import Mechanism
 from mechanisms.questions import Announce, BuyerQuestion, TypeBelief
+from mechanisms.types import TypeSpace
 
 ANSWERED, LATE, SILENCE, REFUSED, NOT_ASKED = range(5)
 
@@ -44,6 +45,8 @@ class Party:
         Called with a local index: that buyer's belief over type profiles now; None where nature gives none.
     heard, said
         The history: what was announced, and what was asked with the answers that counted, `(*lead, n, …)`.
+    space
+        What the mechanism is about.
     """
 
     mechanism: Mechanism
@@ -54,6 +57,10 @@ class Party:
     posterior: Callable[[int], TypeBelief | None] | None = None
     heard: tuple[Announce, ...] = ()
     said: tuple[tuple[BuyerQuestion, NDArray[Any]], ...] = ()
+    space: TypeSpace = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.space = self.mechanism.space  # some make it anew whenever they are asked
 
     def of(self, array: NDArray[Any], seats: NDArray[np.intp]) -> NDArray[Any]:
         """The entries of `array`, shape `(*lead, n, …)`, for some seats; a copy."""
@@ -180,8 +187,10 @@ def definite(mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
 
 def asked(question: BuyerQuestion, sides: tuple[Side, ...]) -> tuple[Side, ...]:
     """The sides, cut down to those members whom the question goes to."""
-    chosen = question.seats(sum(len(side.seats) for side in sides))
-    kept = ((side, np.isin(side.seats, chosen)) for side in sides)
+    n = sum(len(side.seats) for side in sides)
+    chosen = np.zeros(n, dtype=bool)
+    chosen[question.seats(n)] = True
+    kept = ((side, chosen[side.seats]) for side in sides)
     return tuple(Side(s.group, s.seats[mask], s.buyers[mask]) for s, mask in kept if mask.any())
 
 

@@ -220,7 +220,7 @@ class SealedRounds:
         """For outcomes row by row."""
         self._party = self._party_of(0)
         shape = self.participants.buyers.shape
-        self._outcomes = Outcome(np.empty((*shape, *self.mechanism.space.allocation_shape)), np.empty(shape))
+        self._outcomes = Outcome(np.empty((*shape, *self.seller.space.allocation_shape)), np.empty(shape))
 
     def _examine(self) -> None:
         """See that no new outcome breaks a rule; the first that does is a breach, what follows is void."""
