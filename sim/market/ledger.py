@@ -36,6 +36,8 @@ class Ledger:
         Shape (buyers,): money from each buyer to sellers so far.
     moved
         All money that has changed hands between buyers and sellers, in either direction.
+    unbalanced
+        How many payments, of nothing too, were booked since the books were last reconciled.
     """
 
     def __init__(self, records: Records, population: Population, sellers: Sequence[Seller]) -> None:
@@ -44,6 +46,7 @@ class Ledger:
         self.persons = population.persons
         self.paid = np.zeros(len(population))
         self.moved = 0.0
+        self.unbalanced = 0
         self._auctions = records["auctions"]
         self._messages = records["messages"]
         self._transactions = records["transactions"]
@@ -78,6 +81,7 @@ class Ledger:
         revenue, traded = payments.sum(axis=-1), space.traded(allocation)
         np.add.at(self.paid, participants.buyers, payments)
         self.moved += float(np.abs(payments).sum())
+        self.unbalanced += payments.size
         handed_out = None if seller.stock is None else space.handed_out(allocation)
         self._last = max(self._last, numbers[-1].item() if rows else numbers)
         seller.deliver(*[_in_all(each, rows) for each in (traded, revenue, handed_out)])
@@ -200,6 +204,7 @@ class Ledger:
 
     def reconcile(self) -> None:
         """What buyers paid is what sellers got; BreachError otherwise."""
+        self.unbalanced = 0
         paid = float(self.paid.sum())
         received = sum(seller.received for seller in self.sellers)
         if not abs(paid - received) <= SLACK * self.moved:
