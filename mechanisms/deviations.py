@@ -82,3 +82,21 @@ def with_report(
     own = own.reshape(*own.shape, *(1,) * width)
     said = np.expand_dims(alternatives, alternatives.ndim - width)
     return np.where(own, said, np.expand_dims(reports, (axis, axis + 1)))
+
+
+def with_report_where_it_matters(
+    rule: ClosedRule, reports: NDArray[Any], seats: NDArray[np.intp], alternatives: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[np.intp]]:
+    """Profiles as of `with_report`, and the seats of the m participants in them, shape `(..., m, 1)`.
+
+    Where the highest rival decides, the profiles hold nobody else.
+    """
+    width = len(rule.space.report_shape)
+    if not rule.highest_rival_decides or width:
+        return with_report(reports, seats, alternatives, width), seats[:, None]
+    own = np.arange(reports.shape[-1]) == seats[:, None]
+    rivals = np.where(own, -np.inf, reports[..., None, :])
+    highest = rivals.max(axis=-1)[..., None]
+    comes_first = seats[:, None] < rivals.argmax(axis=-1)[..., None]
+    first, second = np.where(comes_first, alternatives, highest), np.where(comes_first, highest, alternatives)
+    return np.stack([first, second], axis=-1), np.where(comes_first, 0, 1)

@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from agents.view import Feedback
-from mechanisms.deviations import brought, with_report
+from mechanisms.deviations import brought, with_report_where_it_matters
 from mechanisms.questions import AskValue
 
 
@@ -34,6 +34,5 @@ def counterfactual_utility(
     if feedback.bids is None:
         raise ValueError("bids is None: to know what another report would bring, all bids must be disclosed")
     rule: Any = feedback.mechanism
-    width = len(rule.space.report_shape)
-    reports = with_report(feedback.bids, feedback.seats, alternatives, width)
-    return brought(rule, reports, feedback.seats[:, None], valuations).expected(feedback.utility)
+    reports, seats = with_report_where_it_matters(rule, feedback.bids, feedback.seats, alternatives)
+    return brought(rule, reports, seats, valuations).expected(feedback.utility)
