@@ -51,13 +51,12 @@ def brought(
     space = rule.space
     lottery = rule.lottery(reports)
     outcomes = lottery.outcomes
-    where = np.broadcast_to(seats, outcomes.payments.shape[:-2])[..., None, None]
-    where = np.broadcast_to(where, (*outcomes.payments.shape[:-1], 1))
-    paid = np.take_along_axis(outcomes.payments, where, axis=-1)[..., 0]
+    *lead, branches, n = outcomes.payments.shape
+    where = np.repeat(np.broadcast_to(seats, lead).ravel(), branches)
+    rows = np.arange(len(where))
     parts = space.allocation_shape
-    got = np.take_along_axis(
-        outcomes.allocation, where.reshape(*where.shape, *(1,) * len(parts)), axis=where.ndim - 1
-    ).squeeze(axis=where.ndim - 1)
+    paid = outcomes.payments.reshape(-1, n)[rows, where].reshape(*lead, branches)
+    got = outcomes.allocation.reshape(-1, n, *parts)[rows, where].reshape(*lead, branches, *parts)
     axis = valuations.ndim - len(space.type_shape)
     money = space.payoff(np.expand_dims(valuations, axis), got, paid)
     return Brought(lottery.probabilities, np.where(lottery.probabilities > 0, money, 0.0))
@@ -89,10 +88,10 @@ def with_report_where_it_matters(
 ) -> tuple[NDArray[Any], NDArray[np.intp]]:
     """Profiles as of `with_report`, and the seats of the m participants in them, shape `(..., m, 1)`.
 
-    Where the highest rival decides, the profiles hold nobody else.
+    Where the highest of several rivals decides, the profiles hold nobody else.
     """
     width = len(rule.space.report_shape)
-    if not rule.highest_rival_decides or width:
+    if not rule.highest_rival_decides or width or reports.shape[-1] <= 2:
         return with_report(reports, seats, alternatives, width), seats[:, None]
     own = np.arange(reports.shape[-1]) == seats[:, None]
     rivals = np.where(own, -np.inf, reports[..., None, :])

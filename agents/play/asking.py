@@ -262,6 +262,6 @@ def _checked(mixed: Mixed, members: tuple[int, ...]) -> NDArray[Any]:
     branches = np.asarray(mixed.answers).shape[len(members)]
     given = np.asarray(mixed.probabilities, dtype=float)
     probabilities = np.broadcast_to(given, (branches,) if given.ndim <= 1 else (*members, branches))
-    if not np.all(probabilities >= 0) or not np.allclose(probabilities.sum(axis=-1), 1.0, rtol=0, atol=1e-9):
+    if not np.all(probabilities >= 0) or not np.all(np.abs(probabilities.sum(axis=-1) - 1.0) <= 1e-9):
         raise ValueError("probabilities of a mixed answer must be at least 0 and sum to 1")
     return probabilities

@@ -32,7 +32,7 @@ def test_the_highest_rival_is_enough(rule, lead):
     for _ in range(60):
         full, short, seats = full_and_short(rule, rng, int(rng.integers(1, 6)), lead)
         np.testing.assert_array_equal(short, full)
-        assert seats == 2
+        assert seats <= 2
 
 
 def test_where_more_matters_everybody_stays():
