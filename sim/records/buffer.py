@@ -128,7 +128,7 @@ class TableBuffer:
             if self._filled == self._capacity:
                 self._open_chunk()
             part = slice(done, min(rows, done + self._capacity - self._filled))
-            some = [value[part] if np.ndim(value) else value for value in values]
+            some = [value[part] if np.size(value) > 1 else value for value in values]
             self.extend(some, part.stop - part.start)
             done = part.stop
 
