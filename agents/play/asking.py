@@ -6,8 +6,11 @@ answer is checked before it is believed, and what they raise becomes a refusal w
 
 from __future__ import annotations
 
+import sysconfig
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +26,15 @@ ANSWERED, LATE, SILENCE, REFUSED, NOT_ASKED = range(5)
 
 MISBEHAVIOUR = (Exception, SystemExit, GeneratorExit)
 """What a strategy may raise without stopping the market: anything but Ctrl-C."""
+
+_NOT_STRATEGIES = (
+    str(Path(__file__).parent / "_")[:-1],
+    str(Path(__file__).parents[1] / "strategies" / "base.py"),
+    str(Path(__file__).parents[2] / "sim" / "_")[:-1],
+    *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
+    "<",
+)
+"""Where code lies that calls strategies, or that they call."""
 
 Resolve = Callable[[Mixed, Side, BuyerQuestion], NDArray[Any]]
 """Turns a randomised answer of a side into a definite one, shape `(m, *question.shape)`."""
@@ -45,6 +57,8 @@ class Party:
         Called with a local index: that buyer's belief over type profiles now; None where nature gives none.
     heard, said
         The history: what was announced, and what was asked with the answers that counted, `(*lead, n, …)`.
+    raises
+        Whether a strategy that fails raises StrategyError, in place of a refusal.
     space
         What the mechanism is about.
     """
@@ -57,6 +71,7 @@ class Party:
     posterior: Callable[[int], TypeBelief | None] | None = None
     heard: tuple[Announce, ...] = ()
     said: tuple[tuple[BuyerQuestion, NDArray[Any]], ...] = ()
+    raises: bool = False
     space: TypeSpace = field(init=False)
 
     def __post_init__(self) -> None:
@@ -151,21 +166,46 @@ def collect(
         except MISBEHAVIOUR as error:  # strategies may be anybody's code
             if isinstance(error, RefusesRandomness) and resolve is definite:
                 raise
+            if party.raises:
+                raise StrategyError(_failed(question, side.group.strategy, in_words(error))) from error
             sent[where] = question.default
             status[where] = REFUSED
             reason = in_words(error)
             answers.refusals += [(position, reason) for position in _positions(party.lead, side)]
     _believe(question, answers)
+    if party.raises and answers.refusals:
+        where, reason = answers.refusals[0]
+        (strategy,) = (side.group.strategy for side in party.sides if where[-1] in side.seats)
+        raise StrategyError(_failed(question, strategy, reason))
     return answers
 
 
+class StrategyError(RuntimeError):
+    """A strategy failed, or answered what may not be believed, where that is to stop the run."""
+
+
+def _failed(question: BuyerQuestion, strategy: Any, reason: str) -> str:
+    return f"{question.answered_by} of {strategy!r}: {reason}"
+
+
 def in_words(error: BaseException) -> str:
-    """Kind and message of what anybody's code raised, as text that can be written down."""
+    """Kind and message of what anybody's code raised, and the file and line, as text to be written down."""
     kind = type(error).__name__
     try:
-        return f"{kind}: {error}".encode(errors="backslashreplace").decode()
+        words = f"{kind}: {error}".encode(errors="backslashreplace").decode()
     except MISBEHAVIOUR:  # the error's own words are anybody's code too
-        return f"{kind}, which cannot say why"
+        words = f"{kind}, which cannot say why"
+    return words + _place(error)
+
+
+def _place(error: BaseException) -> str:
+    """The last line of a strategy's code that was at work, in words; nothing if none was."""
+    lines = [
+        (Path(frame.f_code.co_filename), line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if not frame.f_code.co_filename.startswith(_NOT_STRATEGIES)
+    ]
+    return f" ({lines[-1][0].name}, line {lines[-1][1]})" if lines else ""
 
 
 def insist(question: BuyerQuestion, party: Party, resolve: Resolve) -> Answers:

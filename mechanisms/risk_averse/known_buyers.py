@@ -26,7 +26,7 @@ def type_values(values: Sequence[ArrayLike]) -> tuple[FloatArray, ...]:
     return grids
 
 
-def type_probabilities(
+def value_probabilities(
     probabilities: Sequence[ArrayLike], values: tuple[FloatArray, ...]
 ) -> tuple[FloatArray, ...]:
     """Return the probabilities of each buyer's values, or raise unless they fit and sum to 1."""
@@ -56,6 +56,9 @@ def checked_order(name: str, order: Sequence[int], n: int) -> tuple[int, ...]:
     if sorted(indices) != list(range(n)):
         raise ValueError(f"{name} must hold each of 0 to {n - 1} once, not {indices}")
     return indices
+
+DEEPEST = 1e6
+"""Losses that are so many times as deep as the greatest gain count as this deep where lies are ruled out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +93,7 @@ class Buyers:
         one for each, or not concave.
         """
         grids = type_values(values)
-        masses = type_probabilities(probabilities, grids)
+        masses = value_probabilities(probabilities, grids)
         money = price_vector(prices)
         each = (utilities,) * len(grids) if callable(utilities) else tuple(utilities)
         if len(each) != len(grids):
@@ -125,6 +128,15 @@ class Buyers:
             if not np.isfinite(utilities).all():
                 raise ValueError(f"buyer_utilities[{i}] must be finite at every value less price, not -inf")
         return felt
+
+    @cached_property
+    def surplus_of_lies(self) -> tuple[FloatArray, ...]:
+        """`surplus`, but no loss is deeper than `DEEPEST` times the greatest gain: for programs' rows.
+
+        For mechanisms in which only lies bring losses. A lie is then worth no less than it is, so that where
+        truth is best here, it is best; and a solver can weigh entries that are not too far apart.
+        """
+        return tuple(np.maximum(felt, -DEEPEST * max(float(felt.max()), 0.0)) for felt in self.surplus)
 
 
 def _check_buyer(utility: Attitude, highest_value: float, highest_price: float) -> None:

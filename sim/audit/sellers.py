@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from agents.knowledge.protocol import Knowledge
 from agents.play.exact import TooLargeError
-from mechanisms.conversation import Mechanism, check_count, has_rule
+from agents.play.ways import one_of
+from mechanisms.conversation import Mechanism, check_count
 from mechanisms.distributions import Discrete, Distribution, IndependentPrior, JointDistribution, Prior
 from mechanisms.names import nearest
 from mechanisms.utilities import Utility
@@ -89,16 +90,14 @@ def shops(market: Market) -> dict[str, list[Shop]]:
     """For each seller, by name, what she runs: once for each attitude to risk among her buyers."""
     population, found = market.population, {}
     for seller in market.sellers:
-        entry: Any = market.entry(seller)
-        members = getattr(entry, "members", slice(None))  # in a town everybody may come
-        present = np.unique(population.membership[members]).tolist()
+        entry = market.entry(seller)
+        present = np.unique(population.membership[entry.members]).tolist()
         utilities = list(dict.fromkeys(population.groups[g].utility for g in present))
         name = seller.plan.name
         titles = [name if len(utilities) == 1 else f"{name}, {utility!r}" for utility in utilities]
-        prior = getattr(entry, "prior", None) or market.nature.prior
-        knowledge = getattr(entry, "knowledge", None)
+        prior = entry.prior or market.nature.prior
         found[name] = [
-            Shop(title, seller.plan.mechanism, utility, prior, knowledge)
+            Shop(title, seller.plan.mechanism, utility, prior, entry.knowledge)
             for title, utility in zip(titles, utilities, strict=True)
         ]
     return found
@@ -229,8 +228,8 @@ def _sampled(
 ) -> pd.DataFrame:
     n = max(buyers, shop.least) if shop.knowledge is None else shop.knowledge.n
     joint = shop.prior if isinstance(shop.prior, Prior) else IndependentPrior.identical(shop.prior, n)
-    by_rule = has_rule(shop.mechanism)
-    effort = Effort(profiles, seed=seed) if by_rule else Effort(max(profiles // 100, 4), 6, 36, seed)
+    fewer = Effort(max(profiles // 100, 4), 6, 36, seed)
+    effort = one_of(shop.mechanism, Effort(profiles, seed=seed), fewer)
     return audit_sample(
         shop.mechanism,
         joint,

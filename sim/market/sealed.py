@@ -59,6 +59,7 @@ class SealedRounds:
         self.opened = seller.opening(seller.turn + rows)
         self._learners = [side for side in participants.sides if not side.group.strategy.memoryless]
         self._refusals: dict[int, list[tuple[int, str]]] = {}
+        self._failures: dict[int, list[tuple[list[int], str]]] = {}
         self._outcomes = Outcome(np.empty(0), np.empty(0))
         self._causes: dict[int, Mapping[str, NDArray[Any]]] = {}
         self._decided = self._sound = 0  # rows that the rule was applied to; and found to break no rule
@@ -81,7 +82,8 @@ class SealedRounds:
     def _party_of(self, rows: int | slice) -> Party:
         """Those who take part in one auction, or in some."""
         some = self.participants[rows]
-        return Party(self.mechanism, some.values, some.sides, self.n, some.buyers.shape[:-1])
+        lead, raises = some.buyers.shape[:-1], self.stage.raises
+        return Party(self.mechanism, some.values, some.sides, self.n, lead, raises=raises)
 
     # --- asked ahead ------------------------------------------------------------------------------
 
@@ -98,9 +100,11 @@ class SealedRounds:
             return sample_mixed(mixed, self.stage.mixing.take_block(buyers)[0])
 
         party = self._party_of(slice(None))
+        party.raises = False  # only what it says in one auction is what it says
         asked = _memoryless(party)
         answers = collect(self.question, party, resolve, asked)
-        if any((answers.status[:, side.seats] == REFUSED).all() for side in asked):
+        to_raise = self.stage.raises and bool(answers.refusals)
+        if to_raise or any((answers.status[:, side.seats] == REFUSED).all() for side in asked):
             for buyers in taken:
                 self.stage.mixing.put_back(buyers)
             answers = self._ask_each()
@@ -194,7 +198,7 @@ class SealedRounds:
         self._done += 1
         said = ((self.question, self._answers.values),)
         for side, reason in teach(self.seller, self._learners, self._party, said, *self._result):
-            self._refusals.setdefault(row, []).extend((seat, reason) for seat in side.seats.tolist())
+            self._failures.setdefault(row, []).append((side.buyers.tolist(), reason))
 
     # --- one row ----------------------------------------------------------------------------------
 
@@ -291,9 +295,12 @@ class SealedRounds:
     def _write_messages(self, rows: slice) -> None:
         ledger, buyers = self.stage.ledger, self.participants.buyers
         ledger.write_messages(self.auctions[rows], 0, self.participants[rows], self._held[rows])
-        for row in range(rows.start, rows.stop) if self._refusals else ():
+        for row in range(rows.start, rows.stop) if self._refusals or self._failures else ():
+            auction = self.auctions.item(row)
             for seat, reason in self._refusals.get(row, ()):
-                ledger.write_refusals(self.auctions.item(row), 0, [buyers.item(row, seat)], reason)
+                ledger.write_refusals(auction, 0, [buyers.item(row, seat)], reason)
+            for who, reason in self._failures.get(row, ()):
+                ledger.write_failures(auction, who, "observe", reason)
 
     def _parts(self, rows: slice) -> Iterator[tuple[slice, Participants, Outcome]]:
         """Some rows, as many together as have payments of the same causes."""

@@ -12,7 +12,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from agents.play.asking import Party, collect
+from agents.play.asking import Party, StrategyError, collect
 from agents.play.posteriors import hashable
 from agents.seller import Seller
 from mechanisms.outcome import Outcome
@@ -41,7 +41,7 @@ class Session:
         mechanism, people = seller.plan.mechanism, participants[0]
         self.people = people
         n = len(people.buyers)
-        self.party = Party(mechanism, people.values, people.sides, n)
+        self.party = Party(mechanism, people.values, people.sides, n, raises=stage.raises)
         if people.knowledge is not None:
             self._beliefs = people.knowledge.during(mechanism, people.values)
             self.party.posterior = self._posterior
@@ -81,7 +81,7 @@ class Session:
         """Hear the mechanism's next question, put it, and return the reply."""
         try:
             return self._conversation.send(self._reply).put(self)
-        except StopIteration:
+        except (StopIteration, StrategyError):
             raise
         except Exception as error:
             raise self._breach(failure(error)) from error
@@ -141,10 +141,11 @@ class Session:
         ledger, number, seller, sides = self.stage.ledger, self.auction, self.seller, self.party.sides
         told = self.party, self.said, outcome, payoffs
         for side, reason in teach(seller, sides, *told):
-            ledger.write_refusals(number, len(self.said) - 1, side.buyers.tolist(), reason)
+            ledger.write_failures(number, side.buyers.tolist(), "observe", reason)
         for side in sides:
             if side.group.colludes:
-                write_side_payments(ledger, number, self.now, side, feedback_of(side, seller, *told))
+                heard = feedback_of(side, seller, *told)
+                write_side_payments(ledger, number, self.now, side, heard, self.stage.raises)
 
     def _breach(self, rule: str) -> BreachError:
         return BreachError(self.auction, rule, self.stage.ledger.messages_of(self.auction))

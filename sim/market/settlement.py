@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.play.asking import MISBEHAVIOUR, Party, in_words
+from agents.play.asking import MISBEHAVIOUR, Party, StrategyError, in_words
 from agents.play.payoffs import payoffs_of
 from agents.population import Side
 from agents.seller import Seller
@@ -75,7 +75,9 @@ def teach(
             try:
                 strategy.observe(feedback)
             except MISBEHAVIOUR as error:
-                yield side, f"observe: {in_words(error)}"
+                if party.raises:
+                    raise StrategyError(f"observe of {strategy!r}: {in_words(error)}") from error
+                yield side, in_words(error)
 
 
 def feedback_of(

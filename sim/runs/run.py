@@ -37,7 +37,7 @@ def set_up(name: str, scenario: Scenario, parameters: Parameters, seed: int, out
         raise
 
 
-def play(market: Run, until: float, advanced: Callable[[float], Any] = lambda _: None) -> str:
+def play_until(market: Run, until: float, advanced: Callable[[float], Any] = lambda _: None) -> str:
     """Run up to `until` and close its records; return "complete" or "interrupted".
 
     `advanced` is called with the time after some ticks of the market, as many as take about `A_LOOK` seconds;

@@ -20,7 +20,7 @@ from mechanisms.distributions import Uniform
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.market.town import Town
-from sim.runs.run import play
+from sim.runs.run import play_until
 from tests.benchmarks.measure import Figure, against, against_timeout
 
 PRIOR = Uniform(0, 1)
@@ -50,7 +50,7 @@ def cost_of_run(make, auctions=2_000):
     """Seconds an auction of a whole run, as `bazaar run` plays it."""
     market = make()
     start = time.perf_counter()
-    play(market, auctions + 0.5)
+    play_until(market, auctions + 0.5)
     return (time.perf_counter() - start) / auctions
 
 

@@ -20,19 +20,19 @@ from pydantic import Field
 from scenarios import town_market
 from scenarios.town_market import build
 from sim.page.server import watch
-from sim.runs.registry import Entry
+from sim.runs.registry import ScenarioFile
 
 class Parameters(town_market.Parameters):
     loud: bool = Field(default=False, description="whether it is loud")
 
 this = sys.modules[__name__]
-watch(Entry("boxed", Path(__file__), lambda: this), Parameters(), port=0, browser=False)
+watch(ScenarioFile("boxed", Path(__file__), lambda: this), Parameters(), port=0, browser=False)
 '''
 
 SECONDS_OF_PLAY = float(os.environ.get("BAZAAR_PLAY_SECONDS", "3"))
 PLAYED_LONG = ("coffee_shop", "learn_first_price", "neighbours", "town_market")
 """Scenarios that are played for so long, because their screenshots are for a class; others a moment."""
-PAGELESS = ("few_tickets", "lottery_tickets", "second_visit")
+PAGELESS = ("few_tickets", "lottery_tickets", "second_visit", "table_one", "unit_demand")
 SHORTLY_PLAYED = sorted({path.stem for path in scenario_files()}.difference(PAGELESS, PLAYED_LONG))
 
 

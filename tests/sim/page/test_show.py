@@ -22,7 +22,7 @@ from sim.market.panel import Panel
 from sim.page import bids, loops, panels, scene, server, town
 from sim.page.show import show_of
 from sim.records import IncompleteRunWarning, OutputError, load
-from sim.runs.run import play
+from sim.runs.run import play_until
 from sim.runs.scenario import Parameters
 from tests.sim.command import bazaar, run
 from tests.sim.page.shows import SMALL, entry_of, shown, tiny
@@ -67,7 +67,7 @@ def test_saving_in_the_middle_changes_nothing(tmp_path):
 def test_what_is_saved_in_the_middle_is_the_run_so_far(tmp_path):
     folder = shown(steps=4).save(tmp_path)
     market = town_market.build(town_market.Parameters(buyers=40, rate=0.3, until=4), 0)
-    play(market, 4)
+    play_until(market, 4)
     with pytest.warns(IncompleteRunWarning, match="interrupted"):
         saved = load(folder)
     for name, table in market.records.frames().items():
@@ -91,7 +91,7 @@ def test_panels_played_ahead_leave_the_same_rows_in_the_same_order():
     module = tiny([Truthful()] * 3, [SecondPrice(), FirstPrice()])
     show = shown(steps=8, module=module, buyers="", rate="")
     market = module.build(Parameters(until=8), 0)
-    play(market, 8)
+    play_until(market, 8)
     for name in ("auctions", "messages", "transactions"):
         watched, plain = (records.frame(name) for records in (show.records, market.records))
         assert len(watched)
@@ -141,7 +141,7 @@ def test_bids_on_the_page_are_the_last_answers():
     last = bids.last_bids(show.scene)
     messages = show.records.frame("messages")
     assert len(last) == len(messages.drop_duplicates(["auction", "bidder_id"]))
-    np.testing.assert_array_equal(last["answer"], last["value"])
+    np.testing.assert_array_equal(last["said"], last["value"])
 
 
 def test_long_series_are_thinned_and_keep_their_ends(monkeypatch):
@@ -153,7 +153,7 @@ def test_long_series_are_thinned_and_keep_their_ends(monkeypatch):
     assert (times[0], times[-1]) == (0, 90)
     assert earned[-1, 0] == pytest.approx(show.records.frame("auctions")["revenue"].sum())
     last = show.records.frame("messages").tail(30)
-    assert show.scene.messages["answer"].tolist() == last["answer"].tolist()
+    assert show.scene.messages["bid"].tolist() == last["bid"].tolist()
 
 
 # --- runs that are no market ------------------------------------------------------------------------
@@ -188,7 +188,7 @@ def test_people_at_the_counter_are_those_between_coming_and_leaving():
     assert at_the_counter(customers, times).tolist() == [1, 2, 1, 2, 1, 0]
 
 
-@pytest.mark.parametrize("scenario", ["few_tickets", "lottery_tickets", "second_visit"])
+@pytest.mark.parametrize("scenario", ["few_tickets", "lottery_tickets", "second_visit", "unit_demand"])
 def test_a_scenario_without_a_page_is_told_in_one_line(bazaar, monkeypatch, scenario):
     monkeypatch.setattr(server, "require_extra", lambda: None)
     answer = bazaar("watch", scenario, "--no-browser")
