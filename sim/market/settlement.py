@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,31 +33,32 @@ def examined(
 
     `absent` is a mask of those of whom nothing was received in time, as for `broken_rule`.
     """
-    return _weighed(party, outcome, lambda payoffs: broken_rule(party, outcome, payoffs, absent))
+    try:
+        payoffs = payoffs_of(party, outcome)
+        return payoffs, broken_rule(party, outcome, payoffs, absent)
+    except (AttributeError, TypeError, ValueError) as error:
+        return np.zeros(party.n), _unlike(outcome, error)
 
 
 def fitted(party: Party, outcome: Any) -> tuple[NDArray[Any], str | None]:
-    """The same if it breaks no rule that `examined` sees besides: whether the outcome fits the buyers."""
-    return _weighed(party, outcome, lambda _: misfit(party, outcome))
-
-
-def _weighed(
-    party: Party, outcome: Any, broken: Callable[[NDArray[Any]], str | None]
-) -> tuple[NDArray[Any], str | None]:
-    if not isinstance(outcome, Outcome):
-        return np.zeros(party.n), f"the conversation ended in {outcome!r}, not in an Outcome"
+    """The same, but only the first of the rules is seen to: that the outcome fits the buyers."""
     try:
-        payoffs = payoffs_of(party, outcome)
-        return payoffs, broken(payoffs)
+        return payoffs_of(party, outcome), misfit(party, outcome)
     except (AttributeError, TypeError, ValueError) as error:
-        return np.zeros(party.n), f"allocation and payments do not fit the buyers: {error}"
+        return np.zeros(party.n), _unlike(outcome, error)
+
+
+def _unlike(outcome: Any, error: Exception) -> str:
+    if not isinstance(outcome, Outcome):
+        return f"the conversation ended in {outcome!r}, not in an Outcome"
+    return f"allocation and payments do not fit the buyers: {error}"
 
 
 def out_of_stock(seller: Seller, outcome: Outcome) -> str | None:
     """What is wrong if more was sold in one auction than there is; None if nothing is."""
     if seller.stock is None:
         return None
-    sold = seller.plan.mechanism.space.handed_out(outcome.allocation)
+    sold = seller.space.handed_out(outcome.allocation)
     if np.all(sold <= seller.stock + SLACK):
         return None
     return f"sold {sold} units where {seller.stock} were in stock"
