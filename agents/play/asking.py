@@ -20,6 +20,7 @@ from mechanisms.questions import Announce, BuyerQuestion, TypeBelief
 
 ANSWERED, LATE, SILENCE, REFUSED, NOT_ASKED = range(5)
 
+_SHOWN = 5
 MISBEHAVIOUR = (Exception, SystemExit, GeneratorExit)
 """What a strategy may raise without stopping the market: anything but Ctrl-C."""
 
@@ -141,7 +142,9 @@ def collect(
         try:
             sent[where] = _answer(question, party, side, resolve)
             status[where] = ANSWERED
-        except MISBEHAVIOUR as error:  # strategies may be anybody's code
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # strategies may be anybody's code, and raise anything
             if isinstance(error, RefusesRandomness) and resolve is definite:
                 raise
             sent[where] = question.default
@@ -208,7 +211,7 @@ def _whole(given: NDArray[Any]) -> NDArray[np.int64]:
     with np.errstate(invalid="ignore"):
         whole = given.astype(np.int64)
     if not np.array_equal(whole, given):
-        raise ValueError(f"answers must be integers, got {given.tolist()}")
+        raise ValueError(f"answers must be integers, got {given.ravel()[:_SHOWN].tolist()}")
     return whole
 
 

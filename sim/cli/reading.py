@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sim.cli import options
-from sim.cli.codes import BAD_INPUT, INTERRUPTED, WIDTH
+from sim.cli.codes import BAD_INPUT, INTERRUPTED, LONGEST_MESSAGE, WIDTH
 from sim.runs.registry import Entry
 
 if TYPE_CHECKING:
@@ -27,11 +27,24 @@ def bad_input() -> Iterator[None]:
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
     except (ValueError, TypeError) as error:
-        typer.echo(f"Error: {error}", err=True)
+        typer.echo(f"Error: {shortened(str(error))}", err=True)
         raise typer.Exit(BAD_INPUT) from None
     except OSError as error:
         typer.echo(f"Error: {error.filename}: {error.strerror}", err=True)
         raise typer.Exit(BAD_INPUT) from None
+    except SystemExit as error:
+        typer.echo(f"Error: the scenario's code would have ended the program: SystemExit: {error}", err=True)
+        raise typer.Exit(BAD_INPUT) from None
+
+
+def shortened(words: str) -> str:
+    """A message that anybody can read; what it quotes may be of any length.
+
+    >>> shortened("x" * 10_000)[-26:]
+    ' … (7,000 characters more)'
+    """
+    more = len(words) - LONGEST_MESSAGE
+    return words if more <= 0 else f"{words[:LONGEST_MESSAGE]} … ({more:,} characters more)"
 
 
 def refuse(context: typer.Context, options: Sequence[str], why: str) -> None:

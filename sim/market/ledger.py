@@ -13,6 +13,7 @@ from agents.play.asking import SILENCE
 from agents.population import Population
 from agents.seller import Seller
 from mechanisms.outcome import Outcome
+from sim.market.guard import Reasons, attempt
 from sim.market.invariants import SLACK, BreachError
 from sim.market.participants import Participants
 from sim.market.window import Exchange
@@ -23,8 +24,9 @@ _ONE_KIND = -1
 Trades = tuple[tuple[NDArray[Any], ...], Any, tuple[Any, Any, Any], int]
 """Rows (if any) and seats; kinds of goods; (quantities, payments, values); the cause by its code."""
 
-MOST_REASONS = 500
-"""Different reasons of refusals that are kept: they hold what was answered, which may be anything."""
+
+MOST_MESSAGES = 200
+"""Messages of an auction that an error tells."""
 
 
 class Ledger:
@@ -49,7 +51,8 @@ class Ledger:
         self._transactions = records["transactions"]
         self._vectors = records["vectors"]
         self._refusals = records["refusals"]
-        self._reasons: set[str] = set()
+        self._reasons = Reasons()
+        self.transfer_reasons = Reasons()
         self._last = 0
         self._mechanism = [self._auctions.code("mechanism", seller.plan.name) for seller in sellers]
         sold, self._unsold, self._unfinished = (
@@ -129,7 +132,10 @@ class Ledger:
             yield where, _ONE_KIND, (0.0, money[where], math.nan), self._cause(name)
 
     def _cause(self, name: str) -> int:
-        return self._transactions.code("cause", name)
+        code, fault = attempt(self._transactions.code, "cause", name)
+        if code is None:
+            raise BreachError(self._last, f"causes of payments must be a few short names: {fault}", [])
+        return code
 
     def write_unheld(self, auction: int, seller: Seller, now: float, people: Participants) -> None:
         """An auction that was opened to too few."""
@@ -171,12 +177,7 @@ class Ledger:
 
     def write_refusals(self, auction: int, number: int, buyers: Sequence[int], reason: str) -> None:
         """Note why what some buyers did with a question was refused."""
-        reason = reason[:500]
-        if reason not in self._reasons and len(self._reasons) == MOST_REASONS:
-            reason = "another reason (too many to keep them all)"
-        else:
-            self._reasons.add(reason)
-        why = self._refusals.code("reason", reason)
+        why = self._refusals.code("reason", self._reasons.kept(reason))
         for buyer in buyers:
             self._refusals.row(auction, number, buyer, why)
 
@@ -195,7 +196,9 @@ class Ledger:
         """The messages of an auction that are still in memory, a line each."""
         rows = self._messages.in_memory().to_pandas()
         rows = rows[rows["auction"] == auction].drop(columns="auction")
-        return rows.to_string(index=False).splitlines() if len(rows) else []
+        lines = rows.head(MOST_MESSAGES).to_string(index=False).splitlines() if len(rows) else []
+        more = len(rows) - MOST_MESSAGES
+        return lines if more <= 0 else [*lines, f"and {more:,} more"]
 
     # --- books ------------------------------------------------------------------------------------
 

@@ -146,8 +146,8 @@ class Market(mesa.Model):
         self.records.close(status)
 
     def close(self) -> None:
-        """Let the model go: Mesa would keep it for the rest of the process."""
-        mesa.Agent._ids.pop(self, None)
+        """Let the model go: Mesa before 3.4 would keep it for the rest of the process."""
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)
 
     # --- auctions ---------------------------------------------------------------------------------
 

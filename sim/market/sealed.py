@@ -136,7 +136,9 @@ class SealedRounds:
             if regular_rows(self._party_of(slice(None)), outcome, answers.answered).all():
                 self._outcomes = outcome
                 return
-        except Exception:  # noqa: BLE001 — which row it comes from is seen below
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # noqa: BLE001 — which row it comes from is seen below
             pass
         for row in range(self.size):
             self._settle(self._party_of(row), answers[row])
@@ -198,7 +200,9 @@ class SealedRounds:
         """Apply the rule to one auction; note its outcome, or the breach. Payoffs in money, shape (n,)."""
         try:
             outcome = self.mechanism.outcome(answers.values.copy())  # its own, to do with as it likes
-        except Exception as error:  # noqa: BLE001 — mechanisms may be anybody's code
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 — mechanisms may be anybody's code
             self._breach = failure(error)
             return np.zeros(self.n)
         absent = None if answers.values is answers.sent else answers.status != ANSWERED

@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.play.asking import MISBEHAVIOUR, Party, in_words
+from agents.play.asking import Party
 from agents.play.payoffs import payoffs_of
 from agents.population import Side
 from agents.seller import Seller
 from agents.view import Feedback
 from mechanisms.outcome import Outcome
 from mechanisms.questions import BuyerQuestion
+from sim.market.guard import attempt, reason_of, shown
 from sim.market.invariants import SLACK, broken_rule
 from sim.market.side_payments import write_side_payments
 from sim.market.stage import Stage
@@ -23,9 +24,9 @@ Said = Sequence[tuple[BuyerQuestion, NDArray[Any]]]
 """The questions of an auction, each with the answers that counted, shape `(n, *question.shape)`."""
 
 
-def failure(error: Exception) -> str:
+def failure(error: BaseException) -> str:
     """What is wrong where a mechanism raises."""
-    return f"the mechanism failed with {type(error).__name__}: {error}"
+    return f"the mechanism failed with {reason_of(error)}"
 
 
 def examined(
@@ -36,19 +37,27 @@ def examined(
     `absent` is a mask of those of whom nothing was received in time, as for `broken_rule`.
     """
     if not isinstance(outcome, Outcome):
-        return np.zeros(party.n), f"the conversation ended in {outcome!r}, not in an Outcome"
-    try:
-        payoffs = payoffs_of(party, outcome)
-        return payoffs, broken_rule(party, outcome, payoffs, absent)
-    except (AttributeError, TypeError, ValueError) as error:
-        return np.zeros(party.n), f"allocation and payments do not fit the buyers: {error}"
+        return np.zeros(party.n), f"the conversation ended in {shown(outcome)}, not in an Outcome"
+    found, fault = attempt(_examined, party, outcome, absent)
+    if found is None:
+        return np.zeros(party.n), f"allocation and payments do not fit the buyers: {fault}"
+    return found
+
+
+def _examined(
+    party: Party, outcome: Outcome, absent: NDArray[np.bool_] | None
+) -> tuple[NDArray[Any], str | None]:
+    payoffs = payoffs_of(party, outcome)
+    return payoffs, broken_rule(party, outcome, payoffs, absent)
 
 
 def out_of_stock(seller: Seller, outcome: Outcome) -> str | None:
     """What is wrong if more was sold in one auction than there is; None if nothing is."""
     if seller.stock is None:
         return None
-    sold = seller.plan.mechanism.space.handed_out(outcome.allocation)
+    sold, fault = attempt(seller.plan.mechanism.space.handed_out, outcome.allocation)
+    if sold is None:
+        return f"it cannot be said how much was sold: {fault}"
     if np.all(sold <= seller.stock + SLACK):
         return None
     return f"sold {sold} units where {seller.stock} were in stock"
@@ -90,10 +99,9 @@ def tell(
     for side in sides:
         if not side.group.strategy.memoryless:
             feedback = _feedback(seller, side, party, said, outcome, payoffs)
-            try:
-                side.group.strategy.observe(feedback)
-            except MISBEHAVIOUR as error:
-                reason = f"observe: {in_words(error)}"
+            _, fault = attempt(side.group.strategy.observe, feedback)
+            if fault is not None:
+                reason = f"observe: {fault}"
                 stage.ledger.write_refusals(auction, len(said) - 1, side.buyers.tolist(), reason)
         if side.group.colludes:
             told = _feedback(seller, side, party, said, outcome, payoffs)

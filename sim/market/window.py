@@ -12,8 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.play.asking import ANSWERED, LATE, MISBEHAVIOUR, REFUSED, Answers, Party, asked, in_words
+from agents.play.asking import ANSWERED, LATE, REFUSED, Answers, Party, asked
+from agents.population import Side
 from mechanisms.questions import LARGEST_ANSWER, BuyerQuestion
+from sim.market.guard import attempt
 
 
 @dataclass(slots=True)
@@ -79,16 +81,17 @@ def waits(question: BuyerQuestion, party: Party, answers: Answers) -> Any:
     sides = party.sides if question.to is None else asked(question, party.sides)
     for side in sides:
         if side.group.waits:
-            try:
-                shares[side.seats] = _share(side.group.strategy.wait(question, party.view(side)))
-            except MISBEHAVIOUR as error:
-                answers.refuse(question, side.seats, f"wait: {in_words(error)}")
+            share, fault = attempt(_share, question, party, side)
+            if share is None:
+                answers.refuse(question, side.seats, f"wait: {fault}")
+            else:
+                shares[side.seats] = share
     return shares
 
 
-def _share(wait: Any) -> float:
+def _share(question: BuyerQuestion, party: Party, side: Side) -> float:
     """A strategy's wait, as a share of the window."""
-    share = float(wait)
+    share = float(side.group.strategy.wait(question, party.view(side)))
     if not 0 <= share <= LARGEST_ANSWER:
         raise ValueError(f"must be a number from 0 to {LARGEST_ANSWER:g}, got {share}")
     return share

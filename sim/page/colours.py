@@ -96,7 +96,8 @@ def plain_axes(figure: Figure, x: str, y: str, right: float = 0.97) -> Axes:
 
 def say_nothing_yet(axes: Axes, words: str) -> None:
     """Say in the middle of empty axes why they are empty."""
-    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color=FAINT, fontsize=10)
+    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color=FAINT, fontsize=10,
+              parse_math=False)
 
 
 def right_of(figure: Figure, names: Iterable[str]) -> float:

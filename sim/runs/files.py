@@ -78,13 +78,13 @@ def _executed(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except BaseException as error:
         del sys.modules[path.stem]
-        if not isinstance(error, Exception):
+        if not isinstance(error, Exception | SystemExit | GeneratorExit):
             raise
         raise FileError(f"{path}{_line_of(error, path)}: {type(error).__name__}: {error}") from error
     return module
 
 
-def _line_of(error: Exception, path: Path) -> str:
+def _line_of(error: BaseException, path: Path) -> str:
     """The last line of the file that was at work, in words."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == str(path)]

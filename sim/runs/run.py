@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from agents.play.asking import in_words
 from sim.market.market import Market
 from sim.measures.benchmarks import record_benchmarks
 from sim.records import Records, fresh_directory, prepare_directory
@@ -54,9 +55,11 @@ def play(market: Run, until: float, advanced: Callable[[float], Any] = lambda _:
     except KeyboardInterrupt:
         market.records.close("interrupted")
         raise
-    except BaseException:
+    except BaseException as error:
         market.records.close("failed")
-        raise
+        if isinstance(error, Exception):
+            raise
+        raise RuntimeError(f"the scenario's code would have ended the program: {in_words(error)}") from error
     return status
 
 
