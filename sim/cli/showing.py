@@ -76,8 +76,9 @@ def console() -> Any:
     """A console at most WIDTH columns wide."""
     from rich.console import Console
 
-    console = Console(highlight=False)
-    return Console(highlight=False, width=min(WIDTH, console.width) if console.is_terminal else WIDTH)
+    plain = {"highlight": False, "markup": False, "emoji": False}    # names are anybody's
+    console = Console(**plain)
+    return Console(**plain, width=min(WIDTH, console.width) if console.is_terminal else WIDTH)
 
 
 def _reporter(registry: Registry, run: RecordedRun, entry: Entry | None) -> Callable[..., Any]:
