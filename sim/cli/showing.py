@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -76,9 +77,9 @@ def console() -> Any:
     """A console at most WIDTH columns wide."""
     from rich.console import Console
 
-    plain = {"highlight": False, "markup": False, "emoji": False}    # names are anybody's
-    console = Console(**plain)
-    return Console(**plain, width=min(WIDTH, console.width) if console.is_terminal else WIDTH)
+    plain = partial(Console, highlight=False, markup=False, emoji=False)  # names are anybody's
+    screen = plain()
+    return plain(width=min(WIDTH, screen.width) if screen.is_terminal else WIDTH)
 
 
 def _reporter(registry: Registry, run: RecordedRun, entry: Entry | None) -> Callable[..., Any]:

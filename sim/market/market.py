@@ -133,6 +133,7 @@ class Market(mesa.Model):
         for seller in self.sellers:
             if seller.number in self._under_way:
                 self._under_way[seller.number].flush()
+        self.records.mark()
 
     def finish(self, status: str = "complete") -> None:
         """End the run: note the auctions still open as unfinished, and close the records."""
@@ -209,6 +210,7 @@ class Market(mesa.Model):
         if isinstance(auctions, Session):
             self.entry(seller).dismiss(seller, auctions.people, payoffs, served)
         self._schedule_opening(seller)
+        self.records.mark()
 
     # --- set-up -----------------------------------------------------------------------------------
 

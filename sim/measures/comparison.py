@@ -37,6 +37,7 @@ def comparison_table(
     """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1))
     table.add_column(heading, overflow="fold")
@@ -47,14 +48,17 @@ def comparison_table(
         cells = [
             _cell(figures[column], digits[column], theory) if column in figures else "–" for column in columns
         ]
-        table.add_row(f"{name}\n±\n[dim]theory[/dim]\n" if theory else name, *cells)
+        head = Text.assemble(f"{name}\n±\n", ("theory", "dim"), "\n") if theory else Text(name)
+        table.add_row(head, *cells)
     return table
 
 
-def _cell(figure: Figure, decimals: int, theory: bool) -> str:
+def _cell(figure: Figure, decimals: int, theory: bool) -> Any:
+    from rich.text import Text
+
     estimate = figure.estimate
     parts = (estimate.mean, estimate.half_width, figure.theory)
     mean, half_width, expected = ("–" if math.isnan(part) else f"{part:z.{decimals}f}" for part in parts)
     if not theory:
         return f"{mean} ±{half_width}"
-    return f"{mean}\n±{half_width}\n[dim]{expected}[/dim]"
+    return Text.assemble(f"{mean}\n±{half_width}\n", (expected, "dim"))
