@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from sim.page.gate import Gate, names_for
 
 if TYPE_CHECKING:
-    from sim.runs.registry import Entry
+    from sim.runs.registry import ScenarioFile
 
 EXTRA = "solara-assets"
 PATIENCE = 2.0
@@ -50,7 +50,7 @@ def require_extra() -> None:
 
 
 def watch(
-    entry: Entry,
+    entry: ScenarioFile,
     parameters: Any = None,
     seed: int = 0,
     host: str = "127.0.0.1",
@@ -113,7 +113,7 @@ def _gated(host: str, listening: socket.socket) -> Gate:
     return Gate(app, names_for(host, shared), settings.assets.proxy_cache_dir)
 
 
-def _exhibit(entry: Entry, parameters: Any, seed: int) -> None:
+def _exhibit(entry: ScenarioFile, parameters: Any, seed: int) -> None:
     """Hand the scenario to the page."""
     from sim.page.app import EXHIBIT
 

@@ -22,8 +22,8 @@ from sim.cli import run_command
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.records import IncompleteRunWarning, Records, load, prepare_directory
-from sim.runs.registry import Entry, Registry
-from sim.runs.run import play
+from sim.runs.registry import Registry, ScenarioFile
+from sim.runs.run import play_until
 from sim.runs.scenario import Parameters
 from tests.sim.command import ROOT, SMALL, bazaar, finish, run, start
 
@@ -301,7 +301,7 @@ def scenario_of(tmp_path):
         module = SimpleNamespace(Parameters=Parameters, build=build)
         path = tmp_path / "tiny.py"
         path.write_text('"""A tiny market."""\n')
-        return Registry([Entry("tiny", path, lambda: module)], "tiny")
+        return Registry([ScenarioFile("tiny", path, lambda: module)], "tiny")
 
     return registry
 
@@ -345,7 +345,7 @@ def test_a_run_whose_code_ends_the_program_fails(tmp_path):
             leave()
 
     with pytest.raises(RuntimeError, match="SystemExit: 0"):
-        play(Leaves(), 3.0)
+        play_until(Leaves(), 3.0)
     with pytest.warns(IncompleteRunWarning, match="failed"):
         load(tmp_path / "here")
 

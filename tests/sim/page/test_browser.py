@@ -20,13 +20,13 @@ from pydantic import Field
 from scenarios import town_market
 from scenarios.town_market import build
 from sim.page.server import watch
-from sim.runs.registry import Entry
+from sim.runs.registry import ScenarioFile
 
 class Parameters(town_market.Parameters):
     loud: bool = Field(default=False, description="whether it is loud")
 
 this = sys.modules[__name__]
-watch(Entry("boxed", Path(__file__), lambda: this), Parameters(), port=0, browser=False)
+watch(ScenarioFile("boxed", Path(__file__), lambda: this), Parameters(), port=0, browser=False)
 '''
 
 SECONDS_OF_PLAY = float(os.environ.get("BAZAAR_PLAY_SECONDS", "3"))
@@ -210,7 +210,6 @@ def test_windows_do_not_disturb_each_other(window):
         ("buyers", "many", "buyers is many; it must be an integer"),
         ("seed", "-1", "seed is -1; it must be an integer of at least 0"),
         ("degree", "3", "degree is 3; it must be even"),
-        ("bids", "gone.csv", "gone.csv"),
     ],
 )
 def test_bad_input_is_told_on_the_page(window, field, typed, said):

@@ -20,21 +20,21 @@ from pathlib import Path
 from types import SimpleNamespace
 from sim import Parameters
 from sim.page import server, show
-from sim.runs.registry import Entry
+from sim.runs.registry import ScenarioFile
 
 class Stuck:
     tick, now, records = 1.0, 0.0, None
     def advance_to(self, until):
         time.sleep(600)
 
-kind = show.show_of(Entry("stuck", Path(__file__), lambda: SimpleNamespace(Parameters=Parameters)))
+kind = show.show_of(ScenarioFile("stuck", Path(__file__), lambda: SimpleNamespace(Parameters=Parameters)))
 stuck = kind()
 stuck.market = stuck.scene = Stuck()
 stuck.running = True
 threading.Thread(target=stuck.step).start()
 time.sleep(0.5)
 from scenarios import town_market
-server.watch(Entry("town", Path(town_market.__file__), lambda: town_market), port=0, browser=False)
+server.watch(ScenarioFile("town", Path(town_market.__file__), lambda: town_market), port=0, browser=False)
 '''
 
 
