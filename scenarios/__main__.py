@@ -67,7 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _refusal(intruders: list[str]) -> int:
     sys.stderr.write(
         f"Error: the package {' and '.join(intruders)} is not Bazaar's; all of "
-        f"{', '.join(PACKAGES)} must lie in {FOLDER.parent}. Remove or rename the other, or install Bazaar in an environment of its own.\n"
+        f"{', '.join(PACKAGES)} must lie in {FOLDER.parent}. "
+        "Remove or rename the other, or install Bazaar in an environment of its own.\n"
     )
     return 2
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sim.bounded import in_short
 from sim.cli import options
 from sim.cli.codes import BAD_INPUT, INTERRUPTED, LONGEST_MESSAGE, WIDTH
 from sim.runs.registry import ScenarioFile
@@ -27,7 +28,7 @@ def bad_input() -> Iterator[None]:
     except KeyboardInterrupt:
         raise typer.Exit(INTERRUPTED) from None
     except (ValueError, TypeError) as error:
-        typer.echo(f"Error: {shortened(str(error))}", err=True)
+        typer.echo(f"Error: {in_short(str(error), LONGEST_MESSAGE)}", err=True)
         raise typer.Exit(BAD_INPUT) from None
     except OSError as error:
         typer.echo(f"Error: {error.filename}: {error.strerror}", err=True)
@@ -35,16 +36,6 @@ def bad_input() -> Iterator[None]:
     except SystemExit as error:
         typer.echo(f"Error: the scenario's code would have ended the program: SystemExit: {error}", err=True)
         raise typer.Exit(BAD_INPUT) from None
-
-
-def shortened(words: str) -> str:
-    """A message that anybody can read; what it quotes may be of any length.
-
-    >>> shortened("x" * 10_000)[-26:]
-    ' … (7,000 characters more)'
-    """
-    more = len(words) - LONGEST_MESSAGE
-    return words if more <= 0 else f"{words[:LONGEST_MESSAGE]} … ({more:,} characters more)"
 
 
 def refuse(context: typer.Context, options: Sequence[str], why: str) -> None:
@@ -72,7 +63,7 @@ def seed_of(text: str) -> int:
 
 def port_of(text: str) -> int:
     """The port from the option's text."""
-    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) <= 65535):
         raise ValueError(f"--port is {text}; it must be an integer from 0 to 65535")
     return int(text)
 

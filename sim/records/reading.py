@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.bounded import in_short
 from sim.records import manifest
 from sim.records.errors import IncompleteRunWarning, RecordsError
 from sim.records.schema import Table, restore
@@ -43,7 +44,7 @@ def read_parts(
         try:
             parts.append(_read_part(path, schema).slice(0, left))
         except Exception as error:  # damaged files raise many errors
-            raise RecordsError(f"{path} cannot be read ({_in_short(error)})") from error
+            raise RecordsError(f"{path} cannot be read ({in_short(repr(error), 500)})") from error
     return parts
 
 
@@ -66,11 +67,6 @@ def _read_part(path: Path, schema: Table) -> pyarrow.Table:
 
 
 _ARROW = {"float64": "double", "float32": "float"}
-
-
-def _in_short(error: Exception) -> str:
-    words = f"{type(error).__name__}: {error}"
-    return words if len(words) < 500 else f"{words[:500]} …"
 
 
 def frame(schema: Table, parts: Sequence[pyarrow.Table]) -> pandas.DataFrame:
@@ -121,7 +117,8 @@ class RecordedRun(Mapping[str, "pandas.DataFrame"]):
         try:
             return frame(schema, parts)
         except Exception as error:  # damaged files raise many errors
-            raise RecordsError(f"{table} of {self.directory} cannot be read ({_in_short(error)})") from error
+            fault = in_short(repr(error), 500)
+            raise RecordsError(f"{table} of {self.directory} cannot be read ({fault})") from error
 
     def _of_auctions_there(self, table: str, rows: pandas.DataFrame) -> pandas.DataFrame:
         """The rows without those of auctions that were under way when the run was killed."""
@@ -164,7 +161,8 @@ def _manifest(directory: Path) -> dict[str, Any]:
         raise RecordsError(f"{directory} holds no records: {manifest.NAME} cannot be read "
                            f"({error.strerror}); name the folder of a run") from error
     except ValueError as error:
-        raise RecordsError(f"{directory} holds no records: {manifest.NAME} is damaged ({error})") from error
+        fault = in_short(str(error), 500)
+        raise RecordsError(f"{directory} holds no records: {manifest.NAME} is damaged ({fault})") from error
 
 
 def _schemas(directory: Path, found: dict[str, Any]) -> tuple[Table, ...]:
