@@ -101,7 +101,8 @@ class RowReader:
         text = fields[column]
         amount = amounts[text]
         if amount.fault:
-            said = f"{self.header.names[column]} is {in_short(text, 60)!r}, {amount.fault}; it must be {ALLOWED}"
+            shown = in_short(text, 60)
+            said = f"{self.header.names[column]} is {shown!r}, {amount.fault}; it must be {ALLOWED}"
             self._bad(line, amount.fault, said, skip_bad)
             return 0.0
         if amount.number == 0:
