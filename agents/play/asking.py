@@ -6,6 +6,7 @@ answer is checked before it is believed, and what they raise becomes a refusal w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.play.patience import at_most
 from agents.population import Side
 from agents.view import Mixed, View
 from mechanisms.conversation import Mechanism
@@ -45,6 +47,8 @@ class Party:
         Called with a local index: that buyer's belief over type profiles now; None where nature gives none.
     heard, said
         The history: what was announced, and what was asked with the answers that counted, `(*lead, n, …)`.
+    limit
+        Seconds that an answer may take, see `agents.play.patience`; many at once may take as many times that.
     """
 
     mechanism: Mechanism
@@ -55,6 +59,7 @@ class Party:
     posterior: Callable[[int], TypeBelief | None] | None = None
     heard: tuple[Announce, ...] = ()
     said: tuple[tuple[BuyerQuestion, NDArray[Any]], ...] = ()
+    limit: float | None = None
 
     def of(self, array: NDArray[Any], seats: NDArray[np.intp]) -> NDArray[Any]:
         """The entries of `array`, shape `(*lead, n, …)`, for some seats; a copy."""
@@ -194,7 +199,11 @@ def _positions(lead: tuple[int, ...], side: Side) -> Iterator[tuple[int, ...]]:
 
 def _answer(question: BuyerQuestion, party: Party, side: Side, resolve: Resolve) -> NDArray[Any]:
     """One side's answer as an array of the right shape; raises if it is nothing of the kind."""
-    given = side.group.strategy.answer(question, party.view(side))
+    if party.limit is None:
+        given = side.group.strategy.answer(question, party.view(side))
+    else:
+        with at_most(party.limit * math.prod(party.lead)):
+            given = side.group.strategy.answer(question, party.view(side))
     if isinstance(given, Mixed):
         given = resolve(given, side, question)
     given = np.asarray(given)

@@ -15,6 +15,7 @@ from sim.cli import options
 from sim.cli.codes import INTERRUPTED
 from sim.cli.reading import (
     bad_input,
+    limit_answers,
     parameter_lines,
     parameters_for,
     port_of,
@@ -71,6 +72,7 @@ def run_scenario(
     seed: Annotated[str, options.SEED] = "0",
     until: Annotated[str | None, options.UNTIL] = None,
     out: Annotated[str | None, options.OUT] = None,
+    answer_limit: Annotated[float | None, options.LIMIT] = None,
     bids: Any = None,
 ) -> None:
     """Run a scenario, write its records, and show a summary."""
@@ -81,6 +83,7 @@ def run_scenario(
         from sim.runs.run import set_up
 
         market = set_up(entry.name, module, parameters, seed_of(seed), out)
+        limit_answers(market, answer_limit)
     status = play_out(market, parameters)
     folder = market.records.directory
     typer.echo(f"Records: {folder}\n")

@@ -26,6 +26,7 @@ def bad_input() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
+        typer.echo("Interrupted.", err=True)
         raise typer.Exit(INTERRUPTED) from None
     except (ValueError, TypeError) as error:
         typer.echo(f"Error: {in_short(str(error), LONGEST_MESSAGE)}", err=True)
@@ -59,6 +60,19 @@ def seed_of(text: str) -> int:
     from sim.runs.scenario import read_seed
 
     return read_seed(text, "--seed")
+
+
+def limit_answers(run: Any, seconds: float | None) -> None:
+    """Limit the time of answers in a run that was just set up; its folder is closed if that cannot be."""
+    if seconds is None:
+        return
+    try:
+        if not hasattr(run, "limit_answers"):
+            raise ValueError("--answer-limit needs a market of auctions")
+        run.limit_answers(seconds)
+    except ValueError:
+        run.records.close("failed")
+        raise
 
 
 def port_of(text: str) -> int:

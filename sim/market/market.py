@@ -15,6 +15,7 @@ import numpy as np
 
 from agents.buyer import Buyer
 from agents.nature import Nature
+from agents.play.patience import check_limit
 from agents.population import Population
 from agents.seller import Seller, SellerPlan, tells_enough
 from mechanisms.distributions import Distribution, Prior
@@ -145,6 +146,14 @@ class Market(mesa.Model):
         self._under_way.clear()
         self.ledger.reconcile()
         self.records.close(status)
+
+    def limit_answers(self, seconds: float | None) -> None:
+        """Refuse answers that take longer; None sets no limit.
+
+        Raises ValueError for no time above 0, and where no limit can be kept (see `agents.play.patience`).
+        """
+        check_limit(seconds)
+        self.stage.answer_limit = seconds
 
     def close(self) -> None:
         """Let the model go: Mesa before 3.4 would keep it for the rest of the process."""

@@ -79,7 +79,8 @@ class SealedRounds:
     def _party_of(self, rows: int | slice) -> Party:
         """Those who take part in one auction, or in some."""
         some = self.participants[rows]
-        return Party(self.mechanism, some.values, some.sides, self.n, some.buyers.shape[:-1])
+        lead, limit = some.buyers.shape[:-1], self.stage.answer_limit
+        return Party(self.mechanism, some.values, some.sides, self.n, lead, limit=limit)
 
     # --- asked ahead ------------------------------------------------------------------------------
 

@@ -41,7 +41,7 @@ class Session:
         mechanism, people = seller.plan.mechanism, participants[0]
         self.people = people
         n = len(people.buyers)
-        self.party = Party(mechanism, people.values, people.sides, n)
+        self.party = Party(mechanism, people.values, people.sides, n, limit=stage.answer_limit)
         if people.knowledge is not None:
             self._beliefs = people.knowledge.during(mechanism, people.values)
             self.party.posterior = self._posterior

@@ -20,17 +20,21 @@ from sim.runs.scenario import Parameters, Run, Scenario
 def set_up(name: str, scenario: Scenario, parameters: Parameters, seed: int, out: str | None) -> Run:
     """Build the run of a scenario, with records in the folder `out`, or in a fresh one under runs/.
 
-    If it cannot be built, the folder is left as it was. Raises OutputError, and what `build` raises.
+    If it cannot be built, the folder is left as it was; with the records so far if there are parts of them on
+    the disk. Raises OutputError, and what `build` raises.
     """
     fresh = out is None or not Path(out).exists()
     folder = fresh_directory(name, seed) if out is None else prepare_directory(out)
     records = Records(folder, manifest=Manifest(name, parameters.model_dump(mode="json"), seed))
     try:
         return scenario.build(parameters, seed, records)
-    except BaseException:
-        (folder / NAME).unlink()
-        if fresh:
-            folder.rmdir()
+    except BaseException as error:
+        if any(records.manifest.parts.values()):
+            records.close("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+        else:
+            (folder / NAME).unlink()
+            if fresh:
+                folder.rmdir()
         raise
 
 

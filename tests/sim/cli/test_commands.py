@@ -3,6 +3,7 @@
 import shutil
 import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -354,6 +355,55 @@ def test_no_error_is_longer_than_a_page(bazaar):
     answer = bazaar("run", "--set", f"learners={'x' * 2_000_000}")
     assert answer.code == 2
     assert len(answer.err) < 4_000
+
+
+@pytest.mark.parametrize("rows", [10, 250_000], ids=["little", "parts on the disk"])
+def test_ctrl_c_while_the_run_is_built(rows, bazaar, scenario_of):
+    registry = scenario_of(SecondPrice(), [Truthful()] * 2)
+
+    def build(parameters, seed, records):
+        visits = records["visits"]
+        rest = dict.fromkeys(visits.schema.names[1:-1], 0)
+        for _ in range(0, rows, 10):
+            visits.append(time=np.zeros(10), **rest, outcome="served")
+        raise KeyboardInterrupt
+
+    registry.find("tiny").load().build = build
+    answer = bazaar("run", "--out", "here", command=lambda args: run_command(registry, args))
+    assert (answer.code, "Traceback" in answer.err) == (130, False)
+    if rows == 10:
+        assert not Path("here").exists()
+    else:
+        with pytest.warns(IncompleteRunWarning, match="interrupted"):
+            assert len(load("here")["visits"]) == rows
+
+
+class Dreams(Strategy):
+    """Thinks without end, whatever is raised."""
+
+    def report_value(self, question, view):
+        while True:
+            with suppress(Exception):
+                time.sleep(0.01)
+
+
+def test_an_answer_may_take_so_long_and_no_longer(bazaar, scenario_of):
+    registry = scenario_of(SecondPrice(), [Truthful(), Dreams()])
+    answer = bazaar("run", "--until", "2.5", "--answer-limit", "0.1", "--out", "here",
+                    command=lambda args: run_command(registry, args))
+    assert answer.code == 0
+    refusals = load("here")["refusals"]
+    assert len(refusals) == 3
+    assert all("no answer within 0.1 seconds" in reason for reason in refusals["reason"])
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "nan"])
+def test_a_limit_is_a_time(limit, bazaar, scenario_of):
+    registry = scenario_of(SecondPrice(), [Truthful()] * 2)
+    answer = bazaar("run", "--answer-limit", limit, command=lambda args: run_command(registry, args))
+    assert answer.code == 2
+    assert "answer_limit must be finite and above 0" in answer.err
 
 
 def test_refused_answers_are_told(bazaar, scenario_of):
