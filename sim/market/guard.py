@@ -19,8 +19,6 @@ Told = TypeVar("Told")
 
 LONGEST_REASON = 500
 """Characters of a reason that are kept."""
-MOST_REASONS = 500
-"""Different reasons that are kept in a table: they may hold anything."""
 MOST_MOVES = 2**16
 """Questions, announcements and moves of nature in one conversation; the records number no more."""
 TOO_MANY_MOVES = f"the mechanism asks, announces and draws more than {MOST_MOVES:,} times in one auction"
@@ -68,15 +66,16 @@ def numbers(name: str, given: Any) -> NDArray[np.float64]:
 
 
 class Reasons:
-    """Reasons for a table, cut, and only so many different ones."""
+    """Reasons for a table, cut, and at most so many different ones: they may hold anything."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._kept: set[str] = set()
 
     def kept(self, reason: str) -> str:
         """The reason as it is written down."""
         reason = cut(reason)
-        if reason not in self._kept and len(self._kept) >= MOST_REASONS:
+        if reason not in self._kept and len(self._kept) >= self._most:
             return "another reason (too many to keep them all)"
         self._kept.add(reason)
         return reason

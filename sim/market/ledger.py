@@ -25,6 +25,8 @@ Trades = tuple[tuple[NDArray[Any], ...], Any, tuple[Any, Any, Any], int]
 """Rows (if any) and seats; kinds of goods; (quantities, payments, values); the cause by its code."""
 
 
+MOST_REASONS = 500
+"""Different reasons of refusals that are kept: they hold what was answered, which may be anything."""
 MOST_MESSAGES = 200
 """Messages of an auction that an error tells."""
 
@@ -51,8 +53,8 @@ class Ledger:
         self._transactions = records["transactions"]
         self._vectors = records["vectors"]
         self._refusals = records["refusals"]
-        self._reasons = Reasons()
-        self.transfer_reasons = Reasons()
+        self._reasons = Reasons(MOST_REASONS)
+        self.transfer_reasons = Reasons(MOST_REASONS)
         self._last = 0
         self._mechanism = [self._auctions.code("mechanism", seller.plan.name) for seller in sellers]
         sold, self._unsold, self._unfinished = (

@@ -15,12 +15,12 @@ from agents.strategies import Shading, Truthful
 from mechanisms.auctions import AscendingClock, SecondPrice
 from mechanisms.distributions import Uniform
 from sim.market import Market, Panel
-from sim.records import Records
+from sim.records import Records, prepare_directory
 
 resource.setrlimit(resource.RLIMIT_DATA, (2**30, 2**30))
 millions, mechanism = int(sys.argv[1]), {"sealed": SecondPrice(), "clock": AscendingClock()}[sys.argv[2]]
 people = Population([Group(Truthful()), Group(Shading(0.8))], np.arange(100) % 2, latency=0.01)
-records = Records("soak")
+records = Records(prepare_directory("soak"))
 market = Market(people, [SellerPlan(mechanism)], [Panel()], Uniform(0, 1), 0, records)
 held = []
 for million in range(millions):

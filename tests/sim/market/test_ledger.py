@@ -16,8 +16,8 @@ from mechanisms.conversation import Mechanism
 from mechanisms.outcome import Outcome
 from mechanisms.questions import AskValue
 from mechanisms.types import one_good
-from sim.market.guard import MOST_REASONS
 from sim.market.invariants import BreachError
+from sim.market.ledger import MOST_REASONS
 from sim.market.market import Market
 from sim.market.panel import Panel
 from tests.sim.market.markets import AHEAD, UNIT, Silent, frames_of, market, run
