@@ -74,9 +74,28 @@ class Party:
         prior, utility = group.prior, group.utility
         return View(values, seats, side.buyers, self.n, rules, prior, utility, heard, believes, said)
 
-    def _said_by(self, seats: NDArray[np.intp]) -> tuple[tuple[BuyerQuestion, NDArray[Any]], ...]:
+    def _said_by(self, seats: NDArray[np.intp]) -> Sequence[tuple[BuyerQuestion, NDArray[Any]]]:
         """The answers of some seats so far."""
-        return tuple((question, self.of(answers, seats)) for question, answers in self.said)
+        return Looked(self.said, lambda answers: self.of(answers, seats))
+
+
+class Looked(Sequence[tuple[BuyerQuestion, NDArray[Any]]]):
+    """Questions with answers of some, copied when they are looked at: most strategies do not look back."""
+
+    def __init__(
+        self, said: tuple[tuple[BuyerQuestion, NDArray[Any]], ...], of: Callable[[NDArray[Any]], NDArray[Any]]
+    ) -> None:
+        self._said = said
+        self._of = of
+
+    def __len__(self) -> int:
+        return len(self._said)
+
+    def __getitem__(self, which: Any) -> Any:
+        if isinstance(which, slice):
+            return Looked(self._said[which], self._of)
+        question, answers = self._said[which]
+        return question, self._of(answers)
 
 
 @dataclass(slots=True)

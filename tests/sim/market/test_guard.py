@@ -249,6 +249,28 @@ def test_a_conversation_without_end_is_a_breach(moves):
         run(0.5, two, Talks(**{moves: MOST_MOVES + 1}))
 
 
+def test_questions_cost_no_more_than_their_number():
+    """Whoever does not look back at what was said pays nothing for it."""
+
+    @dataclass(frozen=True)
+    class Asks(Mechanism):
+        many: int
+
+        def conversation(self, n):
+            for _ in range(self.many):
+                yield AskValue()
+            return Outcome(np.zeros(n), np.zeros(n))
+
+    def cost(count):
+        start = time.process_time()
+        run(0.5, [Truthful(), Truthful()], Asks(count))
+        return time.process_time() - start
+
+    cost(10)
+    few, many = min(cost(250) for _ in range(3)), cost(4_000)
+    assert many < 40 * few  # sixteen times as many; the square would be 256 times
+
+
 @pytest.mark.slow
 def test_more_questions_than_the_records_number_are_a_breach():
     with pytest.raises(BreachError, match="65,536 times"):
@@ -316,3 +338,12 @@ def test_words_are_cut_and_can_be_written():
     kept = {reasons.kept(f"{k}") for k in range(2 * MOST_REASONS)}
     assert len(kept) == MOST_REASONS + 1
     assert sys.getsizeof(reasons.kept("y" * 10**7)) < 10_000
+
+
+def test_a_market_is_let_go_with_any_version_of_mesa(monkeypatch):
+    """From 3.4 on it keeps no table of models."""
+    import mesa
+
+    one = market([Truthful(), Truthful()], SecondPrice())
+    monkeypatch.delattr(mesa.Agent, "_ids", raising=False)
+    one.close()

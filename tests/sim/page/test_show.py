@@ -230,6 +230,12 @@ def test_nothing_of_a_file_is_quoted(name, tmp_path):
     assert not {"secret", "root", "private"} & set(re.findall(r"\w+", message))
 
 
+def test_a_show_tells_mesas_page_the_time():
+    show = shown(steps=3)
+    assert show.time == show.market.now == 3
+    assert show_of(entry_of(town_market))(seed="x").time == 0
+
+
 def test_the_end_is_told_and_further_steps_do_nothing():
     show = shown(steps=20)
     assert show.running is False
