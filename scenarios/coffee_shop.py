@@ -74,7 +74,7 @@ from scenarios._coffee_shop_sweep import (
     visits_of_the_hungry,
 )
 from sim.measures.comparison import Figure, comparison_table
-from sim.measures.plots import figure
+from sim.measures.plots import figure, pictures
 from sim.menus.counter import CounterMarket, CounterPlan, crowd_of
 from sim.records import Records
 from sim.runs import scenario
@@ -207,6 +207,12 @@ def figures(tables: Mapping[str, Any], told: Parameters) -> dict[str, Figure]:
     return revenues(tables, plans(told))
 
 
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """Revenue a customer, by counter."""
+    found = figures(tables, parameters)
+    return {f"revenue: {counter}": one.estimate.mean for counter, one in found.items()}
+
+
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     """The sweep, the extra counters, and the plots in the run's folder."""
     told = Parameters(**manifest["parameters"])
@@ -244,18 +250,18 @@ def best_in_theory(found: Mapping[str, Figure]) -> str:
 
 def plots(tables: Mapping[str, Any], counters: list[CounterPlan], found: Mapping[str, Figure]) -> list[str]:
     """Draw all three into the folder of the run; says where, or nothing if the run is in memory."""
-    folder = getattr(tables, "directory", None)
-    if folder is None:
-        return []
-    draw_revenue(found, folder / "revenue.png")
-    draw_visits(tables, counters, folder / "visits.png")
-    draw_learning(tables, counters, folder / "learning.png")
-    return [f"Plots: revenue.png, visits.png and learning.png in {folder}"]
+
+    def draw(folder: Any) -> None:
+        draw_revenue(found, folder / "revenue.png")
+        draw_visits(tables, counters, folder / "visits.png")
+        draw_learning(tables, counters, folder / "learning.png")
+
+    return pictures(tables, ["revenue.png", "visits.png", "learning.png"], draw)
 
 
 def draw_revenue(found: Mapping[str, Figure], path: Any) -> None:
     """Revenue by patience: points with intervals are simulated, lines are theory."""
-    with figure(path, "mean cost of coming back", "revenue a customer") as axes:
+    with figure(path, "mean cost of coming back", "revenue a customer (money)", "Revenue by menu") as axes:
         for name in menus_among(found):
             revenue_curve(axes, found, name)
         axes.set_xticks(range(len(COSTS)), TICKS)
@@ -263,7 +269,7 @@ def draw_revenue(found: Mapping[str, Figure], path: Any) -> None:
 
 def draw_visits(tables: Mapping[str, Any], counters: list[CounterPlan], path: Any) -> None:
     """How often the hungry come, by patience."""
-    with figure(path, "mean cost of coming back", "visits of a hungry customer") as axes:
+    with figure(path, "mean cost of coming back", "visits of a hungry customer", "Who comes back") as axes:
         for place, (name, visits) in enumerate(visits_of_the_hungry(tables["customers"], counters).items()):
             axes.plot(np.arange(len(COSTS)) + place / 30, visits, "o-", markersize=4, label=name)
         axes.set_xticks(range(len(COSTS)), TICKS)
@@ -277,7 +283,9 @@ def draw_learning(tables: Mapping[str, Any], counters: list[CounterPlan], path: 
     paid = learners["paid"].to_numpy()
     window = max(1, len(paid) // 8)
     moving = np.convolve(paid, np.ones(window) / window, "valid") if len(paid) else paid
-    with figure(path, "customer", f"revenue a customer, mean of {window}") as axes:
+    with figure(
+        path, "customer", f"revenue a customer (money), mean of {window}", "Regulars who learn"
+    ) as axes:
         axes.plot(np.arange(len(moving)) + window, moving, label="regulars who learn")
         known = {1: "all come once", plan.most: "all know, and come as often as they may"}
         for k, label in known.items():

@@ -70,7 +70,7 @@ from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.batch_means import Estimate, batch_means
 from sim.measures.comparison import Figure, comparison_table
-from sim.measures.plots import figure
+from sim.measures.plots import figure, pictures
 from sim.records import Records
 from sim.runs import scenario
 from sim.runs.scenario import OneOf
@@ -249,11 +249,7 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         "Ahead, or not told apart from the one ahead:",
         *(f"  n = {n}: {ahead(row)}" for n, row in rows.items()),
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(folder / "revenue.png", rows, told)
-        lines.append(f"Plot: {folder / 'revenue.png'}")
-    return lines
+    return lines + pictures(tables, ["revenue.png"], lambda folder: draw(folder / "revenue.png", rows, told))
 
 
 def draw(path: Any, rows: Mapping[int, Mapping[str, Figure]], parameters: Parameters) -> None:

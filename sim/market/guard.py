@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.play.asking import in_words
+from agents.play.asking import StrategyError, in_words
 
 Told = TypeVar("Told")
 
@@ -24,14 +24,22 @@ MOST_MOVES = 2**16
 TOO_MANY_MOVES = f"the mechanism asks, announces and draws more than {MOST_MOVES:,} times in one auction"
 
 
-def attempt(hook: Callable[..., Told], *given: Any) -> tuple[Told | None, str | None]:
-    """What a hook returns, and None; or None and, in words, what it raised."""
+def attempt(
+    hook: Callable[..., Told], *given: Any, blamed: Any = None
+) -> tuple[Told | None, str | None]:
+    """What a hook returns, and None; or None and, in words, what it raised.
+
+    With `blamed`, the strategy whose hook it is, it raises StrategyError instead.
+    """
     try:
         return hook(*given), None
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001 — anybody's code may raise anything, SystemExit too
-        return None, reason_of(error)
+    except BaseException as error:
+        fault = reason_of(error)
+        if blamed is not None:
+            raise StrategyError(f"{getattr(hook, '__name__', hook)} of {shown(blamed)}: {fault}") from error
+        return None, fault
 
 
 def reason_of(error: BaseException) -> str:

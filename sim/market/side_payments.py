@@ -13,21 +13,18 @@ from sim.market.guard import attempt, numbers, shown
 if TYPE_CHECKING:
     from sim.market.ledger import Ledger
 
-_UNASKED = 0
-"""Number of the question that a refused side payment is noted under."""
-
-
 def write_side_payments(
-    ledger: Ledger, auction: int, time: float, side: Side, feedback: Feedback
+    ledger: Ledger, auction: int, time: float, side: Side, feedback: Feedback, raises: bool = False
 ) -> None:
     """Ask a group for its side payments after an auction, and record them, person by person.
 
-    What the strategy raises, or payments that cannot be, become a refusal with its reason in the name of the
-    group's first member, and nothing is paid. Names of the same person pay nothing.
+    What the strategy raises, or payments that cannot be, become a failure with its reason in the name of the
+    group's first member, and nothing is paid; with `raises` a StrategyError. Names of the same person pay
+    nothing.
     """
-    agreed, fault = attempt(_agreed, side, feedback)
+    agreed, fault = attempt(side_payments, side, feedback, blamed=side.group.strategy if raises else None)
     if fault is not None:
-        ledger.write_refusals(auction, _UNASKED, [int(side.buyers[0])], f"side_payments: {fault}")
+        ledger.write_failures(auction, [int(side.buyers[0])], "side_payments", fault)
     if agreed is None:
         return
     transfers, persons = ledger.records["transfers"], ledger.persons
@@ -38,7 +35,7 @@ def write_side_payments(
             transfers.row(time, payer, payee, amount, reason)
 
 
-def _agreed(side: Side, feedback: Feedback) -> SidePayments | None:
+def side_payments(side: Side, feedback: Feedback) -> SidePayments | None:
     """What the group's strategy says, in plain arrays; raises unless members pay finite amounts from 0 on."""
     said = side.group.strategy.side_payments(feedback)
     if said is None:

@@ -30,6 +30,8 @@ class Stage:
         Seconds that a strategy may take for an answer; None for no limit.
     mixing
         Draws for randomised answers, by buyer.
+    raises
+        Whether a strategy that fails stops the run with a StrategyError, in place of a row in the records.
     """
 
     def __init__(
@@ -41,6 +43,7 @@ class Stage:
         records: Records,
     ) -> None:
         self.seed = seed
+        self.raises = False
         self.env = simpy.Environment()
         self.population = population
         self.sellers = sellers

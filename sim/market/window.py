@@ -81,7 +81,8 @@ def waits(question: BuyerQuestion, party: Party, answers: Answers) -> Any:
     sides = party.sides if question.to is None else asked(question, party.sides)
     for side in sides:
         if side.group.waits:
-            share, fault = attempt(_share, question, party, side)
+            blamed = side.group.strategy if party.raises else None
+            share, fault = attempt(wait, question, party, side, blamed=blamed)
             if share is None:
                 answers.refuse(question, side.seats, f"wait: {fault}")
             else:
@@ -89,7 +90,7 @@ def waits(question: BuyerQuestion, party: Party, answers: Answers) -> Any:
     return shares
 
 
-def _share(question: BuyerQuestion, party: Party, side: Side) -> float:
+def wait(question: BuyerQuestion, party: Party, side: Side) -> float:
     """A strategy's wait, as a share of the window."""
     share = float(side.group.strategy.wait(question, party.view(side)))
     if not 0 <= share <= LARGEST_ANSWER:

@@ -56,14 +56,14 @@ def room_of(tables: Mapping[str, pandas.DataFrame], seller: int) -> Room:
     auctions = auctions.sort_values("auction")
     messages = tables["messages"]
     messages = messages[messages["auction"].isin(auctions["auction"])]
-    by_buyer = messages.pivot(index="auction", columns="bidder_id", values=["value", "answer"])
+    by_buyer = messages.pivot(index="auction", columns="bidder_id", values=["value", "bid"])
     if by_buyer["value"].isna().to_numpy().any():
         raise ValueError(f"seller must have the same buyers in all auctions, got others at seller {seller}")
     return Room(
         auctions["opened"].to_numpy(),
         auctions["revenue"].to_numpy(),
         by_buyer["value"].to_numpy(),
-        by_buyer["answer"].fillna(0.0).to_numpy(),
+        by_buyer["bid"].fillna(0.0).to_numpy(),
     )
 
 
@@ -122,10 +122,14 @@ def plot_learned_bids(path: Any, panels: Mapping[str, tuple[Room, Any]]) -> None
             values = np.linspace(0, room.values.max(), 101)
             axis.plot(values, theory(values), "k-", linewidth=1, label="theory")
             axis.legend(loc="upper left", frameon=False)
-        axis.set(title=name, xlabel="value", ylabel="bid")
+        axis.set(title=name, xlabel="value (money)", ylabel="bid (money)")
     figure.savefig(path, dpi=110)
 
 
 def plot_losses(path: Any, paths: Mapping[str, tuple[FloatArray, FloatArray]], unit: str) -> None:
-    """Loss over time, one line a name, to a PNG file: times and losses by name."""
-    plot_curves(path, paths, "simulated time", f"utility loss, {unit}", zero=True)
+    """Loss over time in one run, one line a name, to a PNG file: times and losses by name.
+
+    It is a picture of that run, without intervals: another run would take another path.
+    """
+    title = "What a better bid would have gained, one run"
+    plot_curves(path, paths, "simulated time", f"utility loss ({unit})", title, zero=True)

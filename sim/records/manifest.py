@@ -18,6 +18,8 @@ from typing import Any
 NAME = "manifest.json"
 LARGEST = 2**26
 """Bytes of a manifest that are read at most."""
+LAYOUT = 2
+"""Which tables and columns there are; changes where what reads the records must."""
 STATES = ("running", "complete", "interrupted", "failed")
 _KINDS = {"scenario": str, "parameters": dict, "status": str, "tables": dict}
 _COUNTS = ("parts", "rows")
@@ -72,6 +74,7 @@ class Manifest:
     parts: dict[str, int] = field(default_factory=dict)
     rows: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
+    layout: int = LAYOUT
 
     def write(self, directory: str | Path) -> None:
         """Write `manifest.json` into the folder, at once or not at all. Raises TypeError if not plain."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.bounded import in_short
 from sim.records import manifest
 from sim.records.errors import IncompleteRunWarning, RecordsError
-from sim.records.schema import Table, restore
+from sim.records.messages import as_read, read
+from sim.records.schema import Table, dictionary, restore
 
 if TYPE_CHECKING:
     import pandas
@@ -108,10 +110,13 @@ class RecordedRun(Mapping[str, "pandas.DataFrame"]):
         if table not in self._schemas:
             raise KeyError(f"no table {table!r} in {self.directory}; there are {', '.join(self._schemas)}")
         if table not in self._frames:
-            self._frames[table] = self._of_auctions_there(table, self._stored(table))
+            self._frames[table] = read(self._schemas[table], self._stored(table), self._stored)
         return self._frames[table]
 
     def _stored(self, table: str) -> pandas.DataFrame:
+        return self._of_auctions_there(table, self._on_disk(table))
+
+    def _on_disk(self, table: str) -> pandas.DataFrame:
         schema, rows = self._schemas[table], self._rows.get(table)
         parts = read_parts(self.directory, schema, self._parts[table], rows)
         try:
@@ -124,7 +129,7 @@ class RecordedRun(Mapping[str, "pandas.DataFrame"]):
         """The rows without those of auctions that were under way when the run was killed."""
         if not self._killed or table == "auctions" or "auction" not in rows or "auctions" not in self:
             return rows
-        known = rows["auction"].isin(self["auctions"]["auction"]) | (rows["auction"] < 0)
+        known = rows["auction"].isin(self._on_disk("auctions")["auction"]) | (rows["auction"] < 0)
         return rows[known].reset_index(drop=True)
 
     def __iter__(self) -> Iterator[str]:
@@ -132,6 +137,10 @@ class RecordedRun(Mapping[str, "pandas.DataFrame"]):
 
     def __len__(self) -> int:
         return len(self._schemas)
+
+    def describe(self) -> pandas.DataFrame:
+        """Return the data dictionary: each column of each table, with its unit and meaning."""
+        return dictionary([as_read(table) for table in self._schemas.values()])
 
     def __repr__(self) -> str:
         return f"RecordedRun({str(self.directory)!r}, {self.message or 'complete'})"
@@ -156,13 +165,20 @@ def _manifest(directory: Path) -> dict[str, Any]:
     if not directory.is_dir():
         raise RecordsError(f"{directory} is not a folder; name the folder of a run")
     try:
-        return manifest.read(directory)
+        found = manifest.read(directory)
     except OSError as error:
         raise RecordsError(f"{directory} holds no records: {manifest.NAME} cannot be read "
                            f"({error.strerror}); name the folder of a run") from error
     except ValueError as error:
         fault = in_short(str(error), 500)
         raise RecordsError(f"{directory} holds no records: {manifest.NAME} is damaged ({fault})") from error
+    layout = found.get("layout", 1)
+    if layout != manifest.LAYOUT:
+        raise RecordsError(
+            f"{directory} holds records of layout {layout}, but this version of Bazaar reads layout "
+            f"{manifest.LAYOUT}: run {found['scenario']} again with the parameters and seed in "
+            f"{manifest.NAME}, or read the Parquet files themselves (CHANGELOG.md says what moved)")
+    return found
 
 
 def _schemas(directory: Path, found: dict[str, Any]) -> tuple[Table, ...]:
@@ -187,3 +203,49 @@ def load(directory: str | Path) -> RecordedRun:
     if not run.complete:
         warnings.warn(run.message, IncompleteRunWarning, stacklevel=2)
     return run
+
+
+def load_many(directories: Iterable[str | Path]) -> dict[str, pandas.DataFrame]:
+    """Return the tables of several runs, one below the other, with what made each row in columns.
+
+    The columns are `run`, the folder; `scenario`; `seed`; and each parameter of any of the runs, as
+    `set_NAME` where a column or another of these has its name. Parameters that are no number, text or truth
+    value stand as text. Numbers such as `auction` begin anew in each run: join on `run` too. Warns with
+    IncompleteRunWarning like `load`.
+
+    Raises ValueError if there are no folders or one twice, RecordsError as `load` does.
+    """
+    import pandas
+
+    folders = [Path(directory) for directory in directories]
+    if not folders or len(set(folders)) < len(folders):
+        named = ", ".join(map(str, folders)) or "none"
+        raise ValueError(f"directories are {named}; there must be at least one, and each only once")
+    runs = [load(folder) for folder in folders]
+    settings = pandas.DataFrame([_settings(run) for run in runs])
+    names = dict.fromkeys(name for run in runs for name in run)
+    return {
+        name: pandas.concat(
+            [_with_settings(run[name], settings, number) for number, run in enumerate(runs) if name in run],
+            ignore_index=True,
+        )
+        for name in names
+    }
+
+
+def _settings(run: RecordedRun) -> dict[str, Any]:
+    """What made a run, as plain values."""
+    made = {"run": str(run.directory), "scenario": run.manifest["scenario"], "seed": run.manifest.get("seed")}
+    for name, value in run.manifest["parameters"].items():
+        plain = value is None or isinstance(value, bool | int | float | str)
+        made[f"set_{name}" if name in made else name] = value if plain else json.dumps(value)
+    return made
+
+
+def _with_settings(rows: pandas.DataFrame, settings: pandas.DataFrame, number: int) -> pandas.DataFrame:
+    """The rows of one run, with its settings behind."""
+    import pandas
+
+    own = {f"set_{name}" if name in rows else name: settings[name].iloc[[number] * len(rows)].array
+           for name in settings}
+    return pandas.concat([rows.reset_index(drop=True), pandas.DataFrame(own)], axis=1)

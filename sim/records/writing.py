@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from sim.records.buffer import TableBuffer
 from sim.records.errors import OutputError
 from sim.records.manifest import Manifest
+from sim.records.messages import read
 from sim.records.reading import frame, part_path, read_parts
 from sim.records.schema import SCHEMAS, Table, describe
 
@@ -84,13 +85,23 @@ class Records:
 
     def frame(self, table: str) -> pandas.DataFrame:
         """Return one table as a frame, its rows in the order written, from disk and memory."""
+        return read(self[table].schema, self._stored(table), self._stored)
+
+    def _stored(self, table: str) -> pandas.DataFrame:
         buffer = self[table]
         return frame(buffer.schema, [*self._parts_on_disk(table), buffer.in_memory()])
 
     def recent(self, table: str, row: int) -> pandas.DataFrame:
         """Return the rows of one table from number `row` on, as far as they are still in memory."""
         buffer = self[table]
-        return frame(buffer.schema, [buffer.since(row)])
+        return read(buffer.schema, frame(buffer.schema, [buffer.since(row)]), self._at_hand)
+
+    def _at_hand(self, table: str) -> pandas.DataFrame:
+        """What belongs to messages in memory: their prices are there too, the kinds of questions all."""
+        if table == "questions":
+            return self._stored(table)
+        buffer = self[table]
+        return frame(buffer.schema, [buffer.in_memory()])
 
     def frames(self) -> dict[str, pandas.DataFrame]:
         """Return each table as a frame; see `frame`."""
@@ -155,7 +166,8 @@ class Records:
         draft = target.with_name(target.name + ".tmp")
         try:
             target.parent.mkdir(exist_ok=True)
-            pyarrow.parquet.write_table(rows, draft, compression="zstd", write_page_checksum=True)
+            how = {"compression": "zstd", "write_page_checksum": True, **encodings(buffer.schema)}
+            pyarrow.parquet.write_table(rows, draft, **how)
             os.replace(draft, target)
         except OSError as error:
             _remove(draft)    # a full disk has room for the manifest then
@@ -177,6 +189,18 @@ class Records:
 def _remove(draft: Path) -> None:
     with suppress(OSError):
         draft.unlink(missing_ok=True)
+
+
+def encodings(table: Table) -> dict[str, Any]:
+    """How Parquet encodes each column: no dictionaries of floats, and times as streams of bytes.
+
+    Amounts hardly ever come again, so that a dictionary of them is given up on the way. Times rise slowly:
+    their first bytes are alike, and compress well if they stand together.
+    """
+    floats = [column for column in table.columns if column.dtype.startswith("float")]
+    times = {column.name: "BYTE_STREAM_SPLIT" for column in floats if column.unit == "time"}
+    whole = [column.name for column in table.columns if column not in floats]
+    return {"use_dictionary": whole, "column_encoding": times or None}
 
 
 def write_csv(frames: Mapping[str, pandas.DataFrame], directory: str | Path) -> None:

@@ -75,9 +75,9 @@ class Grabs(Truthful):
 def test_nobody_answers_for_another(ahead):
     grabs = Grabs()
     said = run(2.5, [grabs, Truthful()], SecondPrice(), ahead=ahead)["messages"]
-    assert set(said.loc[said["bidder_id"] == 0, "answer"]) == {0.0}
+    assert set(said.loc[said["bidder_id"] == 0, "bid"]) == {0.0}
     honest = said[said["bidder_id"] == 1]
-    assert (honest["answer"] == honest["value"]).all()
+    assert (honest["bid"] == honest["value"]).all()
     assert grabs.caught > 0
 
 
@@ -99,6 +99,7 @@ class Fails(Truthful):
         setattr(self, hook, how)
 
     waits = property(lambda self: self._hook == "wait")
+    says_policy = property(lambda self: self._hook == "policy")
     colludes = property(lambda self: self._hook == "side_payments")
 
 
@@ -111,7 +112,8 @@ def test_no_hook_of_a_strategy_ends_the_run(hook, how):
     frames, notes = one.records.frames(), one.records.manifest.notes
     one.close()
     assert (frames["auctions"]["status"] == "sold").all()
-    told = notes if hook == "policy" else frames["refusals"]["reason"].unique().tolist()
+    table = "failures" if hook in ("observe", "side_payments") else "refusals"
+    told = notes if hook == "policy" else frames[table]["reason"].unique().tolist()
     assert len(told) == 1
     assert all(len(reason) <= LONGEST_REASON + 100 for reason in told)
 
@@ -158,8 +160,8 @@ def test_odd_side_payments_are_refused(told):
     ring = Pays(told)
     frames = run(1.5, [ring, ring, Truthful()], SecondPrice())
     assert len(frames["transfers"]) == 0
-    assert all(why.startswith("side_payments: ") for why in frames["refusals"]["reason"])
-    assert len(frames["refusals"]) == 2
+    assert set(frames["failures"]["hook"]) == {"side_payments"}
+    assert len(frames["failures"]) == 2
 
 
 def test_what_was_checked_is_what_is_paid():
@@ -176,7 +178,7 @@ def test_reasons_of_transfers_are_text_and_bounded():
     reasons = frames["transfers"]["reason"].unique().tolist()
     assert len(reasons) == MOST_REASONS + 1
     assert max(map(len, reasons)) <= LONGEST_REASON
-    assert len(frames["refusals"]) == 0
+    assert len(frames["failures"]) == 0
 
 
 @pytest.mark.parametrize("types", [["a"], np.ones((2, 2)), None, [1.0, 2.0, 3.0]])

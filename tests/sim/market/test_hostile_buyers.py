@@ -54,7 +54,7 @@ QUESTIONS = (
 
 
 def test_every_kind_of_question_is_asked():
-    own = {kind for kind in kinds() if kind.__module__.startswith("mechanisms.")}
+    own = {kind for kind in kinds() if kind.__module__.startswith("mechanisms.questions")}
     assert {type(question) for question in QUESTIONS} | {BuyerQuestion} == own
 
 
@@ -145,7 +145,7 @@ class Moody(Strategy):
     """Does what it was last told to."""
 
     memoryless = False
-    waits = colludes = True
+    waits = colludes = says_policy = True
 
     def __init__(self):
         self.mood, self.hooks = "half", dict.fromkeys(HOOKS, "nothing")
