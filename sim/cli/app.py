@@ -82,7 +82,7 @@ def run_scenario(
     seed: Annotated[str, options.SEED] = "0",
     until: Annotated[str | None, options.UNTIL] = None,
     out: Annotated[str | None, options.OUT] = None,
-    answer_limit: Annotated[float | None, options.LIMIT] = None,
+    answer_limit: Annotated[float | None, options.ANSWER_LIMIT] = None,
     raises: Annotated[bool, options.RAISE] = False,
     bids: Any = None,
 ) -> None:

@@ -54,7 +54,7 @@ RAISE = typer.Option(
 OUT = typer.Option(
     metavar="DIR", help="Folder for the records, new or empty; by default a fresh one in runs."
 )
-LIMIT = typer.Option(
+ANSWER_LIMIT = typer.Option(
     metavar="SECONDS",
     help="Refuse answers of strategies that take longer; by default there is no limit. What is refused then "
     "depends on the machine.",

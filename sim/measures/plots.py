@@ -71,7 +71,7 @@ def figure(path: str | Path, x_label: str, y_label: str, title: str) -> Iterator
     _uncover(axes)
     labels = axes.get_legend_handles_labels()[1]
     if labels:
-        beside = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "fontsize": "small"}
+        beside: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "fontsize": "small"}
         legend = axes.legend(frameon=False, **(beside if len(labels) > _MOST_INSIDE else {}))
         for text in legend.get_texts():
             text.set_parse_math(False)    # names are anybody's
