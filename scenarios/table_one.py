@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from scenarios._table_one_cells import RATIOS, judge, market_of
+from scenarios._table_one_cells import RATIOS, judge, market_of, ratios_of
 from scenarios._table_one_results import draw, lines_of
 from sim.draws import Stream
 from sim.market.workdays import Workdays
@@ -80,6 +80,11 @@ def generator(seed: int, day: int) -> Any:
 def audited_instances(parameters: Parameters) -> list[Instance]:
     """What stands in the cells, on the first day's market."""
     return market_of(parameters, generator(0, 0)).audited()
+
+
+def measures(tables: Any, parameters: Parameters) -> dict[str, float]:
+    """The mean over markets of what each mechanism brings, in shares of its benchmark, by cell."""
+    return {f"ratio: {cell}": float(ratios.mean()) for cell, ratios in ratios_of(tables).items()}
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
