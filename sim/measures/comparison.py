@@ -54,6 +54,7 @@ class FigureTable:
     def __rich__(self) -> Any:
         from rich.box import SIMPLE_HEAD
         from rich.table import Table
+        from rich.text import Text
 
         table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
         table.add_column(self.heading, overflow="fold")
@@ -61,16 +62,20 @@ class FigureTable:
             table.add_column(column, justify="right", overflow="fold")
         for name, row in self.figures.items():
             cells = [self._cell(row[column], column) if column in row else "–" for column in self.columns]
-            table.add_row(f"{name}\n±\n[dim]theory[/dim]\n" if self.theory else name, *cells)
+            head = Text.assemble(f"{name}\n±\n", ("theory", "dim"), "\n") if self.theory else Text(name)
+            table.add_row(head, *cells)
         return table
 
-    def _cell(self, figure: Figure, column: str) -> str:
+    def _cell(self, figure: Figure, column: str) -> Any:
+        from rich.text import Text
+
         decimals = self.decimals.get(column, 4)
         mean, interval = shown(figure.estimate.mean, decimals), interval_shown(figure.estimate, decimals)
         if not self.theory:
             return f"{mean} {interval}"
         expected = shown(figure.theory, decimals)
-        return f"{mean}\n{interval}\n[dim]{f'({expected})' if figure.target else expected}[/dim]"
+        told = f"({expected})" if figure.target else expected
+        return Text.assemble(f"{mean}\n{interval}\n", (told, "dim"))
 
 
 def comparison_table(
