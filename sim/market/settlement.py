@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from agents.seller import Seller
 from agents.view import Feedback
 from mechanisms.outcome import Outcome
 from mechanisms.questions import BuyerQuestion
-from sim.market.guard import attempt, reason_of, shown
+from sim.market.guard import attempt, reason_of, repr_in_short
 from sim.market.invariants import SLACK, broken_rule, misfit
 
 Said = Sequence[tuple[BuyerQuestion, NDArray[Any]]]
@@ -46,7 +46,7 @@ def _weighed(
     party: Party, outcome: Any, broken: Callable[[NDArray[Any]], str | None]
 ) -> tuple[NDArray[Any], str | None]:
     if not isinstance(outcome, Outcome):
-        return np.zeros(party.n), f"the conversation ended in {shown(outcome)}, not in an Outcome"
+        return np.zeros(party.n), f"the conversation ended in {repr_in_short(outcome)}, not in an Outcome"
     found, fault = attempt(_payoffs_and, broken, party, outcome)
     if found is None:
         return np.zeros(party.n), f"allocation and payments do not fit the buyers: {fault}"
