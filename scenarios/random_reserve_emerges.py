@@ -31,6 +31,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -53,7 +54,7 @@ from scenarios._rooms import Room, alike, figures, market_of, one_high, series
 from sim.market.market import Market
 from sim.market.plays import PlayRecorder
 from sim.measures.comparison import comparison_table
-from sim.measures.plots import figure
+from sim.measures.plots import figure, pictures
 from sim.records import Records
 from sim.runs import scenario
 
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from sim.audit import Instance
 
 LEARNED = ("learned", "ordinary trade too")
+PICTURES = ("reserves.png", "reserves_with_ordinary_trade.png", "gaps.png", "values.png")
 EXPLANATION = (
     "Revenue an auction; ± is the half-width of a 95% confidence interval by batch means; of those who learn "
     "only the second half counts, and theory's figure is the value of their game on the grid."
@@ -165,12 +167,7 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
           for name, (zero, low) in atoms(tables, told).items()),
         f"What is learned with ordinary trade is sure of {secured(tables, told):.4f} without it.",
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(folder, tables, told)
-        names = ("reserves", "reserves_with_ordinary_trade", "gaps", "values")
-        lines.append(f"Plots in {folder}: {', '.join(f'{name}.png' for name in names)}")
-    return lines
+    return [*lines, *pictures(tables, PICTURES, partial(draw, tables=tables, parameters=told))]
 
 
 def draw(folder: Any, tables: Mapping[str, Any], parameters: Parameters) -> None:
@@ -180,15 +177,15 @@ def draw(folder: Any, tables: Mapping[str, Any], parameters: Parameters) -> None
         game = game_of(parameters, ordinary=number == 1)
         mixture = last_mixtures(tables, number, game)[0]
         path = folder / ("reserves_with_ordinary_trade.png" if number else "reserves.png")
-        with figure(path, "reserve", "probability of at most this reserve", f"Reserves, {name}") as axes:
+        with figure(path, "reserve (money)", "probability of at most it", f"Reserves, {name}") as axes:
             law = (constants.sigma, constants.value, parameters.bidders)
             draw_reserves(axes, game.seller_actions, mixture, *law)
-    with figure(folder / "gaps.png", "rounds", "duality gap, money", "How far from equilibrium") as axes:
+    with figure(folder / "gaps.png", "rounds", "duality gap (money)", "How far from equilibrium") as axes:
         for name, (rounds, gaps) in gap_curves(tables, LEARNED).items():
             draw_gaps(axes, rounds, gaps, name)
     plays = tables["plays"].sort_values("time")
     own = plays[plays["seller_id"] == 0]
-    with figure(folder / "values.png", "rounds", "revenue", "Bounds on the value that is learned") as axes:
+    with figure(folder / "values.png", "rounds", "revenue (money)", "Bounds on the learned value") as axes:
         axes.plot(own["rounds"], own["guarantee"], linewidth=1.2, label="the seller is sure of")
         axes.plot(own["rounds"], own["hope"], linewidth=1.2, label="nature allows at most")
         axes.axhline(constants.value, color="black", linestyle="--", linewidth=0.8, label="r")

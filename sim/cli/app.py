@@ -26,7 +26,7 @@ from sim.cli.reading import (
     takes_bids,
 )
 from sim.cli.showing import console, play_out, show
-from sim.cli.sweeping import is_sweep, planned, show_sweep, sweep_out
+from sim.cli.sweeping import planned, show_sweep, sweep_out
 from sim.runs.registry import Registry, ScenarioFile
 
 app = typer.Typer(
@@ -170,6 +170,8 @@ def show_command(
     vs: Annotated[str | None, options.COMPARED] = None,
 ) -> None:
     """Show the summary of a run from its records, or the report of a sweep."""
+    from sim.records.sweep_places import is_sweep
+
     if is_sweep(folder):
         with bad_input():
             refuse(context, ("scenario",), f"needs the folder of a run; {folder} is a sweep's")

@@ -11,6 +11,7 @@ import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,12 @@ _LIBRARIES = ("bazaar-auctions", "numpy", "scipy", "pandas", "pyarrow", "simpy",
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the libraries on which a run's bytes depend."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """The same, looked up once in a process, which takes longer than a short run."""
     found = {"python": platform.python_version()}
     for library in _LIBRARIES:
         try:

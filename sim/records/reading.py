@@ -12,6 +12,8 @@ from sim.records import manifest
 from sim.records.errors import IncompleteRunWarning, RecordsError
 from sim.records.messages import as_read, read
 from sim.records.schema import Table, dictionary, restore
+from sim.records.sweep_places import is_sweep
+from sim.records.sweep_reading import frame_of, incomplete
 
 if TYPE_CHECKING:
     import pandas
@@ -149,15 +151,29 @@ def _schemas(directory: Path, found: dict[str, Any]) -> tuple[Table, ...]:
         raise RecordsError(f"{directory} holds no records: {manifest.NAME} is damaged ({fault})") from error
 
 
-def load(directory: str | Path) -> RecordedRun:
-    """Return the tables of a run, a mapping from table name to frame.
+def load(directory: str | Path) -> Any:
+    """Return the tables of a run, a mapping from table name to frame; of a sweep's folder, its one frame.
 
-    Warns with IncompleteRunWarning if the run was killed, interrupted or failed; what it wrote is there.
-    Raises RecordsError if the folder does not hold the records of a run.
+    Warns with IncompleteRunWarning if the run was killed, interrupted or failed, or tasks of the sweep failed
+    or are missing; what was written is there. Raises RecordsError for a folder of something else.
     """
+    if is_sweep(directory):
+        rows = frame_of(directory)
+        if lacking := incomplete(rows):
+            said = f"the sweep in {directory} is incomplete: {lacking}"
+            warnings.warn(said, IncompleteRunWarning, stacklevel=2)
+        return rows
     run = RecordedRun(directory)
     if not run.complete:
         warnings.warn(run.message, IncompleteRunWarning, stacklevel=2)
+    return run
+
+
+def _run_in(directory: Path) -> RecordedRun:
+    """The run of a folder, not of a sweep's."""
+    if is_sweep(directory):
+        raise RecordsError(f"{directory} is the folder of a sweep; load gives its frame")
+    run: RecordedRun = load(directory)
     return run
 
 
@@ -177,7 +193,7 @@ def load_many(directories: Iterable[str | Path]) -> dict[str, pandas.DataFrame]:
     if not folders or len(set(folders)) < len(folders):
         named = ", ".join(map(str, folders)) or "none"
         raise ValueError(f"directories are {named}; there must be at least one, and each only once")
-    runs = [load(folder) for folder in folders]
+    runs = [_run_in(folder) for folder in folders]
     settings = pandas.DataFrame([_settings(run) for run in runs])
     names = dict.fromkeys(name for run in runs for name in run)
     return {

@@ -14,15 +14,15 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from sim.records import IncompleteRunWarning, RecordsError
+from sim.records.sweep_places import results_in
+from sim.records.sweep_reading import frame_of, incomplete, read_row
 from sim.runs.files import checked_file
 from sim.runs.registry import ScenarioFile, file_entry
 from sim.sweep.children import Processes
 from sim.sweep.clusters import DaskProcesses
 from sim.sweep.folder import Folder, open_again, open_new
-from sim.sweep.origin import origin_of
-from sim.sweep.places import results_in
-from sim.sweep.plan import Plan, Task, make_plan
-from sim.sweep.reading import frame_of, incomplete, read_row
+from sim.sweep.origin import files_of, origin_of
+from sim.sweep.plan import SweepPlan, Task, make_plan
 from sim.sweep.working import work_through
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def run(
     limit: float | None = None,
     resume: bool = False,
 ) -> pandas.DataFrame:
-    """Sweep a scenario, keep everything in the folder `out`, and return its frame (see `load`).
+    """Sweep a scenario, keep everything in the folder `out`, and return its frame (see `sim.load`).
 
     scenario
         Its module, or the path of its file.
@@ -113,7 +113,7 @@ def usable_cpus() -> int:
 
 
 def carry_out(
-    plan: Plan,
+    plan: SweepPlan,
     out: str | Path,
     executor: Executor,
     workers: Callable[[], int],
@@ -126,7 +126,7 @@ def carry_out(
     Ctrl-C raises KeyboardInterrupt, with the folder in good order; so does any error.
     """
     origin = origin_of(plan.entry)
-    folder = (open_again if resume else open_new)(out, plan, origin)
+    folder = (open_again if resume else open_new)(out, plan, {**origin, **files_of(plan)})
     try:
         tasks = _missing(plan, folder)
         total = len(plan.points) * len(plan.seeds)
@@ -141,7 +141,7 @@ def carry_out(
     return failed
 
 
-def _missing(plan: Plan, folder: Folder) -> list[Task]:
+def _missing(plan: SweepPlan, folder: Folder) -> list[Task]:
     """The tasks without a result that can be read."""
     done = {number for number, path in results_in(folder.path).items() if _can_be_read(path)}
     return [task for task in plan.tasks() if task.number not in done]
