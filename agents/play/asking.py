@@ -22,6 +22,7 @@ from agents.population import Side
 from agents.view import Mixed, View
 from mechanisms.conversation import Mechanism
 from mechanisms.questions import Announce, BuyerQuestion, TypeBelief
+from mechanisms.types import TypeSpace
 
 ANSWERED, LATE, SILENCE, REFUSED, NOT_ASKED = range(5)
 
@@ -63,6 +64,8 @@ class Party:
         Seconds that an answer may take, see `agents.play.patience`; many at once may take as many times that.
     raises
         Whether a strategy that fails raises StrategyError, in place of a refusal.
+    space
+        What the mechanism is about.
     """
 
     mechanism: Mechanism
@@ -75,6 +78,10 @@ class Party:
     said: tuple[tuple[BuyerQuestion, NDArray[Any]], ...] = ()
     limit: float | None = None
     raises: bool = False
+    space: TypeSpace = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.space = self.mechanism.space  # some make it anew whenever they are asked
 
     def of(self, array: NDArray[Any], seats: NDArray[np.intp]) -> NDArray[Any]:
         """The entries of `array`, shape `(*lead, n, …)`, for some seats; a copy."""
@@ -247,8 +254,10 @@ def definite(mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
 
 def asked(question: BuyerQuestion, sides: tuple[Side, ...]) -> tuple[Side, ...]:
     """The sides, cut down to those members whom the question goes to."""
-    chosen = question.seats(sum(len(side.seats) for side in sides))
-    kept = ((side, np.isin(side.seats, chosen)) for side in sides)
+    n = sum(len(side.seats) for side in sides)
+    chosen = np.zeros(n, dtype=bool)
+    chosen[question.seats(n)] = True
+    kept = ((side, chosen[side.seats]) for side in sides)
     return tuple(Side(s.group, s.seats[mask], s.buyers[mask]) for s, mask in kept if mask.any())
 
 
@@ -324,6 +333,6 @@ def _checked(mixed: Mixed, members: tuple[int, ...]) -> NDArray[Any]:
     branches = np.asarray(mixed.answers).shape[len(members)]
     given = np.asarray(mixed.probabilities, dtype=float)
     probabilities = np.broadcast_to(given, (branches,) if given.ndim <= 1 else (*members, branches))
-    if not np.all(probabilities >= 0) or not np.allclose(probabilities.sum(axis=-1), 1.0, rtol=0, atol=1e-9):
+    if not np.all(probabilities >= 0) or not np.all(np.abs(probabilities.sum(axis=-1) - 1.0) <= 1e-9):
         raise ValueError("probabilities of a mixed answer must be at least 0 and sum to 1")
     return probabilities

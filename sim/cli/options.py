@@ -87,6 +87,13 @@ SAMPLE = typer.Option(
     min=4,
     help="Audit a sample of so many profiles from the scenario's own prior, instead of a few types exactly.",
 )
+DETAILS = typer.Option("--details", help="Tell what each lie gains, and who lies how, after the matrix.")
+REPORTS = typer.Option(
+    "--reports",
+    metavar="LIES",
+    help="What counts as a lie: `types`, to answer as another type would; or `types and silence`, the "
+    "default.",
+)
 CSV = typer.Option(metavar="DIR", help="Also write each table as a CSV file into this folder.")
 MENU = typer.Argument(
     metavar="FILE",

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mechanisms.names import nearest
 from sim.bounded import in_short
 from sim.cli import options
 from sim.cli.codes import BAD_INPUT, INTERRUPTED, LONGEST_MESSAGE, WIDTH
-from sim.runs.registry import ScenarioFile
+from sim.runs.registry import Registry, ScenarioFile
 
 if TYPE_CHECKING:
     from sim.runs.scenario import Parameters
@@ -44,6 +45,18 @@ def refuse(context: typer.Context, options: Sequence[str], why: str) -> None:
     for one in options:
         if getattr(context.get_parameter_source(one), "name", "") == "COMMANDLINE":
             raise ValueError(f"--{one.removesuffix('tings')} {why}")
+
+
+def find_audited(registry: Registry, named: str) -> ScenarioFile:
+    """The scenario that is to be audited; an unknown name is told what is nearest, mechanisms included."""
+    from mechanisms.registry import MECHANISMS
+    from sim.runs.registry import UnknownScenarioError
+
+    try:
+        return registry.find(named)
+    except UnknownScenarioError:
+        known = [*registry, *MECHANISMS, "all"]
+        raise ValueError(f"there is no scenario or mechanism {named!r}; {nearest(named, known)}") from None
 
 
 def parameters_for(entry: ScenarioFile, settings: Sequence[str], **more: Any) -> tuple[Any, Parameters]:

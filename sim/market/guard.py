@@ -38,7 +38,8 @@ def attempt(
     except BaseException as error:
         fault = reason_of(error)
         if blamed is not None:
-            raise StrategyError(f"{getattr(hook, '__name__', hook)} of {shown(blamed)}: {fault}") from error
+            name = getattr(hook, "__name__", hook)
+            raise StrategyError(f"{name} of {repr_in_short(blamed)}: {fault}") from error
         return None, fault
 
 
@@ -57,7 +58,7 @@ def cut(words: str, longest: int = LONGEST_REASON) -> str:
     return plain if len(plain) <= longest else plain[: longest - 1] + "…"
 
 
-def shown(thing: Any) -> str:
+def repr_in_short(thing: Any) -> str:
     """The repr of a thing of anybody's, cut; its type where it has none."""
     told, fault = attempt(repr, thing)
     return f"a {type(thing).__name__}" if fault is not None or told is None else cut(told)

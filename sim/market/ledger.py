@@ -43,6 +43,8 @@ class Ledger:
         Shape (buyers,): money from each buyer to sellers so far.
     moved
         All money that has changed hands between buyers and sellers, in either direction.
+    unbalanced
+        How many payments, of nothing too, were booked since the books were last reconciled.
     """
 
     def __init__(self, records: Records, population: Population, sellers: Sequence[Seller]) -> None:
@@ -51,6 +53,7 @@ class Ledger:
         self.persons = population.persons
         self.paid = np.zeros(len(population))
         self.moved = 0.0
+        self.unbalanced = 0
         self._auctions = records["auctions"]
         self._messages = records["messages"]
         self._transactions = records["transactions"]
@@ -92,13 +95,14 @@ class Ledger:
         """
         allocation, payments, values = outcome.allocation, outcome.payments, participants.values
         *rows, n = payments.shape
-        space = seller.plan.mechanism.space
+        space = seller.space
         revenue, traded = payments.sum(axis=-1), space.traded(allocation)
         np.add.at(self.paid, participants.buyers, payments)
         self.moved += float(np.abs(payments).sum())
+        self.unbalanced += payments.size
         handed_out = None if seller.stock is None else space.handed_out(allocation)
         self._last = max(self._last, numbers[-1].item() if rows else numbers)
-        seller.deliver(*(_in_all(each, rows) for each in (traded, revenue, handed_out)))
+        seller.deliver(*[_in_all(each, rows) for each in (traded, revenue, handed_out)])
         welfare, best = space.welfare(values, allocation), space.best_welfare(values)
         named = (numbers, seller.number, *self._names[seller.number], opened, closed, n, _offered(seller))
         columns = (*named, np.rint(traded), revenue, welfare, best, self._status.take(traded > 0))
@@ -116,7 +120,7 @@ class Ledger:
         outcome: Outcome,
     ) -> None:
         """Who got and paid what in them: a row for each good and for each further payment by cause."""
-        space = seller.plan.mechanism.space
+        space = seller.space
         worth = space.item_values(space.valuations(participants.values), outcome.allocation)
         trades = self._items if space.allocation_shape else self._trades
         for where, kind, money, code in trades(outcome, worth):
@@ -128,7 +132,7 @@ class Ledger:
         """One kind of good: who got or paid something, cause by cause; the good stands with the first."""
         got: Any = outcome.allocation
         for cause, part in outcome.itemised.items():
-            where = ((part != 0) | (got != 0)).nonzero()
+            where = np.logical_or(part, got).nonzero()
             quantity = got[where] if np.ndim(got) else got
             yield where, _ONE_KIND, (quantity, part[where], worth[where]), self._cause(cause)
             got = 0.0
@@ -154,7 +158,7 @@ class Ledger:
 
     def write_unheld(self, auction: int, seller: Seller, now: float, people: Participants) -> None:
         """An auction that was opened to too few."""
-        n, best = len(people.buyers), float(seller.plan.mechanism.space.best_welfare(people.values))
+        n, best = len(people.buyers), float(seller.space.best_welfare(people.values))
         named = (auction, seller.number, *self._names[seller.number], now, now, n, _offered(seller))
         self._auctions.row(*named, 0, 0.0, 0.0, best, self._unsold)
 
@@ -170,28 +174,27 @@ class Ledger:
         self, auctions: Any, number: int, participants: Participants, exchange: Exchange
     ) -> None:
         """What was said to a question in one auction, or in a row for each: a row for each who was asked."""
-        question, answers, buyers = exchange.question, exchange.answers, participants.buyers
-        seats = ... if question.to is None else (..., question.seats(buyers.shape[-1]))
-        asked = buyers[seats].shape[-1]
-        single = participants.values.ndim == buyers.ndim
-        values: Any = participants.values[seats].ravel() if single else math.nan
+        question, answers, people = exchange.question, exchange.answers, participants
+        seats = ... if question.to is None else (..., question.seats(people.buyers.shape[-1]))
+        buyers, sent = people.buyers[seats], exchange.sent
+        asked = buyers.shape[-1]
+        values: Any = people.values[seats].ravel() if people.values.ndim == buyers.ndim else math.nan
         as_vector = bool(question.shape) or question.recorded_as == "vector"
         said: Any = math.nan if as_vector else answers.sent[seats].ravel()
-        sent: Any = exchange.sent
-        if sent.shape == buyers.shape:
+        if sent.shape == people.buyers.shape:
             sent = sent[seats].ravel()
         elif sent.size > 1:  # one time for all of an auction
             sent = np.repeat(sent, asked)
-        whole = (each[seats].ravel() for each in (participants.persons, exchange.arrivals, answers.status))
-        persons, arrivals, status = whole
-        told = _without_silence(buyers[seats].ravel(), persons, sent, arrivals, values, said, status)
+        persons, arrivals = people.persons[seats].ravel(), exchange.arrivals[seats].ravel()
+        status = answers.status[seats].ravel()
+        told = _without_silence(buyers.ravel(), persons, sent, arrivals, values, said, status)
         kind = self._kinds.get(type(question))
         if kind is None:
             kind = self._new_kind(question)
         numbers = auctions if buyers.ndim == 1 else np.repeat(auctions, asked)
         self._messages.extend((numbers, number, kind, *told), len(persons))
         if question.named_price is not None:
-            self._write_prices(numbers, number, buyers[seats], question.named_price)
+            self._write_prices(numbers, number, buyers, question.named_price)
         if as_vector:
             self._write_vectors(auctions, number, participants, exchange)
 
@@ -249,6 +252,7 @@ class Ledger:
 
     def reconcile(self) -> None:
         """What buyers paid is what sellers got; BreachError otherwise."""
+        self.unbalanced = 0
         paid = float(self.paid.sum())
         received = sum(seller.received for seller in self.sellers)
         if not abs(paid - received) <= SLACK * self.moved:
@@ -263,13 +267,13 @@ def _in_all(each: Any, rows: Sequence[int]) -> Any:
 
 def _offered(seller: Seller) -> int:
     """Units of all kinds of goods that one of her auctions may sell."""
-    return seller.plan.mechanism.space.offered
+    return seller.space.offered
 
 
 def _without_silence(*columns: Any) -> tuple[Any, ...]:
     """Times and answers of those who sent nothing become NaN; so does silence in place of a number."""
     buyers, persons, sent, arrivals, values, said, status = columns
-    if not status.any():
+    if not np.count_nonzero(status):
         return columns
     spoke = status != SILENCE
     sent, arrivals, said = (np.where(spoke, column, np.nan) for column in (sent, arrivals, said))

@@ -60,6 +60,7 @@ class SealedRounds:
         self.opened = seller.opening(seller.turn + rows)
         self._learners = [side for side in participants.sides if not side.group.strategy.memoryless]
         self._refusals: dict[int, list[tuple[int, str]]] = {}
+        self._failures: dict[int, list[tuple[list[int], str]]] = {}
         self._outcomes = Outcome(np.empty(0), np.empty(0))
         self._causes: dict[int, Mapping[str, NDArray[Any]]] = {}
         self._decided = self._sound = 0  # rows that the rule was applied to; and found to break no rule
@@ -200,8 +201,7 @@ class SealedRounds:
         self._done += 1
         said = ((self.question, self._answers.values),)
         for side, reason in teach(self.seller, self._learners, self._party, said, *self._result):
-            auction, buyers = self.auctions.item(row), side.buyers.tolist()
-            self.stage.ledger.write_failures(auction, buyers, "observe", reason)
+            self._failures.setdefault(row, []).append((side.buyers.tolist(), reason))
 
     # --- one row ----------------------------------------------------------------------------------
 
@@ -229,7 +229,7 @@ class SealedRounds:
         """For outcomes row by row."""
         self._party = self._party_of(0)
         shape = self.participants.buyers.shape
-        self._outcomes = Outcome(np.empty((*shape, *self.mechanism.space.allocation_shape)), np.empty(shape))
+        self._outcomes = Outcome(np.empty((*shape, *self.seller.space.allocation_shape)), np.empty(shape))
 
     def _examine(self) -> None:
         """See that no new outcome breaks a rule; the first that does is a breach, what follows is void."""
@@ -298,9 +298,12 @@ class SealedRounds:
     def _write_messages(self, rows: slice) -> None:
         ledger, buyers = self.stage.ledger, self.participants.buyers
         ledger.write_messages(self.auctions[rows], 0, self.participants[rows], self._held[rows])
-        for row in range(rows.start, rows.stop) if self._refusals else ():
+        for row in range(rows.start, rows.stop) if self._refusals or self._failures else ():
+            auction = self.auctions.item(row)
             for seat, reason in self._refusals.get(row, ()):
-                ledger.write_refusals(self.auctions.item(row), 0, [buyers.item(row, seat)], reason)
+                ledger.write_refusals(auction, 0, [buyers.item(row, seat)], reason)
+            for who, reason in self._failures.get(row, ()):
+                ledger.write_failures(auction, who, "observe", reason)
 
     def _parts(self, rows: slice) -> Iterator[tuple[slice, Participants, Outcome]]:
         """Some rows, as many together as have payments of the same causes."""

@@ -147,7 +147,7 @@ class Session:
         ledger.write_auctions(number, seller, self.opened, self.now, people, outcome)
         ledger.write_transactions(number, seller, self.now, people, outcome)
         self._tell(outcome, payoffs)
-        self.ended(self, payoffs, self.party.mechanism.space.involved(outcome.allocation))
+        self.ended(self, payoffs, self.party.space.involved(outcome.allocation))
 
     def _tell(self, outcome: Outcome, payoffs: NDArray[Any]) -> None:
         """Tell those who learn how it ended, and record what buyers pay one another."""

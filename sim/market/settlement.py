@@ -15,7 +15,7 @@ from agents.seller import Seller
 from agents.view import Feedback
 from mechanisms.outcome import Outcome
 from mechanisms.questions import BuyerQuestion
-from sim.market.guard import attempt, reason_of, shown
+from sim.market.guard import attempt, reason_of, repr_in_short
 from sim.market.invariants import SLACK, broken_rule, misfit
 
 Said = Sequence[tuple[BuyerQuestion, NDArray[Any]]]
@@ -46,7 +46,7 @@ def _weighed(
     party: Party, outcome: Any, broken: Callable[[NDArray[Any]], str | None]
 ) -> tuple[NDArray[Any], str | None]:
     if not isinstance(outcome, Outcome):
-        return np.zeros(party.n), f"the conversation ended in {shown(outcome)}, not in an Outcome"
+        return np.zeros(party.n), f"the conversation ended in {repr_in_short(outcome)}, not in an Outcome"
     found, fault = attempt(_payoffs_and, broken, party, outcome)
     if found is None:
         return np.zeros(party.n), f"allocation and payments do not fit the buyers: {fault}"
@@ -64,7 +64,7 @@ def out_of_stock(seller: Seller, outcome: Outcome) -> str | None:
     """What is wrong if more was sold in one auction than there is; None if nothing is."""
     if seller.stock is None:
         return None
-    sold, fault = attempt(seller.plan.mechanism.space.handed_out, outcome.allocation)
+    sold, fault = attempt(seller.space.handed_out, outcome.allocation)
     if sold is None:
         return f"it cannot be said how much was sold: {fault}"
     if np.all(sold <= seller.stock + SLACK):

@@ -8,7 +8,7 @@ import numpy as np
 
 from agents.population import Side, whole_numbers
 from agents.view import Feedback, SidePayments
-from sim.market.guard import attempt, numbers, shown
+from sim.market.guard import attempt, numbers, repr_in_short
 
 if TYPE_CHECKING:
     from sim.market.ledger import Ledger
@@ -41,9 +41,9 @@ def side_payments(side: Side, feedback: Feedback) -> SidePayments | None:
     if said is None:
         return None
     if not isinstance(said, SidePayments):
-        raise TypeError(f"side payments must be SidePayments, got {shown(said)}")
+        raise TypeError(f"side payments must be SidePayments, got {repr_in_short(said)}")
     if not isinstance(said.reason, str):
-        raise TypeError(f"reason must be a text, got {shown(said.reason)}")
+        raise TypeError(f"reason must be a text, got {repr_in_short(said.reason)}")
     payers, payees = (whole_numbers(name, getattr(said, name)) for name in ("payers", "payees"))
     amounts = numbers("amounts", said.amounts)
     if not payers.shape == payees.shape == amounts.shape:

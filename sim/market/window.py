@@ -53,9 +53,9 @@ def close(
 ) -> Any:
     """Put the default in place of what does not count; return when the window closes, shape `(*lead,)`."""
     status, deadline = answers.status, opened + window
-    if not status.any():
+    if not np.count_nonzero(status):
         last = arrivals.max(axis=-1)
-        if (last < deadline).all():
+        if not np.count_nonzero(last >= deadline):
             answers.values = answers.sent
             return last
     in_time = arrivals < np.asarray(deadline)[..., None]
@@ -75,18 +75,19 @@ def waits(question: BuyerQuestion, party: Party, answers: Answers) -> Any:
 
     The answer of a side that says nothing sensible is refused.
     """
-    if not any(side.group.waits for side in party.sides):
+    waiting = [side for side in party.sides if side.group.waits]
+    if not waiting:
         return 0.0
+    if question.to is not None:
+        waiting = [side for side in asked(question, party.sides) if side.group.waits]
     shares = np.zeros(party.n)
-    sides = party.sides if question.to is None else asked(question, party.sides)
-    for side in sides:
-        if side.group.waits:
-            blamed = side.group.strategy if party.raises else None
-            share, fault = attempt(wait, question, party, side, blamed=blamed)
-            if share is None:
-                answers.refuse(question, side.seats, f"wait: {fault}")
-            else:
-                shares[side.seats] = share
+    for side in waiting:
+        blamed = side.group.strategy if party.raises else None
+        share, fault = attempt(wait, question, party, side, blamed=blamed)
+        if share is None:
+            answers.refuse(question, side.seats, f"wait: {fault}")
+        else:
+            shares[side.seats] = share
     return shares
 
 

@@ -102,11 +102,11 @@ def say_nothing_yet(axes: Axes, words: str) -> None:
 
 def right_of(figure: Figure, names: Iterable[str]) -> float:
     """Where axes must end, as a share of the width, so that these names fit at the right of them."""
-    inches = max(_inches(plain(short(name))) for name in names) + 0.16
+    inches = max(_inches(without_markup(short(name))) for name in names) + 0.16
     return 1 - inches / float(figure.get_size_inches()[0])
 
 
-def plain(name: str) -> str:
+def without_markup(name: str) -> str:
     """A name as matplotlib shows it sign by sign: no dollar begins a formula."""
     return name.replace("$", r"\$")
 
@@ -139,7 +139,7 @@ def label_ends(
         if since:
             axes.plot([since, x], [height, place], color=colour, linewidth=0.5, alpha=0.6, clip_on=False)
         axes.annotate(
-            plain(short(name)),
+            without_markup(short(name)),
             (x, place),
             xytext=(6, 0),
             textcoords="offset points",

@@ -203,7 +203,7 @@ class Named(FirstPrice):
 def test_names_are_never_markup(tmp_path, capsys):
     from sim.cli.showing import console
     from sim.measures.comparison import comparison_table
-    from sim.page.colours import new_figure, plain, plain_axes
+    from sim.page.colours import new_figure, plain_axes, without_markup
     from sim.page.panels import png
     from sim.runs.report import summary
 
@@ -218,5 +218,5 @@ def test_names_are_never_markup(tmp_path, capsys):
     assert "[bold]red[/bold][/]$x_$<b>:smile:</b>±theory" in shown
     assert all(sign in shown for sign in ("[bold]", "[/bold]", "<b>"))  # the table folds the name
     figure = new_figure()
-    plain_axes(figure, "", "").annotate(plain("$x_$ and $"), (0, 0))
+    plain_axes(figure, "", "").annotate(without_markup("$x_$ and $"), (0, 0))
     assert png(figure).startswith(b"\x89PNG")

@@ -15,7 +15,7 @@ from mechanisms.auctions import SecondPrice
 from mechanisms.conversation import Mechanism
 from mechanisms.outcome import Outcome
 from mechanisms.questions import Announce, AskValue, Chance
-from sim.market.guard import LONGEST_REASON, MOST_MOVES, Reasons, attempt, cut, shown
+from sim.market.guard import LONGEST_REASON, MOST_MOVES, Reasons, attempt, cut, repr_in_short
 from sim.market.invariants import LONGEST_RULE, BreachError
 from sim.market.ledger import MOST_REASONS
 from tests.sim.market.markets import AHEAD, TwoRounds, market, run
@@ -335,7 +335,7 @@ def test_ctrl_c_goes_through():
 def test_words_are_cut_and_can_be_written():
     assert cut("\ud800") == "\\ud800"
     assert len(cut("\ud800" * LONGEST_REASON)) <= LONGEST_REASON
-    assert shown(type("Mute", (), {"__repr__": leave})()) == "a Mute"
+    assert repr_in_short(type("Mute", (), {"__repr__": leave})()) == "a Mute"
     reasons = Reasons(MOST_REASONS)
     kept = {reasons.kept(f"{k}") for k in range(2 * MOST_REASONS)}
     assert len(kept) == MOST_REASONS + 1
