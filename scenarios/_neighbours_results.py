@@ -21,7 +21,7 @@ from mechanisms.conservative import LookaheadAuction
 from mechanisms.conversation import DirectMechanism
 from mechanisms.distributions import IndependentPrior, Prior
 from sim.measures.batch_means import Estimate, batch_means, batch_ratio
-from sim.measures.comparison import Figure, comparison_table
+from sim.measures.comparison import Figure, Sentence, comparison_table
 from sim.measures.surplus import surplus_of
 
 if TYPE_CHECKING:
@@ -224,8 +224,8 @@ def what_it_cost(
     return [
         room_table(names, rows),
         COST_EXPLANATION,
-        f"Over all rooms with ties their answers cost the seller {total.mean:z.3f} ± {total.half_width:.3f} "
-        "an auction.",
+        Sentence("Over all rooms with ties their answers cost the seller {cost} an auction.",
+                 {"cost": Figure(total)}),
     ]
 
 

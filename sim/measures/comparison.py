@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sim.measures.batch_means import Estimate
@@ -55,14 +55,18 @@ class FigureTable:
         from rich.box import SIMPLE_HEAD
         from rich.table import Table
 
-        table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
-        table.add_column(self.heading, overflow="fold")
+        table = Table(box=SIMPLE_HEAD, padding=(0, 0, 0, 1), pad_edge=False)
+        table.add_column(self.heading, no_wrap=True, overflow="fold")
         for column in self.columns:
             table.add_column(column, justify="right", overflow="fold")
         for name, row in self.figures.items():
             cells = [self._cell(row[column], column) if column in row else "–" for column in self.columns]
             table.add_row(f"{name}\n±\n[dim]theory[/dim]\n" if self.theory else name, *cells)
         return table
+
+    def bare(self) -> FigureTable:
+        """The same table without intervals."""
+        return replace(self, figures={name: bare_row(row) for name, row in self.figures.items()})
 
     def _cell(self, figure: Figure, column: str) -> str:
         decimals = self.decimals.get(column, 4)
@@ -106,6 +110,10 @@ class Sentence:
         """The figures, as one row of a table."""
         return {"": self.row}
 
+    def bare(self) -> Sentence:
+        """The same line without intervals."""
+        return replace(self, row=bare_row(self.row))
+
     @property
     def text(self) -> str:
         """The line."""
@@ -124,10 +132,22 @@ def shown(number: float, decimals: int) -> str:
 
 
 def interval_shown(estimate: Estimate, decimals: int) -> str:
-    """± and the half-width, or both ends of an interval that is not symmetric."""
-    if estimate.ends is None or math.isnan(estimate.half_width):
+    """± and the half-width, or both ends of an interval that is not symmetric; – if it is not known."""
+    if math.isnan(estimate.half_width):
+        return "–"
+    if estimate.ends is None:
         return f"±{shown(estimate.half_width, decimals)}"
     return "–".join(shown(end, decimals) for end in estimate.ends)
+
+
+def without_intervals(lines: Iterable[Any]) -> list[Any]:
+    """The lines of a report, with the means of all figures alone."""
+    return [line.bare() if isinstance(line, FigureTable | Sentence) else line for line in lines]
+
+
+def bare_row(row: Mapping[str, Figure]) -> dict[str, Figure]:
+    """The figures without their intervals."""
+    return {name: replace(one, estimate=one.estimate.without_interval()) for name, one in row.items()}
 
 
 def figures_in(lines: Iterable[Any]) -> Iterator[tuple[str, str, Figure]]:
