@@ -49,7 +49,15 @@ from mechanisms.registry import mechanism_for
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.comparison import Figure, shown
-from sim.measures.learning_curves import FloatArray, Room, loss_in, loss_path, plot_bids, plot_losses, room_of
+from sim.measures.learning_curves import (
+    FloatArray,
+    Room,
+    loss_in,
+    loss_path,
+    plot_learned_bids,
+    plot_losses,
+    room_of,
+)
 from sim.measures.replicates import across, replicates_of
 from sim.records import Records
 from sim.runs import scenario
@@ -254,7 +262,7 @@ def plots(tables: Mapping[str, Any], parameters: Parameters) -> list[str]:
             times, path = loss_path(room, setting.mechanism)
             losses[setting.name] = (times, np.array([e.mean for e in path]) / EQUILIBRIUM_UTILITY)
     try:
-        plot_bids(folder / "bids.png", panels)
+        plot_learned_bids(folder / "bids.png", panels)
         plot_losses(folder / "loss.png", losses, "of the utility in equilibrium")
     except OSError as error:
         return [f"The plots could not be written: {error}."]

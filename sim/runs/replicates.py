@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from sim.runs.run import play
+from sim.runs.run import play_until
 
 if TYPE_CHECKING:
     import pandas
@@ -27,7 +27,7 @@ def tables_of(
 ) -> Mapping[str, pandas.DataFrame]:
     """The tables of a run of its own, in memory."""
     market = build(parameters, seed, **options)
-    play(market, parameters.until)
+    play_until(market, parameters.until)
     if hasattr(market, "close"):
         market.close()
     frames: Mapping[str, pandas.DataFrame] = market.records.frames()

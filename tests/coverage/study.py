@@ -19,7 +19,7 @@ import numpy as np
 
 from sim.measures.comparison import Figure, figures_in
 from sim.runs.report import summary
-from sim.runs.run import play
+from sim.runs.run import play_until
 
 NOMINAL, LEAST = 0.95, 0.90
 Key = tuple[str, str]
@@ -62,7 +62,7 @@ def reported(case: Case, seed: int) -> dict[Key, Figure]:
     parameters = module.Parameters(**case.settings)
     held = {"town": 0} if "town" in inspect.signature(module.build).parameters else {}
     market = module.build(parameters, seed, **held)
-    play(market, parameters.until)
+    play_until(market, parameters.until)
     if hasattr(market, "close"):
         market.close()
     manifest = {
