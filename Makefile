@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run watch test bench lint docs clean
+.PHONY: run watch test bench coverage lint docs clean
 
 run: $(VENV)/ready
 	$(BIN)/bazaar run
@@ -16,6 +16,9 @@ test: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.benchmarks
+
+coverage: $(VENV)/installed
+	$(BIN)/python -m tests.coverage docs/coverage.md
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

@@ -133,6 +133,7 @@ class Line:
     intervals: int
     covered: int
     worst: Coverage
+    spread: float
     truth: str
 
     @property
@@ -163,5 +164,6 @@ def lines_of(case: Case, found: Sequence[Coverage]) -> list[Line]:
         counts = sum(one.intervals for one in rows), sum(one.covered for one in rows)
         worst = min(rows, key=lambda one: one.covered / one.intervals)
         truth = " and ".join(sorted({one.truth for one in rows}))
-        lines.append(Line(case, column, len(rows), *counts, worst, truth))
+        spread = max(one.too_narrow for one in rows)
+        lines.append(Line(case, column, len(rows), *counts, worst, spread, truth))
     return lines
