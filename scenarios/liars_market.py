@@ -20,10 +20,10 @@ it wins, it pays the outsiders' highest bid and not its own second. Outsiders ar
 since the bid that they have to beat is still the ring's highest. It is the shaders who help them, by bidding
 less: all others earn more than they would among honest bidders. On the clock shaders are honest, so that
 nobody but the ring earns more than among the honest. In first price the honest earn nothing, and the shaders
-earn something; all-pay costs the honest far more than they win. In the open auction snipers' bids may miss
-the close: set `latency=0.05`, and many do. Where bids are sealed or the clock runs, theory's figure stands
-below: integrals over the known distributions of bids. It is left out at sellers where answers came too late,
-which theory does not reckon with.
+earn something; all-pay costs the honest far more than they win. In the open auction snipers' late bids
+sometimes miss the close; with `latency=0.05` many do. Where bids are sealed or the clock runs, theory's
+figure stands below: integrals over the known distributions of bids. It is left out at sellers where answers
+came too late, which theory does not reckon with.
 
 The plots in the run's folder: `payoffs.png` shows the table, `bids.png` sealed bids against values, and
 `loss.png` over time each strategy's ex-post regret, what it loses against the best reply to the others' bids,

@@ -8,20 +8,18 @@ from scenarios.__main__ import scenario_files
 from tests.coverage.study import Case
 
 CASES = (
+    Case("coffee_shop", {"until": 200}),
+    Case("risk_averse_bidders", {"until": 60, "strategy": "hedge", "replicates": 4}),
+    Case("sell_the_room", {"until": 100, "prior": "two kinds"}),
+    Case("liars_market", {"until": 300}),
+    Case("neighbours", {"until": 300, "density": "2", "resolution": "4"}),
+    Case("learn_to_tell", {"until": 60, "replicates": 4}),
+    Case("learn_first_price", {"until": 200, "replicates": 3}),
+    Case("sell_the_room", {"until": 100, "prior": "uniform"}),
     Case("town_market", {"until": 100}, 100),
     Case("risk_averse_bidders", {"until": 300}, 160),
-    Case("neighbours", {"until": 60}, 60),
-    Case("coffee_shop", {"until": 200}, 60),
-    Case("liars_market", {"until": 400}, 60),
-    Case("sell_the_room", {"until": 200, "prior": "two kinds"}),
-    Case("sell_the_room", {"until": 100, "prior": "uniform"}),
-    Case("sell_the_room", {"until": 100, "prior": "heavy tail"}),
-    Case("learn_to_tell", {"until": 100}),
-    Case("risk_averse_bidders", {"until": 60, "strategy": "hedge", "replicates": 5}),
-    Case("liars_market", {"until": 60, "strategy": "hedge", "replicates": 5}),
-    Case("learn_first_price", {"until": 200, "replicates": 5}),
 )
-"""In the order of what they cost."""
+"""Settings other than the default, where there are any, and how many seeds."""
 
 
 def all_cases() -> Iterator[Case]:

@@ -14,6 +14,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from unittest.mock import patch
 
 import numpy as np
 
@@ -71,7 +72,8 @@ def reported(case: Case, seed: int) -> dict[Key, Figure]:
         "parameters": parameters.model_dump(mode="json"),
         "notes": [],
     }
-    lines = getattr(module, "report", summary)(market.records.frames(), manifest)
+    with patch("sim.measures.replicates.cores", return_value=1):
+        lines = getattr(module, "report", summary)(market.records.frames(), manifest)
     return {(row, column): one for row, column, one in figures_in(lines)}
 
 

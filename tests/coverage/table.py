@@ -8,24 +8,26 @@ from tests.coverage.study import Line
 
 HEAD = """# How often intervals cover
 
-Every ± and every a–b that a scenario prints is meant to hold the truth 95 times in 100. `make coverage` measures
-that: it runs each scenario with many seeds, takes all figures that stand in its report with an interval, and
-counts how often the interval holds the truth. The truth is theory's figure where the report says one and it is
-no more than a target; elsewhere the mean over all other seeds, whose own error is added in quadrature. What is
-drawn only once, a town or a sample, is held fixed where figures are said to be conditional on it.
+Every ± and every a–b that a scenario prints is meant to hold the truth 95 times in 100. `make
+coverage` measures that: it runs each scenario with many seeds, takes all figures that stand in its report with an
+interval, and counts how often the interval holds the truth. The truth is theory's figure where the report
+says one, and it is more than a target; elsewhere the mean over all other seeds, whose own error is added in
+quadrature. What is drawn only once, a town or a sample, is held fixed where figures are said to be
+conditional on it.
 
-Runs are shorter than by default, as the settings say: shorter runs are the harder case for intervals by batch
-means, and for rare events. Where a report prints – in place of an interval, nothing is counted. *Worst* is the
-row that was covered least; of many rows over forty seeds one is far below 95 % by chance. *Spread* is how much a
-figure varies over seeds, over what its intervals imply, in the row where that is greatest: 1 is right.
+Runs are shorter than by default, as the settings say: shorter runs are the harder case for intervals by
+batch means, and for rare events. Where a report prints – in place of an interval, nothing is counted. *Worst*
+is the row that was covered least; of many rows over forty seeds one is far below 95 % by chance. *Spread* is
+how much a figure varies over seeds, over what its intervals imply, in the row where that is greatest: 1 is
+right.
 
 | scenario | settings | figure | rows | intervals | covered | worst | spread | truth |
 |---|---|---|---|---|---|---|---|---|
 """
 FOOT = """
-The study fails where a line is below 90 %, or a single row so far below that chance explains it less than once
-in a thousand. It is not among the tests that run by default; `tests/coverage/` is its home, and it finds a new
-scenario, or a new figure of an old one, by itself.
+The study fails where a line is below 90 %, or a single row so far below that chance explains it less than
+once in a thousand. It is not among the tests that run by default; `tests/coverage/` is its home, and it finds
+a new scenario, or a new figure of an old one, by itself.
 """
 
 
