@@ -37,7 +37,7 @@ EXPLANATION = (
     "closes. ± is the half-width of a 95% confidence interval by batch means; – where a run is too short."
 )
 TELLING = 50
-"""How many equal gaps the gaps of the auctions must weigh as much as, for an interval of a ratio over them."""
+"""How many equal gaps the gaps of auctions must weigh as much as, for an interval of a ratio over them."""
 MONEY = ("ℳ", "Vickrey", "lookahead", "optimal", "highest")
 """Columns that are shown to a hundredth."""
 COMMON_BINS = "All who know a person know her in the same bins: a second neighbour adds nothing."

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from scenarios.__main__ import scenario_files
 from tests.coverage.study import Case
 
@@ -22,8 +20,7 @@ CASES = (
 """Settings other than the default, where there are any, and how many seeds."""
 
 
-def all_cases() -> Iterator[Case]:
+def all_cases() -> list[Case]:
     """These, and every scenario that is not among them, as it is by default."""
-    yield from CASES
     known = {case.scenario for case in CASES}
-    yield from (Case(path.stem) for path in sorted(scenario_files()) if path.stem not in known)
+    return [*CASES, *(Case(path.stem) for path in sorted(scenario_files()) if path.stem not in known)]

@@ -8,11 +8,11 @@ from tests.coverage.study import Line
 
 HEAD = """# How often intervals cover
 
-Every ± and every a–b that a scenario prints is meant to hold the truth 95 times in 100. `make
-coverage` measures that: it runs each scenario with many seeds, takes all figures that stand in its report with an
-interval, and counts how often the interval holds the truth. The truth is theory's figure where the report
-says one, and it is more than a target; elsewhere the mean over all other seeds, whose own error is added in
-quadrature. What is drawn only once, a town or a sample, is held fixed where figures are said to be
+Every ± and every a–b that a scenario prints is meant to hold the truth 95 times in 100.
+`make coverage` measures that: it runs each scenario with many seeds, takes all figures that stand in its
+report with an interval, and counts how often the interval holds the truth. The truth is theory's figure where
+the report says one, and it is more than a target; elsewhere the mean over all other seeds, whose own error is
+added in quadrature. What is drawn only once, a town or a sample, is held fixed where figures are said to be
 conditional on it.
 
 Runs are shorter than by default, as the settings say: shorter runs are the harder case for intervals by
