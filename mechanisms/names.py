@@ -1,4 +1,4 @@
-"""Names: what a message says of a name that is unknown."""
+"""Names: what a message says of a name that is unknown, and how things are named with their parameters."""
 
 from __future__ import annotations
 
@@ -19,3 +19,15 @@ def nearest(name: str, known: Iterable[str]) -> str:
     if not close:
         return f"there are {', '.join(names)}"
     return f"the nearest of {len(names)} {'is' if len(close) == 1 else 'are'} {', '.join(close)}"
+
+
+def as_set(thing: object, longest: int = 300) -> str:
+    """A mechanism, strategy or utility with its parameters, on one line; its name if it does not tell them.
+
+    >>> as_set(slice(1, 2)), as_set(object())
+    ('slice(1, 2, None)', 'object')
+    """
+    text = " ".join(repr(thing).split())
+    if " at 0x" in text:
+        return str(getattr(thing, "name", type(thing).__name__))
+    return text if len(text) <= longest else text[:longest] + " …"

@@ -75,7 +75,7 @@ from scenarios._coffee_shop_sweep import (
     visits_of_the_hungry,
 )
 from sim.measures.comparison import Figure, comparison_table
-from sim.measures.plots import figure
+from sim.measures.plots import figure, pictures
 from sim.menus.counter import CounterMarket, CounterPlan, crowd_of
 from sim.records import Records
 from sim.runs import scenario
@@ -214,6 +214,12 @@ def figures(
     return replicated_revenues(tables, plans(told), told.until, seed, told.replicates, status)
 
 
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """Revenue a customer, by counter."""
+    found = figures(tables, parameters)
+    return {f"revenue: {counter}": one.estimate.mean for counter, one in found.items()}
+
+
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     """The sweep, the extra counters, and the plots in the run's folder."""
     told, status = Parameters(**manifest["parameters"]), manifest.get("status", "complete")
@@ -252,13 +258,13 @@ def best_in_theory(counters: Sequence[CounterPlan]) -> str:
 
 def plots(tables: Mapping[str, Any], counters: list[CounterPlan], found: Mapping[str, Figure]) -> list[str]:
     """Draw all three into the folder of the run; says where, or nothing if the run is in memory."""
-    folder = getattr(tables, "directory", None)
-    if folder is None:
-        return []
-    draw_revenue(found, folder / "revenue.png")
-    draw_visits(tables, counters, folder / "visits.png")
-    draw_learning(tables, counters, folder / "learning.png")
-    return [f"Plots: revenue.png, visits.png and learning.png in {folder}"]
+
+    def draw(folder: Any) -> None:
+        draw_revenue(found, folder / "revenue.png")
+        draw_visits(tables, counters, folder / "visits.png")
+        draw_learning(tables, counters, folder / "learning.png")
+
+    return pictures(tables, ["revenue.png", "visits.png", "learning.png"], draw)
 
 
 def draw_revenue(found: Mapping[str, Figure], path: Any) -> None:

@@ -39,7 +39,7 @@ from pydantic import Field
 from mechanisms.menus import cover_free_family, gap_instance
 from mechanisms.menus.examples import Example
 from sim.market.workdays import Workdays
-from sim.measures.plots import figure
+from sim.measures.plots import figure, pictures
 from sim.records import Column, Records, Table
 from sim.runs import scenario
 
@@ -166,6 +166,16 @@ def audited_menus(parameters: Parameters) -> list[Instance]:
     return found
 
 
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """The menu's revenue in multiples of bundling's, by order and by how often people come."""
+    counts = (1, parameters.visits, parameters.visits + 1)
+    return {
+        f"revenue: order {family.order}, {times(count, 'visit')}": earned / bundling
+        for family, (bundling, *menu) in gaps(tables).items()
+        for count, earned in zip(counts, menu, strict=True)
+    }
+
+
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     """The table of families, and the picture in the run's folder."""
     told = Parameters(**manifest["parameters"])
@@ -174,11 +184,8 @@ def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
         family_table(tables, told.visits),
         EXPLANATION,
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(tables, told.visits, folder / "few_tickets.png")
-        lines.append(f"Plot: {folder / 'few_tickets.png'}")
-    return lines
+    name = "few_tickets.png"
+    return lines + pictures(tables, [name], lambda folder: draw(tables, told.visits, folder / name))
 
 
 def gaps(tables: Mapping[str, Any]) -> dict[Family, tuple[float, ...]]:
@@ -227,7 +234,8 @@ def draw(tables: Mapping[str, Any], visits: int, path: Any) -> None:
     sold = gaps(tables)
     shown = list(families(visits))
     lower = [family for family in sold if family not in shown]
-    with figure(path, "items", "menu's revenue over bundling's") as axes:
+    title = "Few tickets: menus and visits"
+    with figure(path, "items", "menu's revenue, in multiples of bundling's", title) as axes:
         places = [family.items for family in shown]
         axes.plot(places, [family.promised(visits) for family in shown], "--", color="black", linewidth=1,
                   label="proved, at least")

@@ -58,6 +58,7 @@ from sim.measures.learning_curves import (
     plot_losses,
     room_of,
 )
+from sim.measures.plots import pictures
 from sim.measures.replicates import across, replicates_of
 from sim.records import Records
 from sim.runs import scenario
@@ -65,7 +66,7 @@ from sim.runs.replicates import REPLICATES, across_told, tables_of
 from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Drawing
 
 VALUES = Uniform(0.0, 1.0)
 EQUILIBRIUM_UTILITY = 1 / 6
@@ -185,7 +186,7 @@ def findings(
     tables: Mapping[str, Any], parameters: Parameters, seed: int = 0, status: str = "complete"
 ) -> dict[str, dict[str, Figure]]:
     """The figures of each room, with intervals across replicates, beside what equilibrium or truth say."""
-    runs = [measures(tables, parameters)]
+    runs: list[Mapping[str, float]] = [measures(tables, parameters)]
     if status == "complete":
         measure = partial(measures_of_seed, parameters)
         runs = replicates_of(tables, runs[0], measure, seed, parameters.replicates)
@@ -250,9 +251,11 @@ class FindingsTable:
 
 def plots(tables: Mapping[str, Any], parameters: Parameters) -> list[str]:
     """Draw both plots into the folder of the run; says where, or nothing if the run is in memory."""
-    folder = getattr(tables, "directory", None)
-    if folder is None:
-        return []
+    return pictures(tables, ["bids.png", "loss.png"], lambda folder: draw(tables, parameters, folder))
+
+
+def draw(tables: Mapping[str, Any], parameters: Parameters, folder: Any) -> None:
+    """Bids against values in each room, and what better bids would have gained over time."""
     panels, losses = {}, {}
     for number, setting in enumerate(settings(parameters)):
         room = room_of(tables, number)
@@ -261,12 +264,8 @@ def plots(tables: Mapping[str, Any], parameters: Parameters) -> list[str]:
         if setting.values[0] == VALUES:
             times, path = loss_path(room, setting.mechanism)
             losses[setting.name] = (times, np.array([e.mean for e in path]) / EQUILIBRIUM_UTILITY)
-    try:
-        plot_learned_bids(folder / "bids.png", panels)
-        plot_losses(folder / "loss.png", losses, "of the utility in equilibrium")
-    except OSError as error:
-        return [f"The plots could not be written: {error}."]
-    return [f"Plots: {folder / 'bids.png'}, {folder / 'loss.png'}"]
+    plot_learned_bids(folder / "bids.png", panels)
+    plot_losses(folder / "loss.png", losses, "of the utility in equilibrium")
 
 
 # --- on the page ------------------------------------------------------------------------------------
@@ -295,7 +294,7 @@ def mean_bids(room: Room) -> tuple[FloatArray, FloatArray]:
         return (np.arange(BINS) + 0.5) / BINS, bids / np.bincount(bins, minlength=BINS)
 
 
-def learned_bids(market: Market) -> Figure:
+def learned_bids(market: Market) -> Drawing:
     """Learned bids and the equilibrium.
 
     First price: mean bid by value in the last auctions of each room. Dashed: the equilibrium, half the value.
@@ -351,7 +350,7 @@ def losses(market: Market) -> list[dict[str, float]]:
     return known
 
 
-def learners_loss(market: Market) -> Figure:
+def learners_loss(market: Market) -> Drawing:
     """The learners' loss.
 
     What better bids would have gained, in each 100 auctions, of the utility in equilibrium.

@@ -48,12 +48,13 @@ from agents.seller import SellerPlan
 from agents.strategies import Strategy
 from mechanisms.conservative import StarAuction
 from mechanisms.conservative.star_auction import classical_price
+from mechanisms.deviations import Tabulated, brought
 from mechanisms.distributions import Discrete, JointDistribution
 from sim.draws import Stream
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.comparison import Figure, comparison_table
-from sim.measures.plots import figure
+from sim.measures.plots import figure, pictures
 from sim.measures.replicates import across, replicates_of, shares_across
 from sim.records import Records
 from sim.runs import scenario
@@ -159,7 +160,7 @@ def truthful_reports(tables: Mapping[str, pandas.DataFrame], room: int) -> NDArr
     """Of each auction of a room the share of truthful reports, in order."""
     messages = tables["messages"]
     first = messages[(messages["question_number"] == 0) & (messages["auction"] % len(ROOMS) == room)]
-    told = (first["answer"] == first["value"]).astype(float).groupby(first["auction"].to_numpy()).mean()
+    told = (first["bid"] == first["value"]).astype(float).groupby(first["auction"].to_numpy()).mean()
     return np.asarray(told.sort_index(), dtype=np.float64)
 
 
@@ -173,7 +174,7 @@ def distances(
     reports = dict(
         zip(
             ordered["auction"].to_numpy()[::BUYERS].tolist(),
-            ordered["answer"].to_numpy().reshape(-1, BUYERS),
+            ordered["bid"].to_numpy().reshape(-1, BUYERS),
             strict=True,
         )
     )
@@ -226,7 +227,7 @@ def figures(
     tables: Mapping[str, pandas.DataFrame], parameters: Parameters, seed: int, status: str = "complete"
 ) -> dict[str, dict[str, Figure]]:
     """What was learned in each room, at first and at last, with intervals across replicates."""
-    runs = [measures(tables, parameters)]
+    runs: list[Mapping[str, float]] = [measures(tables, parameters)]
     if status == "complete":
         measure = partial(measures_of_seed, parameters)
         runs = replicates_of(tables, runs[0], measure, seed, parameters.replicates)
@@ -244,12 +245,12 @@ def auctions_needed(parameters: Parameters) -> tuple[float, float]:
     Differences are expected ones, against an honest rival; of reports the smallest, over values and seats.
     """
     bound, truth = parameters.value_bound, value_of(parameters).probabilities
-    allocation, payments = expected_deals(parameters)
-    values = np.arange(bound)[:, None]
+    rule, values = Tabulated(*expected_deals(parameters)), np.arange(float(bound))
+    said, met = np.indices((bound, bound))
     differences = []
     for seat in range(BUYERS):
-        got, paid = (np.moveaxis(each[..., seat], seat, 0) @ truth for each in (allocation, payments))
-        utilities = values * got - paid
+        reports = np.stack([said, met] if seat == 0 else [met, said], axis=-1)
+        utilities = brought(rule, reports, seat, values[:, None, None]).payoffs[..., 0] @ truth
         losses = utilities.diagonal()[:, None] - utilities
         differences.append(float(losses[~np.eye(bound, dtype=bool)].min()))
     belief = mechanism_of(parameters).reward_unit * float(((truth - 1 / bound) ** 2).sum())
@@ -275,11 +276,11 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         f"{told.value_bound - 1}. To tell truth by payoffs alone takes on the order of {value:,.0f} auctions "
         f"for a value beside the next best report, and {belief:,.0f} for a belief beside the uniform one.",
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(folder, learned(tables, told), told)
-        lines.append(f"Plots: {folder / 'values.png'} and {folder / 'beliefs.png'}")
-    return lines
+    return lines + pictures(
+        tables,
+        ["values.png", "beliefs.png"],
+        lambda folder: draw(folder, learned(tables, told), told),
+    )
 
 
 def draw(folder: Any, series: list[NDArray[np.float64]], parameters: Parameters) -> None:

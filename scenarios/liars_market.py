@@ -57,7 +57,7 @@ from sim.measures.comparison import Figure, comparison_table
 from sim.measures.ex_post_regret import ex_post_regret
 from sim.measures.lost_answers import sellers_who_missed_answers
 from sim.measures.people import payoffs_by_person
-from sim.measures.plots import plot_bars, plot_bids, plot_curves, running_means
+from sim.measures.plots import pictures, plot_bars, plot_bids, plot_curves, running_means
 from sim.measures.replicates import across, replicates_of
 from sim.measures.shares import mean_of_rare
 from sim.measures.surplus import surplus_of
@@ -295,7 +295,7 @@ def estimates(
 ) -> dict[str, Estimate]:
     """The payoffs by `kind: seller`: intervals across replicates if somebody learns, else by batches."""
     if parameters.learns:
-        runs = [measures(tables, parameters)]
+        runs: list[Mapping[str, float]] = [measures(tables, parameters)]
         if status == "complete":
             measure = partial(measures_of_seed, parameters)
             runs = replicates_of(tables, runs[0], measure, seed, parameters.replicates)
@@ -338,11 +338,8 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         f"The person who gained most, side payments included, is number {best}, one of the {kind}: "
         f"{people['payoff'].max():,.2f}.",
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(tables, told, rows, folder)
-        lines.append(f"Plots: {folder / 'payoffs.png'}, {folder / 'bids.png'} and {folder / 'loss.png'}")
-    return lines
+    names = ["payoffs.png", "bids.png", "loss.png"]
+    return lines + pictures(tables, names, lambda folder: draw(tables, told, rows, folder))
 
 
 def draw(
@@ -366,7 +363,7 @@ def draw(
     bids, losses = {}, {}
     for k, strategy in enumerate(crowd(parameters)):
         mine = messages[(seller == names.index("first price")) & (kinds == k)]
-        bids[strategy] = (mine["value"].to_numpy()[:SHOWN], mine["answer"].to_numpy()[:SHOWN])
+        bids[strategy] = (mine["value"].to_numpy()[:SHOWN], mine["bid"].to_numpy()[:SHOWN])
     for name in ("second price", "first price"):
         lost = ex_post_regret(messages[seller == names.index(name)], tables["transactions"])
         kind = kinds_of(lost["bidder_id"].to_numpy(), parameters)

@@ -42,7 +42,7 @@ from mechanisms.menus import (
     ticket_revenue,
 )
 from sim.market.workdays import Workdays
-from sim.measures.plots import figure
+from sim.measures.plots import figure, pictures
 from sim.records import Column, Records, Table
 from sim.runs import scenario
 
@@ -138,6 +138,13 @@ def menu_for(tables: Mapping[str, Any], k: float) -> Menu:
     return Menu(mine[["first", "second"]].to_numpy(), mine["price"].to_numpy())
 
 
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """The best revenue for each k, and its bound."""
+    rows = list(tables["certificates"].itertuples())
+    revenue = {f"revenue: k = {row.k:g}": row.revenue for row in rows}
+    return revenue | {f"bound: k = {row.k:g}": row.upper_bound for row in rows}
+
+
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     """The certificates, the finding, and the plots in the run's folder."""
     return [
@@ -216,13 +223,13 @@ def named(k: float) -> str:
 
 def plots(tables: Mapping[str, Any]) -> list[str]:
     """Draw all three into the folder of the run; says where, or nothing if the run is in memory."""
-    folder = getattr(tables, "directory", None)
-    if folder is None:
-        return []
-    draw_menus(tables, folder / "menus.png")
-    draw_revenue(tables, folder / "revenue.png")
-    draw_misjudged(tables, folder / "misjudged.png")
-    return [f"Plots: menus.png, revenue.png and misjudged.png in {folder}"]
+
+    def draw(folder: Any) -> None:
+        draw_menus(tables, folder / "menus.png")
+        draw_revenue(tables, folder / "revenue.png")
+        draw_misjudged(tables, folder / "misjudged.png")
+
+    return pictures(tables, ["menus.png", "revenue.png", "misjudged.png"], draw)
 
 
 def look(k: float) -> dict[str, Any]:
@@ -254,7 +261,8 @@ def draw_revenue(tables: Mapping[str, Any], path: Any) -> None:
     rows = tables["certificates"]
     finite = rows[np.isfinite(rows["k"])]
     k = finite["k"].to_numpy()
-    with figure(path, "k, visits that customers may make", "revenue a customer (bundling: 8)") as axes:
+    x, y = "k, visits that customers may make", "revenue a customer (money; bundling earns 8)"
+    with figure(path, x, y, "Best menus by visits") as axes:
         guess = np.array([ticket_revenue(int(one)) for one in k]) - 8
         axes.plot(k, guess, "--", color="black", linewidth=1, label="conjectured")
         axes.plot(k, finite["revenue"] - 8, "o-", markersize=4, label="best menu found")
@@ -269,7 +277,8 @@ def draw_revenue(tables: Mapping[str, Any], path: Any) -> None:
 def draw_misjudged(tables: Mapping[str, Any], path: Any) -> None:
     """What menus made for some k earn by the number of visits that people make."""
     rows = tables["sales"]
-    with figure(path, "visits that people make at most", "revenue a customer") as axes:
+    x, y = "visits that people make at most", "revenue a customer (money)"
+    with figure(path, x, y, "Menus made for other people") as axes:
         for k in SHOWN:
             mine = rows[(rows["k"] == k) & np.isfinite(rows["visits"])]
             if len(mine):

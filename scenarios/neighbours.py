@@ -89,7 +89,7 @@ from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.batch_means import Estimate
 from sim.measures.comparison import Figure, Sentence, without_intervals
-from sim.measures.plots import COLOURS, figure
+from sim.measures.plots import COLOURS, figure, pictures
 from sim.records import Records
 from sim.runs import scenario
 from sim.runs.scenario import OneOf, WholeNumbers, as_text
@@ -343,11 +343,8 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     lines.append(DRAWN_ONCE)
     if told.learners:
         lines, shares = [*without_intervals(lines), LEARNERS], [one.without_interval() for one in shares]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(folder / "share.png", rooms, shares, honest_shares, shares_beside(rows), told)
-        lines.append(f"Plot: {folder / 'share.png'}")
-    return lines
+    shown = rooms, shares, honest_shares, shares_beside(rows), told
+    return lines + pictures(tables, ["share.png"], lambda folder: draw(folder / "share.png", *shown))
 
 
 def draw(

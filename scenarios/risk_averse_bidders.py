@@ -50,7 +50,7 @@ from sim.measures.batch_means import Estimate, batch_means
 from sim.measures.comparison import Figure, comparison_table
 from sim.measures.ex_post_regret import ex_post_regret
 from sim.measures.lost_answers import sellers_who_missed_answers
-from sim.measures.plots import plot_bids, plot_curves, running_means
+from sim.measures.plots import pictures, plot_bids, plot_curves, running_means
 from sim.measures.replicates import across, replicates_of
 from sim.records import Records
 from sim.runs import scenario
@@ -172,7 +172,8 @@ def theory_for(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -
 def measures(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> dict[str, float]:
     """The mean revenues of one run, by `crowd: format`, and the differences."""
     names = list(formats(parameters.mechanism))
-    found, earned = {}, iter(revenues(tables))
+    found: dict[str, float] = {}
+    earned = iter(revenues(tables))
     for crowd in attitudes(parameters.crra, parameters.cara):
         means = {name: float(next(earned).mean()) for name in names}
         means["difference"] = means["first price"] - means["second price"]
@@ -190,13 +191,14 @@ def estimates(
 ) -> dict[str, Estimate]:
     """The revenues by `crowd: format`: intervals across replicates if bidders learn, else by batches."""
     if parameters.learns:
-        runs = [measures(tables, parameters)]
+        runs: list[Mapping[str, float]] = [measures(tables, parameters)]
         if status == "complete":
             measure = partial(measures_of_seed, parameters)
             runs = replicates_of(tables, runs[0], measure, seed, parameters.replicates)
         return across(runs)
     names = list(formats(parameters.mechanism))
-    found, earned = {}, iter(revenues(tables))
+    found: dict[str, Estimate] = {}
+    earned = iter(revenues(tables))
     for crowd in attitudes(parameters.crra, parameters.cara):
         row = {name: batch_means(next(earned)) for name in names}
         first, second = row["first price"], row["second price"]
@@ -232,12 +234,10 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         EXPLANATION,
         across_told(told.replicates, status) if told.learns else BATCHED,
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        crowds = attitudes(told.crra, told.cara)
-        draw(tables, told.bidders, crowds, folder, len(formats(told.mechanism)))
-        lines.append(f"Plots: {folder / 'bids.png'} and {folder / 'loss.png'}")
-    return lines
+    crowds, sellers = attitudes(told.crra, told.cara), len(formats(told.mechanism))
+    return lines + pictures(
+        tables, ["bids.png", "loss.png"], lambda folder: draw(tables, told.bidders, crowds, folder, sellers)
+    )
 
 
 def draw(
@@ -255,7 +255,7 @@ def draw(
     curves: dict[str, tuple[Any, Any]] = {}
     for k, (crowd, utility) in enumerate(crowds.items()):
         mine = messages[seller == sellers * k]
-        points[crowd] = (mine["value"].to_numpy()[-SHOWN:], mine["answer"].to_numpy()[-SHOWN:])
+        points[crowd] = (mine["value"].to_numpy()[-SHOWN:], mine["bid"].to_numpy()[-SHOWN:])
         label = "_" * bool(curves) + "theory"
         curves[label + " " * k] = (values, risk_averse_schedule(utility, VALUES, bidders, 1, 0.0)(values))
         lost = ex_post_regret(mine, tables["transactions"]).groupby("auction")["regret"].mean()

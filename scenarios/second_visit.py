@@ -34,7 +34,7 @@ from pydantic import Field
 from mechanisms.menus.examples import Example
 from mechanisms.menus.ladder import Ladder, shell_lotteries
 from sim.market.workdays import Workdays
-from sim.measures.plots import figure
+from sim.measures.plots import figure, pictures
 from sim.records import Column, Records, Table
 from sim.runs import scenario
 
@@ -105,6 +105,15 @@ def audited_menus(parameters: Parameters) -> list[Instance]:
     return found
 
 
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """Revenue in multiples of bundling's, by the number of lotteries and by what the menu is made for."""
+    return {
+        f"{name}: {row.lotteries} lotteries": getattr(row, name) / row.bundling
+        for row in tables["advantages"].itertuples()
+        for name in ("once", "misjudged", "twice", "best")
+    }
+
+
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     """The table of advantages over bundling, and the picture in the run's folder."""
     from rich.box import SIMPLE_HEAD
@@ -122,16 +131,14 @@ def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
         cells = (one / row.bundling for one in (row.once, row.misjudged, row.twice, row.best))
         grid.add_row(f"{row.lotteries:,}", *(f"{cell:.4f}" for cell in cells))
     lines: list[Any] = ["Second visit: revenue in multiples of bundling's.", grid, EXPLANATION]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(rows, folder / "second_visit.png")
-        lines.append(f"Plot: {folder / 'second_visit.png'}")
-    return lines
+    name = "second_visit.png"
+    return lines + pictures(tables, [name], lambda folder: draw(rows, folder / name))
 
 
 def draw(rows: Any, path: Any) -> None:
     """Revenue in multiples of bundling's against the number of lotteries."""
-    with figure(path, "lotteries on the menu", "revenue, in multiples of bundling's") as axes:
+    y = "revenue, in multiples of bundling's"
+    with figure(path, "lotteries on the menu", y, "Second visit: one visit and two") as axes:
         curves = {
             "for one visit, come once": "once",
             "for one visit, come twice": "misjudged",

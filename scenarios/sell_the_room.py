@@ -78,7 +78,7 @@ from sim.market.panel import Panel
 from sim.measures.batch_means import Estimate, batch_means
 from sim.measures.comparison import Figure, comparison_table
 from sim.measures.lost_answers import sellers_who_missed_answers
-from sim.measures.plots import figure
+from sim.measures.plots import figure, pictures
 from sim.measures.replicates import across, replicates_of
 from sim.records import Records
 from sim.runs import scenario
@@ -332,11 +332,7 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         "Ahead, or not told apart from the one ahead:",
         *(f"  n = {n}: {ahead(row)}" for n, row in rows.items()),
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(folder / "revenue.png", rows, told)
-        lines.append(f"Plot: {folder / 'revenue.png'}")
-    return lines
+    return lines + pictures(tables, ["revenue.png"], lambda folder: draw(folder / "revenue.png", rows, told))
 
 
 def heading(parameters: Parameters, name: str) -> str:

@@ -6,8 +6,11 @@ answer is checked before it is believed, and what they raise becomes a refusal w
 
 from __future__ import annotations
 
+import sysconfig
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +25,15 @@ ANSWERED, LATE, SILENCE, REFUSED, NOT_ASKED = range(5)
 
 MISBEHAVIOUR = (Exception, SystemExit, GeneratorExit)
 """What a strategy may raise without stopping the market: anything but Ctrl-C."""
+
+_NOT_STRATEGIES = (
+    str(Path(__file__).parent / "_")[:-1],
+    str(Path(__file__).parents[1] / "strategies" / "base.py"),
+    str(Path(__file__).parents[2] / "sim" / "_")[:-1],
+    *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
+    "<",
+)
+"""Where code lies that calls strategies, or that they call."""
 
 Resolve = Callable[[Mixed, Side, BuyerQuestion], NDArray[Any]]
 """Turns a randomised answer of a side into a definite one, shape `(m, *question.shape)`."""
@@ -44,6 +56,8 @@ class Party:
         Called with a local index: that buyer's belief over type profiles now; None where nature gives none.
     heard, said
         The history: what was announced, and what was asked with the answers that counted, `(*lead, n, …)`.
+    raises
+        Whether a strategy that fails raises StrategyError, in place of a refusal.
     """
 
     mechanism: Mechanism
@@ -54,6 +68,7 @@ class Party:
     posterior: Callable[[int], TypeBelief | None] | None = None
     heard: tuple[Announce, ...] = ()
     said: tuple[tuple[BuyerQuestion, NDArray[Any]], ...] = ()
+    raises: bool = False
 
     def of(self, array: NDArray[Any], seats: NDArray[np.intp]) -> NDArray[Any]:
         """The entries of `array`, shape `(*lead, n, …)`, for some seats; a copy."""
@@ -62,11 +77,11 @@ class Party:
     def view(self, side: Side) -> View:
         """What the members of a side know now."""
         seats, group, posterior = side.seats, side.group, self.posterior
+        values = self.values[at(self.lead, seats) if self.lead else seats]
         believes = None if posterior is None else lambda k: posterior(int(seats[k]))
-        values, rules, heard = self.of(self.values, seats), self.mechanism, self.heard
         said = self._said_by(seats) if self.said else ()
-        prior, utility = group.prior, group.utility
-        return View(values, seats, side.buyers, self.n, rules, prior, utility, heard, believes, said)
+        known = (values, seats, side.buyers, self.n, self.mechanism, group.prior, group.utility)
+        return View(*known, self.heard, believes, said)
 
     def _said_by(self, seats: NDArray[np.intp]) -> tuple[tuple[BuyerQuestion, NDArray[Any]], ...]:
         """The answers of some seats so far."""
@@ -144,21 +159,46 @@ def collect(
         except MISBEHAVIOUR as error:  # strategies may be anybody's code
             if isinstance(error, RefusesRandomness) and resolve is definite:
                 raise
+            if party.raises:
+                raise StrategyError(_failed(question, side.group.strategy, in_words(error))) from error
             sent[where] = question.default
             status[where] = REFUSED
             reason = in_words(error)
             answers.refusals += [(position, reason) for position in _positions(party.lead, side)]
     _believe(question, answers)
+    if party.raises and answers.refusals:
+        where, reason = answers.refusals[0]
+        (strategy,) = (side.group.strategy for side in party.sides if where[-1] in side.seats)
+        raise StrategyError(_failed(question, strategy, reason))
     return answers
 
 
+class StrategyError(RuntimeError):
+    """A strategy failed, or answered what may not be believed, where that is to stop the run."""
+
+
+def _failed(question: BuyerQuestion, strategy: Any, reason: str) -> str:
+    return f"{question.answered_by} of {strategy!r}: {reason}"
+
+
 def in_words(error: BaseException) -> str:
-    """Kind and message of what anybody's code raised, as text that can be written down."""
+    """Kind and message of what anybody's code raised, and the file and line, as text to be written down."""
     kind = type(error).__name__
     try:
-        return f"{kind}: {error}".encode(errors="backslashreplace").decode()
+        words = f"{kind}: {error}".encode(errors="backslashreplace").decode()
     except MISBEHAVIOUR:  # the error's own words are anybody's code too
-        return f"{kind}, which cannot say why"
+        words = f"{kind}, which cannot say why"
+    return words + _place(error)
+
+
+def _place(error: BaseException) -> str:
+    """The last line of a strategy's code that was at work, in words; nothing if none was."""
+    lines = [
+        (Path(frame.f_code.co_filename), line)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if not frame.f_code.co_filename.startswith(_NOT_STRATEGIES)
+    ]
+    return f" ({lines[-1][0].name}, line {lines[-1][1]})" if lines else ""
 
 
 def insist(question: BuyerQuestion, party: Party, resolve: Resolve) -> Answers:
@@ -192,12 +232,11 @@ def _positions(lead: tuple[int, ...], side: Side) -> Iterator[tuple[int, ...]]:
 def _answer(question: BuyerQuestion, party: Party, side: Side, resolve: Resolve) -> NDArray[Any]:
     """One side's answer as an array of the right shape; raises if it is nothing of the kind."""
     given = side.group.strategy.answer(question, party.view(side))
-    if isinstance(given, Mixed):
-        given = resolve(given, side, question)
-    given = np.asarray(given)
+    if type(given) is not np.ndarray:
+        given = np.asarray(resolve(given, side, question) if isinstance(given, Mixed) else given)
     if given.dtype.kind not in "fiub":
         raise TypeError(f"an answer must be numbers, got dtype {given.dtype}")
-    wanted = (*party.lead, len(side.seats), *question.shape)
+    wanted = party.lead + side.seats.shape + question.shape
     if given.shape != wanted:
         raise ValueError(f"answers must have shape {wanted}, got {given.shape}")
     return _whole(given) if question.dtype is np.int64 else given

@@ -89,6 +89,9 @@ class BuyerQuestion(Question):
     """Whether what lies between two answers is an answer too."""
     words: ClassVar[Mapping[float, str]] = MappingProxyType({})
     """Answers that are words rather than numbers."""
+    recorded_as: ClassVar[str] = "vector"
+    """What an answer is in the records: a `bid`, a price to `drop_out` at, whether an offer is `accepted`;
+    any other is a `vector` of its entries."""
 
     @property
     def about(self) -> tuple[int, ...]:
@@ -99,6 +102,12 @@ class BuyerQuestion(Question):
     def shape(self) -> tuple[int, ...]:
         """Shape of one buyer's answer; () for a number."""
         return ()
+
+    @property
+    def named_price(self) -> Any:
+        """The price that is offered or called, or stands: one for all asked, or a tuple of one for each; None
+        if no price is named."""
+        return None
 
     def put(self, player: Any) -> Replies:
         """Ask the buyers."""

@@ -28,6 +28,12 @@ class OfferPrice(BuyerQuestion):
     allowed: ClassVar[str] = "0 (leave it) or 1 (take it)"
     default: ClassVar[float] = 0
     words: ClassVar[Mapping[float, str]] = MappingProxyType({1.0: "yes", 0.0: "no"})
+    recorded_as: ClassVar[str] = "accepted"
+
+    @property
+    def named_price(self) -> tuple[float, ...]:
+        """One for each who is asked."""
+        return self.prices
 
     def acceptable(self, answers: NDArray[Any]) -> NDArray[np.bool_]:
         """0 or 1."""
@@ -113,6 +119,12 @@ class CallPrice(BuyerQuestion):
 
     answered_by: ClassVar[str] = "answer_clock"
     money: ClassVar[bool] = True
+    recorded_as: ClassVar[str] = "drop_out"
+
+    @property
+    def named_price(self) -> float:
+        """Where the price stands."""
+        return self.price
 
     def truth(self, view: Respondents) -> NDArray[Any]:
         """Stay until the price reaches one's value."""
@@ -140,6 +152,12 @@ class InviteBid(BuyerQuestion):
 
     answered_by: ClassVar[str] = "raise_bid"
     money: ClassVar[bool] = True
+    recorded_as: ClassVar[str] = "bid"
+
+    @property
+    def named_price(self) -> float:
+        """Where the price stands."""
+        return self.price
 
     def truth(self, view: Respondents) -> NDArray[Any]:
         """The value as one's maximum, from the first."""

@@ -24,6 +24,7 @@ class AskValue(BuyerQuestion):
     most: float = LARGEST_ANSWER
 
     answered_by: ClassVar[str] = "report_value"
+    recorded_as: ClassVar[str] = "bid"
     money: ClassVar[bool] = True
 
     @property

@@ -4,6 +4,18 @@ from __future__ import annotations
 
 import typer
 
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"bazaar {version('bazaar-auctions')}")
+        raise typer.Exit
+
+
+VERSION = typer.Option(
+    "--version", help="Say which version this is.", callback=_tell_version, is_eager=True
+)
 SCENARIO = typer.Argument(
     help="A scenario: its name, see `bazaar list`, or the path of its file; by default the main one."
 )
@@ -36,6 +48,9 @@ FORMAT = typer.Option(
     help="Say that the bids are of second-price or ascending auctions, whatever they look like.",
 )
 SKIP = typer.Option("--bids-skip-bad", help="Leave out bad rows of FILE and count them.")
+RAISE = typer.Option(
+    "--raise", help="Let a strategy that fails stop the run and show where, in place of a refused answer."
+)
 OUT = typer.Option(
     metavar="DIR", help="Folder for the records, new or empty; by default a fresh one in runs."
 )
@@ -79,4 +94,38 @@ MOST = typer.Option(
     metavar="K",
     help="Look at customers who buy up to 1, 2, …, K entries, an integer from 1 to 1000; `inf` for any "
     "number alone. Any number is always looked at too.",
+)
+SWEPT = typer.Argument(
+    metavar="WHAT",
+    help="A scenario, its name or the path of its file; or a plan, the path of a .toml file.",
+)
+GRID = typer.Option(
+    "--grid", metavar="NAME=LO:HI:N", help="Sweep a parameter over N values at equal distances; many times."
+)
+LIST = typer.Option(
+    "--list",
+    metavar="NAME=A,B,C",
+    help="Sweep a parameter over these values; may be given many times. Values with commas: A;B;C.",
+)
+VERSUS = typer.Option(
+    "--vs", metavar="NAME=A,B", help="Compare two values of a parameter, on the same seeds and draws."
+)
+SEEDS = typer.Option("--seeds", metavar="N", min=1, help="Run every point with the seeds 0 to N - 1.")
+MEASURE = typer.Option(
+    "--measure", metavar="NAME", help="Plan to look at this figure; may be given many times."
+)
+RECORDS = typer.Option("--records", help="Keep all records of every run, not only its figures.")
+WORKERS = typer.Option(
+    "--workers", metavar="W", min=1, help="How many processes; by default one for each CPU."
+)
+DASK = typer.Option(
+    "--dask", metavar="ADDRESS", help="Work on the Dask cluster at this address; `local` starts one here."
+)
+LIMIT = typer.Option(
+    "--limit", metavar="SECONDS", min=0.001, help="Stop a task that takes longer, and count it as failed."
+)
+SWEEP_OUT = typer.Option("--out", metavar="DIR", help="Folder of the sweep, new or empty; or one to resume.")
+RESUME = typer.Option("--resume", help="Run what is missing in DIR, which must be of the same plan.")
+COMPARED = typer.Option(
+    "--vs", metavar="NAME=A,B", help="Of a sweep: also compare these two values, which was not planned."
 )

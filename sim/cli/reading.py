@@ -46,8 +46,11 @@ def parameters_for(entry: ScenarioFile, settings: Sequence[str], **more: Any) ->
     from sim.runs.scenario import make_parameters, parse_settings
 
     given = {name: value for name, value in more.items() if value is not None}
+    told = parse_settings(settings)
+    for name in given.keys() & told.keys():
+        raise ValueError(f"{name} is given by --{name} and by --set; give it once")
     module: Any = entry.load()
-    return module, make_parameters(module.Parameters, {**parse_settings(settings), **given})
+    return module, make_parameters(module.Parameters, {**told, **given})
 
 
 def seed_of(text: str) -> int:

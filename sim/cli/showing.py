@@ -1,15 +1,14 @@
-"""A run from the command line: its progress, its end, and what came of it."""
+"""A run from the command line: its end, and what came of it."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from sim.cli.codes import BAD_INPUT, BREACH, INTERRUPTED, WIDTH
+from sim.cli.progress import over_time, working
 from sim.cli.reading import bad_input
 from sim.runs.registry import Registry, ScenarioFile
 
@@ -25,7 +24,7 @@ def play_out(market: Any, parameters: Parameters) -> str:
     from sim.runs.run import play_until
 
     try:
-        with _progress(parameters.until) as advanced:
+        with over_time(parameters.until) as advanced:
             return play_until(market, parameters.until, advanced)
     except KeyboardInterrupt:
         typer.echo(f"Interrupted. Records: {market.records.directory}", err=True)
@@ -42,25 +41,9 @@ def play_out(market: Any, parameters: Parameters) -> str:
         raise typer.Exit(BAD_INPUT) from None
 
 
-@contextmanager
-def _progress(until: float) -> Iterator[Callable[[float], Any]]:
-    """A bar over simulated time, where there is a terminal to show it on."""
-    if not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-    clock = TextColumn("time {task.completed:,.1f} of {task.total:,.1f}")
-    columns = (clock, BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=until)
-        yield lambda now: bar.update(task, completed=now)
-
-
 def show(registry: Registry, folder: str, entry: ScenarioFile | None = None) -> None:
     """Print the summary of a run, at most WIDTH columns wide; `entry` is its scenario, if that is known."""
-    with bad_input():
+    with bad_input(), working("reading the records, and drawing what is not drawn yet"):
         from sim.records import RecordedRun
 
         run = RecordedRun(folder)

@@ -75,6 +75,7 @@ class PlayConformance(Suite):
         exact = self.exactly(instance)
         tables = self.held(instance)
         assert not len(tables["refusals"])
+        assert not len(tables["failures"])
         revenue = tables["auctions"].revenue.to_numpy()
         assert len(revenue) >= self.auctions - 1
         paid = tables["transactions"].payment.sum() if len(tables["transactions"]) else 0.0

@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from agents.play.asking import SILENCE
 from agents.population import Population
 from agents.seller import Seller
+from mechanisms.names import as_set
 from mechanisms.outcome import Outcome
+from mechanisms.questions import SILENT, BuyerQuestion
 from sim.market.invariants import SLACK, BreachError
 from sim.market.participants import Participants
 from sim.market.window import Exchange
 from sim.records import Records
+from sim.records.schema import EVERYBODY
 
 _ONE_KIND = -1
 
@@ -47,11 +50,21 @@ class Ledger:
         self._auctions = records["auctions"]
         self._messages = records["messages"]
         self._transactions = records["transactions"]
+        self._questions = records["questions"]
+        self._prices = records["prices"]
         self._vectors = records["vectors"]
         self._refusals = records["refusals"]
+        self._failures = records["failures"]
+        self._kinds: dict[type[BuyerQuestion], int] = {}
         self._reasons: set[str] = set()
         self._last = 0
-        self._mechanism = [self._auctions.code("mechanism", seller.plan.name) for seller in sellers]
+        self._names = [
+            (
+                self._auctions.code("seller", seller.plan.name),
+                self._auctions.code("mechanism", as_set(seller.plan.mechanism)),
+            )
+            for seller in sellers
+        ]
         sold, self._unsold, self._unfinished = (
             self._auctions.code("status", label) for label in ("sold", "unsold", "unfinished")
         )
@@ -82,7 +95,7 @@ class Ledger:
         self._last = max(self._last, numbers[-1].item() if rows else numbers)
         seller.deliver(*(_in_all(each, rows) for each in (traded, revenue, handed_out)))
         welfare, best = space.welfare(values, allocation), space.best_welfare(values)
-        named = (numbers, seller.number, self._mechanism[seller.number], opened, closed, n, _offered(seller))
+        named = (numbers, seller.number, *self._names[seller.number], opened, closed, n, _offered(seller))
         columns = (*named, np.rint(traded), revenue, welfare, best, self._status.take(traded > 0))
         if rows:
             self._auctions.extend(columns, *rows)
@@ -134,13 +147,13 @@ class Ledger:
     def write_unheld(self, auction: int, seller: Seller, now: float, people: Participants) -> None:
         """An auction that was opened to too few."""
         n, best = len(people.buyers), float(seller.plan.mechanism.space.best_welfare(people.values))
-        named = (auction, seller.number, self._mechanism[seller.number], now, now, n, _offered(seller))
+        named = (auction, seller.number, *self._names[seller.number], now, now, n, _offered(seller))
         self._auctions.row(*named, 0, 0.0, 0.0, best, self._unsold)
 
     def write_unfinished(self, seller: Seller, auction: int, opened: float, n: int) -> None:
         """An auction that was still open when the run ended."""
-        nan, mechanism = math.nan, self._mechanism[seller.number]
-        named = (auction, seller.number, mechanism, opened, nan, n, _offered(seller))
+        nan = math.nan
+        named = (auction, seller.number, *self._names[seller.number], opened, nan, n, _offered(seller))
         self._auctions.row(*named, 0, nan, nan, nan, self._unfinished)
 
     # --- messages ---------------------------------------------------------------------------------
@@ -154,7 +167,8 @@ class Ledger:
         asked = buyers[seats].shape[-1]
         single = participants.values.ndim == buyers.ndim
         values: Any = participants.values[seats].ravel() if single else math.nan
-        said: Any = math.nan if question.shape else answers.sent[seats].ravel()
+        as_vector = bool(question.shape) or question.recorded_as == "vector"
+        said: Any = math.nan if as_vector else answers.sent[seats].ravel()
         sent: Any = exchange.sent
         if sent.shape == buyers.shape:
             sent = sent[seats].ravel()
@@ -163,22 +177,53 @@ class Ledger:
         whole = (each[seats].ravel() for each in (participants.persons, exchange.arrivals, answers.status))
         persons, arrivals, status = whole
         told = _without_silence(buyers[seats].ravel(), persons, sent, arrivals, values, said, status)
-        kind = self._messages.code("question", type(question).__name__)
+        kind = self._kinds.get(type(question))
+        if kind is None:
+            kind = self._new_kind(question)
         numbers = auctions if buyers.ndim == 1 else np.repeat(auctions, asked)
         self._messages.extend((numbers, number, kind, *told), len(persons))
-        if question.shape:
+        if question.named_price is not None:
+            self._write_prices(numbers, number, buyers[seats], question.named_price)
+        if as_vector:
             self._write_vectors(auctions, number, participants, exchange)
+
+    def _new_kind(self, question: BuyerQuestion) -> int:
+        """Note a kind of question that was not asked before, and return its code in the messages."""
+        kind, table = type(question), self._questions
+        what = table.code("recorded_as", question.recorded_as)
+        table.row(table.code("question", kind.__name__), what)
+        self._kinds[kind] = self._messages.code("question", kind.__name__)
+        return self._kinds[kind]
+
+    def _write_prices(self, numbers: Any, number: int, asked: NDArray[np.intp], price: Any) -> None:
+        """The price that a question named: one for each who was asked, or one for all, once an auction."""
+        if isinstance(price, tuple):
+            each = np.tile(price, asked.size // len(price))
+            self._prices.extend((numbers, number, asked.ravel(), each), asked.size)
+        elif asked.ndim == 1:
+            self._prices.row(numbers, number, EVERYBODY, price)
+        else:
+            self._prices.extend((numbers[:: asked.shape[-1]], number, EVERYBODY, price), len(asked))
 
     def write_refusals(self, auction: int, number: int, buyers: Sequence[int], reason: str) -> None:
         """Note why what some buyers did with a question was refused."""
-        reason = reason[:500]
-        if reason not in self._reasons and len(self._reasons) == MOST_REASONS:
-            reason = "another reason (too many to keep them all)"
-        else:
-            self._reasons.add(reason)
-        why = self._refusals.code("reason", reason)
+        why = self._refusals.code("reason", self._kept(reason))
         for buyer in buyers:
             self._refusals.row(auction, number, buyer, why)
+
+    def write_failures(self, auction: int, buyers: Sequence[int], hook: str, reason: str) -> None:
+        """Note that the strategy of some buyers failed after an auction."""
+        what, why = self._failures.code("hook", hook), self._failures.code("reason", self._kept(reason))
+        for buyer in buyers:
+            self._failures.row(auction, buyer, what, why)
+
+    def _kept(self, reason: str) -> str:
+        """The reason cut to size; another text if there are too many different ones."""
+        reason = reason[:500]
+        if reason not in self._reasons and len(self._reasons) == MOST_REASONS:
+            return "another reason (too many to keep them all)"
+        self._reasons.add(reason)
+        return reason
 
     def _write_vectors(
         self, auctions: Any, number: int, participants: Participants, exchange: Exchange
@@ -219,10 +264,11 @@ def _offered(seller: Seller) -> int:
 
 
 def _without_silence(*columns: Any) -> tuple[Any, ...]:
-    """Times and answers of those who sent nothing become NaN."""
+    """Times and answers of those who sent nothing become NaN; so does silence in place of a number."""
     buyers, persons, sent, arrivals, values, said, status = columns
     if not status.any():
         return columns
     spoke = status != SILENCE
     sent, arrivals, said = (np.where(spoke, column, np.nan) for column in (sent, arrivals, said))
+    said = np.where(said == SILENT, np.nan, said)
     return buyers, persons, sent, arrivals, values, said, status

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import mesa
 import numpy as np
@@ -18,6 +18,7 @@ from agents.nature import Nature
 from agents.population import Population
 from agents.seller import Seller, SellerPlan
 from mechanisms.distributions import Distribution, Prior
+from mechanisms.names import as_set
 from sim.draws import DrawAhead, Stream
 from sim.market.entry import Entry
 from sim.market.fitness import refuse_misfits, refuse_unmet_needs
@@ -27,6 +28,7 @@ from sim.market.sealed import SealedRounds
 from sim.market.session import Session
 from sim.market.stage import Stage
 from sim.records import Records
+from sim.records.cast import under_way, write_seller
 
 
 class Market(mesa.Model):
@@ -225,15 +227,21 @@ class Market(mesa.Model):
         return Nature(self, prior, draws, Stream(seed, "profiles").uniform, redraw, persons, space)
 
     def _write_agents(self) -> None:
-        table = self.records["agents"]
-        population = self.population
-        strategies = [table.code("strategy", group.strategy.name) for group in population.groups]
-        numbers = np.arange(len(population))
-        of_group = np.array(strategies)[population.membership]
-        kind = table.code("kind", "buyer")
-        table.extend((numbers, kind, population.persons, of_group, population.latency), len(population))
+        table, population = self.records["agents"], self.population
+        groups = [
+            (
+                number,
+                table.code("strategy", group.strategy.name),
+                table.code("settings", as_set(group.strategy)),
+                table.code("utility", as_set(group.utility)),
+            )
+            for number, group in enumerate(population.groups)
+        ]
+        of_buyers = np.array(groups)[population.membership].T
+        names = np.arange(len(population))
+        table.extend((names, population.persons, *of_buyers, population.latency), len(population))
         for seller in self.sellers:
-            name = table.code("strategy", seller.plan.name)
-            table.row(seller.number, table.code("kind", "seller"), -1, name, math.nan)
-        prior = table.code("strategy", repr(self.nature.prior))
-        table.row(0, table.code("kind", "nature"), -1, prior, math.nan)
+            write_seller(self.records, seller.number, seller.plan.name, as_set(seller.plan.mechanism))
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise under_way(self)

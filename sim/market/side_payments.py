@@ -6,32 +6,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agents.play.asking import MISBEHAVIOUR, StrategyError, in_words
 from agents.population import Side
 from agents.view import Feedback, SidePayments
 
 if TYPE_CHECKING:
     from sim.market.ledger import Ledger
 
-_UNASKED = 0
-"""Number of the question that a refused side payment is noted under."""
-
-
 def write_side_payments(
-    ledger: Ledger, auction: int, time: float, side: Side, feedback: Feedback
+    ledger: Ledger, auction: int, time: float, side: Side, feedback: Feedback, raises: bool = False
 ) -> None:
     """Ask a group for its side payments after an auction, and record them, person by person.
 
-    Strategies may be anybody's code: what they raise, or payments that cannot be, become a refusal with its
-    reason in the name of the group's first member, and nothing is paid. Names of the same person pay nothing.
+    Strategies may be anybody's code: what they raise, or payments that cannot be, become a failure with its
+    reason in the name of the group's first member, and nothing is paid; with `raises` a StrategyError. Names
+    of the same person pay nothing.
     """
     try:
         agreed = side.group.strategy.side_payments(feedback)
         if agreed is not None:
             _check(agreed, side)
-    except Exception as error:  # noqa: BLE001 — strategies may be anybody's code, and may raise anything
-        refusals = ledger.records["refusals"]
-        reason = f"side_payments: {type(error).__name__}: {error}"
-        refusals.row(auction, _UNASKED, int(side.buyers[0]), refusals.code("reason", reason[:500]))
+    except MISBEHAVIOUR as error:
+        if raises:
+            raise StrategyError(f"side_payments of {side.group.strategy!r}: {in_words(error)}") from error
+        ledger.write_failures(auction, [int(side.buyers[0])], "side_payments", in_words(error))
         return
     if agreed is None:
         return

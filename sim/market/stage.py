@@ -28,6 +28,8 @@ class Stage:
     ----------
     mixing
         Draws for randomised answers, by buyer.
+    raises
+        Whether a strategy that fails stops the run with a StrategyError, in place of a row in the records.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Stage:
         records: Records,
     ) -> None:
         self.seed = seed
+        self.raises = False
         self.env = simpy.Environment()
         self.population = population
         self.sellers = sellers

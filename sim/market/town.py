@@ -96,6 +96,8 @@ class Town:
         self._has_kept = np.zeros(size, dtype=bool)
         self._busy = np.zeros(size, dtype=bool)
         self._back_at = np.full(size, np.nan)
+        self._want = np.full(size, -1)
+        self._wants_so_far = 0
         self._rooms: list[list[tuple[int, float]]] = [[] for _ in sellers]
         self._arrived: dict[int, list[float]] = {}
         self._visits = stage.records["visits"]
@@ -135,8 +137,11 @@ class Town:
         """One buyer chooses a seller and waits in her room."""
         comes_back_later = self._back_at[buyer] > time
         if self._busy[buyer] or comes_back_later:
-            self._note([time], [buyer], -1, "busy")
+            self._note([time], [buyer], -1, "busy", -1)
             return
+        if math.isnan(self._back_at[buyer]):
+            self._want[buyer] = self._wants_so_far
+            self._wants_so_far += 1
         self._busy[buyer] = True
         self._back_at[buyer] = np.nan
         own, heard = self.experience.own(buyer), self.experience.heard(buyer)
@@ -187,7 +192,9 @@ class Town:
         came = self._arrived.pop(seller.number)
         outcome = np.where(served, self._outcomes["served"], self._outcomes["not served"])
         persons = self._stage.population.persons[buyers]
-        self._visits.extend((came, persons, seller.number, outcome), len(buyers))
+        auction = self._stage.auction_number(seller, seller.held - 1)
+        visits = (came, persons, seller.number, auction, self._want[buyers], outcome)
+        self._visits.extend(visits, len(buyers))
         self._leave(buyers, served)
 
     def turn_away(self, seller: Seller) -> None:
@@ -196,7 +203,7 @@ class Town:
         if waiting:
             buyers = np.array([buyer for buyer, _ in waiting], dtype=np.intp)
             self.experience.record(buyers, self._column[seller.number], np.zeros(len(buyers)))
-            self._note([time for _, time in waiting], buyers, seller.number, "sold out")
+            self._note([time for _, time in waiting], buyers, seller.number, "sold out", self._want[buyers])
             self._leave(buyers, np.zeros(len(buyers), dtype=bool))
 
     def _leave(self, buyers: NDArray[np.intp], served: NDArray[Any]) -> None:
@@ -219,9 +226,10 @@ class Town:
 
     # --- records ----------------------------------------------------------------------------------
 
-    def _note(self, times: list[float], buyers: Any, seller: int, outcome: str) -> None:
+    def _note(self, times: list[float], buyers: Any, seller: int, outcome: str, wants: Any) -> None:
+        """Visits that led to no auction."""
         persons = self._stage.population.persons[np.asarray(buyers)]
-        self._visits.extend((times, persons, seller, self._outcomes[outcome]), len(times))
+        self._visits.extend((times, persons, seller, -1, wants, self._outcomes[outcome]), len(times))
 
 
 OUTCOMES = ("served", "not served", "sold out", "busy")

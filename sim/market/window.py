@@ -12,7 +12,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.play.asking import ANSWERED, LATE, MISBEHAVIOUR, REFUSED, Answers, Party, asked, in_words
+from agents.play.asking import (
+    ANSWERED,
+    LATE,
+    MISBEHAVIOUR,
+    REFUSED,
+    Answers,
+    Party,
+    StrategyError,
+    asked,
+    in_words,
+)
 from mechanisms.questions import LARGEST_ANSWER, BuyerQuestion
 
 
@@ -82,6 +92,8 @@ def waits(question: BuyerQuestion, party: Party, answers: Answers) -> Any:
             try:
                 shares[side.seats] = _share(side.group.strategy.wait(question, party.view(side)))
             except MISBEHAVIOUR as error:
+                if party.raises:
+                    raise StrategyError(f"wait of {side.group.strategy!r}: {in_words(error)}") from error
                 answers.refuse(question, side.seats, f"wait: {in_words(error)}")
     return shares
 

@@ -56,14 +56,14 @@ def room_of(tables: Mapping[str, pandas.DataFrame], seller: int) -> Room:
     auctions = auctions.sort_values("auction")
     messages = tables["messages"]
     messages = messages[messages["auction"].isin(auctions["auction"])]
-    by_buyer = messages.pivot(index="auction", columns="bidder_id", values=["value", "answer"])
+    by_buyer = messages.pivot(index="auction", columns="bidder_id", values=["value", "bid"])
     if by_buyer["value"].isna().to_numpy().any():
         raise ValueError(f"seller must have the same buyers in all auctions, got others at seller {seller}")
     return Room(
         auctions["opened"].to_numpy(),
         auctions["revenue"].to_numpy(),
         by_buyer["value"].to_numpy(),
-        by_buyer["answer"].fillna(0.0).to_numpy(),
+        by_buyer["bid"].fillna(0.0).to_numpy(),
     )
 
 

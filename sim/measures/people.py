@@ -27,7 +27,7 @@ def payoffs_by_person(tables: Mapping[str, pandas.DataFrame]) -> pandas.DataFram
     import pandas as pd
 
     agents = tables["agents"]
-    persons = np.unique(agents.loc[agents["kind"] == "buyer", "person_id"].to_numpy())
+    persons = np.unique(agents["person_id"].to_numpy())
     trade = tables["transactions"]
     transfers = tables["transfers"]
     surplus = surplus_of(trade).groupby(trade["person_id"].to_numpy()).sum()

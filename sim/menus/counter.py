@@ -13,7 +13,7 @@ import math
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import simpy
@@ -34,14 +34,16 @@ from mechanisms.engine import walk
 from mechanisms.menus import Menu, PostedMenu
 from mechanisms.menus.purchase import check_menu, type_probabilities
 from mechanisms.menus.valuations import additive_values
+from mechanisms.names import as_set
 from mechanisms.outcome import Outcome
 from mechanisms.questions import BuyerQuestion, Replies, ShowMenu
 from sim.draws import Stream
 from sim.records import Column, Records, Table
+from sim.records.cast import under_way, write_seller
 
 CUSTOMERS = Table("customers", "One row for each customer who went home.", (
-    Column("seller_id", "int32", "", "the counter, an agent_id"),
-    Column("person_id", "int32", "", "the customer"),
+    Column("seller_id", "int32", "", "the counter", refers="sellers.seller_id"),
+    Column("person_id", "int32", "", "the customer, among those of her counter"),
     Column("type", "int32", "", "number of her type"),
     Column("habit", "category", "", "how she decides"),
     Column("cost", "float64", "money", "what each visit after the first costs her; NaN if nothing is known"),
@@ -54,9 +56,9 @@ CUSTOMERS = Table("customers", "One row for each customer who went home.", (
 ))
 PURCHASES = Table("purchases", "One row for each entry that was sold.", (
     Column("time", "float64", "time", "when"),
-    Column("seller_id", "int32", "", "the counter, an agent_id"),
-    Column("person_id", "int32", "", "the customer"),
-    Column("bidder_id", "int32", "", "number of the name that she gave, from 0"),
+    Column("seller_id", "int32", "", "the counter", refers="sellers.seller_id"),
+    Column("person_id", "int32", "", "the customer, among those of her counter"),
+    Column("name", "int32", "", "number of the name that she gave in this errand, from 0"),
     Column("entry", "int32", "", "number of the entry"),
     Column("price", "float64", "money", "its price"),
 ))
@@ -148,10 +150,8 @@ class CounterMarket:
             self.records.add(table)
         self.env = simpy.Environment()
         self.plans = list(plans)
-        agents = self.records["agents"]
         for number, plan in enumerate(self.plans):
-            name = agents.code("strategy", plan.name)
-            agents.row(number, agents.code("kind", "seller"), -1, name, math.nan)
+            write_seller(self.records, number, plan.name, as_set(plan.rules))
             Counter(self.env, self.records, number, plan, Stream(seed, "counter"))
 
     @property
@@ -168,6 +168,9 @@ class CounterMarket:
 
     def flush(self) -> None:
         """Nothing to do: rows are written as things happen."""
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise under_way(self)
 
     def finish(self, status: str = "complete") -> None:
         """End the run; customers still in a queue are not recorded."""

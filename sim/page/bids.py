@@ -26,7 +26,7 @@ def bids_against_values(scene: Scene) -> Figure:
     if not len(bids):
         say_nothing_yet(axes, "no bids in money yet")
         return figure
-    top = roomy(max(scene.highest_value, float(np.quantile(bids["answer"], 0.99))))
+    top = roomy(max(scene.highest_value, float(np.quantile(bids["said"], 0.99))))
     axes.plot([0, top], [0, top], color=INK, linewidth=1.2, linestyle=(0, (5, 3)))
     axes.annotate(
         "bid = value",
@@ -37,17 +37,19 @@ def bids_against_values(scene: Scene) -> Figure:
         fontsize=8.5,
         color=FAINT,
     )
-    dots(axes, bids["value"], bids["answer"], bids["seller_id"], alpha=0.7)
+    dots(axes, bids["value"], bids["said"], bids["seller_id"], alpha=0.7)
     axes.set(xlim=(0, top), ylim=(0, top))
     return figure
 
 
 def last_bids(scene: Scene) -> pandas.DataFrame:
-    """Of the last auctions: value, answer and seller_id of each bidder's last answer in money."""
+    """Of the last auctions: value, what was `said` and seller_id, of each bidder's last answer in money."""
     messages = scene.messages
     about_money = [kind.__name__ for kind in kinds() if kind.money]
     told = messages["question"].isin(about_money) & messages["status"].isin(("answered", "late"))
-    known = np.isfinite(messages["value"]) & np.isfinite(messages["answer"])
-    last = messages[told & known].drop_duplicates(["auction", "bidder_id"], keep="last").tail(_MOST)
+    said = messages["bid"].fillna(messages["drop_out"])
+    known = np.isfinite(messages["value"]) & np.isfinite(said)
+    spoke = messages.assign(said=said)[told & known]
+    last = spoke.drop_duplicates(["auction", "bidder_id"], keep="last").tail(_MOST)
     seller = last["auction"].to_numpy() % len(scene.sellers)
-    return last[["value", "answer"]].assign(seller_id=seller)
+    return last[["value", "said"]].assign(seller_id=seller)

@@ -54,6 +54,19 @@ def _all(scene: Scene, group: pandas.DataFrame) -> tuple[str, ...]:
     return f"{sale.time:.2f}", seller_name(scene, sale.seller_id), people, what, "–", *sums
 
 
+def worths(scene: Scene) -> str:
+    """What auctions are worth to each seller who is averse to risk."""
+    headings = ("seller", "her utility", "auctions", "mean revenue", "expected utility", "sure revenue")
+    rows = []
+    for seller in scene.averse:
+        held, utility = int(scene.held[seller.number]), seller.plan.utility
+        mean = float(scene.felt[seller.number]) / held if held else math.nan
+        sure = float(utility.inverse(min(mean, utility.supremum))) if held else math.nan
+        earned = float(scene.revenue_so_far[seller.number]) / held if held else math.nan
+        rows.append((seller.plan.name, repr(utility), f"{held:,}", money(earned), money(mean), money(sure)))
+    return table(headings, rows, {2, 3, 4, 5})
+
+
 def conversation(scene: Scene) -> str:
     """Who was asked what in the auction that closed last, what each answered, and what came of it."""
     auction = last_conversation(scene)
@@ -122,14 +135,15 @@ def _said(last: Any, vectors: dict[tuple[int, int], NDArray[Any]]) -> str:
     if last is None:
         return ""
     vector = vectors.get((last.question_number, last.bidder_id))
-    words = _answer_in_words(last.question, last.answer) if vector is None else in_short(vector)
+    words = _answer_in_words(last) if vector is None else in_short(vector)
     return words if last.status == "answered" else f"{words} ({last.status})"
 
 
-def _answer_in_words(kind: str, answer: float) -> str:
+def _answer_in_words(last: Any) -> str:
     """The answer as its kind of question puts it, or as an amount."""
-    words = next((one.words for one in kinds() if one.__name__ == kind and one.words), None)
-    return money(answer) if words is None else words.get(answer, "–")
+    words = next((one.words for one in kinds() if one.__name__ == last.question and one.words), None)
+    amount = last.drop_out if math.isnan(last.bid) else last.bid
+    return money(amount) if words is None else words.get(last.accepted, "–")
 
 
 def in_short(vector: NDArray[Any]) -> str:
@@ -138,7 +152,7 @@ def in_short(vector: NDArray[Any]) -> str:
     >>> in_short(np.array([0, 0, 0.25, 0.75])), in_short(np.array([0.0, 1.0])), in_short(np.array([2.5, 4]))
     ('2 to 3, likeliest 3', 'surely 1', '2.50, 4.00')
     """
-    if (vector >= 0).all() and abs(vector.sum() - 1) < 1e-6:
+    if len(vector) > 1 and (vector >= 0).all() and abs(vector.sum() - 1) < 1e-6:
         possible = np.flatnonzero(vector)
         if len(possible) == 1:
             return f"surely {possible[0]}"

@@ -3,7 +3,7 @@
 from sim.records.buffer import TableBuffer
 from sim.records.directories import fresh_directory, prepare_directory
 from sim.records.errors import IncompleteRunWarning, OutputError, RecordsError
-from sim.records.reading import RecordedRun, load
+from sim.records.reading import RecordedRun, load, load_many
 from sim.records.schema import SCHEMAS, Column, Table
 from sim.records.writing import Records, write_csv
 
@@ -19,6 +19,7 @@ __all__ = [
     "TableBuffer",
     "fresh_directory",
     "load",
+    "load_many",
     "prepare_directory",
     "write_csv",
 ]

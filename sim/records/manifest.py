@@ -11,11 +11,14 @@ import platform
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 NAME = "manifest.json"
+LAYOUT = 2
+"""Which tables and columns there are; changes where what reads the records must."""
 STATES = ("running", "complete", "interrupted", "failed")
 _KINDS = {"scenario": str, "parameters": dict, "status": str, "tables": dict}
 _LIBRARIES = ("bazaar-auctions", "numpy", "scipy", "pandas", "pyarrow", "simpy", "mesa", "networkx")
@@ -23,6 +26,12 @@ _LIBRARIES = ("bazaar-auctions", "numpy", "scipy", "pandas", "pyarrow", "simpy",
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the libraries on which a run's bytes depend."""
+    return dict(_versions())
+
+
+@cache
+def _versions() -> dict[str, str]:
+    """The same, looked up once in a process, which takes longer than a short run."""
     found = {"python": platform.python_version()}
     for library in _LIBRARIES:
         try:
@@ -67,6 +76,7 @@ class Manifest:
     tables: dict[str, Any] = field(default_factory=dict)
     parts: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
+    layout: int = LAYOUT
 
     def write(self, directory: str | Path) -> None:
         """Write `manifest.json` into the folder, at once or not at all. Raises TypeError if not plain."""

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.records import manifest
 from sim.records.errors import IncompleteRunWarning, RecordsError
-from sim.records.schema import Table, restore
+from sim.records.messages import as_read, read
+from sim.records.schema import Table, dictionary, restore
+from sim.records.sweep_places import is_sweep
+from sim.records.sweep_reading import frame_of, incomplete
 
 if TYPE_CHECKING:
     import pandas
@@ -84,15 +88,21 @@ class RecordedRun(Mapping[str, "pandas.DataFrame"]):
         if table not in self._schemas:
             raise KeyError(f"no table {table!r} in {self.directory}; there are {', '.join(self._schemas)}")
         if table not in self._frames:
-            parts = read_parts(self.directory, table, self._parts[table])
-            self._frames[table] = frame(self._schemas[table], parts)
+            self._frames[table] = read(self._schemas[table], self._stored(table), self._stored)
         return self._frames[table]
+
+    def _stored(self, table: str) -> pandas.DataFrame:
+        return frame(self._schemas[table], read_parts(self.directory, table, self._parts[table]))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._schemas)
 
     def __len__(self) -> int:
         return len(self._schemas)
+
+    def describe(self) -> pandas.DataFrame:
+        """Return the data dictionary: each column of each table, with its unit and meaning."""
+        return dictionary([as_read(table) for table in self._schemas.values()])
 
     def __repr__(self) -> str:
         return f"RecordedRun({str(self.directory)!r}, {self.message or 'complete'})"
@@ -117,12 +127,19 @@ def _manifest(directory: Path) -> dict[str, Any]:
     if not directory.is_dir():
         raise RecordsError(f"{directory} is not a folder; name the folder of a run")
     try:
-        return manifest.read(directory)
+        found = manifest.read(directory)
     except OSError as error:
         raise RecordsError(f"{directory} holds no records: {manifest.NAME} cannot be read "
                            f"({error.strerror}); name the folder of a run") from error
     except ValueError as error:
         raise RecordsError(f"{directory} holds no records: {manifest.NAME} is damaged ({error})") from error
+    layout = found.get("layout", 1)
+    if layout != manifest.LAYOUT:
+        raise RecordsError(
+            f"{directory} holds records of layout {layout}, but this version of Bazaar reads layout "
+            f"{manifest.LAYOUT}: run {found['scenario']} again with the parameters and seed in "
+            f"{manifest.NAME}, or read the Parquet files themselves (CHANGELOG.md says what moved)")
+    return found
 
 
 def _schemas(directory: Path, found: dict[str, Any]) -> tuple[Table, ...]:
@@ -134,13 +151,73 @@ def _schemas(directory: Path, found: dict[str, Any]) -> tuple[Table, ...]:
         raise RecordsError(f"{directory} holds no records: {manifest.NAME} is damaged ({fault})") from error
 
 
-def load(directory: str | Path) -> RecordedRun:
-    """Return the tables of a run, a mapping from table name to frame.
+def load(directory: str | Path) -> Any:
+    """Return the tables of a run, a mapping from table name to frame; of a sweep's folder, its one frame.
 
-    Warns with IncompleteRunWarning if the run was killed, interrupted or failed; what it wrote is there.
-    Raises RecordsError if the folder does not hold the records of a run.
+    Warns with IncompleteRunWarning if the run was killed, interrupted or failed, or tasks of the sweep failed
+    or are missing; what was written is there. Raises RecordsError for a folder of something else.
     """
+    if is_sweep(directory):
+        rows = frame_of(directory)
+        if lacking := incomplete(rows):
+            said = f"the sweep in {directory} is incomplete: {lacking}"
+            warnings.warn(said, IncompleteRunWarning, stacklevel=2)
+        return rows
     run = RecordedRun(directory)
     if not run.complete:
         warnings.warn(run.message, IncompleteRunWarning, stacklevel=2)
     return run
+
+
+def _run_in(directory: Path) -> RecordedRun:
+    """The run of a folder, not of a sweep's."""
+    if is_sweep(directory):
+        raise RecordsError(f"{directory} is the folder of a sweep; load gives its frame")
+    run: RecordedRun = load(directory)
+    return run
+
+
+def load_many(directories: Iterable[str | Path]) -> dict[str, pandas.DataFrame]:
+    """Return the tables of several runs, one below the other, with what made each row in columns.
+
+    The columns are `run`, the folder; `scenario`; `seed`; and each parameter of any of the runs, as
+    `set_NAME` where a column or another of these has its name. Parameters that are no number, text or truth
+    value stand as text. Numbers such as `auction` begin anew in each run: join on `run` too. Warns with
+    IncompleteRunWarning like `load`.
+
+    Raises ValueError if there are no folders or one twice, RecordsError as `load` does.
+    """
+    import pandas
+
+    folders = [Path(directory) for directory in directories]
+    if not folders or len(set(folders)) < len(folders):
+        named = ", ".join(map(str, folders)) or "none"
+        raise ValueError(f"directories are {named}; there must be at least one, and each only once")
+    runs = [_run_in(folder) for folder in folders]
+    settings = pandas.DataFrame([_settings(run) for run in runs])
+    names = dict.fromkeys(name for run in runs for name in run)
+    return {
+        name: pandas.concat(
+            [_with_settings(run[name], settings, number) for number, run in enumerate(runs) if name in run],
+            ignore_index=True,
+        )
+        for name in names
+    }
+
+
+def _settings(run: RecordedRun) -> dict[str, Any]:
+    """What made a run, as plain values."""
+    made = {"run": str(run.directory), "scenario": run.manifest["scenario"], "seed": run.manifest.get("seed")}
+    for name, value in run.manifest["parameters"].items():
+        plain = value is None or isinstance(value, bool | int | float | str)
+        made[f"set_{name}" if name in made else name] = value if plain else json.dumps(value)
+    return made
+
+
+def _with_settings(rows: pandas.DataFrame, settings: pandas.DataFrame, number: int) -> pandas.DataFrame:
+    """The rows of one run, with its settings behind."""
+    import pandas
+
+    own = {f"set_{name}" if name in rows else name: settings[name].iloc[[number] * len(rows)].array
+           for name in settings}
+    return pandas.concat([rows.reset_index(drop=True), pandas.DataFrame(own)], axis=1)

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import pandas
 
 _CODES = ("int8", "int16", "int32")
 _NUMBERS = ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "float32", "float64", "bool")
@@ -22,7 +25,8 @@ class Column:
 
     `dtype` is a NumPy type of numbers, or "category": labels, stored as codes of type `codes` beside a
     list of labels that grows. `codes` bounds the number of labels (int8: 127). `labels` are the labels
-    that are known from the start, which have codes 0, 1, ... Raises ValueError for any other dtype.
+    that are known from the start, which have codes 0, 1, ... `refers` names the column, as `table.column`,
+    in which each entry is found, but for -1. Raises ValueError for any other dtype.
     """
 
     name: str
@@ -31,6 +35,7 @@ class Column:
     description: str
     codes: str = "int16"
     labels: tuple[str, ...] = ()
+    refers: str = ""
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
@@ -83,8 +88,18 @@ def describe(tables: Sequence[Table]) -> dict[str, Any]:
     """Return the schemas as plain data, for the manifest."""
     return {table.name: {"description": table.description,
                          "columns": [{"name": column.name, "dtype": column.dtype, "unit": column.unit,
-                                      "description": column.description} for column in table.columns]}
+                                      "description": column.description, "refers": column.refers}
+                                     for column in table.columns]}
             for table in tables}
+
+
+def dictionary(tables: Sequence[Table]) -> pandas.DataFrame:
+    """Return the data dictionary: a row for each column of each table, with its unit and meaning."""
+    import pandas
+
+    rows = [(table.name, column.name, column.dtype, column.unit, column.refers, column.description)
+            for table in tables for column in table.columns]
+    return pandas.DataFrame(rows, columns=["table", "column", "dtype", "unit", "refers", "description"])
 
 
 def restore(described: Mapping[str, Any]) -> tuple[Table, ...]:
@@ -93,16 +108,35 @@ def restore(described: Mapping[str, Any]) -> tuple[Table, ...]:
                  for name, entry in described.items())
 
 
-_AUCTION = Column("auction", "int32", "", "number: a seller's k-th auction has k × sellers + seller_id")
-_SELLER = Column("seller_id", "int32", "", "the seller, an agent_id")
-_BIDDER = Column("bidder_id", "int32", "", "the name under which the person bids, an agent_id")
-_PERSON = Column("person_id", "int32", "", "the person behind it; one person may bid under several names")
+_NUMBER = Column("auction", "int32", "", "number: a seller's k-th auction has k × sellers + seller_id")
+_AUCTION = Column("auction", "int32", "", "the auction", refers="auctions.auction")
+_SELLER = Column("seller_id", "int32", "", "the seller", refers="sellers.seller_id")
+_BIDDER = Column("bidder_id", "int32", "", "the name under which the person bids", refers="agents.bidder_id")
+_PERSON = Column("person_id", "int32", "", "the person behind it; one person may bid under several names",
+                 refers="agents.person_id")
 _QUESTION_NUMBER = Column("question_number", "uint16", "", "number of the question in its auction, from 0")
 
+AGENTS = Table("agents", "One row for each name under which a buyer bids.", (
+    Column("bidder_id", "int32", "", "number of the name, from 0"),
+    Column("person_id", "int32", "", "the person behind it; one person may bid under several names"),
+    Column("group", "int32", "", "number of the group of those who share a strategy"),
+    Column("strategy", "category", "", "name of its strategy"),
+    Column("settings", "category", "", "the strategy as set"),
+    Column("utility", "category", "", "what the group maximises in expectation, as set"),
+    Column("latency", "float64", "time", "mean delay of its messages"),
+))
+
+SELLERS = Table("sellers", "One row for each seller.", (
+    Column("seller_id", "int32", "", "number of the seller, from 0"),
+    Column("seller", "category", "", "her name"),
+    Column("mechanism", "category", "", "the rule by which she sells, with its parameters"),
+))
+
 AUCTIONS = Table("auctions", "One row for each auction, written when it closes or the run ends.", (
-    _AUCTION,
+    _NUMBER,
     _SELLER,
-    Column("mechanism", "category", "", "name of the mechanism"),
+    Column("seller", "category", "", "the seller's name"),
+    Column("mechanism", "category", "", "the rule by which she sells, with its parameters"),
     Column("opened", "float64", "time", "when it opened"),
     Column("closed", "float64", "time", "when it closed; NaN if unfinished"),
     Column("bidders", "int32", "people", "how many took part"),
@@ -123,8 +157,23 @@ MESSAGES = Table("messages", "One row for each buyer asked and each question.", 
     Column("sent", "float64", "time", "when the answer was sent; NaN if there was none"),
     Column("time", "float64", "time", "when the answer arrived; NaN if there was none"),
     Column("value", "float64", "money", "the true private value; NaN if it is not a number"),
-    Column("answer", "float64", "money", "the answer; NaN if there was none or it is not a number"),
+    Column("answer", "float64", "money", "the answer if it is one number; NaN otherwise, if none was sent"),
     Column("status", "category", "", "what became of it", "int8", ("answered", "late", "silent", "refused")),
+))
+
+QUESTIONS = Table("questions", "One row for each kind of question that was asked.", (
+    Column("question", "category", "", "the kind, such as AskValue", "int8"),
+    Column("recorded_as", "category", "", "what an answer is: a column of messages, or vector", "int8"),
+))
+
+EVERYBODY = -1
+"""In place of a bidder: everybody who was asked."""
+
+PRICES = Table("prices", "One row for each price that a question offered or called, or that stood.", (
+    _AUCTION,
+    _QUESTION_NUMBER,
+    Column("bidder_id", "int32", "", "to whom; -1 for everybody who was asked", refers="agents.bidder_id"),
+    Column("price", "float64", "money", "the price"),
 ))
 
 TRANSACTIONS = Table("transactions", "One row for each item that a buyer got or payment that she made.", (
@@ -142,28 +191,27 @@ TRANSACTIONS = Table("transactions", "One row for each item that a buyer got or 
 
 TRANSFERS = Table("transfers", "One row for each side payment between two people.", (
     Column("time", "float64", "time", "when it was paid"),
-    Column("from_person", "int32", "", "who paid"),
-    Column("to_person", "int32", "", "who was paid"),
+    Column("from_person", "int32", "", "who paid", refers="agents.person_id"),
+    Column("to_person", "int32", "", "who was paid", refers="agents.person_id"),
     Column("amount", "float64", "money", "how much"),
     Column("reason", "category", "", "why"),
 ))
 
-AGENTS = Table("agents", "One row for each agent.", (
-    Column("agent_id", "int32", "", "number of the agent"),
-    Column("kind", "category", "", "what it is", "int8", ("buyer", "seller", "nature")),
-    _PERSON,
-    Column("strategy", "category", "", "name of a buyer's strategy or a seller's mechanism"),
-    Column("latency", "float64", "time", "mean delay of its messages; NaN where it sends none"),
-))
-
-REFUSALS = Table("refusals", "One row for each refused answer (the default stood) or failed learning.", (
+REFUSALS = Table("refusals", "One row for each refused answer; its question's default stood.", (
     _AUCTION,
     _QUESTION_NUMBER,
     _BIDDER,
-    Column("reason", "category", "", "why it was refused", "int32"),
+    Column("reason", "category", "", "why; where a strategy failed, with file and line", "int32"),
 ))
 
-VECTORS = Table("vectors", "One row for each entry of an answer that is a vector, such as a belief.", (
+FAILURES = Table("failures", "One row for each buyer whose strategy failed after an auction.", (
+    _AUCTION,
+    _BIDDER,
+    Column("hook", "category", "", "what it was asked to do", "int8", ("observe", "side_payments")),
+    Column("reason", "category", "", "what it raised, with file and line", "int32"),
+))
+
+VECTORS = Table("vectors", "One row for each entry of an answer that is not one bid, price, yes or no.", (
     _AUCTION,
     _QUESTION_NUMBER,
     _BIDDER,
@@ -174,7 +222,9 @@ VECTORS = Table("vectors", "One row for each entry of an answer that is a vector
 VISITS = Table("visits", "One row for each time that a person looked for a seller.", (
     Column("time", "float64", "time", "when"),
     _PERSON,
-    Column("seller_id", "int32", "", "the seller chosen, an agent_id; -1 if none"),
+    Column("seller_id", "int32", "", "the seller chosen; -1 if none", refers="sellers.seller_id"),
+    Column("auction", "int32", "", "the auction she took part in; -1 if none", refers="auctions.auction"),
+    Column("want", "int32", "", "number of her want, the same when she comes back with it; -1 if busy"),
     Column("outcome", "category", "", "what came of it", "int8"),
 ))
 
@@ -185,7 +235,7 @@ BENCHMARKS = Table("benchmarks", "One row for each number of bidders.", (
 
 POLICIES = Table("policies", "One row for each group that learns, type at which it bids, and time.", (
     Column("time", "float64", "time", "when the policy was looked at"),
-    Column("group", "int32", "", "number of the group"),
+    Column("group", "int32", "", "number of the group", refers="agents.group"),
     Column("strategy", "category", "", "name of its strategy"),
     Column("type", "float64", "money", "the private value"),
     Column("bid", "float64", "money", "what it bids then, on average over its own mixing and its buyers"),
@@ -193,5 +243,6 @@ POLICIES = Table("policies", "One row for each group that learns, type at which 
 ))
 
 SCHEMAS = (
-    AUCTIONS, MESSAGES, TRANSACTIONS, TRANSFERS, AGENTS, REFUSALS, VECTORS, VISITS, BENCHMARKS, POLICIES,
+    AUCTIONS, MESSAGES, QUESTIONS, PRICES, TRANSACTIONS, TRANSFERS, AGENTS, SELLERS, REFUSALS, FAILURES,
+    VECTORS, VISITS, BENCHMARKS, POLICIES,
 )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sim.records.buffer import TableBuffer
 from sim.records.errors import OutputError
 from sim.records.manifest import Manifest
+from sim.records.messages import read
 from sim.records.reading import frame, part_path, read_parts
 from sim.records.schema import SCHEMAS, Table, describe
 
@@ -79,13 +80,23 @@ class Records:
 
     def frame(self, table: str) -> pandas.DataFrame:
         """Return one table as a frame, its rows in the order written, from disk and memory."""
+        return read(self[table].schema, self._stored(table), self._stored)
+
+    def _stored(self, table: str) -> pandas.DataFrame:
         buffer = self[table]
         return frame(buffer.schema, [*self._parts_on_disk(table), buffer.in_memory()])
 
     def recent(self, table: str, row: int) -> pandas.DataFrame:
         """Return the rows of one table from number `row` on, as far as they are still in memory."""
         buffer = self[table]
-        return frame(buffer.schema, [buffer.since(row)])
+        return read(buffer.schema, frame(buffer.schema, [buffer.since(row)]), self._at_hand)
+
+    def _at_hand(self, table: str) -> pandas.DataFrame:
+        """What belongs to messages in memory: their prices are there too, the kinds of questions all."""
+        if table == "questions":
+            return self._stored(table)
+        buffer = self[table]
+        return frame(buffer.schema, [buffer.in_memory()])
 
     def frames(self) -> dict[str, pandas.DataFrame]:
         """Return each table as a frame; see `frame`."""
@@ -131,7 +142,7 @@ class Records:
         draft = target.with_name(target.name + ".tmp")
         try:
             target.parent.mkdir(exist_ok=True)
-            pyarrow.parquet.write_table(rows, draft, compression="zstd")
+            pyarrow.parquet.write_table(rows, draft, compression="zstd", **encodings(buffer.schema))
             os.replace(draft, target)
         except OSError as error:
             raise OutputError(f"{target} cannot be written ({error}); free some space, "
@@ -147,6 +158,18 @@ class Records:
         except OSError as error:
             raise OutputError(f"the manifest cannot be written to {self.directory} ({error}); "
                               "name a folder in which you may write") from error
+
+
+def encodings(table: Table) -> dict[str, Any]:
+    """How Parquet encodes each column: no dictionaries of floats, and times as streams of bytes.
+
+    Amounts hardly ever come again, so that a dictionary of them is given up on the way. Times rise slowly:
+    their first bytes are alike, and compress well if they stand together.
+    """
+    floats = [column for column in table.columns if column.dtype.startswith("float")]
+    times = {column.name: "BYTE_STREAM_SPLIT" for column in floats if column.unit == "time"}
+    whole = [column.name for column in table.columns if column not in floats]
+    return {"use_dictionary": whole, "column_encoding": times or None}
 
 
 def write_csv(frames: Mapping[str, pandas.DataFrame], directory: str | Path) -> None:

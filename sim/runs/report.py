@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from sim.measures.batch_means import Estimate, batch_means, batch_ratio
 from sim.measures.comparison import Figure
+from sim.measures.plots import pictures, plot_bars
 from sim.measures.shares import share
 from sim.measures.surplus import surplus_of
 
@@ -42,6 +43,13 @@ COMPARISON = (
     "who was not served may come back with the same value, so that the values at a seller are no fresh draws "
     "from the prior, and her format decides how many come. A share above 100% is possible, and a seller with "
     "a smaller share of more visitors may earn more."
+)
+
+WORTHS_EXPLANATION = (
+    "Sellers who are averse to risk: the expected utility of one auction's revenue, ± half of its interval; "
+    "the revenue that, if it were sure, would be worth as much. Of best: of a bound on all mechanisms with "
+    "dominant strategies, ex-post individually rational and without money to buyers, for as many bidders; it "
+    "is known for independent ones of finitely many values."
 )
 
 
@@ -73,14 +81,13 @@ class SellerMeasures:
 
 def seller_measures(tables: Tables, steady: bool = True) -> list[SellerMeasures]:
     """What each seller did, in the order of their numbers; without intervals if there is no steady state."""
-    agents = tables["agents"]
-    sellers = agents[agents["kind"] == "seller"].sort_values("agent_id")
+    sellers = tables["sellers"].sort_values("seller_id")
     auctions = tables["auctions"]
     finished = auctions[auctions["status"] != "unfinished"].sort_values("opened", kind="stable")
     visits = tables["visits"]["seller_id"].to_numpy()
     chosen = visits[visits >= 0]
     optimum = tables["benchmarks"].set_index("bidders")["optimal_revenue"]
-    gains = surplus_of(tables["transactions"]).groupby(tables["transactions"]["auction"]).sum()
+    gains = _gains(tables)
     found = [
         _measures(
             int(number),
@@ -90,7 +97,7 @@ def seller_measures(tables: Tables, steady: bool = True) -> list[SellerMeasures]
             optimum,
             gains,
         )
-        for number, name in zip(sellers["agent_id"], sellers["strategy"], strict=True)
+        for number, name in zip(sellers["seller_id"], sellers["seller"], strict=True)
     ]
     return found if steady else [_without_intervals(seller) for seller in found]
 
@@ -99,6 +106,21 @@ def _without_intervals(seller: SellerMeasures) -> SellerMeasures:
     """The same means, of which nothing more is known."""
     bare = {field: getattr(seller, field).without_interval() for field in ESTIMATES}
     return replace(seller, **bare)
+
+
+def market_measures(tables: Tables) -> SellerMeasures:
+    """What all sellers did together, as if they were one; she has the number -1."""
+    auctions = tables["auctions"]
+    finished = auctions[auctions["status"] != "unfinished"].sort_values("opened", kind="stable")
+    optimum = tables["benchmarks"].set_index("bidders")["optimal_revenue"]
+    visits = tables["visits"]["seller_id"].to_numpy()
+    return _measures(-1, "all", finished, visits >= 0, optimum, _gains(tables))
+
+
+def _gains(tables: Tables) -> pandas.Series[float]:
+    """What buyers kept of their values, by auction."""
+    trade = tables["transactions"]
+    return surplus_of(trade).groupby(trade["auction"]).sum()
 
 
 def _measures(
@@ -138,7 +160,7 @@ def mean_revenue(revenue: NDArray[np.float64]) -> Estimate:
     return batch_means(revenue, BATCHES)
 
 
-def share_of_optimum(revenue: NDArray[np.float64], best: NDArray[np.float64]) -> Estimate:
+def share_of_optimum(revenue: NDArray[np.float64], best: NDArray[np.floating]) -> Estimate:
     """Revenue of what the optimal auction would earn, both by auction, shape (A,).
 
     Its interval is at least as wide, beside the share, as that of revenue beside revenue.
@@ -162,22 +184,32 @@ def summary(tables: Tables, manifest: Mapping[str, Any], unsteady: str = "") -> 
     """
     why = unsteady or (LEARNERS if len(tables["policies"]) else "")
     notes = [*manifest.get("notes", ()), *_answers_lost(tables)]
+    measures, name = seller_measures(tables, steady=not why), "sellers.png"
     return [
         _headline(tables, manifest),
         *(f"{note}." for note in notes),
-        seller_table(seller_measures(tables, steady=not why)),
+        seller_table(measures),
         *([f"No intervals: {why[0].lower()}{why[1:]}."] if why else []),
         EXPLANATION,
         COMPARISON,
+        *_worths(tables),
+        *pictures(tables, [name], lambda folder: draw_sellers(measures, folder / name)),
     ]
 
 
+def _worths(tables: Tables) -> list[Any]:
+    """What auctions are worth to sellers who are averse to risk, if there are any."""
+    if "worths" not in tables or not len(tables["worths"]):
+        return []
+    names = {seller.seller_id: seller.name for seller in seller_measures(tables)}
+    return [worth_table(tables["worths"], names), WORTHS_EXPLANATION]
+
+
 def _headline(tables: Tables, manifest: Mapping[str, Any]) -> str:
-    kinds = tables["agents"]["kind"].value_counts()
     unfinished = int((tables["auctions"]["status"] == "unfinished").sum())
     held = len(tables["auctions"]) - unfinished
     run = f"{manifest['scenario']}, seed {manifest['seed']}{_time_told(tables, manifest)}"
-    people = f"{kinds.get('buyer', 0):,} buyers, {kinds.get('seller', 0):,} sellers"
+    people = f"{len(tables['agents']):,} buyers, {len(tables['sellers']):,} sellers"
     return f"{run}: {people}, {held:,} auctions finished, {unfinished:,} unfinished."
 
 
@@ -202,6 +234,9 @@ def _answers_lost(tables: Tables) -> list[str]:
         reasons = tables["refusals"]["reason"].value_counts()
         reasons = reasons[reasons > 0]
         notes.append(f"{refused:,} of {sent:,} answers were refused, most often: {reasons.index[0]}")
+    if len(tables["failures"]):
+        first = tables["failures"].iloc[0]
+        notes.append(f"{first['hook']} failed {len(tables['failures']):,} times, first: {first['reason']}")
     return notes
 
 
@@ -240,6 +275,30 @@ def seller_table(measures: Sequence[SellerMeasures]) -> SellerTable:
     return SellerTable(measures)
 
 
+def worth_table(worths: pandas.DataFrame, names: Mapping[int, str]) -> Any:
+    """The table of what revenue is worth to sellers who are averse to risk, for `rich`."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), title_justify="left")
+    for heading in ("seller", "her utility"):
+        table.add_column(heading, overflow="fold")
+    for heading in ("expected\nutility", "sure\nrevenue", "mean\nrevenue", "of best"):
+        table.add_column(heading, justify="right")
+    for one in worths.to_dict("records"):
+        mean, share = one["expected_utility"], one["expected_utility"] / one["utility_bound"]
+        felt = Estimate(mean, one["half_width"], BATCHES)
+        table.add_row(
+            names[int(one["seller_id"])],
+            str(one["utility"]),
+            _cell(felt, _money),
+            _money(one["certainty_equivalent"], one["certainty_equivalent"]),
+            _money(one["revenue"], one["revenue"]),
+            "–" if math.isnan(share) else f"{share:.1%}",
+        )
+    return table
+
+
 def _cell(estimate: Estimate, told: Shown) -> str:
     """The estimate, and its interval below."""
     if math.isnan(estimate.mean):
@@ -276,3 +335,19 @@ ESTIMATES: Mapping[str, tuple[str, Shown]] = {
     "optimal_share": ("of optimal, %", _percent),
 }
 """What stands in the table with an interval: the heading, and how numbers are shown, by field."""
+
+
+# --- in a picture -----------------------------------------------------------------------------------
+
+
+def draw_sellers(sellers: list[SellerMeasures], path: Any) -> None:
+    """Revenue and the buyers' surplus in an auction, with their intervals, by seller."""
+    kinds = {
+        "revenue": [seller.revenue_per_auction for seller in sellers],
+        "buyers' surplus": [seller.surplus_per_auction for seller in sellers],
+    }
+    bars = {
+        label: ([one.mean for one in each], [one.half_width for one in each]) for label, each in kinds.items()
+    }
+    names = [seller.name.replace(" ", "\n") for seller in sellers]
+    plot_bars(path, bars, names, "mean of an auction (money), with 95% interval", "What sellers earn")

@@ -48,5 +48,6 @@ def test_it_works_in_the_market():
     market.finish()
     market.close()
     assert not market.records.frame("refusals").size
+    assert not market.records.frame("failures").size
     messages = market.records.frame("messages")
-    assert (messages["answer"] == messages["value"]).mean() > 0.9
+    assert (messages["bid"] == messages["value"]).mean() > 0.9

@@ -228,7 +228,7 @@ def test_bidders_of_a_room_learn_and_the_asked_stay_truthful(monkeypatch, strate
     messages = tables["messages"]
     asked = messages[(messages["question"] == "AskGridValue") & (messages["auction"] % 5 == 0)]
     assert len(asked) > 50
-    assert (asked["answer"] == asked["value"]).all()
+    assert (asked["bid"] == asked["value"]).all()
 
 
 @pytest.mark.parametrize(

@@ -102,11 +102,11 @@ def test_bidders_shade_as_in_equilibrium_at_first_price():
     """With n bidders uniform on 0 to 100, bid (n − 1)/n of the value (Krishna, Section 2.3)."""
     tables = played(sellers=2)
     auctions = tables["auctions"].set_index("auction")
-    messages = tables["messages"].join(auctions[["mechanism", "bidders"]], on="auction")
-    sealed = messages[messages["mechanism"] == "first price"]
+    messages = tables["messages"].join(auctions[["seller", "bidders"]], on="auction")
+    sealed = messages[messages["seller"] == "first price"]
     assert len(sealed) > 20
     n = sealed["bidders"]
-    np.testing.assert_allclose(sealed["answer"], sealed["value"] * (n - 1) / n, atol=1e-3)
+    np.testing.assert_allclose(sealed["bid"], sealed["value"] * (n - 1) / n, atol=1e-3)
 
 
 def test_truthful_buyers_keep_nothing_at_first_price():
@@ -182,7 +182,7 @@ def test_three_lines_of_pandas_give_the_same_revenue(bazaar):
     answer = bazaar("run", *SMALL, "--out", "here", "--bids", str(SYNTHETIC))
     run = load("here")
     auctions = run["auctions"]
-    revenue = auctions.groupby("mechanism", observed=True)["revenue"].sum()
+    revenue = auctions.groupby("seller", observed=True)["revenue"].sum()
     assert len(revenue) == 6
     for name, money in revenue.items():
         (row,) = (line for line in answer.out.splitlines() if line.strip().startswith(str(name)))

@@ -25,7 +25,8 @@ from sim.records import (
     load,
     prepare_directory,
 )
-from sim.records.manifest import Manifest
+from sim.records.manifest import LAYOUT, Manifest
+from sim.records.messages import as_read
 
 SMALL = Table("small", "A table for tests.", (
     Column("who", "int32", "", "an id"),
@@ -96,7 +97,7 @@ def test_each_table_has_typed_columns_even_when_empty(tmp_path):
     records.close()
     run = load(tmp_path)
     assert list(run) == [table.name for table in SCHEMAS]
-    for table in SCHEMAS:
+    for table in map(as_read, SCHEMAS):
         frame = run[table.name]
         assert frame.empty
         assert tuple(frame.columns) == table.names
@@ -118,12 +119,13 @@ def test_filled_tables_have_no_object_columns(tmp_path):
     records.append("messages", auction=0, question_number=0, question="AskValue", bidder_id=np.arange(3),
                    person_id=np.arange(3), sent=0.5, time=[1.0, 2.0, 3.0], value=np.nan, answer=[1, 2, 3],
                    status=["answered", "late", "answered"])
+    records.append("questions", question="AskValue", recorded_as="bid")
     records.close()
     frame = load(tmp_path)["messages"]
     assert_no_objects(frame)
     assert frame["status"].tolist() == ["answered", "late", "answered"]
     assert frame["status"].cat.categories.tolist() == ["answered", "late"]
-    assert frame["answer"].tolist() == [1.0, 2.0, 3.0]
+    assert frame["bid"].tolist() == [1.0, 2.0, 3.0]
 
 
 def test_a_message_takes_at_most_48_bytes():
@@ -359,7 +361,7 @@ def test_load_says_what_is_no_run(tmp_path):
 
 @pytest.mark.parametrize("tables", [5, {"auctions": {}}, {"auctions": {"description": "", "columns": [{}]}}])
 def test_load_says_that_a_manifest_is_damaged(tmp_path, tables):
-    told = {"scenario": "town", "parameters": {}, "status": "complete", "tables": tables}
+    told = {"scenario": "town", "parameters": {}, "status": "complete", "layout": LAYOUT, "tables": tables}
     (tmp_path / "manifest.json").write_text(json.dumps(told))
     with pytest.raises(RecordsError, match=r"manifest\.json is damaged"):
         load(tmp_path)
@@ -378,7 +380,8 @@ def test_manifest_tells_what_made_the_run(tmp_path):
     assert run.manifest["finished"] >= run.manifest["started"]
     assert run.manifest["versions"]["numpy"] == np.__version__
     assert run.manifest["tables"]["small"]["columns"][1] == {
-        "name": "amount", "dtype": "float64", "unit": "money", "description": "a number"}
+        "name": "amount", "dtype": "float64", "unit": "money", "description": "a number",
+        "refers": ""}
     assert sorted(path.name for path in tmp_path.iterdir()) == ["manifest.json"]
 
 

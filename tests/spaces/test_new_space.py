@@ -88,7 +88,7 @@ def test_the_market_plays_it():
     market.finish()
     auctions = market.records.frames()["auctions"].query("status != 'unfinished'")
     np.testing.assert_allclose(auctions.welfare, auctions.best_welfare)  # the pivot mechanism is efficient
-    assert (market.records.frames()["messages"].answer < 0).any()
+    assert (market.records.frames()["messages"].bid < 0).any()
 
 
 def test_exact_and_sampled_audit_agree_that_truth_is_dominant():

@@ -156,8 +156,10 @@ def test_side_payments_that_cannot_be_are_refused(cheat, reason):
     frames = run(population, SecondPrice(), until=3.0)
     assert len(frames["transfers"]) == 0
     assert len(frames["auctions"]) >= 3
-    assert frames["refusals"]["reason"].str.contains(reason).all()
-    assert len(frames["refusals"]) >= 2
+    failures = frames["failures"]
+    assert failures["reason"].str.contains(reason).all()
+    assert set(failures["hook"]) == {"side_payments"}
+    assert len(failures) >= 2
 
 
 def test_refuses_learners_and_others():

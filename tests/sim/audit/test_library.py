@@ -295,9 +295,24 @@ def test_the_command_audits_menus(bazaar):
     assert "each at 4, 2 visits buy-many IC holds 0" in told
 
 
+def test_a_scenario_audits_instances_of_its_own(bazaar):
+    """A scenario's name comes before a mechanism's; its instances stand on the Markov set."""
+    call = bazaar("audit", "highest_bidder_lottery", "--mechanism", "Vickrey", "--notion", "knightian-ic")
+    told = " ".join(call.out.replace("│", " ").split())
+    assert call.code == 0
+    assert "Vickrey Knightian IC (distributionally robust) holds 0" in told
+    assert "all distributions on the grid in which each value has at least the mean" in told
+    call = bazaar("audit", "ambiguous_bidders", "--notion", "maxmin-ic", "--notion", "hurwicz-ic")
+    told = " ".join(call.out.replace("│", " ").split())
+    assert "all pay, α = 0.5 maxmin IC holds 0" in told
+    assert "Hurwicz IC fails 0.6667" in told
+    assert "Hurwicz IC fails 1 exact" in told
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["one_more_bidder", "--mechanism", "Vickry"], "there is no mechanism 'Vickry'"),
         (["coffee_shop", "--sample", "100"], "--sample needs auctions; coffee_shop has menus"),
         (["few_tickets", "--buyers", "3"], "--buyers needs auctions"),
         (["few_tickets", "--seed", "x"], "--seed is x"),

@@ -1,5 +1,6 @@
 """The command line: what it prints, what it refuses, and how it ends."""
 
+import json
 import signal
 import time
 from dataclasses import dataclass
@@ -9,8 +10,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from agents.play.asking import StrategyError
 from agents.population import Population
 from agents.seller import SellerPlan
+from agents.strategies import Equilibrium
 from agents.strategies.base import Strategy, Truthful
 from mechanisms.auctions import SecondPrice
 from mechanisms.conversation import DirectMechanism
@@ -89,7 +92,7 @@ def test_without_a_folder_each_run_gets_a_fresh_one(bazaar):
 
 
 def test_seed_until_and_set_reach_the_manifest(bazaar):
-    bazaar("run", "--seed", "7", "--until", "3", "--set", "until=5", "--set", "sellers=2", "--out", "here")
+    bazaar("run", "--seed", "7", "--until", "3", "--set", "sellers=2", "--out", "here")
     manifest = load("here").manifest
     assert manifest["seed"] == 7
     assert manifest["parameters"]["until"] == 3
@@ -265,6 +268,21 @@ def test_a_folder_of_ones_own_is_left_when_nothing_was_run(bazaar):
 
 
 # --- how it ends ------------------------------------------------------------------------------------
+
+
+def test_a_strategy_that_fails_may_stop_the_run(bazaar, monkeypatch):
+    def fails(self, question, view):
+        raise RuntimeError("no idea")
+
+    monkeypatch.setattr(Equilibrium, "report_value", fails, raising=False)
+    told = bazaar("run", *SMALL, "--out", "told")
+    assert told.code == 0
+    reasons = load("told")["refusals"]["reason"]
+    assert reasons.str.contains("no idea (test_commands.py, line", regex=False).any()
+    with pytest.raises(StrategyError, match=r"report_value of .*no idea"):
+        main(["run", *SMALL, "--out", "stopped", "--raise"])
+    assert json.loads(Path("stopped/manifest.json").read_text())["status"] == "failed"
+
 
 
 @dataclass(frozen=True)

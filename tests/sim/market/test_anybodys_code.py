@@ -1,11 +1,12 @@
 """Strategies and mechanisms that are anybody's code: what they do wrong harms nobody else, or ends it all."""
 
+import inspect
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
-from agents.play.asking import RefusesRandomness
+from agents.play.asking import RefusesRandomness, StrategyError
 from agents.strategies import Truthful
 from agents.view import Mixed
 from mechanisms.auctions import AscendingClock, FirstPrice, OpenProxy, PostedPrice, SecondPrice
@@ -13,7 +14,7 @@ from mechanisms.conversation import Mechanism
 from mechanisms.outcome import Outcome
 from mechanisms.questions import Announce, AskValue
 from sim.market.invariants import BreachError
-from tests.sim.market.markets import AHEAD, Says, Silent, TwoRounds, assert_same, run
+from tests.sim.market.markets import AHEAD, Says, Silent, TwoRounds, assert_same, market, run
 
 # --- strategies -----------------------------------------------------------------------------------
 
@@ -138,10 +139,44 @@ class Forgets(Truthful):
 def test_a_failing_learner_does_not_stop_the_market(ahead):
     frames = run(2.5, [Forgets(), Truthful()], SecondPrice(), ahead=ahead)
     assert (frames["auctions"]["status"] == "sold").all()
-    refusals = frames["refusals"]
-    assert refusals["auction"].tolist() == [0, 1, 2]
-    assert set(refusals["bidder_id"]) == {0}
-    assert set(refusals["reason"]) == {"observe: RuntimeError: out of memory"}
+    failures, (line,) = frames["failures"], lines_of(Forgets.observe, "out of memory")
+    assert not len(frames["refusals"])
+    assert failures["auction"].tolist() == [0, 1, 2]
+    assert set(failures["bidder_id"]) == {0}
+    assert set(failures["hook"]) == {"observe"}
+    place = f"(test_anybodys_code.py, line {line})"
+    assert set(failures["reason"]) == {f"RuntimeError: out of memory {place}"}
+
+
+def lines_of(code, text):
+    """Numbers of the lines of some code that hold a text."""
+    lines, first = inspect.getsourcelines(code)
+    return [first + k for k, line in enumerate(lines) if text in line]
+
+
+@AHEAD
+def test_a_failure_says_where_it_happened(ahead):
+    frames = run(1.5, [Says(fail), Truthful()], SecondPrice(), ahead=ahead)
+    (line,) = lines_of(fail, "raise")
+    assert set(frames["refusals"]["reason"]) == {
+        f"RuntimeError: lost the thread (test_anybodys_code.py, line {line})"
+    }
+
+
+@AHEAD
+@pytest.mark.parametrize("mechanism", [SecondPrice(), AscendingClock()], ids=repr)
+@pytest.mark.parametrize(
+    ("strategy", "said"),
+    [(Says(fail), "lost the thread"), (Says([np.nan]), "must be a number"), (Forgets(), "out of memory"),
+     (Wilts("raise"), "wait of")],
+    ids=["raises", "nonsense", "forgets", "waits"],
+)
+def test_a_failing_strategy_may_be_let_to_raise(strategy, said, mechanism, ahead):
+    one = market([strategy, Truthful()], mechanism, ahead=ahead)
+    one.stage.raises = True
+    with pytest.raises(StrategyError, match=said):
+        one.advance_to(3.5)
+    one.close()
 
 
 # --- mechanisms -----------------------------------------------------------------------------------

@@ -166,7 +166,7 @@ def test_a_breach_stops_the_run_with_number_and_messages(fault, how, learns):
     ex_post_ir = fault is overcharge
     options = {"window": 0.25, "seed": 7}
     sound = run(60.5, cast(learns), SecondPrice(), **options)["messages"]
-    said = sound["answer"].to_numpy().reshape(61, -1)
+    said = sound["bid"].to_numpy().reshape(61, -1)
     needs_absentee = fault in (charge_absentees, serve_absentees)
     shows = (np.nanmax(said, axis=1) > TRIGGER) & (np.isnan(said).any(axis=1) | (not needs_absentee))
     if fault is overcharge:

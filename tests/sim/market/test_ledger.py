@@ -16,6 +16,7 @@ from mechanisms.conversation import Mechanism
 from mechanisms.outcome import Outcome
 from mechanisms.questions import AskValue
 from mechanisms.types import one_good
+from mechanisms.utilities import Linear
 from sim.market.invariants import BreachError
 from sim.market.ledger import MOST_REASONS
 from sim.market.market import Market
@@ -40,7 +41,7 @@ def test_rows_follow_from_the_messages(mechanism, ahead):
     strategies = [Truthful(), Shading(0.5), Silent(), Truthful()]
     frames = run(20.5, strategies, mechanism, ahead=ahead, window=0.5, latency=0.01)
     said = frames["messages"]
-    bids = said["answer"].fillna(-np.inf).to_numpy().reshape(-1, 4)
+    bids = said["bid"].fillna(-np.inf).to_numpy().reshape(-1, 4)
     values = said["value"].to_numpy().reshape(-1, 4)
     auctions = frames["auctions"].set_index("auction").sort_index()
     for number, (bid, value) in enumerate(zip(bids, values, strict=True)):
@@ -98,8 +99,7 @@ def test_persons_stand_behind_names():
     for table in ("messages", "transactions"):
         assert set(frames[table]["person_id"]) == {7}
         assert set(frames[table]["bidder_id"]) <= {0, 1}
-    buyers = frames["agents"][frames["agents"]["kind"] == "buyer"]
-    assert buyers["person_id"].tolist() == [7, 7]
+    assert frames["agents"]["person_id"].tolist() == [7, 7]
 
 
 @AHEAD
@@ -113,12 +113,19 @@ def test_books_that_do_not_balance_stop_the_run(ahead):
     one.close()
 
 
-def test_the_agents_are_all_named():
-    frames = run(0.5, [Truthful(), Shading(0.5)], FirstPrice(), latency=[0.1, 0.2])
-    agents = frames["agents"].astype({"kind": str, "strategy": str})
-    assert agents["kind"].tolist() == ["buyer", "buyer", "seller", "nature"]
-    assert agents["strategy"].tolist() == ["Truthful", "Shading", "first price", repr(UNIT)]
-    assert agents["latency"].tolist()[:2] == [0.1, 0.2]
+def test_buyers_and_sellers_stand_as_set():
+    frames = run(0.5, [Truthful(), Shading(0.5)], FirstPrice(0.3), latency=[0.1, 0.2], name="Ann's")
+    agents, sellers = frames["agents"], frames["sellers"]
+    assert agents["bidder_id"].tolist() == [0, 1]
+    assert agents["group"].tolist() == [0, 1]
+    assert agents["strategy"].tolist() == ["Truthful", "Shading"]
+    assert agents["settings"].tolist() == [repr(Truthful()), repr(Shading(0.5))]
+    assert agents["utility"].tolist() == [repr(Linear())] * 2
+    assert agents["latency"].tolist() == [0.1, 0.2]
+    assert sellers["seller"].tolist() == ["Ann's"]
+    for table in (sellers, frames["auctions"]):
+        assert set(table["seller"]) == {"Ann's"}
+        assert set(table["mechanism"]) == {repr(FirstPrice(0.3))}
 
 
 def test_only_so_many_reasons_of_refusals_are_kept():

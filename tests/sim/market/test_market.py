@@ -298,7 +298,7 @@ def test_a_further_buyer_in_the_same_auctions_changes_nobody_elses_draws():
     for column in ("value", "status"):
         assert known[column].tolist() == few[column].tolist()
     spoke = few["status"] != "silent"
-    np.testing.assert_array_equal(known["answer"][spoke], few["answer"][spoke])
+    np.testing.assert_array_equal(known["bid"][spoke], few["bid"][spoke])
     np.testing.assert_allclose(known["time"][spoke], few["time"][spoke])
 
 

@@ -49,7 +49,7 @@ def test_a_window_stays_open_to_its_deadline_for_the_silent():
     frames = run(20, [Truthful(), Silent(), Truthful()], TwoRounds(), window=4.0, period=100)
     said = messages(frames)
     assert said["status"].tolist() == ["answered", "silent", "answered"]
-    assert said["answer"].isna().tolist() == [False, True, False]
+    assert said["bid"].isna().tolist() == [False, True, False]
     assert said["time"].isna().tolist() == [False, True, False]
     assert frames["auctions"]["closed"].tolist() == [4.0]
 
@@ -67,8 +67,8 @@ def test_a_late_bid_is_lost_and_costs_nothing(ahead):
     deadline = said["auction"].map(auctions.set_index("auction")["opened"]) + 0.5
     assert (is_late == (said["time"] >= deadline)).all()
     assert is_late.sum() > 35
-    assert (said["answer"] == said["value"]).all()
-    counted = said["answer"].where(~is_late, -np.inf).to_numpy().reshape(-1, 3)
+    assert (said["bid"] == said["value"]).all()
+    counted = said["bid"].where(~is_late, -np.inf).to_numpy().reshape(-1, 3)
     np.testing.assert_array_equal(auctions["revenue"], np.sort(counted, axis=1)[:, 1].clip(0))
     charged = set(zip(frames["transactions"]["auction"], frames["transactions"]["bidder_id"], strict=True))
     assert charged.isdisjoint(zip(said["auction"][is_late], said["bidder_id"][is_late], strict=True))
@@ -142,7 +142,7 @@ def test_chance_and_draws_come_from_the_sellers_own_stream():
 def test_vectors_have_a_table_of_their_own(mechanism):
     frames = run(3.5, [Truthful(), Says([[SILENT, SILENT]]), Truthful()], mechanism, window=0.25)
     said, vectors = frames["messages"], frames["vectors"]
-    assert said["answer"].isna().all()
+    assert said["bid"].isna().all()
     assert said["value"].isna().all()
     assert said["status"].tolist() == ["answered", "silent", "answered"] * 4
     reports = vectors["number"].to_numpy().reshape(4, 3, 2)

@@ -15,7 +15,7 @@ MESSAGES = pd.DataFrame({
     "auction": [3, 3, 3, 7, 7, 9],
     "bidder_id": [0, 1, 2, 0, 1, 5],
     "value": [0.9, 0.5, 0.4, 0.2, 0.8, 0.6],
-    "answer": [0.45, 0.25, 0.7, 0.1, 0.4, 0.3],
+    "bid": [0.45, 0.25, 0.7, 0.1, 0.4, 0.3],
     "status": ["answered", "answered", "late", "answered", "answered", "answered"],
 })
 TRADE = pd.DataFrame({
@@ -49,7 +49,7 @@ def test_order_of_rows_does_not_matter():
 
 
 def test_payoffs_are_of_people_under_all_their_names():
-    agents = pd.DataFrame({"kind": ["buyer"] * 4 + ["seller"], "person_id": [0, 1, 2, 0, -1]})
+    agents = pd.DataFrame({"person_id": [0, 1, 2, 0]})
     transfers = pd.DataFrame({"from_person": [0, 1], "to_person": [2, 2], "amount": [0.1, 0.2]})
     people = payoffs_by_person({"agents": agents, "transactions": TRADE, "transfers": transfers})
     np.testing.assert_allclose(people["surplus"], [0.45 + 0.3, 0.4, 0.0])

@@ -11,15 +11,16 @@ VALUES = np.linspace(0, 1, 20)
 
 
 def bids(path):
-    plot_bids(path, {"bids": (VALUES, VALUES / 2)}, {"theory": (VALUES, VALUES / 2)})
+    plot_bids(path, {"bids": (VALUES, VALUES / 2)}, {"theory": (VALUES, VALUES / 2)}, "Bids")
 
 
 def curves(path):
-    plot_curves(path, {"loss": (VALUES + 1, VALUES + 0.1)}, "round", "loss", log_y=True)
+    plot_curves(path, {"loss": (VALUES + 1, VALUES + 0.1)}, "round", "loss", "Losses", log_y=True)
 
 
 def bars(path):
-    plot_bars(path, {"a": ([1.0, 2.0], [0.1, 0.2]), "b": ([-1.0, 0.5], [0.1, np.nan])}, ["x", "y"], "money")
+    heights = {"a": ([1.0, 2.0], [0.1, 0.2]), "b": ([-1.0, 0.5], [0.1, np.nan])}
+    plot_bars(path, heights, ["x", "y"], "money", "Payoffs")
 
 
 @pytest.mark.parametrize("plot", [bids, curves, bars])
@@ -33,7 +34,7 @@ def test_is_a_png_and_the_same_each_time(plot, tmp_path):
 
 def test_what_fails_within_leaves_no_file(tmp_path):
     with pytest.raises(ValueError, match="shape"):
-        plot_bids(tmp_path / "no.png", {"bids": (VALUES, VALUES[:3])}, {})
+        plot_bids(tmp_path / "no.png", {"bids": (VALUES, VALUES[:3])}, {}, "Bids")
     assert not list(tmp_path.iterdir())
 
 

@@ -41,8 +41,8 @@ def test_two_names_are_as_good_as_two_visits():
     crowd = crowd_of(COFFEE_SHOP, ImpatientMenuBuyer(), rate=3.0, names=2)
     customers, purchases = open_counter(crowd=crowd)
     assert set(customers[customers["type"] == 2]["paid"]) == {6.0}
-    assert (purchases.groupby(["person_id", "bidder_id"]).size() == 1).all()
-    assert set(purchases["bidder_id"]) == {0, 1}
+    assert (purchases.groupby(["person_id", "name"]).size() == 1).all()
+    assert set(purchases["name"]) == {0, 1}
 
 
 def test_one_is_served_at_a_time_and_money_adds_up():
@@ -119,7 +119,7 @@ def test_names_and_entries_a_name_multiply():
     customers, purchases = open_counter(60, crowd=crowd, menu=Menu([[0.5]], [1e-3]), a_name=3)
     assert set(customers["visits"]) == {6}
     first = purchases[purchases["person_id"] == 0]
-    assert first["bidder_id"].tolist() == [0, 0, 0, 1, 1, 1]
+    assert first["name"].tolist() == [0, 0, 0, 1, 1, 1]
 
 
 def test_a_learner_hears_the_value_less_the_price():

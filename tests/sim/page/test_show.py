@@ -141,7 +141,7 @@ def test_bids_on_the_page_are_the_last_answers():
     last = bids.last_bids(show.scene)
     messages = show.records.frame("messages")
     assert len(last) == len(messages.drop_duplicates(["auction", "bidder_id"]))
-    np.testing.assert_array_equal(last["answer"], last["value"])
+    np.testing.assert_array_equal(last["said"], last["value"])
 
 
 def test_long_series_are_thinned_and_keep_their_ends(monkeypatch):
@@ -153,7 +153,7 @@ def test_long_series_are_thinned_and_keep_their_ends(monkeypatch):
     assert (times[0], times[-1]) == (0, 90)
     assert earned[-1, 0] == pytest.approx(show.records.frame("auctions")["revenue"].sum())
     last = show.records.frame("messages").tail(30)
-    assert show.scene.messages["answer"].tolist() == last["answer"].tolist()
+    assert show.scene.messages["bid"].tolist() == last["bid"].tolist()
 
 
 # --- runs that are no market ------------------------------------------------------------------------
@@ -188,7 +188,7 @@ def test_people_at_the_counter_are_those_between_coming_and_leaving():
     assert at_the_counter(customers, times).tolist() == [1, 2, 1, 2, 1, 0]
 
 
-@pytest.mark.parametrize("scenario", ["few_tickets", "lottery_tickets", "second_visit"])
+@pytest.mark.parametrize("scenario", ["few_tickets", "lottery_tickets", "second_visit", "unit_demand"])
 def test_a_scenario_without_a_page_is_told_in_one_line(bazaar, monkeypatch, scenario):
     monkeypatch.setattr(server, "require_extra", lambda: None)
     answer = bazaar("watch", scenario, "--no-browser")

@@ -17,14 +17,13 @@ def recorded(auctions, visits=(), benchmarks=()):
     """Tables of two sellers; an auction is (seller, opened, bidders, revenue, welfare, best, status)."""
     records = Records(manifest=Manifest("by_hand", {"until": 10.0}, 3))
     for number, name in enumerate(["first price", "posted price"]):
-        records.append(
-            "agents", agent_id=number, kind="seller", person_id=-1, strategy=name, latency=math.nan
-        )
+        records.append("sellers", seller_id=number, seller=name, mechanism=name)
     for number, (seller, opened, bidders, revenue, welfare, best, status) in enumerate(auctions):
         records.append(
             "auctions",
             auction=number,
             seller_id=seller,
+            seller=["first price", "posted price"][seller],
             mechanism=["first price", "posted price"][seller],
             opened=opened,
             closed=opened + 0.5,
@@ -51,7 +50,8 @@ def recorded(auctions, visits=(), benchmarks=()):
                 cause="price",
             )
     for time, seller in visits:
-        records.append("visits", time=time, person_id=0, seller_id=seller, outcome="served")
+        went = {"time": time, "person_id": 0, "seller_id": seller, "auction": -1, "want": 0}
+        records.append("visits", **went, outcome="served")
     for bidders, optimum in benchmarks:
         records.append("benchmarks", bidders=bidders, optimal_revenue=optimum)
     return records
@@ -158,6 +158,8 @@ def test_late_and_refused_answers_are_told():
             status=status,
         )
     records.append("refusals", auction=0, question_number=0, bidder_id=0, reason="the answer is NaN")
+    records.append("failures", auction=0, bidder_id=[0, 1], hook="observe", reason="RuntimeError: lost")
     text = " ".join(printed(summary(records.frames(), vars(records.manifest))).split())
     assert "1 of 3 answers came too late" in text
     assert "1 of 3 answers were refused, most often: the answer is NaN" in text
+    assert "observe failed 2 times, first: RuntimeError: lost" in text
