@@ -233,7 +233,7 @@ def estimates(
 ) -> dict[str, Estimate]:
     """The shares by `n: seller`, with intervals: across replicates if buyers learn, else by batches."""
     if parameters.learns:
-        runs = [measures(tables, parameters)]
+        runs: list[Mapping[str, float]] = [measures(tables, parameters)]
         if status == "complete":
             measure = partial(measures_of_seed, parameters)
             runs = replicates_of(tables, runs[0], measure, seed, parameters.replicates)
