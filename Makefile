@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 
 VERSIONS ?= 3.11 3.12 3.13
 
-.PHONY: run watch test test-all bench lint docs clean
+.PHONY: run watch test test-all bench coverage lint docs clean
 
 run: $(VENV)/ready
 	$(BIN)/bazaar run
@@ -30,6 +30,9 @@ test-all:
 
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.benchmarks
+
+coverage: $(VENV)/installed
+	$(BIN)/python -m tests.coverage docs/coverage.md
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,10 @@ from agents.strategies.menu_learner import LearningMenuBuyer
 from mechanisms._validation import FloatArray
 from mechanisms.menus import COFFEE_SHOP, Menu, coffee_shop_menu
 from mechanisms.menus.valuations import additive_values
-from sim.measures.batch_means import batch_means
+from sim.measures.batch_means import Estimate, batch_means
 from sim.measures.comparison import Figure
-from sim.menus.counter import CounterPlan, expected_payment
+from sim.measures.replicates import across, replicates_of
+from sim.menus.counter import CounterMarket, CounterPlan, expected_payment
 from sim.menus.menu_file import read_menu_file
 
 if TYPE_CHECKING:
@@ -89,14 +91,83 @@ def expected_revenue(plan: CounterPlan) -> float:
 
 
 def revenues(tables: Mapping[str, Any], counters: list[CounterPlan]) -> dict[str, Figure]:
-    """Revenue a customer by counter, as `figures`, for these counters."""
-    paid = {number: rows.to_numpy() for number, rows in tables["customers"].groupby("seller_id")["paid"]}
+    """Revenue a customer by counter, with theory's; of learners the mean of one run, without an interval.
+
+    NaN where nobody has gone home yet, or where regulars are served too slowly to say.
+    """
+    served = {number: rows for number, rows in tables["customers"].groupby("seller_id")}
     found = {}
     for number, plan in enumerate(counters):
-        if number in paid:
-            learned = len(paid[number]) // 2 if plan.crowd.regulars else 0
-            found[plan.name] = Figure(batch_means(paid[number][learned:]), expected_revenue(plan))
+        if number in served:
+            theory = expected_revenue(plan)
+            if plan.crowd.regulars is None:
+                found[plan.name] = Figure(batch_means(paid_in_order(served[number])), theory)
+            else:
+                mean = learned_revenue(served[number], plan)
+                found[plan.name] = Figure(Estimate(mean, math.nan, 1), theory, target=True)
     return found
+
+
+def paid_in_order(customers: Any) -> Any:
+    """What customers paid who come once in their lives, in the order of arrival, up to the first one missing.
+
+    Who buys more stays longer, so that those who have gone home are no fair sample of those who came: all who
+    came after the first customer who is still there are left out. Numbers of persons tell who came when.
+    """
+    ordered = customers.sort_values("person_id")
+    persons = ordered["person_id"].to_numpy()
+    whole = int(np.argmin(np.append(persons, -1) == np.arange(len(persons) + 1)))
+    return ordered["paid"].to_numpy()[:whole]
+
+
+BUSY = 0.9
+"""The share of its time that a counter may be busy; above it the queue does not pass in a run."""
+
+
+def learned_revenue(customers: Any, plan: CounterPlan) -> float:
+    """Revenue from a customer in the later half of those who came to a counter of regulars and learn.
+
+    Of those who came so late that others as slow as the slowest might still be there nobody counts; NaN if
+    the counter is busy more than BUSY of the time, when nobody knows how slow the slowest are.
+    """
+    end = float(customers["left"].max())
+    busy = float(customers["visits"].sum()) * plan.service / end
+    longest = float((customers["left"] - customers["arrived"]).max())
+    came = customers[customers["arrived"] <= end - longest].sort_values("arrived")
+    paid = came["paid"].to_numpy()[len(came) // 2 :]
+    return float(paid.mean()) if len(paid) and busy <= BUSY else math.nan
+
+
+def replicated_revenues(
+    tables: Mapping[str, Any],
+    counters: list[CounterPlan],
+    until: float,
+    seed: int,
+    replicates: int,
+    status: str = "complete",
+) -> dict[str, Figure]:
+    """As `revenues`, with intervals across runs of their own at counters of learners."""
+    found = revenues(tables, counters)
+    plans = [plan for plan in counters if plan.crowd.regulars is not None and plan.name in found]
+    if status != "complete" or not plans:
+        return found
+    own = {plan.name: float(found[plan.name].estimate.mean) for plan in plans}
+    runs = replicates_of(tables, own, partial(all_learned, plans, until), seed, replicates)
+    return found | {
+        name: replace(found[name], estimate=one) for name, one in across(runs).items()
+    }
+
+
+def all_learned(plans: list[CounterPlan], until: float, seed: int) -> dict[str, float]:
+    """Revenue a customer at each of these counters, in a run of their own."""
+    market = CounterMarket(plans, seed, tick=until)
+    market.advance_to(until)
+    market.finish()
+    served = dict(iter(market.records.frame("customers").groupby("seller_id")))
+    return {
+        plan.name: learned_revenue(served[number], plan) if number in served else math.nan
+        for number, plan in enumerate(plans)
+    }
 
 
 def visits_of_the_hungry(customers: Any, counters: list[CounterPlan]) -> dict[str, list[float]]:

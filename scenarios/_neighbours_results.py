@@ -21,7 +21,7 @@ from mechanisms.conservative import LookaheadAuction
 from mechanisms.conversation import DirectMechanism
 from mechanisms.distributions import IndependentPrior, Prior
 from sim.measures.batch_means import Estimate, batch_means, batch_ratio
-from sim.measures.comparison import Figure, comparison_table
+from sim.measures.comparison import Figure, Sentence, comparison_table
 from sim.measures.surplus import surplus_of
 
 if TYPE_CHECKING:
@@ -34,8 +34,13 @@ EXPLANATION = (
     "Money an auction; all rooms, and all auctions beside ℳ, meet the same values. ℳ: price less rewards, as "
     "recorded. Optimal, where it stands: of a seller who knows the prior. Share: of the gap from the star's "
     "best price without neighbours (lookahead, which knows the prior too) to the highest value, what ℳ "
-    "closes. ± is the half-width of a 95% confidence interval by batch means."
+    "closes. ± is the half-width of a 95% confidence interval by batch means; – where the run is too short "
+    "to tell: of a share, with fewer than ten random offers."
 )
+TELLING = 50
+"""How many equal gaps the gaps of auctions must weigh as much as, for an interval of a ratio over them."""
+RANDOM = 10
+"""How many random offers such an interval takes."""
 MONEY = ("ℳ", "Vickrey", "lookahead", "optimal", "highest")
 """Columns that are shown to a hundredth."""
 COMMON_BINS = "All who know a person know her in the same bins: a second neighbour adds nothing."
@@ -137,9 +142,19 @@ def shares_beside(rows: Sequence[Mapping[str, Figure]]) -> dict[str, float]:
 
 
 def share_of_gap(prior: Prior, result: RoomResult, revenue: NDArray[np.float64]) -> Estimate:
-    """How much of the gap from the lookahead auction to the highest value some revenue (A,) closes."""
+    """How much of the gap from the lookahead auction to the highest value some revenue (A,) closes.
+
+    Gaps have a heavy tail, and now and then the good is offered at random. Where a few gaps make up the sum,
+    or few offers were random, batches do not tell how far the ratio may be off: there is no interval unless
+    the gaps weigh as much as TELLING equal ones, and RANDOM offers or more were random.
+    """
     known = LookaheadAuction(prior).outcome(result.values).revenue
-    return batch_ratio(revenue - known, result.values.max(axis=1) - known)
+    gaps = result.values.max(axis=1) - known
+    estimate = batch_ratio(revenue - known, gaps)
+    squares = float(gaps @ gaps)
+    equal = float(gaps.sum()) ** 2 / squares if squares > 0 else 0.0
+    told = equal >= TELLING and int((~result.tails).sum()) >= RANDOM
+    return estimate if told else estimate.without_interval()
 
 
 def over_rooms(series: Sequence[NDArray[np.float64]]) -> Estimate:
@@ -224,8 +239,8 @@ def what_it_cost(
     return [
         room_table(names, rows),
         COST_EXPLANATION,
-        f"Over all rooms with ties their answers cost the seller {total.mean:z.3f} ± {total.half_width:.3f} "
-        "an auction.",
+        Sentence("Over all rooms with ties their answers cost the seller {cost} an auction.",
+                 {"cost": Figure(total)}),
     ]
 
 

@@ -46,7 +46,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -66,10 +66,11 @@ from scenarios._coffee_shop_sweep import (
     TICKS,
     Assortment,
     assortment_of,
+    expected_revenue,
     menus_among,
     patience,
+    replicated_revenues,
     revenue_curve,
-    revenues,
     sweep_name,
     visits_of_the_hungry,
 )
@@ -78,6 +79,7 @@ from sim.measures.plots import figure, pictures
 from sim.menus.counter import CounterMarket, CounterPlan, crowd_of
 from sim.records import Records
 from sim.runs import scenario
+from sim.runs.replicates import REPLICATES, across_told
 from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
@@ -98,8 +100,10 @@ DISCOUNT = 0.995
 """Learners at the counters of the sweep pay so much of each price, so that they are not tied."""
 
 EXPLANATION = (
-    "Revenue a customer; ± is the half-width of a 95% confidence interval by batch means. Theory: every type "
-    "at every cost buys what she plans. Of the learners the later half counts; theory: as if they knew."
+    "Revenue a customer, in money, of all who came before the first who is still there; ± is the half-width "
+    "of a 95% confidence interval by batch means. Theory: every type at every cost buys what she plans. Of "
+    "learners the later half counts; in brackets: as if they knew. – is not known: where learners queue, and "
+    "the counter is hardly ever free, those who have gone home do not tell what the others will pay."
 )
 
 
@@ -122,6 +126,7 @@ class Parameters(scenario.Parameters):
     visits: int = Field(default=2, ge=2, le=10, description="how often a customer comes at most")
     regulars: int = Field(default=15, ge=1, le=100_000, description="people at a counter of learners")
     exploration: float = Field(default=0.05, ge=0, le=1, description="how often learners try something else")
+    replicates: int = REPLICATES
 
 
 def costs_around(mean: float) -> tuple[float, ...]:
@@ -202,9 +207,11 @@ def audited_menus(parameters: Parameters) -> list[Instance]:
 # --- what came of it --------------------------------------------------------------------------------
 
 
-def figures(tables: Mapping[str, Any], told: Parameters) -> dict[str, Figure]:
-    """Revenue a customer by counter, simulated and in theory."""
-    return revenues(tables, plans(told))
+def figures(
+    tables: Mapping[str, Any], told: Parameters, seed: int = 0, status: str = "complete"
+) -> dict[str, Figure]:
+    """Revenue a customer by counter, simulated and in theory; of learners with intervals across runs."""
+    return replicated_revenues(tables, plans(told), told.until, seed, told.replicates, status)
 
 
 def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
@@ -215,8 +222,8 @@ def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, flo
 
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     """The sweep, the extra counters, and the plots in the run's folder."""
-    told = Parameters(**manifest["parameters"])
-    found, counters = figures(tables, told), plans(told)
+    told, status = Parameters(**manifest["parameters"]), manifest.get("status", "complete")
+    found, counters = figures(tables, told, int(manifest["seed"]), status), plans(told)
     menus = menus_among(plan.name for plan in counters)
     sweep = {
         patience(cost): {
@@ -229,22 +236,23 @@ def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     return [
         f"Coffee shop: {len(tables['customers']):,} customers at {len(counters)} counters.",
         comparison_table("coming back costs", menus, sweep, 3),
-        best_in_theory(found),
+        best_in_theory(counters),
         comparison_table("other counters", ["revenue"], others, 3),
         EXPLANATION,
+        f"Learners: {across_told(told.replicates, status)}",
         *plots(tables, counters, found),
     ]
 
 
-def best_in_theory(found: Mapping[str, Figure]) -> str:
-    """For each patience, the menus that theory says earn most."""
+def best_in_theory(counters: Sequence[CounterPlan]) -> str:
+    """For each patience, the menus that theory says earn most at these counters, whoever came."""
+    expected = {plan.name: expected_revenue(plan) for plan in counters}
     lines = ["Best in theory, by what coming back costs:"]
     for cost in COSTS:
-        named = {menu: sweep_name(menu, cost) for menu in menus_among(found)}
-        earned = {menu: found[name].theory for menu, name in named.items() if name in found}
-        most = max(earned.values(), default=0.0)
+        earned = {menu: expected[sweep_name(menu, cost)] for menu in menus_among(expected)}
+        most = max(earned.values())
         best = [menu for menu, revenue in earned.items() if math.isclose(revenue, most)]
-        lines.append(f"  {patience(cost)}: {', '.join(best) or '–'}")
+        lines.append(f"  {patience(cost)}: {', '.join(best)}")
     return "\n".join(lines)
 
 
@@ -261,7 +269,8 @@ def plots(tables: Mapping[str, Any], counters: list[CounterPlan], found: Mapping
 
 def draw_revenue(found: Mapping[str, Figure], path: Any) -> None:
     """Revenue by patience: points with intervals are simulated, lines are theory."""
-    with figure(path, "mean cost of coming back", "revenue a customer (money)", "Revenue by menu") as axes:
+    title = "Points: simulated, with 95% intervals; lines: theory"
+    with figure(path, "mean cost of coming back (money)", "revenue (money a customer)", title) as axes:
         for name in menus_among(found):
             revenue_curve(axes, found, name)
         axes.set_xticks(range(len(COSTS)), TICKS)
@@ -269,7 +278,8 @@ def draw_revenue(found: Mapping[str, Figure], path: Any) -> None:
 
 def draw_visits(tables: Mapping[str, Any], counters: list[CounterPlan], path: Any) -> None:
     """How often the hungry come, by patience."""
-    with figure(path, "mean cost of coming back", "visits of a hungry customer", "Who comes back") as axes:
+    title = "How often the hungry come, of those who have gone home"
+    with figure(path, "mean cost of coming back (money)", "visits (a hungry customer)", title) as axes:
         for place, (name, visits) in enumerate(visits_of_the_hungry(tables["customers"], counters).items()):
             axes.plot(np.arange(len(COSTS)) + place / 30, visits, "o-", markersize=4, label=name)
         axes.set_xticks(range(len(COSTS)), TICKS)
@@ -283,9 +293,8 @@ def draw_learning(tables: Mapping[str, Any], counters: list[CounterPlan], path: 
     paid = learners["paid"].to_numpy()
     window = max(1, len(paid) // 8)
     moving = np.convolve(paid, np.ones(window) / window, "valid") if len(paid) else paid
-    with figure(
-        path, "customer", f"revenue a customer (money), mean of {window}", "Regulars who learn"
-    ) as axes:
+    title = f"Those who learn, mean of {window} customers, one run"
+    with figure(path, "customer", "revenue (money a customer)", title) as axes:
         axes.plot(np.arange(len(moving)) + window, moving, label="regulars who learn")
         known = {1: "all come once", plan.most: "all know, and come as often as they may"}
         for k, label in known.items():

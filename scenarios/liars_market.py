@@ -15,15 +15,15 @@ on [0, 1], drawn anew for each auction. The crowd:
 The rules: second price and the ascending clock, where truth is dominant for whoever bids alone; first price
 and all-pay, where truth ruins; and the open proxy auction with a hard close, where timing counts.
 
-What to look for. In second price a shader earns less than by truth, and only the ring gains by lying: when it
-wins, it pays the outsiders' highest bid and not its own second. Outsiders are left exactly as they were: the
-bid that they have to beat is still the ring's highest. It is the shaders who help them, by bidding less:
-all others earn more than they would among honest bidders. On the clock shaders are honest, so that nobody but
-the ring earns more than among the honest. In first price the honest earn nothing, and the shaders earn most
-but for the ring; all-pay costs the honest far more than they win. In the open auction snipers' bids may miss
-the close: set `latency=0.05`, and many do. Where bids are sealed or the clock runs, theory's figure stands
-below: integrals over the known distributions of bids. It is left out at sellers where answers came too late,
-which theory does not reckon with.
+What to look for. In second price a shader earns less than by truth, and only the ring gains by lying: when
+it wins, it pays the outsiders' highest bid and not its own second. Outsiders are left exactly as they were,
+since the bid that they have to beat is still the ring's highest. It is the shaders who help them, by bidding
+less: all others earn more than they would among honest bidders. On the clock shaders are honest, so that
+nobody but the ring earns more than among the honest. In first price the honest earn nothing, and the shaders
+earn something; all-pay costs the honest far more than they win. In the open auction snipers' late bids
+sometimes miss the close; with `latency=0.05` many do. Where bids are sealed or the clock runs, theory's
+figure stands below: integrals over the known distributions of bids. It is left out at sellers where answers
+came too late, which theory does not reckon with.
 
 The plots in the run's folder: `payoffs.png` shows the table, `bids.png` sealed bids against values, and
 `loss.png` over time each strategy's ex-post regret, what it loses against the best reply to the others' bids,
@@ -293,7 +293,7 @@ def measures_of_seed(parameters: Parameters, seed: int) -> dict[str, float]:
 def estimates(
     tables: Mapping[str, pandas.DataFrame], parameters: Parameters, seed: int = 0, status: str = "complete"
 ) -> dict[str, Estimate]:
-    """The payoffs by `kind: seller`, with intervals across replicates if somebody learns, else by batches."""
+    """The payoffs by `kind: seller`: intervals across replicates if somebody learns, else by batches."""
     if parameters.learns:
         runs: list[Mapping[str, float]] = [measures(tables, parameters)]
         if status == "complete":

@@ -88,10 +88,17 @@ from sim.draws import Stream
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.batch_means import Estimate
+from sim.measures.comparison import Figure, Sentence, without_intervals
 from sim.measures.plots import COLOURS, figure, pictures
 from sim.records import Records
 from sim.runs import scenario
 from sim.runs.scenario import OneOf, WholeNumbers, as_text
+
+DRAWN_ONCE = "All holds for the towns that the seed drew: who knows whom, and in which bins."
+LEARNERS = (
+    "No intervals: some people learn, and what one run learned is one observation; several seeds tell how "
+    "far figures vary."
+)
 
 PANELS = (beliefs_about_the_star, price_and_value, share_of_the_value)
 KINDS = ("honest", "liars", "lazy", "noisy", "learners")
@@ -224,17 +231,30 @@ def mechanism_of(parameters: Parameters) -> StarAuction:
     return StarAuction(parameters.buyers, parameters.value_bound, parameters.delta, parameters.epsilon)
 
 
-def build(parameters: Parameters | None = None, seed: int = 0, records: Records | None = None) -> Market:
-    """A seller for each room of the sweep, with a town of her own; one auction in a unit of time each."""
+def build(
+    parameters: Parameters | None = None,
+    seed: int = 0,
+    records: Records | None = None,
+    town: int | None = None,
+) -> Market:
+    """A seller for each room of the sweep, with a town of her own; one auction in a unit of time each.
+
+    town
+        Seed of what is drawn once and for all: who knows whom, and in which bins. By default as `seed`.
+    """
     told = Parameters() if parameters is None else parameters
-    return market_of(told, kinds_in_a_room(told), seed, records)
+    return market_of(told, kinds_in_a_room(told), seed, records, town)
 
 
 def market_of(
-    parameters: Parameters, seats: NDArray[np.intp], seed: int, records: Records | None = None
+    parameters: Parameters,
+    seats: NDArray[np.intp],
+    seed: int,
+    records: Records | None = None,
+    town: int | None = None,
 ) -> Market:
     """The market with these kinds on the seats of each room, shape (n,)."""
-    rooms, mechanism = rooms_of(parameters, seed), mechanism_of(parameters)
+    rooms, mechanism = rooms_of(parameters, seed if town is None else town), mechanism_of(parameters)
     numbers = range(len(rooms))
     groups = [Group(each) for number in numbers for each in strategies_of(parameters, seed, number)]
     membership = np.concatenate([seats + len(KINDS) * number for number in numbers])
@@ -283,7 +303,7 @@ def twins_of_kinds(
     return {KINDS[kind]: twin(parameters, seed, results, kind) for kind in odd}
 
 
-def optimum_line(parameters: Parameters, results: Sequence[RoomResult]) -> str:
+def optimum_line(parameters: Parameters, results: Sequence[RoomResult]) -> str | Sentence:
     """What a seller who knows the prior could earn at most."""
     prior = prior_of(parameters)
     if isinstance(prior, IndependentPrior):
@@ -291,10 +311,8 @@ def optimum_line(parameters: Parameters, results: Sequence[RoomResult]) -> str:
         return f"In expectation, knowing the prior: optimal auction {best:.3f}, star benchmark S {star:.3f}."
     lookahead = LookaheadAuction(prior)
     known = over_rooms([lookahead.outcome(result.values).revenue for result in results])
-    return (
-        f"Knowing the prior: at most 2S = {2 * known.mean:.3f} ± {2 * known.half_width:.3f}; S is what the "
-        "lookahead auction earns."
-    )
+    told = "Knowing the prior: at most 2S = {bound}; S is what the lookahead auction earns."
+    return Sentence(told, {"bound": Figure(known.scaled(2.0))})
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
@@ -322,6 +340,9 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         lines += who_earned_what(earnings(seats, KINDS, results, honest, alone))
     else:
         lines += who_earned_what(earnings(seats, KINDS, results, results, {}))
+    lines.append(DRAWN_ONCE)
+    if told.learners:
+        lines, shares = [*without_intervals(lines), LEARNERS], [one.without_interval() for one in shares]
     shown = rooms, shares, honest_shares, shares_beside(rows), told
     return lines + pictures(tables, ["share.png"], lambda folder: draw(folder / "share.png", *shown))
 

@@ -66,9 +66,9 @@ SHOWN = 1500
 """Bids of each crowd in the plot: the last, by when learners have learned."""
 
 EXPLANATION = (
-    "Revenue an auction, in money, and how much more first price earns; theory's is for the equilibrium. – "
-    "is not known, or theory does not hold: it takes bids as in equilibrium (in brackets: where learners may "
-    "be going), all of which are heard."
+    "Revenue an auction, in money, and by how much first price earns more; theory's is for the equilibrium. "
+    "– is not known, or theory does not hold: it takes bids as in equilibrium (in brackets: where learners "
+    "may be going), all of which are heard."
 )
 BATCHED = (
     "± is the half-width of a 95% confidence interval by batch means, of independent series for the "
@@ -189,7 +189,7 @@ def measures_of_seed(parameters: Parameters, seed: int) -> dict[str, float]:
 def estimates(
     tables: Mapping[str, pandas.DataFrame], parameters: Parameters, seed: int = 0, status: str = "complete"
 ) -> dict[str, Estimate]:
-    """The revenues by `crowd: format`, with intervals across replicates if bidders learn, else by batches."""
+    """The revenues by `crowd: format`: intervals across replicates if bidders learn, else by batches."""
     if parameters.learns:
         runs: list[Mapping[str, float]] = [measures(tables, parameters)]
         if status == "complete":

@@ -27,8 +27,13 @@ not regular: the reserve is nearly everything, smoothed estimates miss it, and �
 are so many buyers that two of them value the good highly anyway. `revenue.png` in the run's folder shows the
 shares of OPT against n.
 
+An interval can reckon only with what a run has seen. How many buyers exceed the best reserve, none, one or
+several, decides what everybody earns; where a run is too short to meet each of these often enough, – stands
+in place of an interval (by default in rooms of 2 and 50 with two kinds).
+
 Truth is best at all five. With `--set strategy=exp3`, say, buyers have to find that out for themselves, but
-at 𝕄, and sellers who estimate from bids estimate from theirs. (Learners who work out what every other bid
+at 𝕄, whose buyers stay truthful, so that the table races it against sellers whose buyers learn. Sellers who
+estimate from bids estimate from theirs. (Learners who work out what every other bid
 would have brought, such as `fictitious_play`, take minutes over the rooms of 20 and 50. At Baliga and
 Vohra's, where chance draws the halves in conversation, they cannot, and bid as they began.)
 
@@ -39,8 +44,10 @@ Truth is best in both steps of 𝕄; the audit of a small instance checks it:
 
 from __future__ import annotations
 
+import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -55,7 +62,7 @@ from agents.registry import STRATEGIES, make_strategy
 from agents.seller import SellerPlan, disclosure_for
 from agents.strategies import Truthful
 from mechanisms.auctions import SecondPrice
-from mechanisms.auctions.myerson import MyersonAuction, optimal_revenue
+from mechanisms.auctions.myerson import MyersonAuction, monopoly_price, optimal_revenue
 from mechanisms.conservative import (
     BaligaVohraAuction,
     Brier,
@@ -70,9 +77,12 @@ from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.batch_means import Estimate, batch_means
 from sim.measures.comparison import Figure, comparison_table
+from sim.measures.lost_answers import sellers_who_missed_answers
 from sim.measures.plots import figure, pictures
+from sim.measures.replicates import across, replicates_of
 from sim.records import Records
 from sim.runs import scenario
+from sim.runs.replicates import REPLICATES, across_told, tables_of
 from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
@@ -85,10 +95,16 @@ BIDDING = tuple(name for name in STRATEGIES if name != "best_response")
 """How buyers may bid."""
 
 EXPLANATION = (
-    "Revenue as a share of OPT, the optimal auction's for n buyers and the known prior; ± is the half-width "
-    "of a 95% confidence interval by batch means, with what OPT's auction would have earned on the same "
-    "values as a control; 𝕄's is without the luck of who leaves. In theory: 𝕄 earns OPT for n - 1 buyers, "
-    "less what a true report earns, and Vickrey's auction the second highest value."
+    "Revenue as a share of OPT, the optimal auction's for n buyers and the known prior, with what OPT's "
+    "auction would have earned on the same values as a control; 𝕄's is without the luck of who leaves. In "
+    "theory: 𝕄 earns OPT for n - 1 buyers, less what a true report earns, and Vickrey's auction the second "
+    "highest value, if bids are true (in brackets: where learners may be going)."
+)
+OFTEN, RARE = 10, 1e-3
+"""How many auctions of each kind a run must expect for intervals; kinds that are rarer than this apart."""
+BATCHED = (
+    f"± is the half-width of a 95% confidence interval by batch means; – where fewer than {OFTEN} auctions "
+    "are expected in which none, one, or several buyers exceed the best reserve."
 )
 
 
@@ -105,6 +121,12 @@ class Parameters(scenario.Parameters):
         default="truthful",
         description="how buyers bid, but at 𝕄, who takes whole numbers only: there they are truthful",
     )
+    replicates: int = REPLICATES
+
+    @property
+    def learns(self) -> bool:
+        """Whether buyers learn, so that a run is one observation."""
+        return not make_strategy(self.strategy).memoryless
 
 
 def value_of(parameters: Parameters) -> Discrete:
@@ -170,17 +192,17 @@ def expected_shares(parameters: Parameters, n: int) -> dict[str, float]:
     return {name: revenue / best for name, revenue in earned.items()}
 
 
-def shares(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> dict[int, dict[str, Figure]]:
-    """For each n and each seller: revenue over OPT, with theory where there is one."""
+def share_series(
+    tables: Mapping[str, pandas.DataFrame], parameters: Parameters
+) -> Iterator[tuple[int, str, NDArray[np.float64]]]:
+    """For each n and each seller revenue over OPT in each auction, less what the control explains."""
     auctions, value = tables["auctions"], value_of(parameters)
     done = auctions[auctions["status"] != "unfinished"].sort_values("auction")
     messages = tables["messages"].sort_values(["auction", "bidder_id"])
     asked = messages.drop_duplicates(["auction", "bidder_id"])
-    rows: dict[int, dict[str, Figure]] = {}
     optimal, number = MyersonAuction(value), 0
     for n in SIZES:
-        best, expected = optimal_revenue(value, n), expected_shares(parameters, n)
-        rows[n] = {}
+        best = optimal_revenue(value, n)
         for name in mechanisms(parameters, n):
             held = done[done["seller_id"] == number]
             here = asked[asked["auction"].isin(held["auction"])]
@@ -189,10 +211,66 @@ def shares(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> di
             if name == "𝕄":
                 told_first = (here["question_number"] == 0).to_numpy().reshape(-1, n)
                 revenue = revenue - luck_of_who_leaves(parameters, met, told_first)
-            controlled = with_control(revenue, optimal.outcome(met).revenue, best)
-            theory = expected.get(name, float("nan"))
-            rows[n][name] = Figure(batch_means(controlled / best), theory)
+            yield n, name, with_control(revenue, optimal.outcome(met).revenue, best) / best
             number += 1
+
+
+def measures(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> dict[str, float]:
+    """The mean shares of one run, by `n: seller`."""
+    return {
+        f"{n}: {name}": float(series.mean()) if len(series) else math.nan
+        for n, name, series in share_series(tables, parameters)
+    }
+
+
+def measures_of_seed(parameters: Parameters, seed: int) -> dict[str, float]:
+    """The mean shares of another run."""
+    return measures(tables_of(build, parameters, seed), parameters)
+
+
+def estimates(
+    tables: Mapping[str, pandas.DataFrame], parameters: Parameters, seed: int = 0, status: str = "complete"
+) -> dict[str, Estimate]:
+    """The shares by `n: seller`, with intervals: across replicates if buyers learn, else by batches."""
+    if parameters.learns:
+        runs: list[Mapping[str, float]] = [measures(tables, parameters)]
+        if status == "complete":
+            measure = partial(measures_of_seed, parameters)
+            runs = replicates_of(tables, runs[0], measure, seed, parameters.replicates)
+        return across(runs)
+    return {
+        f"{n}: {name}": told_enough(batch_means(series), parameters, n, len(series))
+        for n, name, series in share_series(tables, parameters)
+    }
+
+
+def told_enough(estimate: Estimate, parameters: Parameters, n: int, auctions: int) -> Estimate:
+    """The estimate, without interval if too few auctions of some kind are expected among so many.
+
+    Kinds: no buyer is at least at the best reserve, one is, several are; kinds rarer than RARE do not matter.
+    """
+    value = value_of(parameters)
+    above = float(value.probabilities[value.values >= monopoly_price(value)].sum())
+    none, one = (1 - above) ** n, n * above * (1 - above) ** (n - 1)
+    expected = [auctions * kind for kind in (none, one, 1 - none - one) if kind > RARE]
+    return estimate if min(expected) >= OFTEN else estimate.without_interval()
+
+
+def shares(
+    tables: Mapping[str, pandas.DataFrame], parameters: Parameters, seed: int = 0, status: str = "complete"
+) -> dict[int, dict[str, Figure]]:
+    """For each n and each seller: revenue over OPT, with theory where there is one and it holds."""
+    found, missed = estimates(tables, parameters, seed, status), sellers_who_missed_answers(tables)
+    truthful = parameters.strategy in ("truthful", "equilibrium")
+    rows: dict[int, dict[str, Figure]] = {}
+    for place, n in enumerate(SIZES):
+        expected, rows[n] = expected_shares(parameters, n), {}
+        names = list(mechanisms(parameters, n))
+        for k, name in enumerate(names):
+            learns = parameters.learns and name != "𝕄"
+            holds = (name == "𝕄" or truthful or learns) and len(names) * place + k not in missed
+            theory = expected.get(name, math.nan) if holds else math.nan
+            rows[n][name] = Figure(found[f"{n}: {name}"], theory, target=learns)
     return rows
 
 
@@ -239,26 +317,50 @@ def ahead(row: Mapping[str, Figure]) -> str:
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     """Shares of OPT by n, who is ahead, and the plot in the run's folder."""
-    told = Parameters(**manifest["parameters"])
-    rows = shares(tables, told)
-    named = {f"n = {n}  (1 - 1/n = {1 - 1 / n:.3f})": row for n, row in rows.items()}
+    told, status = Parameters(**manifest["parameters"]), manifest.get("status", "complete")
+    rows = shares(tables, told, int(manifest["seed"]), status)
+    headings = {name: heading(told, name) for name in rows[SIZES[0]]}
+    named = {
+        f"n = {n} ({n - 1}/{n})": {headings[name]: one for name, one in row.items()}
+        for n, row in rows.items()
+    }
     lines: list[Any] = [
-        f"Sell the room: one good, values below {told.value_bound}, {told.prior}.",
-        comparison_table("buyers", list(rows[SIZES[0]]), named, decimals=3),
+        f"Sell the room: one good, values below {told.value_bound}, {told.prior}. {who_bids_how(told)}",
+        comparison_table("buyers (1 - 1/n)", list(headings.values()), named, decimals=3),
         EXPLANATION,
+        across_told(told.replicates, status) if told.learns else BATCHED,
         "Ahead, or not told apart from the one ahead:",
         *(f"  n = {n}: {ahead(row)}" for n, row in rows.items()),
     ]
     return lines + pictures(tables, ["revenue.png"], lambda folder: draw(folder / "revenue.png", rows, told))
 
 
+def heading(parameters: Parameters, name: str) -> str:
+    """A seller's column: her name, and how her buyers answer, if not all are truthful."""
+    if parameters.strategy == "truthful":
+        return name
+    return f"{name}\n{'truthful' if name == '𝕄' else parameters.strategy.replace('_', ' ')}"
+
+
+def who_bids_how(parameters: Parameters) -> str:
+    """How buyers answer, in a sentence."""
+    if parameters.strategy == "truthful":
+        return "All buyers are truthful."
+    how = "learn" if parameters.learns else "answer"
+    return (
+        f"Buyers {how} by {parameters.strategy}, but for 𝕄's, who are truthful: she is compared with sellers "
+        "whose buyers are not the same."
+    )
+
+
 def draw(path: Any, rows: Mapping[int, Mapping[str, Figure]], parameters: Parameters) -> None:
     """Shares of OPT against n, beside 𝕄's in theory and (1 - 1/n)."""
-    with figure(path, "buyers", "revenue, of OPT", f"Sell the room: {parameters.prior}") as axes:
+    with figure(path, "buyers", "revenue (share of OPT)", f"Sell the room: {parameters.prior}") as axes:
         for name in rows[SIZES[0]]:
-            estimates = [row[name].estimate for row in rows.values()]
-            means, widths = [one.mean for one in estimates], [one.half_width for one in estimates]
-            axes.errorbar(SIZES, means, widths, label=name, marker="o", markersize=4, capsize=3)
+            shown = [row[name].estimate for row in rows.values()]
+            means, widths = [one.mean for one in shown], [one.half_width for one in shown]
+            label = heading(parameters, name).replace("\n", ", ")
+            axes.errorbar(SIZES, means, widths, label=label, marker="o", markersize=4, capsize=3)
         theory = [row["𝕄"].theory for row in rows.values()]
         axes.plot(SIZES, theory, "kx", markersize=7, zorder=5, label="𝕄 in theory")
         axes.plot(SIZES, [1 - 1 / n for n in SIZES], "k--", linewidth=1, label="1 - 1/n")

@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from agents.strategies.bid_policy import BidPolicy
 from agents.view import Feedback, Mixed, SidePayments, View
+from mechanisms.conversation import Mechanism
+from mechanisms.distributions.priors import CommonPrior
 from mechanisms.questions import (
     AskBelief,
     AskValue,
@@ -111,6 +113,13 @@ class Strategy:
     def waits(self) -> bool:
         """Whether it ever waits before it sends an answer."""
         return type(self).wait is not Strategy.wait
+
+    def lacks(self, mechanism: Mechanism, prior: CommonPrior | None) -> str:
+        """What its buyers are not told, but need to answer this mechanism at all; empty for nothing.
+
+        The market refuses to start where something is lacking.
+        """
+        return ""
 
     def observe(self, feedback: Feedback) -> None:
         """Learn from how it ended. Called for a strategy that is not memoryless, once for each group."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from agents.strategies.base import Answer, Strategy
 from agents.view import View
-from mechanisms.conversation import Mechanism
+from mechanisms.conversation import Mechanism, has_rule
 from mechanisms.distributions.prior import IndependentPrior
 from mechanisms.distributions.priors import CommonPrior
 from mechanisms.distributions.signals import TypeModel
@@ -38,6 +38,11 @@ class Equilibrium(Strategy):
     def __post_init__(self) -> None:
         if not isinstance(self.known, KnownEquilibrium | None):
             raise TypeError(f"known must be a known equilibrium, got {self.known!r}")
+
+    def lacks(self, mechanism: Mechanism, prior: CommonPrior | None) -> str:
+        """A prior, where reports are asked for and no equilibrium was named."""
+        asked = has_rule(mechanism) and isinstance(mechanism.space.question(), AskValue)
+        return "a prior: Group(…, prior=…)" if asked and self.known is None and prior is None else ""
 
     def report_value(self, question: AskValue, view: View) -> Answer:
         """The equilibrium bid; ValueError where nobody has told the buyer a prior, or none is known."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from agents.strategies.base import Answer, Disclosure, Strategy
 from agents.strategies.bid_policy import BidPolicy
 from agents.view import Feedback, SidePayments, View
+from mechanisms.conversation import Mechanism
+from mechanisms.distributions.priors import CommonPrior
 from mechanisms.questions import BuyerQuestion
 
 
@@ -48,6 +50,10 @@ class Wrapper(Strategy):
     def waits(self) -> bool:
         """Whether it waits itself, or `inner` does."""
         return type(self).wait is not Wrapper.wait or self.inner.waits
+
+    def lacks(self, mechanism: Mechanism, prior: CommonPrior | None) -> str:
+        """What `inner` lacks."""
+        return self.inner.lacks(mechanism, prior)
 
     def observe(self, feedback: Feedback) -> None:
         """Let `inner` learn."""

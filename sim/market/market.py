@@ -17,11 +17,12 @@ from agents.buyer import Buyer
 from agents.nature import Nature
 from agents.play.patience import check_limit
 from agents.population import Population
-from agents.seller import Seller, SellerPlan, tells_enough
+from agents.seller import Seller, SellerPlan
 from mechanisms.distributions import Distribution, Prior
 from mechanisms.names import as_set
 from sim.draws import DrawAhead, Stream
 from sim.market.entry import Entry
+from sim.market.fitness import refuse_misfits, refuse_unmet_needs
 from sim.market.participants import Participants
 from sim.market.policies import PolicyRecorder
 from sim.market.sealed import SealedRounds
@@ -56,7 +57,8 @@ class Market(mesa.Model):
     policies_every
         Simulated time from one look at the policies of those who learn to the next, above 0.
 
-    Raises ValueError where a strategy relies on more than a seller tells, and where shapes disagree.
+    Raises ValueError where a strategy relies on more than a seller tells, can never answer, or would do
+    nothing (`sim.market.fitness`), and where shapes disagree.
     """
 
     def __init__(
@@ -88,7 +90,7 @@ class Market(mesa.Model):
         self.records = Records() if records is None else records
         self.sellers = [Seller(self, number, plan) for number, plan in enumerate(plans)]
         self.entries = list(entries)
-        self._refuse_unmet_needs()
+        refuse_unmet_needs(population.groups, self.sellers)
         self.nature = self._nature(prior, seed, redraw)
         self.buyers = [Buyer(self, population, number) for number in range(len(population))]
         self.stage = Stage(seed, population, self.sellers, self.nature, self.records)
@@ -99,6 +101,7 @@ class Market(mesa.Model):
         PolicyRecorder(self.env, self.records, population.groups, policies_every)
         for entry in dict.fromkeys(entries):
             entry.start(self.stage, [seller for seller in self.sellers if self.entry(seller) is entry])
+        refuse_misfits(population, self.sellers, self.entries)
         for seller in self.sellers:
             self._start_seller(seller)
 
@@ -235,14 +238,6 @@ class Market(mesa.Model):
         several_names = len(np.unique(self.population.persons)) < len(self.population)
         persons = self.population.persons if several_names else None
         return Nature(self, prior, draws, Stream(seed, "profiles").uniform, redraw, persons, space)
-
-    def _refuse_unmet_needs(self) -> None:
-        for group in self.population.groups:
-            for seller in self.sellers:
-                if not tells_enough(seller.plan.discloses, group.strategy.needs):
-                    wanted, told = group.strategy.needs, seller.plan.discloses
-                    who, whom = group.strategy.name, seller.plan.name
-                    raise ValueError(f"strategy {who} needs {wanted!r} disclosed, but {whom} tells {told!r}")
 
     def _write_agents(self) -> None:
         table, population = self.records["agents"], self.population

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sim.measures.batch_means import Estimate
@@ -56,8 +56,8 @@ class FigureTable:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
-        table.add_column(self.heading, overflow="fold")
+        table = Table(box=SIMPLE_HEAD, padding=(0, 0, 0, 1), pad_edge=False)
+        table.add_column(self.heading, no_wrap=True, overflow="fold")
         for column in self.columns:
             table.add_column(column, justify="right", overflow="fold")
         for name, row in self.figures.items():
@@ -65,6 +65,10 @@ class FigureTable:
             head = Text.assemble(f"{name}\n±\n", ("theory", "dim"), "\n") if self.theory else Text(name)
             table.add_row(head, *cells)
         return table
+
+    def bare(self) -> FigureTable:
+        """The same table without intervals."""
+        return replace(self, figures={name: bare_row(row) for name, row in self.figures.items()})
 
     def _cell(self, figure: Figure, column: str) -> Any:
         from rich.text import Text
@@ -111,6 +115,10 @@ class Sentence:
         """The figures, as one row of a table."""
         return {"": self.row}
 
+    def bare(self) -> Sentence:
+        """The same line without intervals."""
+        return replace(self, row=bare_row(self.row))
+
     @property
     def text(self) -> str:
         """The line."""
@@ -129,10 +137,22 @@ def rounded(number: float, decimals: int) -> str:
 
 
 def interval_shown(estimate: Estimate, decimals: int) -> str:
-    """± and the half-width, or both ends of an interval that is not symmetric."""
-    if estimate.ends is None or math.isnan(estimate.half_width):
+    """± and the half-width, or both ends of an interval that is not symmetric; – if it is not known."""
+    if math.isnan(estimate.half_width):
+        return "–"
+    if estimate.ends is None:
         return f"±{rounded(estimate.half_width, decimals)}"
     return "–".join(rounded(end, decimals) for end in estimate.ends)
+
+
+def without_intervals(lines: Iterable[Any]) -> list[Any]:
+    """The lines of a report, with the means of all figures alone."""
+    return [line.bare() if isinstance(line, FigureTable | Sentence) else line for line in lines]
+
+
+def bare_row(row: Mapping[str, Figure]) -> dict[str, Figure]:
+    """The figures without their intervals."""
+    return {name: replace(one, estimate=one.estimate.without_interval()) for name, one in row.items()}
 
 
 def figures_in(lines: Iterable[Any]) -> Iterator[tuple[str, str, Figure]]:

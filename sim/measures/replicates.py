@@ -39,7 +39,7 @@ def replicate(
     `measure` must be a function of a module, or a `partial` of one, so that another process can call it. By
     default there are as many processes as cores that this one may use; with one, all is done here.
     """
-    processes = min(len(seeds), os.cpu_count() or 1 if workers is None else workers)
+    processes = min(len(seeds), cores() if workers is None else workers)
     if processes <= 1:
         return _told(map(measure, seeds), len(seeds))
     from concurrent.futures import ProcessPoolExecutor

@@ -41,7 +41,7 @@ def share(numerators: npt.ArrayLike, denominators: npt.ArrayLike, batches: int =
 
 
 def mean_of_rare(values: npt.ArrayLike, batches: int = 20) -> Estimate:
-    """The mean of a series, shape (n,), most of which may be 0; without interval where nearly all are.
+    """The mean of a series, shape (n,), many entries of which may be 0; no interval where nearly all are.
 
     Where fewer than SELDOM entries differ from 0 they do not tell how far the mean may be off.
     """

@@ -132,7 +132,7 @@ def _measures(
     gains: pandas.Series[float],
 ) -> SellerMeasures:
     revenue, welfare = auctions["revenue"].to_numpy(), auctions["welfare"].to_numpy()
-    best = auctions["bidders"].map(optimum).to_numpy(dtype=float)
+    best: Any = auctions["bidders"].map(optimum).to_numpy(dtype=float)
     surplus = auctions["auction"].map(gains).fillna(0.0).to_numpy()
     return SellerMeasures(
         number,

@@ -14,6 +14,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from unittest.mock import patch
 
 import numpy as np
 
@@ -71,7 +72,8 @@ def reported(case: Case, seed: int) -> dict[Key, Figure]:
         "parameters": parameters.model_dump(mode="json"),
         "notes": [],
     }
-    lines = getattr(module, "report", summary)(market.records.frames(), manifest)
+    with patch("sim.measures.replicates.cores", return_value=1):
+        lines = getattr(module, "report", summary)(market.records.frames(), manifest)
     return {(row, column): one for row, column, one in figures_in(lines)}
 
 
@@ -133,6 +135,7 @@ class Line:
     intervals: int
     covered: int
     worst: Coverage
+    spread: float
     truth: str
 
     @property
@@ -163,5 +166,6 @@ def lines_of(case: Case, found: Sequence[Coverage]) -> list[Line]:
         counts = sum(one.intervals for one in rows), sum(one.covered for one in rows)
         worst = min(rows, key=lambda one: one.covered / one.intervals)
         truth = " and ".join(sorted({one.truth for one in rows}))
-        lines.append(Line(case, column, len(rows), *counts, worst, truth))
+        spread = max(one.too_narrow for one in rows)
+        lines.append(Line(case, column, len(rows), *counts, worst, spread, truth))
     return lines

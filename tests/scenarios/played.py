@@ -11,7 +11,8 @@ def played(module, seed=0, **settings):
     parameters = module.Parameters(**settings)
     market = module.build(parameters, seed)
     assert play_until(market, parameters.until) == "complete"
-    market.close()
+    if hasattr(market, "close"):
+        market.close()
     return market.records.frames(), parameters
 
 

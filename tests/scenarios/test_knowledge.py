@@ -26,7 +26,9 @@ def test_the_room_earns_what_theory_says(monkeypatch, tmp_path):
     for n, row in rows.items():
         room = row["𝕄"]
         for name in ("𝕄", "Vickrey"):
-            assert abs(row[name].estimate.mean - row[name].theory) < 2.5 * row[name].estimate.half_width
+            estimate = row[name].estimate
+            assert np.isnan(estimate.half_width) == (n < 6)  # two high values are too rare among few buyers
+            assert n < 6 or abs(estimate.mean - row[name].theory) < 2.5 * estimate.half_width
         best = optimal_revenue(sell_the_room.value_of(told), n)
         assert room.theory >= 1 - 1 / n - told.epsilon / best
     assert sell_the_room.ahead(rows[6]).startswith("𝕄")
@@ -62,9 +64,12 @@ def test_among_many_the_interval_knows_of_the_buyer_who_is_missed(monkeypatch):
     """One of fifty is missed so rarely that in this run she never was; the interval is not empty for that."""
     monkeypatch.setattr(sell_the_room, "SIZES", (50,))
     tables, told = played(sell_the_room, until=60, prior="two kinds")
-    room = sell_the_room.shares(tables, told)[50]["𝕄"]
-    assert room.estimate.half_width > 1e-4
-    assert abs(room.estimate.mean - room.theory) < 3 * room.estimate.half_width
+    (_, name, series), *_ = sell_the_room.share_series(tables, told)
+    estimate, theory = batch_means(series), sell_the_room.expected_shares(told, 50)[name]
+    assert estimate.half_width > 1e-4
+    assert abs(estimate.mean - theory) < 3 * estimate.half_width
+    room = sell_the_room.shares(tables, told)[50][name]
+    assert np.isnan(room.estimate.half_width)  # nor would it of buyers who all value the good little
 
 
 def test_a_control_takes_luck_away_and_intervals_cover():

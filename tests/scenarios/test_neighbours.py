@@ -74,7 +74,8 @@ def test_the_share_counts_from_the_lookahead_auction_to_the_highest_value(town):
         known = LookaheadAuction(prior).outcome(result.values).revenue
         for part in (0, 0.5, 1):
             share = neighbours.share_of_gap(prior, result, known + part * (highest - known))
-            assert (share.mean, share.half_width) == pytest.approx((part, 0), abs=1e-12)
+            assert share.mean == pytest.approx(part, abs=1e-12)
+            assert np.isnan(share.half_width)  # too few random offers to tell
 
 
 def test_money_adds_up_and_rewards_are_bounded(town):
