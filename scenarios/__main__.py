@@ -43,10 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if hasattr(sys.stdout, "reconfigure"):  # a terminal that lacks a sign shows a question mark
         sys.stdout.reconfigure(errors="replace")
     from sim.cli import run_command
-    from sim.runs.registry import Entry, Registry
+    from sim.runs.registry import Registry, ScenarioFile
 
     entries = [
-        Entry(path.stem, path, partial(importlib.import_module, f"scenarios.{path.stem}"))
+        ScenarioFile(path.stem, path, partial(importlib.import_module, f"scenarios.{path.stem}"))
         for path in scenario_files()
     ]
     run_command(Registry(entries, DEFAULT), arguments)

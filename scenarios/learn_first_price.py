@@ -49,7 +49,15 @@ from mechanisms.registry import mechanism_for
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.batch_means import Estimate, batch_means, batch_ratio
-from sim.measures.learning_curves import FloatArray, Room, loss_in, loss_path, plot_bids, plot_losses, room_of
+from sim.measures.learning_curves import (
+    FloatArray,
+    Room,
+    loss_in,
+    loss_path,
+    plot_learned_bids,
+    plot_losses,
+    room_of,
+)
 from sim.measures.plots import pictures
 from sim.records import Records
 from sim.runs import scenario
@@ -215,7 +223,7 @@ def draw(tables: Mapping[str, Any], parameters: Parameters, folder: Any) -> None
         if setting.values[0] == VALUES:
             times, path = loss_path(room, setting.mechanism)
             losses[setting.name] = (times, np.array([e.mean for e in path]) / EQUILIBRIUM_UTILITY)
-    plot_bids(folder / "bids.png", panels)
+    plot_learned_bids(folder / "bids.png", panels)
     plot_losses(folder / "loss.png", losses, "of the utility in equilibrium")
 
 

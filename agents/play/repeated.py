@@ -20,7 +20,7 @@ from agents.population import Population, Side
 from agents.view import Feedback, Mixed
 from mechanisms.conversation import DirectMechanism, check_count
 from mechanisms.distributions import Distribution, Prior
-from mechanisms.distributions.signals import Draw, TypeModel
+from mechanisms.distributions.signals import SignalDraw, TypeModel
 from mechanisms.outcome import Outcome
 from mechanisms.questions import BuyerQuestion
 
@@ -78,11 +78,13 @@ def learn(
         yield play
 
 
-def _drawn(prior: Distribution | Prior | TypeModel, rng: np.random.Generator, batch: int, n: int) -> Draw:
+def _drawn(
+    prior: Distribution | Prior | TypeModel, rng: np.random.Generator, batch: int, n: int
+) -> SignalDraw:
     if isinstance(prior, TypeModel):
         return prior.sample(rng, batch)
     values = prior.sample(rng, batch) if isinstance(prior, Prior) else prior.sample(rng, (batch, n))
-    return Draw(values, values)
+    return SignalDraw(values, values)
 
 
 def _played(number: int, party: Party, worth: NDArray[Any], rng: np.random.Generator) -> Play:

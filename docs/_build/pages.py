@@ -102,14 +102,14 @@ def small_run(name: str, module: Any) -> tuple[str, bytes | None]:
     from sim.page.glance import scene_of
     from sim.records import load
     from sim.runs.report import summary
-    from sim.runs.run import play, set_up
+    from sim.runs.run import play_until, set_up
 
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / name
         parameters = module.Parameters(**SMALL.get(name, {}))
         run = set_up(name, module, parameters, 0, str(folder))
         seen = scene_of(run)
-        play(run, parameters.until, looking(seen, parameters.until / LOOKS))
+        play_until(run, parameters.until, looking(seen, parameters.until / LOOKS))
         tables = load(folder)
         lines = getattr(module, "report", summary)(tables, tables.manifest)
         drawn = sorted(folder.glob("*.png"))

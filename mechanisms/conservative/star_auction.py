@@ -158,7 +158,7 @@ class StarAuction(Mechanism):
                 beliefs = np.vstack([beliefs, known])
         if len(beliefs) == 0:
             return classical
-        price, revenue = best_price(combine(beliefs))
+        price, revenue = best_integer_price(combine(beliefs))
         return classical if at_least(classical, revenue) else price
 
     def _outcome(self, winner: int | None = None, price: float = 0.0, rewards: Any = None) -> Outcome:
@@ -202,10 +202,10 @@ def classical_price(values: NDArray[Any], star: int) -> int:
     return int(max(before, after))
 
 
-def best_price(masses: NDArray[np.float64]) -> tuple[int, float]:
+def best_integer_price(masses: NDArray[np.float64]) -> tuple[int, float]:
     """KP and KR: the smallest p in 0 … B−1 that maximises p · Pr[V >= p], and that maximum.
 
-    >>> best_price(np.array([0.0, 0.5, 0.5]))
+    >>> best_integer_price(np.array([0.0, 0.5, 0.5]))
     (1, 1.0)
     """
     revenues = np.arange(len(masses)) * np.cumsum(masses[::-1])[::-1]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mechanisms._validation import check_field
-from mechanisms.distributions.signals import Draw, TypeModel, shape_of
+from mechanisms.distributions.signals import SignalDraw, TypeModel, shape_of
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,13 @@ class LocalLocalGlobal(TypeModel):
         """3."""
         return 3
 
-    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> Draw:
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> SignalDraw:
         """Values `(*size, 3)`, which are the signals."""
         uniforms = rng.random((*shape_of(size), 4))
         equal = uniforms[..., 3] < self.correlation
         first, second = uniforms[..., 0], np.where(equal, uniforms[..., 0], uniforms[..., 1])
         values = np.stack([first, second, 2 * uniforms[..., 2]], axis=-1)
-        return Draw(values, values)
+        return SignalDraw(values, values)
 
     def support(self, bidder: int) -> tuple[float, float]:
         """[0, 1] for a local bidder, [0, 2] for the global one."""

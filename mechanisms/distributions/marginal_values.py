@@ -9,7 +9,7 @@ import numpy as np
 
 from mechanisms._validation import FloatArray
 from mechanisms.conversation import check_count
-from mechanisms.distributions.signals import Draw, TypeModel, shape_of
+from mechanisms.distributions.signals import SignalDraw, TypeModel, shape_of
 
 
 @dataclass(frozen=True)
@@ -26,10 +26,10 @@ class TwoUnitValues(TypeModel):
     def __post_init__(self) -> None:
         check_count("n", self.n)
 
-    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> Draw:
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> SignalDraw:
         """Values `(*size, n, 2)`, which are the signals."""
         values: FloatArray = np.sort(rng.random((*shape_of(size), self.n, 2)), axis=-1)[..., ::-1]
-        return Draw(values, values)
+        return SignalDraw(values, values)
 
     def support(self, bidder: int) -> tuple[float, float]:
         """[0, 1] for each unit."""

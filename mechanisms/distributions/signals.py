@@ -27,7 +27,7 @@ TAIL = 1e-13
 
 
 @dataclass(frozen=True)
-class Draw:
+class SignalDraw:
     """Signals and values drawn together, each of shape `(..., n)`, or `(..., n, k)` for vectors."""
 
     signals: FloatArray
@@ -60,7 +60,7 @@ class TypeModel(ABC):
         """The number of bidders."""
 
     @abstractmethod
-    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> Draw:
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> SignalDraw:
         """Independent draws; `size` is their number, or their shape."""
 
     @abstractmethod
@@ -104,10 +104,10 @@ class IndependentPrivateValues(SignalModel):
         check_count("n", n, least=2)
         return cls([marginal] * n)
 
-    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> Draw:
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> SignalDraw:
         """Values, which are the signals."""
         values = self.prior.sample(rng, size)
-        return Draw(values, values)
+        return SignalDraw(values, values)
 
     def support(self, bidder: int) -> tuple[float, float]:
         """Of the bidder's marginal; an infinite end is cut off with probability 1e-13."""
@@ -177,11 +177,11 @@ class CommonComponent(_SymmetricSignals):
         """2."""
         return 2
 
-    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> Draw:
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> SignalDraw:
         """Signals s_i + t and their mean."""
         parts = rng.random((*shape_of(size), 3))
         signals = parts[..., :2] + parts[..., 2:]
-        return Draw(signals, np.broadcast_to(signals.mean(axis=-1, keepdims=True), signals.shape))
+        return SignalDraw(signals, np.broadcast_to(signals.mean(axis=-1, keepdims=True), signals.shape))
 
     def density(self, signal: FloatArray, rival: FloatArray) -> FloatArray:
         """Length of the t in [0, 1] that are in [x - 1, x] and in [y - 1, y], over that for x alone."""
@@ -216,11 +216,11 @@ class MineralRights(_SymmetricSignals):
     def __post_init__(self) -> None:
         check_count("n", self.n, least=3)
 
-    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> Draw:
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> SignalDraw:
         """The common value, and signals given it."""
         uniforms = rng.random((*shape_of(size), self.n + 1))
         value = uniforms[..., :1]
-        return Draw(2 * value * uniforms[..., 1:], np.broadcast_to(value, (*shape_of(size), self.n)))
+        return SignalDraw(2 * value * uniforms[..., 1:], np.broadcast_to(value, (*shape_of(size), self.n)))
 
     def density(self, signal: FloatArray, rival: FloatArray) -> FloatArray:
         """Integral over V in [m, 1] of (n-1) y^(n-2) / (2V)^(n-1), with V as 1/V on [x/2, 1] given x."""
@@ -254,10 +254,10 @@ class SumOfSignals(_SymmetricSignals):
         """2."""
         return 2
 
-    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> Draw:
+    def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> SignalDraw:
         """Signals and their sum."""
         signals = rng.random((*shape_of(size), 2))
-        return Draw(signals, np.broadcast_to(signals.sum(axis=-1, keepdims=True), signals.shape))
+        return SignalDraw(signals, np.broadcast_to(signals.sum(axis=-1, keepdims=True), signals.shape))
 
     def density(self, signal: FloatArray, rival: FloatArray) -> FloatArray:
         """1 on [0, 1]."""

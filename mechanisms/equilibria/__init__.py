@@ -2,7 +2,7 @@
 
 from mechanisms.distributions.continuous import Exponential, PowerLaw, Uniform
 from mechanisms.equilibria.core_selecting import nearest_bid, nearest_vcg, nearest_zero
-from mechanisms.equilibria.equilibrium import Encounter, KnownEquilibrium, utility_loss
+from mechanisms.equilibria.equilibrium import Encounter, KnownEquilibrium, equilibrium_loss
 from mechanisms.equilibria.finding import find_equilibrium
 from mechanisms.equilibria.interdependent import (
     affiliated_first_price,
@@ -60,6 +60,7 @@ __all__ = [
     "affiliated_first_price",
     "affiliated_second_price",
     "all_pay_uniform",
+    "equilibrium_loss",
     "find_equilibrium",
     "first_price",
     "first_price_common_low",
@@ -74,7 +75,6 @@ __all__ = [
     "nearest_zero",
     "second_price",
     "uniform_price_two_units",
-    "utility_loss",
     "wallet_first_price",
     "wallet_second_price",
 ]

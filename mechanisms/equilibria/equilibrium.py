@@ -133,7 +133,7 @@ class KnownEquilibrium:
         return (met.weights * felt).sum(axis=-1)
 
 
-def utility_loss(
+def equilibrium_loss(
     equilibrium: KnownEquilibrium,
     bidder: int,
     types: ArrayLike | None = None,

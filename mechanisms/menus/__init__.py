@@ -11,7 +11,7 @@ from mechanisms.menus.examples import (
     ticket_revenue,
 )
 from mechanisms.menus.gaps import GapSequences, gap_bound, gap_sequences, menu_gap, menu_gaps
-from mechanisms.menus.incentives import BuyKCheck, Witness, is_buy_k_ic
+from mechanisms.menus.incentives import BuyKCheck, SeveralPurchases, is_buy_k_ic
 from mechanisms.menus.instances import (
     GapInstance,
     gap_instance,
@@ -32,12 +32,18 @@ from mechanisms.menus.simple import (
     item_prices,
     item_revenue,
 )
-from mechanisms.menus.valuations import Additive, Table, UnitDemand, Valuation, unit_demand_table
+from mechanisms.menus.valuations import (
+    AdditiveValuation,
+    TableValuation,
+    UnitDemandValuation,
+    Valuation,
+    unit_demand_table,
+)
 
 __all__ = [
     "COFFEE_SHOP",
     "LOTTERY_TICKETS",
-    "Additive",
+    "AdditiveValuation",
     "BestPrice",
     "BuyKCheck",
     "CertifiedMenu",
@@ -48,10 +54,10 @@ __all__ = [
     "Policy",
     "PostedMenu",
     "Purchase",
-    "Table",
-    "UnitDemand",
+    "SeveralPurchases",
+    "TableValuation",
+    "UnitDemandValuation",
     "Valuation",
-    "Witness",
     "best_purchase",
     "bundle_menu",
     "bundle_price",

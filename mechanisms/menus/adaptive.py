@@ -39,7 +39,7 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Plan:
+class BestPolicy:
     """The best policy, its expected utility and its expected payment."""
 
     policy: Policy
@@ -55,7 +55,7 @@ class _Worth:
     payment: FloatArray
 
 
-def best_policy(buyer: Valuation, menu: Menu, k: float, ties: Ties = "seller") -> Plan:
+def best_policy(buyer: Valuation, menu: Menu, k: float, ties: Ties = "seller") -> BestPolicy:
     """Find the policy of at most k purchases (k may be inf) of the highest expected utility.
 
     Raises ValueError for more than `TABLE_ITEMS` items: what is held takes 2ⁿ values.
@@ -80,7 +80,7 @@ def best_policy(buyer: Valuation, menu: Menu, k: float, ties: Ties = "seller") -
                 break  # more purchases change nothing
     nothing = (0,) * menu.n
     policy = Policy(read_only(np.stack(stages)))
-    return Plan(policy, float(worth.utility[nothing]), float(worth.payment[nothing]))
+    return BestPolicy(policy, float(worth.utility[nothing]), float(worth.payment[nothing]))
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
-class Witness:
+class SeveralPurchases:
     """Who gains most from several purchases, and how.
 
     type
@@ -60,8 +60,8 @@ class BuyKCheck:
     holds: bool | None
     gain: float
     most: float
-    choices: tuple[Witness, ...]
-    witness: Witness
+    choices: tuple[SeveralPurchases, ...]
+    witness: SeveralPurchases
 
 
 def is_buy_k_ic(
@@ -83,7 +83,7 @@ def is_buy_k_ic(
     buyers = as_valuations(types, menu.n)
     limit = check_purchases(k)
     choices = tuple(
-        Witness(
+        SeveralPurchases(
             t,
             best_purchase(menu, buyer, 1),
             best_purchase(menu, buyer, limit, adaptive, max_nodes=max_nodes),

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from mechanisms._validation import FloatArray, float_array, read_only
 from mechanisms.menus.gaps import menu_gaps
-from mechanisms.menus.incentives import TOLERANCE, BuyKCheck, Witness
+from mechanisms.menus.incentives import TOLERANCE, BuyKCheck, SeveralPurchases
 from mechanisms.menus.menu import Menu, check_purchases
 from mechanisms.menus.purchase import Purchase, best_purchase
 
@@ -101,7 +101,9 @@ class GapInstance:
     def is_buy_k_ic(self, k: float | None = None) -> BuyKCheck:
         """Check buy-k incentive compatibility; gains are in the unit of the type that has them."""
         limit = check_purchases(self.k if k is None else k)
-        choices = tuple(Witness(i, self.purchase(i, 1), self.purchase(i, limit)) for i in range(len(self)))
+        choices = tuple(
+            SeveralPurchases(i, self.purchase(i, 1), self.purchase(i, limit)) for i in range(len(self))
+        )
         worst = max(choices, key=lambda choice: choice.gain)
         holds = worst.gain <= TOLERANCE * self.n
         return BuyKCheck(holds, max(worst.gain, 0.0), max(worst.gain, 0.0), choices, worst)

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from mechanisms._validation import FloatArray
 from mechanisms.menus.menu import Menu
 from mechanisms.menus.purchase import menu_revenue, type_probabilities
-from mechanisms.menus.valuations import Additive, Valuation, as_valuations
+from mechanisms.menus.valuations import AdditiveValuation, Valuation, as_valuations
 from mechanisms.programs import Design, maximise
 
 SHADE = 1e-10
@@ -60,7 +60,7 @@ def optimal_menu(
     start = perf_counter()
     buyers = as_valuations(types)
     weights = type_probabilities(probabilities, len(buyers))
-    if all(isinstance(buyer, Additive) for buyer in buyers):
+    if all(isinstance(buyer, AdditiveValuation) for buyer in buyers):
         values = np.array([buyer.value(np.eye(buyer.n)) for buyer in buyers])
         unit = unit_of(values)
         allocation, prices, bound = _solve(values / unit, weights, per_item=True)

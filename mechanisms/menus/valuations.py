@@ -62,7 +62,7 @@ class Valuation(ABC):
         return self.value(bundles.astype(float))
 
 
-class Additive(Valuation):
+class AdditiveValuation(Valuation):
     """The sum of the values of one's items; `values` of shape (n,)."""
 
     submodular = True
@@ -86,7 +86,7 @@ class Additive(Valuation):
         return self.values.sum() - (misses * self.values) @ more.T
 
 
-class UnitDemand(Valuation):
+class UnitDemandValuation(Valuation):
     """The value of one's best item; `values` of shape (n,)."""
 
     submodular = True
@@ -110,7 +110,7 @@ class UnitDemand(Valuation):
         return (got * no_better) @ self.values[self._order]
 
 
-class Table(Valuation):
+class TableValuation(Valuation):
     """A monotone table over bundles: `table` of shape (2, ..., 2), one axis for each of n >= 1 items.
 
     `table[1, 0]` is the value of having the first of two items and not the second.
@@ -161,7 +161,7 @@ def as_valuation(values: ArrayLike | Valuation, n: int | None = None, name: str 
             array = np.asarray(values)
             if array.ndim == 0:
                 raise ValueError(f"must be a vector of values or a table over bundles, not {values!r}")
-            valuation = Additive(array) if array.ndim == 1 else Table(array)
+            valuation = AdditiveValuation(array) if array.ndim == 1 else TableValuation(array)
         except (TypeError, ValueError) as error:
             raise type(error)(f"{name}: {error}") from None
     if n is not None and valuation.n != n:
@@ -191,7 +191,7 @@ def additive_values(types: ArrayLike | list[Valuation] | tuple[Valuation, ...], 
     valuations = as_valuations(types)
     rows = []
     for t, valuation in enumerate(valuations):
-        if not isinstance(valuation, Additive):
+        if not isinstance(valuation, AdditiveValuation):
             raise TypeError(f"{purpose} takes additive types, an array (T, n); types[{t}] is another")
         rows.append(valuation.values)
     return np.array(rows)
@@ -199,7 +199,7 @@ def additive_values(types: ArrayLike | list[Valuation] | tuple[Valuation, ...], 
 
 def unit_demand_table(values: ArrayLike) -> FloatArray:
     """Table over bundles of a buyer who uses only her best item: shape (2, ..., 2)."""
-    return UnitDemand(values).table()
+    return UnitDemandValuation(values).table()
 
 
 def _item_values(values: ArrayLike) -> FloatArray:

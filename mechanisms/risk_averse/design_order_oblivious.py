@@ -23,7 +23,7 @@ from mechanisms.conversation import check_count
 from mechanisms.programs import Design, maximise
 from mechanisms.risk_averse.attitude import Attitude, check_attitude
 from mechanisms.risk_averse.greedy import Masses, continuous_greedy
-from mechanisms.risk_averse.known_buyers import price_vector, type_probabilities, type_values
+from mechanisms.risk_averse.known_buyers import price_vector, type_values, value_probabilities
 from mechanisms.risk_averse.order_oblivious import RANDOM_SCALE, Matrix, OrderObliviousPrices
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def design_order_oblivious_prices(
     """
     start = time.perf_counter()
     grids = [type_values(row) for row in values]
-    masses = [type_probabilities(own, row) for own, row in zip(probabilities, grids, strict=True)]
+    masses = [value_probabilities(own, row) for own, row in zip(probabilities, grids, strict=True)]
     money = price_vector(prices)
     n, m = len(grids), len(grids[0])
     check_count("steps", steps)

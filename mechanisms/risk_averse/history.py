@@ -25,10 +25,10 @@ from mechanisms.risk_averse.attitude import Attitude, check_attitude
 from mechanisms.risk_averse.bounds import bounds_of
 from mechanisms.risk_averse.buyers import buyers, check_seller, own_prices, sale_chances, useful_prices
 from mechanisms.risk_averse.design import design_sequential_prices
+from mechanisms.risk_averse.known_buyers import checked_order
 from mechanisms.risk_averse.money import MoneyGrid, Rounding, add_moved, ahead, money_grid
 from mechanisms.risk_averse.revenue import RevenueLaw
 from mechanisms.risk_averse.sales import worth
-from mechanisms.risk_averse.sequential import checked_order
 
 CELLS = 1_000
 """Multiples of the unit of money where prices have no common one: then revenue is counted rounded down."""
@@ -142,7 +142,8 @@ def design_history_prices(
     attitude = check_seller(utility, priors, units)
     if order is None:
         order = _order_of_prices(values, probabilities, units, attitude)
-    mechanism, value = best_policy(priors, units, attitude, checked_order(order, len(priors)))
+    order = checked_order("order", order, len(priors))
+    mechanism, value = best_history_policy(priors, units, attitude, order)
     bound = max(bounds_of(priors, units, attitude).least, value)
     return Design(mechanism, value, bound, time.perf_counter() - start)
 
@@ -155,7 +156,7 @@ def _order_of_prices(
     return [*asked, *(i for i in range(len(values)) if i not in set(asked))]
 
 
-def best_policy(
+def best_history_policy(
     priors: Sequence[Discrete], units: int, utility: Attitude, order: tuple[int, ...]
 ) -> tuple[HistoryPrices, float]:
     """The backward dynamic program, from the last buyer to the first; the policy and its expected utility."""

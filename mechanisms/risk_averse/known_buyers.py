@@ -26,7 +26,7 @@ def type_values(values: Sequence[ArrayLike]) -> tuple[FloatArray, ...]:
     return grids
 
 
-def type_probabilities(
+def value_probabilities(
     probabilities: Sequence[ArrayLike], values: tuple[FloatArray, ...]
 ) -> tuple[FloatArray, ...]:
     """Return the probabilities of each buyer's values, or raise unless they fit and sum to 1."""
@@ -90,7 +90,7 @@ class Buyers:
         one for each, or not concave.
         """
         grids = type_values(values)
-        masses = type_probabilities(probabilities, grids)
+        masses = value_probabilities(probabilities, grids)
         money = price_vector(prices)
         each = (utilities,) * len(grids) if callable(utilities) else tuple(utilities)
         if len(each) != len(grids):

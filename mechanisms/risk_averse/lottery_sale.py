@@ -20,7 +20,7 @@ from mechanisms.conversation import Conversation, Mechanism, check_count
 from mechanisms.outcome import Outcome
 from mechanisms.questions import AskValue, Chance, Question
 from mechanisms.risk_averse.attitude import Attitude, check_attitude
-from mechanisms.risk_averse.known_buyers import price_vector, type_probabilities, type_values
+from mechanisms.risk_averse.known_buyers import price_vector, type_values, value_probabilities
 from mechanisms.risk_averse.revenue import RevenueLaw
 
 ROUNDING = 1e-9
@@ -145,7 +145,7 @@ class LotterySale(Mechanism):
 
         Raises TypeError or ValueError for probabilities that do not fit the values or sum to 1.
         """
-        own = type_probabilities(probabilities, tuple(np.array(grid) for grid in self.values))
+        own = value_probabilities(probabilities, tuple(np.array(grid) for grid in self.values))
         return np.stack([f @ np.array(table) for f, table in zip(own, self.lotteries, strict=True)])
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from mechanisms._validation import FloatArray, TooLargeError
 from mechanisms.programs import maximise
 from mechanisms.risk_averse.attitude import Attitude, check_attitude
-from mechanisms.risk_averse.known_buyers import type_probabilities, type_values
+from mechanisms.risk_averse.known_buyers import type_values, value_probabilities
 from mechanisms.risk_averse.order_oblivious import Matrix
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def optimal_matrix(values: Matrix, probabilities: Matrix, utility: Attitude) -> 
     more than `MOST_SALES` pairs of a profile and a sale.
     """
     grids = [type_values(row) for row in values]
-    masses = [type_probabilities(own, row) for own, row in zip(probabilities, grids, strict=True)]
+    masses = [value_probabilities(own, row) for own, row in zip(probabilities, grids, strict=True)]
     if len({len(row) for row in grids}) > 1:
         raise ValueError(f"values must be a matrix of vectors, not rows of {[len(row) for row in grids]}")
     program = _Program(len(grids), len(grids[0]), tuple(chain(*grids)), tuple(chain(*masses)))

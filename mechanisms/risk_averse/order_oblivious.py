@@ -21,7 +21,7 @@ from mechanisms._validation import FloatArray, number_in
 from mechanisms.comparison import at_least
 from mechanisms.risk_averse.adversary import Cell, Combine, RowsLeft, mean, over_orders
 from mechanisms.risk_averse.attitude import Attitude, check_attitude
-from mechanisms.risk_averse.known_buyers import checked_order, type_probabilities, type_values
+from mechanisms.risk_averse.known_buyers import checked_order, type_values, value_probabilities
 from mechanisms.risk_averse.lottery_sale import ROUNDING
 from mechanisms.risk_averse.revenue import RevenueLaw
 
@@ -142,7 +142,7 @@ class OrderObliviousPrices:
             if shape != [self.shape[1]] * self.shape[0]:
                 raise ValueError(f"{name} must be a matrix {self.shape} of vectors, not rows of {shape}")
         grids = [type_values(row) for row in values]
-        return grids, [type_probabilities(own, row) for own, row in zip(probabilities, grids, strict=True)]
+        return grids, [value_probabilities(own, row) for own, row in zip(probabilities, grids, strict=True)]
 
 
 def row_orders(name: str) -> Combine:

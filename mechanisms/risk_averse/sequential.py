@@ -22,6 +22,7 @@ from mechanisms.outcome import Outcome
 from mechanisms.questions import OfferPrice
 from mechanisms.risk_averse.attitude import Attitude, check_attitude
 from mechanisms.risk_averse.buyers import buyers, sale_chances
+from mechanisms.risk_averse.known_buyers import checked_order
 from mechanisms.risk_averse.revenue import RevenueLaw
 from mechanisms.risk_averse.sales import Offers, UtilityBracket, sales_law, sales_utility
 
@@ -52,7 +53,7 @@ class SequentialPrices(Mechanism):
         object.__setattr__(self, "prices", tuple(checked_prices(self.prices).tolist()))
         check_count("units", self.units)
         if self.order is not None:
-            object.__setattr__(self, "order", checked_order(self.order, len(self.prices)))
+            object.__setattr__(self, "order", checked_order("order", self.order, len(self.prices)))
 
     @property
     def least_buyers(self) -> int:  # type: ignore[override]
@@ -125,10 +126,3 @@ def checked_prices(prices: ArrayLike) -> FloatArray:
     if not (vector >= 0).all():
         raise ValueError(f"prices must be at least 0, not {float(vector[~(vector >= 0)][0])!r}")
     return vector
-
-
-def checked_order(order: Sequence[int], n: int) -> tuple[int, ...]:
-    """The order as a tuple; ValueError unless it is a permutation of n buyers."""
-    if sorted(order) != list(range(n)):
-        raise ValueError(f"order must be a permutation of the buyers 0 to {n - 1}, not {order!r}")
-    return tuple(int(i) for i in order)

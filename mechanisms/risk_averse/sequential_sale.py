@@ -12,7 +12,7 @@ from mechanisms._validation import FloatArray
 from mechanisms.comparison import at_least
 from mechanisms.conversation import Conversation, Mechanism, check_count
 from mechanisms.outcome import Outcome
-from mechanisms.risk_averse.known_buyers import checked_order, price_vector, type_probabilities, type_values
+from mechanisms.risk_averse.known_buyers import checked_order, price_vector, type_values, value_probabilities
 from mechanisms.risk_averse.laws import poisson_binomial
 from mechanisms.risk_averse.lottery_sale import ROUNDING, Table, ask_and_draw, lottery_tables
 
@@ -123,7 +123,7 @@ class SequentialSale(Mechanism):
 
     def when_asked(self, probabilities: Sequence[ArrayLike]) -> tuple[FloatArray, FloatArray]:
         """Shapes (n,): each buyer's probability of a unit, and expected payment, if she is asked."""
-        masses = type_probabilities(probabilities, tuple(np.array(grid) for grid in self.values))
+        masses = value_probabilities(probabilities, tuple(np.array(grid) for grid in self.values))
         sales = [f @ np.array(table) for f, table in zip(masses, self.sales, strict=True)]
         charges = [f @ np.array(table) for f, table in zip(masses, self.charges, strict=True)]
         sold = np.array([own.sum() for own in sales])

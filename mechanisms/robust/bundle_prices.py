@@ -51,7 +51,7 @@ class BundlePrices(Mechanism):
     def separate(cls, item_prices: ArrayLike) -> BundlePrices:
         """Prices of bundles that are sums of the items' prices, (items,); they may be infinite."""
         each = float_array("item_prices", item_prices)
-        return cls(tuple(np.where(bundles(each.size), each, 0.0).sum(axis=-1).tolist()))
+        return cls(tuple(np.where(item_sets(each.size), each, 0.0).sum(axis=-1).tolist()))
 
     @property
     def items(self) -> int:
@@ -66,7 +66,7 @@ class BundlePrices(Mechanism):
     @cached_property
     def bundles(self) -> NDArray[np.bool_]:
         """Shape (2^items, items): what is in each bundle."""
-        return bundles(self.items)
+        return item_sets(self.items)
 
     def choice(self, values: ArrayLike) -> NDArray[np.intp]:
         """The bundle (...) that a buyer of values (..., items) takes; values below 0 count as 0."""
@@ -123,7 +123,7 @@ class RandomPostedPrices(Mechanism):
                 raise TypeError(f"laws[{j}] must be a Distribution or None, got {law!r}")
             if law is not None and law.support[0] < 0:
                 raise ValueError(f"laws[{j}] must be of prices of at least 0, got {law.support[0]}")
-        bundles(self.items)
+        item_sets(self.items)
 
     @classmethod
     def of_least_regret(
@@ -168,7 +168,7 @@ def _drawn(law: Distribution | None) -> Generator[Question, Any, float]:
     return float((yield Draw(law)))
 
 
-def bundles(items: int) -> NDArray[np.bool_]:
+def item_sets(items: int) -> NDArray[np.bool_]:
     """Shape (2^items, items): what is in each bundle; ValueError for more than `MOST_ITEMS` items."""
     if items > MOST_ITEMS:
         raise ValueError(f"bundles are of at most {MOST_ITEMS} items, not {items}")
@@ -220,7 +220,7 @@ def bundle_regret(prices: ArrayLike, upper: ArrayLike, cost: ArrayLike = 0.0) ->
     posted, ranges = bundle_prices(prices), Ranges(upper, cost)
     if posted.size != 2**ranges.items:
         raise ValueError(f"prices must be 2^items = {2**ranges.items} numbers, not {posted.size}")
-    rows = bundles(ranges.items).astype(float)
+    rows = item_sets(ranges.items).astype(float)
     worst = -np.inf
     for bundle in np.flatnonzero(np.isfinite(posted)).tolist():
         worst = max(worst, _worst_surplus(bundle, posted, rows, ranges) - posted[bundle]

@@ -89,16 +89,14 @@ def shops(market: Market) -> dict[str, list[Shop]]:
     """For each seller, by name, what she runs: once for each attitude to risk among her buyers."""
     population, found = market.population, {}
     for seller in market.sellers:
-        entry: Any = market.entry(seller)
-        members = getattr(entry, "members", slice(None))  # in a town everybody may come
-        present = np.unique(population.membership[members]).tolist()
+        entry = market.entry(seller)
+        present = np.unique(population.membership[entry.members]).tolist()
         utilities = list(dict.fromkeys(population.groups[g].utility for g in present))
         name = seller.plan.name
         titles = [name if len(utilities) == 1 else f"{name}, {utility!r}" for utility in utilities]
-        prior = getattr(entry, "prior", None) or market.nature.prior
-        knowledge = getattr(entry, "knowledge", None)
+        prior = entry.prior or market.nature.prior
         found[name] = [
-            Shop(title, seller.plan.mechanism, utility, prior, knowledge)
+            Shop(title, seller.plan.mechanism, utility, prior, entry.knowledge)
             for title, utility in zip(titles, utilities, strict=True)
         ]
     return found

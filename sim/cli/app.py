@@ -25,7 +25,7 @@ from sim.cli.reading import (
     takes_bids,
 )
 from sim.cli.showing import console, play_out, show
-from sim.runs.registry import Entry, Registry
+from sim.runs.registry import Registry, ScenarioFile
 
 app = typer.Typer(
     help="Bazaar, a laboratory for auctions.",
@@ -174,7 +174,7 @@ def audit_command(
             one = named_instance(audited, parse_settings(settings or []), types, buyers)
             found = report.exact_report([one], notions, told)
         else:
-            entry: Entry = context.obj.find(audited)
+            entry: ScenarioFile = context.obj.find(audited)
             module, parameters = parameters_for(entry, settings or [], bids=bids)
             start = seed_of(seed)
             if hasattr(module, "audited_menus"):
@@ -193,7 +193,7 @@ def audit_command(
 
 
 @menus.command("check", cls=OnceCommand)
-def check_menu(file: Annotated[str, options.MENU], k: Annotated[str, options.MOST] = "5") -> None:
+def check_menu_for_visits(file: Annotated[str, options.MENU], k: Annotated[str, options.MOST] = "5") -> None:
     """Say whether customers gain by buying several entries of a menu, who gains, and what it then earns."""
     with bad_input():
         from sim.menus.menu_check import check_menu_file, purchases_from

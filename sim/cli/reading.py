@@ -13,7 +13,7 @@ import typer
 
 from sim.cli import options
 from sim.cli.codes import BAD_INPUT, INTERRUPTED, WIDTH
-from sim.runs.registry import Entry
+from sim.runs.registry import ScenarioFile
 
 if TYPE_CHECKING:
     from sim.runs.scenario import Parameters
@@ -41,7 +41,7 @@ def refuse(context: typer.Context, options: Sequence[str], why: str) -> None:
             raise ValueError(f"--{one.removesuffix('tings')} {why}")
 
 
-def parameters_for(entry: Entry, settings: Sequence[str], **more: Any) -> tuple[Any, Parameters]:
+def parameters_for(entry: ScenarioFile, settings: Sequence[str], **more: Any) -> tuple[Any, Parameters]:
     """A scenario's module, and its parameters as set, those in `more` included unless they are None."""
     from sim.runs.scenario import make_parameters, parse_settings
 

@@ -10,7 +10,7 @@ import typer
 from sim.cli.codes import BAD_INPUT, BREACH, INTERRUPTED, WIDTH
 from sim.cli.progress import over_time, working
 from sim.cli.reading import bad_input
-from sim.runs.registry import Entry, Registry
+from sim.runs.registry import Registry, ScenarioFile
 
 if TYPE_CHECKING:
     from sim.records import RecordedRun
@@ -21,11 +21,11 @@ def play_out(market: Any, parameters: Parameters) -> str:
     """Run the market with a progress bar; a breach ends the command."""
     from sim.market.invariants import BreachError
     from sim.records import OutputError
-    from sim.runs.run import play
+    from sim.runs.run import play_until
 
     try:
         with over_time(parameters.until) as advanced:
-            return play(market, parameters.until, advanced)
+            return play_until(market, parameters.until, advanced)
     except KeyboardInterrupt:
         typer.echo(f"Interrupted. Records: {market.records.directory}", err=True)
         raise typer.Exit(INTERRUPTED) from None
@@ -41,7 +41,7 @@ def play_out(market: Any, parameters: Parameters) -> str:
         raise typer.Exit(BAD_INPUT) from None
 
 
-def show(registry: Registry, folder: str, entry: Entry | None = None) -> None:
+def show(registry: Registry, folder: str, entry: ScenarioFile | None = None) -> None:
     """Print the summary of a run, at most WIDTH columns wide; `entry` is its scenario, if that is known."""
     with bad_input(), working("reading the records, and drawing what is not drawn yet"):
         from sim.records import RecordedRun
@@ -63,7 +63,7 @@ def console() -> Any:
     return Console(highlight=False, width=min(WIDTH, console.width) if console.is_terminal else WIDTH)
 
 
-def _reporter(registry: Registry, run: RecordedRun, entry: Entry | None) -> Callable[..., Any]:
+def _reporter(registry: Registry, run: RecordedRun, entry: ScenarioFile | None) -> Callable[..., Any]:
     """How the run's scenario reports; the common way if it says nothing, or is not known here."""
     from sim.runs.report import summary
 

@@ -8,7 +8,7 @@ import pytest
 from agents.strategies.base import Truthful
 from mechanisms.conversation import Mechanism
 from mechanisms.engine import play, walk
-from sim.conformance.players import Absent, Capricious, PathPlayer, party_of
+from sim.conformance.players import Absent, Capricious, InstantPathPlayer, party_of
 from sim.conformance.values import ValueConformance
 
 MOST_BUYERS = 5
@@ -47,7 +47,7 @@ class MechanismConformance(ValueConformance):
         if strategies is None:
             strategies = [Truthful()] * len(values)
         rng = np.random.default_rng(1) if rng is None else rng
-        return play(mechanism, len(values), PathPlayer(self.party(mechanism, values, strategies), rng))
+        return play(mechanism, len(values), InstantPathPlayer(self.party(mechanism, values, strategies), rng))
 
     def sizes(self, mechanism):
         return range(mechanism.least_buyers, MOST_BUYERS + 1)
@@ -161,7 +161,7 @@ class MechanismConformance(ValueConformance):
             rule, strategies = instance.outcome(values), [Truthful()] * len(values)
 
             def player_on(path, values=values, strategies=strategies, rng=rng):
-                return PathPlayer(self.party(instance, values, strategies), rng, path)
+                return InstantPathPlayer(self.party(instance, values, strategies), rng, path)
 
             ends = list(walk(instance, len(values), player_on))
             allocation = sum(player.path.probability * end.allocation for player, end in ends)

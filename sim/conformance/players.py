@@ -10,7 +10,7 @@ from mechanisms.engine import Path
 from mechanisms.questions import SILENT
 
 
-class PathPlayer(InstantPlayer):
+class InstantPathPlayer(InstantPlayer):
     """Plays at once, but takes every chance move from a path, so that `walk` can try them all."""
 
     def __init__(self, party, rng, path=None):

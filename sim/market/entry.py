@@ -4,15 +4,35 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+import numpy as np
 from numpy.typing import NDArray
 
+from agents.knowledge.network import Neighbours
+from agents.knowledge.protocol import Knowledge
 from agents.seller import Seller
+from mechanisms.distributions import Prior
 from sim.market.participants import Participants
 from sim.market.stage import Stage
 
 
 class Entry(Protocol):
     """Decides who comes to a seller's auctions, and what becomes of them afterwards."""
+
+    @property
+    def members(self) -> NDArray[np.intp] | slice:
+        """Numbers of the buyers who may come, once started; a slice of all where everybody may."""
+
+    @property
+    def prior(self) -> Prior | None:
+        """Over the profiles of its participants; None where nature's holds."""
+
+    @property
+    def knowledge(self) -> Knowledge | None:
+        """What its participants know of one another, by seat; None for nothing."""
+
+    @property
+    def neighbours(self) -> Neighbours | None:
+        """Whom each buyer hears from; None where nobody tells anybody."""
 
     def start(self, stage: Stage, sellers: list[Seller]) -> None:
         """Begin; called once, when the stage is set."""

@@ -50,6 +50,8 @@ class Panel:
     the market raises ValueError for members that are unknown, named twice, or another panel's.
     """
 
+    neighbours = None
+
     def __init__(
         self,
         members: Any = None,

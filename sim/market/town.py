@@ -52,6 +52,10 @@ class Town:
     A want's type is drawn when its buyer is first seated. Raises ValueError for values out of range.
     """
 
+    members = slice(None)
+    prior = None
+    knowledge = None
+
     def __init__(
         self,
         choice: SellerChoice,

@@ -12,7 +12,7 @@ Task = Callable[[], None]
 
 
 class Workdays:
-    """Tasks that are done one a day, in order, at the times 0, 1, 2, …; as `sim.runs.run.play` needs a run.
+    """Tasks that are done one a day, in order, at the times 0, 1, 2, …; a run for `sim.runs.run.play_until`.
 
     tasks
         By name. Each writes its results into the records; how long it took goes into the manifest.

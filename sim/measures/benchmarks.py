@@ -39,7 +39,7 @@ def optimum_of(market: Market) -> Callable[[int], float] | None:
     from mechanisms.types import OneGood
 
     prior = market.nature.prior
-    if any(getattr(entry, "prior", None) is not None for entry in market.entries):
+    if any(entry.prior is not None for entry in market.entries):
         return None
     sold = [seller.plan.mechanism for seller in market.sellers]
     if not (isinstance(prior, Distribution) and prior.support[0] >= 0 and math.isfinite(prior.mean)):

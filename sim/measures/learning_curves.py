@@ -99,7 +99,7 @@ def loss_path(
     return middles, [loss_in(part, mechanism, utility) for part in parts]
 
 
-def plot_bids(path: Any, panels: Mapping[str, tuple[Room, Any]]) -> None:
+def plot_learned_bids(path: Any, panels: Mapping[str, tuple[Room, Any]]) -> None:
     """Bids against values, one panel a name, to a PNG file; each with a room and the bids that theory says.
 
     The second is a function of values, or None.

@@ -2,8 +2,8 @@
 
 A customer's errand is the conversation of an adaptive `PostedMenu`, which she answers by her strategy; what
 she buys takes its time. SimPy owns the time: the counter is a resource that serves one customer after the
-other. A run holds any number of counters, each with customers of its own, and obeys what `sim.runs.run.play`
-needs of a run.
+other. A run holds any number of counters, each with customers of its own, and obeys what
+`sim.runs.run.play_until` needs of a run.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ from typing import Any
 import numpy as np
 
 from mechanisms._validation import SUM_TOLERANCE, FloatArray
-from mechanisms.menus import Menu, Table, Valuation
+from mechanisms.menus import Menu, TableValuation, Valuation
 from mechanisms.menus.purchase import type_probabilities
 from mechanisms.menus.valuations import TABLE_ITEMS, as_valuation
 
@@ -111,7 +111,7 @@ def _worth(name: str, row: Mapping[str, Any], items: tuple[str, ...]) -> list[fl
     """A type's values, of the items or of bundles."""
     if "values" in row:
         return _numbers(f"{name}.values", row["values"])
-    return Table(_bundle_table(f"{name}.bundles", row["bundles"], items))
+    return TableValuation(_bundle_table(f"{name}.bundles", row["bundles"], items))
 
 
 def _bundle_table(name: str, given: Any, items: tuple[str, ...]) -> FloatArray:

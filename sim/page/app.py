@@ -18,7 +18,7 @@ from sim.page.controls import controls, settable
 from sim.page.show import Show, show_of
 from sim.page.style import CSS
 from sim.records import OutputError
-from sim.runs.registry import Entry
+from sim.runs.registry import ScenarioFile
 
 PLAY_INTERVAL = 201
 """Milliseconds between two steps at first, one of the values of Mesa's slider: 1, 11, 21 and so on."""
@@ -33,7 +33,7 @@ class Exhibit:
     `shared` says whether other machines may see it.
     """
 
-    entry: Entry | None = None
+    entry: ScenarioFile | None = None
     parameters: Any = None
     seed: int = 0
     shared: bool = False
@@ -52,7 +52,7 @@ def Page() -> None:
 
 
 @solara.component
-def Watched(entry: Entry) -> None:
+def Watched(entry: ScenarioFile) -> None:
     """One browser session."""
     told = solara.use_memo(lambda: controls(entry.load().Parameters, EXHIBIT.parameters, EXHIBIT.seed), [])
     first = solara.use_memo(lambda: first_show(entry, told), [])
@@ -72,7 +72,7 @@ def Watched(entry: Entry) -> None:
     Board(current, entry.summary)
 
 
-def first_show(entry: Entry, told: dict[str, Any]) -> Show:
+def first_show(entry: ScenarioFile, told: dict[str, Any]) -> Show:
     """The show with what the controls say at first."""
     return show_of(entry)(**{name: control["value"] for name, control in told.items()})
 

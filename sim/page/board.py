@@ -8,7 +8,7 @@ from typing import Any
 import solara
 from mesa.visualization.utils import update_counter
 
-from sim.page.panels import TABLES, Panel, figures, picture, scenario_panel, town_panel, words
+from sim.page.panels import TABLES, PagePanel, figures, panel_html, picture, scenario_panel, town_panel
 from sim.page.scene import Scene
 from sim.page.show import Show
 from sim.page.town import COLOURINGS, colourings
@@ -30,17 +30,17 @@ def Board(show: Show, summary: str) -> None:
             _alone(show, show.steps, own)
 
 
-def _alone(show: Show, steps: int, own: list[Panel]) -> None:
+def _alone(show: Show, steps: int, own: list[PagePanel]) -> None:
     """The scenario's own panels, and nothing else."""
     for panel in own:
         Drawn(show, steps, panel, wide=True)
 
 
-def _auctions(show: Show, scene: Scene, steps: int, own: list[Panel]) -> None:
+def _auctions(show: Show, scene: Scene, steps: int, own: list[PagePanel]) -> None:
     """The panels of a market, in the board's grid: its town and its auctions, and the scenario's own."""
     race, *others = figures(scene)
     conversation, transactions = TABLES
-    Town(show, scene, steps)
+    TownPicture(show, scene, steps)
     Drawn(show, steps, race)
     Written(show, steps, conversation)
     small = [*own, *others]
@@ -73,7 +73,7 @@ def Standing(show: Show, steps: int, running: bool, summary: str) -> None:
 
 
 @solara.component
-def Town(show: Show, scene: Scene, steps: int) -> None:
+def TownPicture(show: Show, scene: Scene, steps: int) -> None:
     """The network, with a choice of what colour means."""
     chosen, colour_by = solara.use_state(COLOURINGS[0])
     choices = colourings(scene)
@@ -86,7 +86,7 @@ def Town(show: Show, scene: Scene, steps: int) -> None:
 
 
 @solara.component
-def Drawn(show: Show, steps: int, panel: Panel, wide: bool = False) -> None:
+def Drawn(show: Show, steps: int, panel: PagePanel, wide: bool = False) -> None:
     """A panel with a figure."""
     with solara.Div(classes=["panel", f"panel-{panel.name}", *(["wide"] if wide else [])]):
         Heading(panel)
@@ -94,22 +94,22 @@ def Drawn(show: Show, steps: int, panel: Panel, wide: bool = False) -> None:
 
 
 @solara.component
-def Written(show: Show, steps: int, panel: Panel, more: Sequence[str] = ()) -> None:
+def Written(show: Show, steps: int, panel: PagePanel, more: Sequence[str] = ()) -> None:
     """A panel with a table."""
-    text = solara.use_memo(lambda: _still(show, words, panel), [show, steps])
+    text = solara.use_memo(lambda: _still(show, panel_html, panel), [show, steps])
     with solara.Div(classes=["panel", f"panel-{panel.name}", *more]):
         Heading(panel)
         solara.HTML("div", unsafe_innerHTML=text, classes=["table"])
 
 
-def _still(show: Show, make: Callable[[Panel, Any], Any], panel: Panel) -> Any:
+def _still(show: Show, make: Callable[[PagePanel, Any], Any], panel: PagePanel) -> Any:
     """What is made of the scene, while the market stands still."""
     with show.lock:
         return make(panel, show.scene)
 
 
 @solara.component
-def Heading(panel: Panel) -> None:
+def Heading(panel: PagePanel) -> None:
     """Title and caption."""
     with solara.Div(classes=["heading"]):
         solara.Text(panel.title, classes=["title"])
@@ -117,7 +117,7 @@ def Heading(panel: Panel) -> None:
 
 
 @solara.component
-def Picture(show: Show, steps: int, panel: Panel, option: str) -> None:
+def Picture(show: Show, steps: int, panel: PagePanel, option: str) -> None:
     """A figure as an image, drawn anew after each step."""
     image = solara.use_memo(lambda: _still(show, picture, panel), [show, steps, option])
     with solara.Div(classes=["picture"]):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Panel:
+class PagePanel:
     """A panel's title, what it shows in a line, and how it is drawn; `name` stands in the page's source."""
 
     name: str
@@ -34,29 +34,31 @@ class Panel:
     draw: Callable[[Scene], Any]
 
 
-RACE = Panel(
+RACE = PagePanel(
     "race",
     "The sellers' race",
     "Revenue so far; dashed: what the optimal auction would have earned from as many bidders, mean over the "
     "sellers.",
     sellers.race,
 )
-BIDS = Panel(
+BIDS = PagePanel(
     "bids",
     "Bids against values",
     "A dot for each bidder's last answer in money, in the seller's colour.",
     bids.bids_against_values,
 )
-BENCHMARK = Panel(
+BENCHMARK = PagePanel(
     "benchmark",
     "Against the optimal auction",
     "Revenue so far, of what the optimal auction would earn from as many bidders.",
     sellers.against_benchmark,
 )
-PRICES = Panel("prices", "Prices paid", "A dot for each good sold, in its seller's colour.", sellers.prices)
+PRICES = PagePanel(
+    "prices", "Prices paid", "A dot for each good sold, in its seller's colour.", sellers.prices
+)
 
 
-def figures(scene: Scene) -> tuple[Panel, ...]:
+def figures(scene: Scene) -> tuple[PagePanel, ...]:
     """The figures that every market has; without a single prior there is no benchmark to compare with."""
     if scene.has_benchmark:
         return RACE, BIDS, BENCHMARK, PRICES
@@ -64,14 +66,16 @@ def figures(scene: Scene) -> tuple[Panel, ...]:
 
 
 TABLES = (
-    Panel("conversation", "The last conversation", "Questions, answers and outcome.", tables.conversation),
-    Panel("transactions", "Last transactions", "The newest first.", tables.transactions),
+    PagePanel(
+        "conversation", "The last conversation", "Questions, answers and outcome.", tables.conversation
+    ),
+    PagePanel("transactions", "Last transactions", "The newest first.", tables.transactions),
 )
 
 
-def town_panel(colouring: str) -> Panel:
+def town_panel(colouring: str) -> PagePanel:
     """The town as a network, with the buyers' colour standing for one of `COLOURINGS`."""
-    return Panel(
+    return PagePanel(
         "town",
         "The town",
         "Thin lines: who knows or hears of whom. Of the last step: visits in grey, trades in strong colour, "
@@ -91,7 +95,7 @@ def png(figure: Figure) -> bytes:
     return file.getvalue()
 
 
-def picture(panel: Panel, scene: Scene) -> bytes:
+def picture(panel: PagePanel, scene: Scene) -> bytes:
     """The panel's figure as a PNG file; if it fails, one that says so."""
     try:
         return png(panel.draw(scene))
@@ -102,7 +106,7 @@ def picture(panel: Panel, scene: Scene) -> bytes:
         return png(figure)
 
 
-def words(panel: Panel, scene: Scene) -> str:
+def panel_html(panel: PagePanel, scene: Scene) -> str:
     """The panel's table as HTML; if it fails, a sentence that says so."""
     try:
         return str(panel.draw(scene))
@@ -110,8 +114,8 @@ def words(panel: Panel, scene: Scene) -> str:
         return f"<p class='quiet'>This panel failed: {escape(f'{type(error).__name__}: {error}')}</p>"
 
 
-def scenario_panel(draw: Callable[[Any], Figure]) -> Panel:
+def scenario_panel(draw: Callable[[Any], Figure]) -> PagePanel:
     """A scenario's own panel: its function takes the market and returns a figure."""
     title, _, caption = (draw.__doc__ or draw.__name__).strip().partition("\n")
     name = draw.__name__.replace("_", "-")
-    return Panel(name, title.rstrip("."), " ".join(caption.split()), lambda scene: draw(scene.market))
+    return PagePanel(name, title.rstrip("."), " ".join(caption.split()), lambda scene: draw(scene.market))

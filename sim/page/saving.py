@@ -9,7 +9,7 @@ from sim.market.market import Market
 from sim.measures.benchmarks import record_benchmarks
 from sim.records import Records, TableBuffer, fresh_directory
 from sim.records.manifest import Manifest
-from sim.runs.registry import Entry
+from sim.runs.registry import ScenarioFile
 from sim.runs.scenario import Run
 
 _ROWS = 8192
@@ -18,7 +18,7 @@ _ROWS = 8192
 class Saved(Protocol):
     """What is saved: a run that is shown (see `sim.page.show`)."""
 
-    entry: Entry
+    entry: ScenarioFile
     seed: int
     market: Run | None
     failed: bool

@@ -14,7 +14,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sim.runs.registry import Entry
+    from sim.runs.registry import ScenarioFile
 
 EXTRA = "solara-assets"
 _SETTINGS = {
@@ -41,7 +41,7 @@ def require_extra() -> None:
 
 
 def watch(
-    entry: Entry,
+    entry: ScenarioFile,
     parameters: Any = None,
     seed: int = 0,
     host: str = "127.0.0.1",
@@ -94,7 +94,7 @@ def bind(host: str, port: int) -> socket.socket:
     return listening
 
 
-def _exhibit(entry: Entry, parameters: Any, seed: int, listening: socket.socket) -> None:
+def _exhibit(entry: ScenarioFile, parameters: Any, seed: int, listening: socket.socket) -> None:
     """Hand the scenario to the page."""
     from sim.page.app import EXHIBIT
 

@@ -2,7 +2,7 @@
 
 SolaraViz makes a model from keyword arguments, steps it, asks whether it is still running, and makes a new
 one on reset. A show does that for any run, and never raises: what goes wrong is kept as a message for the
-page. It advances the run by the same ticks as `sim.runs.run.play`, so that the records are the same.
+page. It advances the run by the same ticks as `sim.runs.run.play_until`, so that the records are the same.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from sim.runs.scenario import make_parameters, read_seed
 if TYPE_CHECKING:
     from sim.page.glance import Glance
     from sim.page.scene import Scene
-    from sim.runs.registry import Entry
+    from sim.runs.registry import ScenarioFile
     from sim.runs.scenario import Parameters, Run
 
 _OPEN: weakref.WeakSet[Show] = weakref.WeakSet()
@@ -49,7 +49,7 @@ class Show:
         Who may step it; whoever draws it says when.
     """
 
-    entry: Entry
+    entry: ScenarioFile
 
     def __init__(self, **kwargs: Any) -> None:
         self.lock = threading.RLock()
@@ -135,12 +135,12 @@ class Show:
             return save(self, base)
 
 
-def show_of(entry: Entry) -> type[Show]:
+def show_of(entry: ScenarioFile) -> type[Show]:
     """The kind of show that plays one scenario; each page makes shows of its own."""
     return type("Show", (Show,), {"entry": entry, "__doc__": Show.__doc__})
 
 
-def require_page(entry: Entry, parameters: Parameters | None = None, seed: int = 0) -> None:
+def require_page(entry: ScenarioFile, parameters: Parameters | None = None, seed: int = 0) -> None:
     """Raise ValueError if the page would have nothing to show.
 
     So it is if the run cannot be built, and if it is no market and has no panels.

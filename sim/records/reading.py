@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.records import manifest
 from sim.records.errors import IncompleteRunWarning, RecordsError
-from sim.records.messages import as_read, read
+from sim.records.messages import as_read, rows_as_read
 from sim.records.schema import Table, dictionary, restore
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class RecordedRun(Mapping[str, "pandas.DataFrame"]):
         if table not in self._schemas:
             raise KeyError(f"no table {table!r} in {self.directory}; there are {', '.join(self._schemas)}")
         if table not in self._frames:
-            self._frames[table] = read(self._schemas[table], self._stored(table), self._stored)
+            self._frames[table] = rows_as_read(self._schemas[table], self._stored(table), self._stored)
         return self._frames[table]
 
     def _stored(self, table: str) -> pandas.DataFrame:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sim.records.buffer import TableBuffer
 from sim.records.errors import OutputError
 from sim.records.manifest import Manifest
-from sim.records.messages import read
+from sim.records.messages import rows_as_read
 from sim.records.reading import frame, part_path, read_parts
 from sim.records.schema import SCHEMAS, Table, describe
 
@@ -80,7 +80,7 @@ class Records:
 
     def frame(self, table: str) -> pandas.DataFrame:
         """Return one table as a frame, its rows in the order written, from disk and memory."""
-        return read(self[table].schema, self._stored(table), self._stored)
+        return rows_as_read(self[table].schema, self._stored(table), self._stored)
 
     def _stored(self, table: str) -> pandas.DataFrame:
         buffer = self[table]
@@ -89,7 +89,7 @@ class Records:
     def recent(self, table: str, row: int) -> pandas.DataFrame:
         """Return the rows of one table from number `row` on, as far as they are still in memory."""
         buffer = self[table]
-        return read(buffer.schema, frame(buffer.schema, [buffer.since(row)]), self._at_hand)
+        return rows_as_read(buffer.schema, frame(buffer.schema, [buffer.since(row)]), self._at_hand)
 
     def _at_hand(self, table: str) -> pandas.DataFrame:
         """What belongs to messages in memory: their prices are there too, the kinds of questions all."""

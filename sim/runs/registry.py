@@ -18,7 +18,7 @@ class UnknownScenarioError(ValueError):
 
 
 @dataclass(frozen=True)
-class Entry:
+class ScenarioFile:
     """One scenario: its name, its file, and how to import it (see `sim.runs.scenario.Scenario`)."""
 
     name: str
@@ -36,19 +36,19 @@ class Entry:
         return self.story.partition("\n")[0]
 
 
-class Registry(Mapping[str, Entry]):
+class Registry(Mapping[str, ScenarioFile]):
     """The scenarios by name, in the order of their names; `default` names the main one."""
 
-    def __init__(self, entries: Iterable[Entry], default: str) -> None:
+    def __init__(self, entries: Iterable[ScenarioFile], default: str) -> None:
         self._entries = {entry.name: entry for entry in sorted(entries, key=lambda entry: entry.name)}
         self.default = default
 
-    def __getitem__(self, name: str) -> Entry:
+    def __getitem__(self, name: str) -> ScenarioFile:
         if name not in self._entries:
             raise UnknownScenarioError(f"there is no scenario {name!r}; {nearest(name, self._entries)}")
         return self._entries[name]
 
-    def find(self, named: str) -> Entry:
+    def find(self, named: str) -> ScenarioFile:
         """The scenario of this name, or the one in the file of this path.
 
         Raises UnknownScenarioError for an unknown name, FileError for a file that cannot be used.
@@ -73,10 +73,10 @@ class Registry(Mapping[str, Entry]):
         return len(self._entries)
 
 
-def file_entry(path: Path) -> Entry:
+def file_entry(path: Path) -> ScenarioFile:
     """The scenario in a file; FileError, here or when it is loaded, if it is none."""
     read_tree(path)
-    return Entry(path.stem, path, partial(_scenario_in, path))
+    return ScenarioFile(path.stem, path, partial(_scenario_in, path))
 
 
 def _scenario_in(path: Path) -> ModuleType:

@@ -33,7 +33,7 @@ def set_up(name: str, scenario: Scenario, parameters: Parameters, seed: int, out
         raise
 
 
-def play(market: Run, until: float, advanced: Callable[[float], Any] = lambda _: None) -> str:
+def play_until(market: Run, until: float, advanced: Callable[[float], Any] = lambda _: None) -> str:
     """Run up to `until` and close its records; return "complete" or "interrupted".
 
     `advanced` is called with the time at every tick of the market. Ctrl-C stops the run at the next tick; a

@@ -25,9 +25,10 @@ def rendered_step(buyers):
 
     from scenarios import town_market
     from sim.page import app
-    from sim.runs.registry import Entry
+    from sim.runs.registry import ScenarioFile
 
-    app.EXHIBIT.entry = Entry("town_market", ROOT / "scenarios" / "town_market.py", lambda: town_market)
+    file = ROOT / "scenarios" / "town_market.py"
+    app.EXHIBIT.entry = ScenarioFile("town_market", file, lambda: town_market)
     app.EXHIBIT.parameters = town_market.Parameters(buyers=buyers)
     _, context = solara.render(solara.AppLayout(children=[app.Page()]), handle_error=False)
     (step,) = (w for w in context.find(ipyvuetify.Btn).widgets if w.children == ["Step"])

@@ -6,7 +6,7 @@ from scipy.integrate import quad
 
 from mechanisms.auctions.equilibrium import all_pay
 from mechanisms.distributions import TruncatedNormal, Uniform
-from mechanisms.equilibria.equilibrium import utility_loss
+from mechanisms.equilibria.equilibrium import equilibrium_loss
 from mechanisms.equilibria.kaplan_zamir import first_price_two_uniforms
 
 
@@ -45,7 +45,7 @@ def test_all_pay_bids_of_tiny_values(n):
 def test_two_uniforms_with_near_lows_are_in_equilibrium(low):
     found = first_price_two_uniforms((0, 1), (low, 1))
     for bidder in (0, 1):
-        assert utility_loss(found, bidder).max() <= found.precision
+        assert equilibrium_loss(found, bidder).max() <= found.precision
 
 
 @pytest.mark.parametrize("low", [1e-5, 1e-8, 1e-12])

@@ -4,13 +4,13 @@ import io
 
 from rich.console import Console
 
-from sim.runs.run import play
+from sim.runs.run import play_until
 
 
 def played(module, seed=0, **settings):
     parameters = module.Parameters(**settings)
     market = module.build(parameters, seed)
-    assert play(market, parameters.until) == "complete"
+    assert play_until(market, parameters.until) == "complete"
     market.close()
     return market.records.frames(), parameters
 

@@ -20,7 +20,7 @@ from scenarios.coffee_shop import (
 from sim.measures.batch_means import Estimate
 from sim.measures.comparison import Figure
 from sim.menus.counter import CounterMarket
-from sim.runs.run import play
+from sim.runs.run import play_until
 
 LEARNED = ("clever, once", "clever, cost 1", "clever, cost 0", "two and four, once")
 
@@ -30,7 +30,7 @@ def run():
     """The tables of a short run, and its parameters."""
     parameters = Parameters(until=150)
     market = build(parameters, seed=4)
-    assert play(market, parameters.until) == "complete"
+    assert play_until(market, parameters.until) == "complete"
     return market.records.frames(), parameters
 
 
@@ -105,7 +105,7 @@ def test_learners_at_the_sweep_find_what_the_impatient_plan():
         [0.995 * impatient[name] for name in LEARNED]
     )
     market = CounterMarket(counters, seed=1)
-    assert play(market, told.until) == "complete"
+    assert play_until(market, told.until) == "complete"
     customers = market.records.frame("customers")
     late = customers[customers["left"] > 1000].groupby(["seller_id", "type", "person_id"])["paid"].mean()
     by_type = late.groupby(["seller_id", "type"]).mean().groupby("seller_id").mean()
@@ -138,7 +138,7 @@ def test_nobody_has_come_yet(tmp_path):
     """A run that ends at once has a report and plots all the same."""
     told = Parameters(until=0.001)
     market = build(told)
-    assert play(market, told.until) == "complete"
+    assert play_until(market, told.until) == "complete"
 
     class Run(dict):
         directory = tmp_path
@@ -176,7 +176,7 @@ def test_a_menu_from_a_file_is_sold_as_theory_says():
     ends = []
     for parameters in (own, told):
         market = build(parameters, seed=4)
-        assert play(market, parameters.until) == "complete"
+        assert play_until(market, parameters.until) == "complete"
         ends.append(market.records.frames())
     customers = [frames["customers"] for frames in ends]
     sweep = [rows[rows["seller_id"] < len(COSTS)].reset_index(drop=True) for rows in customers]

@@ -19,14 +19,14 @@ from scenarios.few_tickets import (
     report,
 )
 from sim.audit import audit
-from sim.runs.run import play
+from sim.runs.run import play_until
 
 
 @pytest.fixture(scope="module")
 def run():
     parameters = Parameters(until=2, sets=16)
     workdays = build(parameters)
-    assert play(workdays, parameters.until) == "complete"
+    assert play_until(workdays, parameters.until) == "complete"
     return workdays.records.frames(), parameters
 
 
@@ -92,7 +92,7 @@ def test_a_family_of_a_lower_degree_is_sold_too():
     """Order 4 for one visit: 4⁴ sets are too many to sell here, 4² are sold, beside what 4⁴ would promise."""
     told = Parameters(until=3, visits=1, sets=27)
     workdays = build(told)
-    play(workdays, told.until)
+    play_until(workdays, told.until)
     tables = workdays.records.frames()
     bundling, _, planned, _ = gaps(tables)[Family(4, 1)]
     assert planned / bundling >= Family(4, 1).promised(1)
@@ -107,7 +107,7 @@ def test_a_menu_for_one_visit_has_one_column_for_it():
     """Sets of polynomials of the degree q − 1, all q^q of them: large numbers in short."""
     parameters = Parameters(until=1, visits=1)
     workdays = build(parameters)
-    play(workdays, parameters.until)
+    play_until(workdays, parameters.until)
     grid = family_table(workdays.records.frames(), 1)
     headings = [str(column.header) for column in grid.columns]
     assert headings[4:6] == ["menu,\n1 visit", "menu,\n2 visits"]

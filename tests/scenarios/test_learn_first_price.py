@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from scenarios.learn_first_price import Parameters, build, findings, report, settings
-from sim.runs.run import play
+from sim.runs.run import play_until
 
 
 @pytest.fixture(scope="module")
@@ -12,7 +12,7 @@ def run():
     """The tables of a short run, and its parameters."""
     parameters = Parameters(until=500)
     market = build(parameters, seed=3)
-    assert play(market, parameters.until) == "complete"
+    assert play_until(market, parameters.until) == "complete"
     market.close()
     return market.records.frames(), parameters
 

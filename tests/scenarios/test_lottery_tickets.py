@@ -19,7 +19,7 @@ from scenarios.lottery_tickets import (
     report,
 )
 from sim.audit import audit
-from sim.runs.run import play
+from sim.runs.run import play_until
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def run():
     """Days for k = 1, 2 and any number."""
     parameters = Parameters(until=3, most=2)
     workdays = build(parameters)
-    assert play(workdays, parameters.until) == "complete"
+    assert play_until(workdays, parameters.until) == "complete"
     return workdays.records, parameters
 
 

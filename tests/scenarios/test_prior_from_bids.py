@@ -19,7 +19,7 @@ from mechanisms.distributions import Discrete, Exponential, LogNormal, Piecewise
 from scenarios import town_market
 from scenarios.town_market import Parameters, build, estimated_prior, told_prior
 from sim.runs.logged_bids import LoggedBids
-from sim.runs.run import play
+from sim.runs.run import play_until
 from sim.runs.scenario import BidsFile
 
 
@@ -146,7 +146,7 @@ def test_a_run_with_bids_says_what_its_equilibrium_is(tmp_path):
     rows = [f"{k},b{k},{bid}" for k, bid in enumerate([10, 11, 12, 14] * 31 + [400])]
     path.write_text("auctionid,bidder,bid\n" + "\n".join(rows) + "\n")
     market = build(Parameters(bids=BidsFile(file=str(path)), until=30.0, buyers=60))
-    assert play(market, 30.0) == "complete"
+    assert play_until(market, 30.0) == "complete"
     market.close()
     tables = market.records.frames()
     values = tables["messages"]["value"].dropna()

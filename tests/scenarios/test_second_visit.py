@@ -5,14 +5,14 @@ import pytest
 
 from scenarios.second_visit import BOUND, Parameters, audited_menus, build, report
 from sim.audit import audit
-from sim.runs.run import play
+from sim.runs.run import play_until
 
 
 @pytest.fixture(scope="module")
 def run():
     parameters = Parameters(until=5, doublings=4)
     workdays = build(parameters)
-    assert play(workdays, parameters.until) == "complete"
+    assert play_until(workdays, parameters.until) == "complete"
     return workdays.records.frames(), parameters
 
 

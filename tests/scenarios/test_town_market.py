@@ -12,7 +12,7 @@ from scenarios.town_market import Parameters, build
 from sim.records import load
 from sim.runs.logged_bids import BidsError, read_bids
 from sim.runs.report import seller_measures
-from sim.runs.run import play
+from sim.runs.run import play_until
 from tests.sim.command import ROOT, SMALL, bazaar, run
 
 __all__ = ["bazaar"]
@@ -25,7 +25,7 @@ def played(until=15, seed=0, **settings):
     settings = {"buyers": 40, "rate": 0.3, "until": until} | settings
     parameters = Parameters(**settings)
     market = build(parameters, seed)
-    assert play(market, parameters.until) == "complete"
+    assert play_until(market, parameters.until) == "complete"
     market.close()
     return market.records.frames()
 

@@ -19,7 +19,7 @@ from sim.records import RecordsError
 from sim.records.messages import as_read
 from sim.records.schema import MESSAGES, SCHEMAS
 from sim.records.writing import Records, encodings
-from sim.runs.run import play, set_up
+from sim.runs.run import play_until, set_up
 from tests.sim.command import ROOT
 from tests.sim.market.markets import market, run
 
@@ -29,7 +29,7 @@ SMALL = {"buyers": 60, "rate": 0.3, "until": 20}
 def run_to(folder, seed=0, **settings):
     parameters = town_market.Parameters(**(SMALL | settings))
     market = set_up("town_market", town_market, parameters, seed, str(folder))
-    play(market, parameters.until)
+    play_until(market, parameters.until)
     market.close()
     return folder
 

@@ -141,7 +141,7 @@ def _by_quadrature(equilibrium, population, bidders):
     count = 8 if equilibrium.model.private else 32
     types = [np.quantile(drawn[:, i], (np.arange(count) + 0.5) / count) for i in bidders]
     lost = [
-        equilibria.utility_loss(learned, i, t, points=33, rounds=2)
+        equilibria.equilibrium_loss(learned, i, t, points=33, rounds=2)
         for i, t in zip(bidders, types, strict=True)
     ]
     return types, lost

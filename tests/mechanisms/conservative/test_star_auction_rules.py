@@ -9,7 +9,7 @@ from agents.play.exact import expected_outcome
 from agents.strategies.base import Truthful
 from mechanisms.conservative.star_auction import (
     StarAuction,
-    best_price,
+    best_integer_price,
     classical_price,
     designer_knowing,
 )
@@ -35,7 +35,7 @@ def test_ties_and_the_classical_price():
     assert classical_price(np.array([2.0, 2.0]), 0) == 2
     assert classical_price(np.array([2.0, 3.0]), 1) == 3
     assert classical_price(np.array([-np.inf, 3.0, 1.0]), 1) == 1
-    assert best_price(np.array([0.0, 0.5, 0.5])) == (1, 1.0)
+    assert best_integer_price(np.array([0.0, 0.5, 0.5])) == (1, 1.0)
     sure_of_1 = [np.eye(3)[1], np.eye(3)[1]]
     end = play_tails(StarAuction(2, 3, DELTA, EPSILON), [1, 1], sure_of_1)
     np.testing.assert_array_equal(end.allocation, [1, 0])

@@ -10,6 +10,7 @@ from mechanisms.distributions.marginal_values import TwoUnitValues
 from mechanisms.equilibria import (
     affiliated_first_price,
     all_pay_uniform,
+    equilibrium_loss,
     first_price,
     first_price_common_low,
     first_price_two_uniforms,
@@ -21,7 +22,6 @@ from mechanisms.equilibria import (
     nearest_zero,
     second_price,
     uniform_price_two_units,
-    utility_loss,
 )
 from mechanisms.utilities import CARA, Power
 
@@ -36,7 +36,7 @@ def some_types(equilibrium, bidder):
 
 def loss(equilibrium, bidder):
     points = 9 if equilibrium.model.width else 33
-    return utility_loss(equilibrium, bidder, some_types(equilibrium, bidder), points=points, rounds=4)
+    return equilibrium_loss(equilibrium, bidder, some_types(equilibrium, bidder), points=points, rounds=4)
 
 
 def disturbed(equilibrium, factor):
@@ -118,7 +118,7 @@ def test_utility_loss_is_the_textbooks():
     """Against one uniform value that bids its half, truth earns 0, and the best bid v/2 earns v^2 / 2."""
     equilibrium, values = first_price_uniform(2), np.linspace(0.05, 0.95, 7)
     truthful = replace(equilibrium, strategies=(lambda v: v, equilibrium.strategies[1]))
-    np.testing.assert_allclose(utility_loss(truthful, 0, values), values**2 / 2, rtol=1e-6)
+    np.testing.assert_allclose(equilibrium_loss(truthful, 0, values), values**2 / 2, rtol=1e-6)
 
 
 def test_general_first_price_matches_closed_forms():
@@ -194,11 +194,11 @@ def test_second_unit_bid_never_gains_by_the_textbooks_integral():
 def test_bad_input_is_refused():
     equilibrium = affiliated_first_price()
     with pytest.raises(ValueError, match=r"bidder must be in 0 … 1, got 2"):
-        utility_loss(equilibrium, 2)
+        equilibrium_loss(equilibrium, 2)
     with pytest.raises(ValueError, match=r"points must be at least 3"):
-        utility_loss(equilibrium, 0, points=2)
+        equilibrium_loss(equilibrium, 0, points=2)
     with pytest.raises(ValueError, match=r"types must have shape \(t,\), got \(1, 2\)"):
-        utility_loss(equilibrium, 0, [[0.5, 0.5]])
+        equilibrium_loss(equilibrium, 0, [[0.5, 0.5]])
     with pytest.raises(ValueError, match="risk-neutral"):
         replace(equilibrium, utility=CARA(1.0))
     with pytest.raises(ValueError, match="strategies must be 2, not 1"):

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from hypothesis import strategies as st
 
-from mechanisms.menus import Additive, Menu, Table, UnitDemand
+from mechanisms.menus import AdditiveValuation, Menu, TableValuation, UnitDemandValuation
 
 
 def lottery_value(table, lottery):
@@ -90,15 +90,16 @@ def tables(draw, n):
 @st.composite
 def buyers(draw, n):
     """Pairs (valuation, table): additive, unit-demand and tables."""
-    kind = draw(st.sampled_from([Additive, UnitDemand, Table]))
-    if kind is Table:
+    kind = draw(st.sampled_from([AdditiveValuation, UnitDemandValuation, TableValuation]))
+    if kind is TableValuation:
         table = draw(tables(n))
-        return Table(table), table
+        return TableValuation(table), table
     values = np.array(draw(st.lists(st.integers(0, 4), min_size=n, max_size=n)), dtype=float)
-    if kind is Additive:
-        return Additive(values), additive_table(values)
+    if kind is AdditiveValuation:
+        return AdditiveValuation(values), additive_table(values)
     bundles = itertools.product((0, 1), repeat=n)
-    return UnitDemand(values), np.array([max(values * np.array(b)) for b in bundles]).reshape((2,) * n)
+    best = np.array([max(values * np.array(bundle)) for bundle in bundles])
+    return UnitDemandValuation(values), best.reshape((2,) * n)
 
 
 @st.composite

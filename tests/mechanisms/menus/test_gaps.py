@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from mechanisms.menus import (
     Menu,
-    Table,
+    TableValuation,
     best_purchase,
     bundle_menu,
     bundle_revenue,
@@ -139,7 +139,7 @@ def monotone_distributions(data, n):
     """Monotone tables of one to three types, the greatest at 16 times the least, and weights."""
     count = data.draw(st.integers(1, 3))
     worth = data.draw(st.lists(st.sampled_from([1, 4, 16]), min_size=count, max_size=count))
-    types = [Table(data.draw(brute.tables(n)) * scale) for scale in worth]
+    types = [TableValuation(data.draw(brute.tables(n)) * scale) for scale in worth]
     weights = np.array(data.draw(st.lists(st.sampled_from([1, 5, 50]), min_size=count, max_size=count)))
     return types, weights / weights.sum()
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from mechanisms.menus import (
     COFFEE_SHOP,
     LOTTERY_TICKETS,
-    Additive,
+    AdditiveValuation,
     Menu,
-    Table,
+    TableValuation,
     bundle_menu,
     bundle_revenue,
     is_buy_k_ic,
@@ -157,4 +157,4 @@ def test_bad_input_is_named():
     with pytest.raises(ValueError, match=r"types\[0\]: values\[1\]"):
         bundle_revenue([[1, -2]], [1])
     with pytest.raises(TypeError, match=r"item pricing takes additive types.*types\[1\]"):
-        item_revenue([Additive([1, 2]), Table([[0, 1], [1, 1]])], [0.5, 0.5])
+        item_revenue([AdditiveValuation([1, 2]), TableValuation([[0, 1], [1, 1]])], [0.5, 0.5])

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mechanisms.menus import Additive, Menu, Policy, Table, best_purchase, menu_revenue
+from mechanisms.menus import AdditiveValuation, Menu, Policy, TableValuation, best_purchase, menu_revenue
 from mechanisms.menus.bounds import BestOfEach, Nodes
 from tests.mechanisms.menus import brute
 
@@ -48,7 +48,7 @@ def test_cheap_tickets_for_a_pair_are_bought_as_often_as_they_pay(price, chances
 def test_the_bound_for_complements_looks_at_enough_purchases(data):
     """What can be gained is as if all numbers of purchases were looked at that money allows."""
     m, most = data.draw(st.integers(1, 4)), 2_000
-    buyer = Table(data.draw(brute.tables(2).filter(lambda table: table.max() > 0)))
+    buyer = TableValuation(data.draw(brute.tables(2).filter(lambda table: table.max() > 0)))
     chances = st.lists(st.sampled_from([0.0, 0.02, 0.1, 0.5, 1.0]), min_size=2 * m, max_size=2 * m)
     lotteries = np.reshape(data.draw(chances), (m, 2))
     parts = st.lists(st.sampled_from([1, 3, 20, 100]), min_size=m, max_size=m)
@@ -167,7 +167,7 @@ def test_adaptive_buyer_stops_when_she_has_won():
 
 def test_complements_can_gain_more_from_the_second_copy():
     """Utility is concave in a multiplicity for submodular buyers; (½, ½) shows why not for all."""
-    both_or_nothing = Table([[0, 0], [0, 1]])
+    both_or_nothing = TableValuation([[0, 0], [0, 1]])
     utilities = [both_or_nothing.value(1 - 0.5 ** np.array([c, c], dtype=float)) for c in range(3)]
     assert utilities == [0, 0.25, 0.5625]
     assert best_purchase(Menu([[0.5, 0.5]], [0.27]), both_or_nothing, 2).entries == (0, 0)
@@ -232,7 +232,9 @@ MENU = Menu([[0.5, 1]], [1])
         (lambda: menu_revenue(MENU, [[1, 2]], [0.5], 1), ValueError, "sum to 1"),
         (lambda: menu_revenue(MENU, [[1, 2]], [0.5, 0.5], 1), ValueError, "each of 1 types"),
         (
-            lambda: best_purchase(Menu(np.ones((1, 17)), [1]), Additive(np.ones(17)), 1, adaptive=True),
+            lambda: best_purchase(
+                Menu(np.ones((1, 17)), [1]), AdditiveValuation(np.ones(17)), 1, adaptive=True
+            ),
             ValueError,
             "at most 16 items, not 17",
         ),

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mechanisms.menus import Additive, Menu, Table, UnitDemand, lot, unit_demand_table
+from mechanisms.menus import (
+    AdditiveValuation,
+    Menu,
+    TableValuation,
+    UnitDemandValuation,
+    lot,
+    unit_demand_table,
+)
 from mechanisms.menus.valuations import as_valuations
 from tests.mechanisms.menus.brute import buyers, lottery_value
 
@@ -28,17 +35,17 @@ def test_values_of_lotteries_are_sums_over_bundles(data):
 
 def test_unit_demand_values_the_best_item():
     # ½ · 3 + ½ · ½ · 2, by hand
-    assert UnitDemand([2, 3]).value(np.array([0.5, 0.5])) == pytest.approx(2.0)
+    assert UnitDemandValuation([2, 3]).value(np.array([0.5, 0.5])) == pytest.approx(2.0)
     np.testing.assert_array_equal(unit_demand_table([2, 3]), [[0, 3], [2, 3]])
 
 
 def test_submodular_tables_are_recognised():
-    assert Table([[0, 3], [2, 3]]).submodular
-    assert Table([[0, 1], [1, 2]]).submodular
-    assert not Table([[0, 0], [0, 1]]).submodular
+    assert TableValuation([[0, 3], [2, 3]]).submodular
+    assert TableValuation([[0, 1], [1, 2]]).submodular
+    assert not TableValuation([[0, 0], [0, 1]]).submodular
     three = np.zeros((2, 2, 2))
     three[1, 1, 1] = 1
-    assert not Table(three).submodular
+    assert not TableValuation(three).submodular
 
 
 @settings(max_examples=40)
@@ -58,17 +65,17 @@ def test_lotteries_together_give_what_one_of_them_gives(data):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: Additive([1, -2]), r"values\[1\] must be finite and at least 0, not -2"),
-        (lambda: Additive([np.nan]), r"values\[0\]"),
-        (lambda: Additive([]), "vector"),
-        (lambda: Table([[0, 2], [3, 1]]), r"monotone: adding item \d to bundle"),
-        (lambda: Table([[1, 2], [3, 4]]), "0 to nothing, not 1"),
-        (lambda: Table(np.zeros((2, 3))), r"shape \(2, 3\)"),
-        (lambda: Table([[0, np.inf], [1, np.inf]]), "finite"),
+        (lambda: AdditiveValuation([1, -2]), r"values\[1\] must be finite and at least 0, not -2"),
+        (lambda: AdditiveValuation([np.nan]), r"values\[0\]"),
+        (lambda: AdditiveValuation([]), "vector"),
+        (lambda: TableValuation([[0, 2], [3, 1]]), r"monotone: adding item \d to bundle"),
+        (lambda: TableValuation([[1, 2], [3, 4]]), "0 to nothing, not 1"),
+        (lambda: TableValuation(np.zeros((2, 3))), r"shape \(2, 3\)"),
+        (lambda: TableValuation([[0, np.inf], [1, np.inf]]), "finite"),
         (lambda: as_valuations(np.zeros((0, 2))), "at least one type"),
         (lambda: as_valuations([[1, 2], [3, -1]]), r"types\[1\]: values\[1\]"),
         (lambda: as_valuations([1, 2]), r"types\[0\]: must be a vector of values or a table .*, not 1"),
-        (lambda: as_valuations([Additive([1]), Additive([1, 2])]), "same number of items"),
+        (lambda: as_valuations([AdditiveValuation([1]), AdditiveValuation([1, 2])]), "same number of items"),
         (lambda: Menu(np.zeros((0, 2)), []), "at least one entry"),
         (lambda: Menu([[0.5, 1.2]], [1]), r"probabilities\[0, 1\] must be in \[0, 1\], not 1.2"),
         (lambda: Menu([[np.nan]], [1]), r"probabilities\[0, 0\]"),

@@ -8,7 +8,7 @@ import pytest
 
 from mechanisms.distributions import Discrete
 from mechanisms.risk_averse import best_sequential_prices, design_history_prices, optimal_dsic_utility
-from mechanisms.risk_averse.history import best_policy
+from mechanisms.risk_averse.history import best_history_policy
 from mechanisms.utilities import CRRA, Capped
 from sim.conformance.mechanism import MechanismConformance
 from tests.mechanisms.risk_averse.cases import instance, profiles
@@ -70,7 +70,7 @@ def test_history_is_never_worse_than_fixed_prices_in_the_same_order(seed):
     asked = fixed.mechanism.sequence
     order = (*asked, *(i for i in range(len(values)) if i not in asked))
     priors = [Discrete(*pair) for pair in zip(values, probabilities, strict=True)]
-    assert best_policy(priors, units, utility, order)[1] >= fixed.expected_utility - 1e-10
+    assert best_history_policy(priors, units, utility, order)[1] >= fixed.expected_utility - 1e-10
 
 
 def test_bold_when_behind():

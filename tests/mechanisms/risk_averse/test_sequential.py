@@ -159,7 +159,7 @@ def test_nothing_is_offered():
         ((("a",), 1), TypeError, "prices must hold real numbers"),
         (((1.0,), 0), ValueError, "units must be at least 1, got 0"),
         (((1.0,), 1.5), TypeError, "units must be an integer"),
-        (((1.0, 2.0), 1, (0, 0)), ValueError, "order must be a permutation of the buyers 0 to 1"),
+        (((1.0, 2.0), 1, (0, 0)), ValueError, "order must hold each of 0 to 1 once"),
     ],
 )
 def test_bad_prices_units_and_orders(arguments, error, message):

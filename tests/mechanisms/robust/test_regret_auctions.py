@@ -13,7 +13,7 @@ from mechanisms.auctions.second_price import SecondPrice
 from mechanisms.engine import walk
 from mechanisms.robust import HighestBidderLottery, MarkovSet, worst_case_revenue
 from sim.conformance.mechanism import MechanismConformance
-from sim.conformance.players import PathPlayer, party_of
+from sim.conformance.players import InstantPathPlayer, party_of
 
 UPPER = (1.0, 2.0)
 
@@ -141,7 +141,7 @@ def test_one_item_is_auctioned_in_conversation(charge):
     """The conversation's mean is the rule, also where reports have no axis for items."""
     auctions = RandomReserveAuctions(2.0, 3, charge)
     for profile in random_values(3, 12)[..., 1]:
-        ends = list(walk(auctions, 3, lambda path, values=profile: PathPlayer(
+        ends = list(walk(auctions, 3, lambda path, values=profile: InstantPathPlayer(
             party_of(auctions, values, [Truthful()] * 3), np.random.default_rng(0), path)))
         expected = auctions.outcome(profile[:, None])
         got = sum(player.path.probability * end.allocation for player, end in ends)

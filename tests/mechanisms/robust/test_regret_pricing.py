@@ -15,7 +15,7 @@ from mechanisms.menus import Menu, best_purchase
 from mechanisms.robust import BundlePrices, LogarithmicPrice, RandomPostedPrices, bundle_regret, split_prices
 from sim.conformance.distribution import DistributionConformance
 from sim.conformance.mechanism import MechanismConformance
-from sim.conformance.players import PathPlayer, party_of
+from sim.conformance.players import InstantPathPlayer, party_of
 
 RANGES = (
     ((1.0,), (0.0,)),
@@ -203,7 +203,7 @@ def test_one_item_is_priced_in_conversation(kind):
     """The conversation's mean is the rule, also where reports have no axis for items."""
     pricing = kind(2.0, 0.5)
     for value in (0.3, 1.1, 1.25, 1.9, 2.0):
-        ends = list(walk(pricing, 1, lambda path, value=value: PathPlayer(
+        ends = list(walk(pricing, 1, lambda path, value=value: InstantPathPlayer(
             party_of(pricing, np.array([value]), [Truthful()]), np.random.default_rng(0), path)))
         expected = pricing.outcome([value])
         got = sum(player.path.probability * end.allocation for player, end in ends)

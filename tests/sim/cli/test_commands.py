@@ -24,7 +24,7 @@ from sim.cli import run_command
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.records import IncompleteRunWarning, load
-from sim.runs.registry import Entry, Registry
+from sim.runs.registry import Registry, ScenarioFile
 from sim.runs.scenario import Parameters
 from tests.sim.command import ROOT, SMALL, bazaar, finish, run, start
 
@@ -317,7 +317,7 @@ def scenario_of(tmp_path):
         module = SimpleNamespace(Parameters=Parameters, build=build)
         path = tmp_path / "tiny.py"
         path.write_text('"""A tiny market."""\n')
-        return Registry([Entry("tiny", path, lambda: module)], "tiny")
+        return Registry([ScenarioFile("tiny", path, lambda: module)], "tiny")
 
     return registry
 

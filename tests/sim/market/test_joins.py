@@ -25,7 +25,7 @@ from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.market.town import Town
 from sim.records.schema import SCHEMAS
-from sim.runs.run import play
+from sim.runs.run import play_until
 from tests.sim.market.markets import UNIT, Says, SometimesSilent, frames_of, market, run
 
 KEYS = {"agents": "bidder_id", "sellers": "seller_id", "auctions": "auction"}
@@ -68,7 +68,7 @@ def of_scenario(module, **settings):
     """A scenario's run, to its end."""
     parameters = module.Parameters(**settings)
     one = module.build(parameters)
-    play(one, parameters.until)
+    play_until(one, parameters.until)
     getattr(one, "close", lambda: None)()
     return one.records.frames()
 

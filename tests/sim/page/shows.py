@@ -12,7 +12,7 @@ from scenarios import town_market
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.page.show import show_of
-from sim.runs.registry import Entry
+from sim.runs.registry import ScenarioFile
 from sim.runs.scenario import Parameters
 from tests.sim.command import ROOT
 
@@ -20,7 +20,7 @@ SMALL = {"buyers": "40", "rate": "0.3", "until": "8"}
 
 
 def entry_of(module, name="town_market"):
-    return Entry(name, ROOT / "scenarios" / "town_market.py", lambda: module)
+    return ScenarioFile(name, ROOT / "scenarios" / "town_market.py", lambda: module)
 
 
 def shown(steps=0, seed=0, module=town_market, **told):

@@ -20,13 +20,13 @@ from pydantic import Field
 from scenarios import town_market
 from scenarios.town_market import build
 from sim.page.server import watch
-from sim.runs.registry import Entry
+from sim.runs.registry import ScenarioFile
 
 class Parameters(town_market.Parameters):
     loud: bool = Field(default=False, description="whether it is loud")
 
 this = sys.modules[__name__]
-watch(Entry("boxed", Path(__file__), lambda: this), Parameters(), port=0, browser=False)
+watch(ScenarioFile("boxed", Path(__file__), lambda: this), Parameters(), port=0, browser=False)
 '''
 
 SECONDS_OF_PLAY = float(os.environ.get("BAZAAR_PLAY_SECONDS", "3"))

@@ -12,7 +12,7 @@ from pathlib import Path
 from scenarios import town_market
 from sim.page import board
 from sim.page.server import watch
-from sim.runs.registry import Entry
+from sim.runs.registry import ScenarioFile
 
 def slowly(*given):
     time.sleep(0.3)
@@ -20,7 +20,7 @@ def slowly(*given):
 
 quickly, board.picture = board.picture, slowly
 parameters = town_market.Parameters(buyers=40, rate=0.3)
-watch(Entry("slow", Path(__file__), lambda: town_market), parameters, port=0, browser=False)
+watch(ScenarioFile("slow", Path(__file__), lambda: town_market), parameters, port=0, browser=False)
 '''
 
 

@@ -323,7 +323,7 @@ def test_a_scenario_adds_a_panel_with_one_function():
         assert panels.picture(panel, show.scene).startswith(b"\x89PNG")
     with pytest.raises(RuntimeError, match="out of order"):
         own[1].draw(show.scene)
-    assert "out of order" in panels.words(own[1], show.scene)
+    assert "out of order" in panels.panel_html(own[1], show.scene)
 
 
 def test_before_anything_happened_the_race_shows_no_lines():

@@ -10,7 +10,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from scenarios.town_market import Parameters, build
 from sim.page.server import watch
-from sim.runs.registry import Entry
+from sim.runs.registry import ScenarioFile
 
 def long_in_the_drawing(market):
     """It takes its time."""
@@ -19,7 +19,8 @@ def long_in_the_drawing(market):
 
 PANELS = (long_in_the_drawing,)
 this = sys.modules[__name__]
-watch(Entry("slow", Path(__file__), lambda: this), Parameters(buyers=40, rate=0.3), port=0, browser=False)
+parameters = Parameters(buyers=40, rate=0.3)
+watch(ScenarioFile("slow", Path(__file__), lambda: this), parameters, port=0, browser=False)
 '''
 
 NOTED = '''
@@ -29,7 +30,7 @@ from types import SimpleNamespace
 from mesa.visualization import solara_viz
 from scenarios import town_market
 from sim.page.server import watch
-from sim.runs.registry import Entry
+from sim.runs.registry import ScenarioFile
 
 def sleep(seconds):
     """Between two steps of Mesa's loop."""
@@ -39,7 +40,8 @@ def sleep(seconds):
 
 solara_viz.time = SimpleNamespace(sleep=sleep)
 parameters = town_market.Parameters(buyers=40, rate=0.3)
-watch(Entry("noted", Path(town_market.__file__), lambda: town_market), parameters, port=0, browser=False)
+noted = ScenarioFile("noted", Path(town_market.__file__), lambda: town_market)
+watch(noted, parameters, port=0, browser=False)
 '''
 
 

@@ -22,7 +22,7 @@ from sim.market.panel import Panel
 from sim.page import bids, loops, panels, scene, server, town
 from sim.page.show import show_of
 from sim.records import IncompleteRunWarning, OutputError, load
-from sim.runs.run import play
+from sim.runs.run import play_until
 from sim.runs.scenario import Parameters
 from tests.sim.command import bazaar, run
 from tests.sim.page.shows import SMALL, entry_of, shown, tiny
@@ -67,7 +67,7 @@ def test_saving_in_the_middle_changes_nothing(tmp_path):
 def test_what_is_saved_in_the_middle_is_the_run_so_far(tmp_path):
     folder = shown(steps=4).save(tmp_path)
     market = town_market.build(town_market.Parameters(buyers=40, rate=0.3, until=4), 0)
-    play(market, 4)
+    play_until(market, 4)
     with pytest.warns(IncompleteRunWarning, match="interrupted"):
         saved = load(folder)
     for name, table in market.records.frames().items():
@@ -91,7 +91,7 @@ def test_panels_played_ahead_leave_the_same_rows_in_the_same_order():
     module = tiny([Truthful()] * 3, [SecondPrice(), FirstPrice()])
     show = shown(steps=8, module=module, buyers="", rate="")
     market = module.build(Parameters(until=8), 0)
-    play(market, 8)
+    play_until(market, 8)
     for name in ("auctions", "messages", "transactions"):
         watched, plain = (records.frame(name) for records in (show.records, market.records))
         assert len(watched)

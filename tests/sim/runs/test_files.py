@@ -6,7 +6,7 @@ import pytest
 
 from scenarios.__main__ import scenario_files
 from sim.runs.files import FileError, checked_file, import_file, load_named
-from sim.runs.registry import Entry, Registry, UnknownScenarioError
+from sim.runs.registry import Registry, ScenarioFile, UnknownScenarioError
 from tests.sim.command import ROOT
 
 SCENARIO = """\"\"\"A story of its own.\"\"\"
@@ -37,7 +37,7 @@ def registry():
     def never():
         raise AssertionError
 
-    return Registry([Entry(path.stem, path, never) for path in scenario_files()], "town_market")
+    return Registry([ScenarioFile(path.stem, path, never) for path in scenario_files()], "town_market")
 
 
 def written(folder, **files):
