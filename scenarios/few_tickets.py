@@ -193,9 +193,9 @@ def family_table(tables: Mapping[str, Any], visits: int) -> Any:
     from rich.table import Table as Grid
 
     counts = list(dict.fromkeys((1, visits, visits + 1)))
-    grid = Grid(box=SIMPLE_HEAD, padding=(0, 1))
+    grid = Grid(box=SIMPLE_HEAD, padding=0)
     menus = [f"menu,\n{times(k, 'visit')}" for k in counts]
-    for heading in ("items", "degree", "sets", "bundling\nearns", *menus, "gap", "at least"):
+    for heading in ("items", "degree", "sets", "bundling\nearns", *menus, "gap", "at\nleast"):
         grid.add_column(heading, justify="right")
     sold = gaps(tables)
     for family in sorted({*families(visits), *sold}, key=lambda one: (one.order, one.degree)):
@@ -204,7 +204,8 @@ def family_table(tables: Mapping[str, Any], visits: int) -> Any:
             bundling, once, planned, more = sold[family]
             earned = dict(zip((1, visits, visits + 1), (once, planned, more), strict=True))
             cells = [amount(one) for one in (bundling, *(earned[k] for k in counts), planned / bundling)]
-        promised = amount(family.promised(visits))
+        least = family.promised(visits)
+        promised = amount(least, 2 if least < 1e4 else 0)
         grid.add_row(f"{family.items:,}", str(family.degree), amount(family.sets, 0), *cells, promised)
     return grid
 

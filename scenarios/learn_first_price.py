@@ -190,10 +190,12 @@ def relative_loss(room: Room, setting: Setting) -> Estimate:
 
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     """The table of learned and theoretical figures; the plots go to the run's folder, if it has one."""
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     parameters = Parameters(**manifest["parameters"])
-    table = Table("room", "figure", "learned", "±", "theory", width=99)
+    table = Table("room", "figure", "learned", "±", "theory", box=SIMPLE_HEAD, padding=0)
+    table.columns[0].no_wrap = True
     previous = ""
     for finding in findings(tables, parameters):
         room = "" if finding.room == previous else finding.room

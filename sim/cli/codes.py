@@ -1,4 +1,4 @@
 """Exit codes of the command, and how wide it prints."""
 
-WIDTH = 100
+WIDTH = 80
 BAD_INPUT, BREACH, INTERRUPTED = 2, 1, 130

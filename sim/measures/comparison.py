@@ -1,4 +1,4 @@
-"""Comparison: what was simulated beside what theory says, as a table of 100 columns at most."""
+"""Comparison: what was simulated beside what theory says, as a table of 80 columns at most."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def comparison_table(
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1))
-    table.add_column(heading, overflow="fold")
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), collapse_padding=True, pad_edge=False)
+    table.add_column(heading.replace(" ", "\n", 1), overflow="fold", no_wrap=True)
     for column in columns:
         table.add_column(column, justify="right", overflow="fold")
     digits = dict.fromkeys(columns, decimals) if isinstance(decimals, int) else decimals
@@ -56,5 +56,5 @@ def _cell(figure: Figure, decimals: int, theory: bool) -> str:
     parts = (estimate.mean, estimate.half_width, figure.theory)
     mean, half_width, expected = ("–" if math.isnan(part) else f"{part:z.{decimals}f}" for part in parts)
     if not theory:
-        return f"{mean} ±{half_width}"
+        return f"{mean}\n±{half_width}"
     return f"{mean}\n±{half_width}\n[dim]{expected}[/dim]"

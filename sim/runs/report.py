@@ -115,7 +115,7 @@ def _measures(
 
 
 def summary(tables: Tables, manifest: Mapping[str, Any]) -> list[Any]:
-    """What stands at the end of a run: lines of text and a table, for `rich` to print; 100 columns wide."""
+    """What stands at the end of a run: lines of text and a table, for `rich` to print; 80 columns wide."""
     notes = [*manifest.get("notes", ()), *_answers_lost(tables)]
     measures, name = seller_measures(tables), "sellers.png"
     return [
@@ -181,7 +181,7 @@ def seller_table(measures: list[SellerMeasures]) -> Any:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1), title_justify="left")
+    table = Table(box=SIMPLE_HEAD, padding=0, show_edge=False)
     for heading in _HEADINGS:
         table.add_column(heading, justify="left" if heading == "seller" else "right", overflow="fold")
     for seller in measures:

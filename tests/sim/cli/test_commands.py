@@ -78,9 +78,9 @@ def test_a_terminal_without_unicode_shows_the_summary_too(tmp_path):
     assert "half-width of a 95% confidence interval" in shown.out
 
 
-def test_the_table_fits_a_hundred_columns(bazaar):
+def test_the_table_fits_eighty_columns(bazaar):
     answer = bazaar("run", *SMALL, "--bids", str(SYNTHETIC))
-    assert max(map(len, answer.out.splitlines())) <= 100
+    assert max(map(len, answer.out.splitlines())) <= 80
 
 
 def test_without_a_folder_each_run_gets_a_fresh_one(bazaar):
