@@ -20,7 +20,7 @@ Told = Callable[[str], Any]
 
 
 def _nobody(words: str) -> None:
-    """Told in vain."""
+    """Ignore it."""
 
 
 EXPLANATION = (

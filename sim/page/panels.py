@@ -99,7 +99,7 @@ def picture(panel: PagePanel, scene: Scene) -> bytes:
     """The panel's figure as a PNG file; if it fails, one that says so."""
     try:
         return png(panel.draw(scene))
-    except Exception as error:  # noqa: BLE001 — scenarios may be anybody's code; the page must live
+    except Exception as error:  # noqa: BLE001 — scenarios may be anybody's code; the page must go on
         figure = new_figure()
         why = f"this panel failed:\n{type(error).__name__}: {error}"
         say_nothing_yet(plain_axes(figure, "", ""), why)

@@ -62,7 +62,7 @@ class Show:
             self._build(dict(kwargs))
         except (ValueError, TypeError) as error:
             self._fail(f"{error}.")
-        except Exception as error:  # noqa: BLE001 — scenarios may be anybody's code; the page must live
+        except Exception as error:  # noqa: BLE001 — scenarios may be anybody's code; the page must go on
             self._fail(f"The scenario could not be built: {type(error).__name__}: {error}.")
         _OPEN.add(self)
 
@@ -100,7 +100,7 @@ class Show:
                     self._end(self.market)
                 elif self.scene.sold_out:
                     self.message = "All goods are sold; no more auctions will be held."
-            except Exception as error:  # noqa: BLE001 — mechanisms may be anybody's code; the page must live
+            except Exception as error:  # noqa: BLE001 — mechanisms may be anybody's code; the page must go on
                 self._fail(f"The run stopped at time {self.market.now:g}. {type(error).__name__}: {error}")
 
     def _end(self, market: Run) -> None:

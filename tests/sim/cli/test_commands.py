@@ -241,7 +241,7 @@ def test_skipped_rows_are_counted(bazaar):
     Path("bids.csv").write_text(f"{HEADER}1,ann,3\n1,bob,five\n1,eve,4\n")
     answer = bazaar("run", *SMALL, "--bids", "bids.csv", "--bids-skip-bad")
     assert answer.code == 0
-    assert "1 auctions, 2 bidders, 2 bids; rows left out: 1 with text as the bid" in " ".join(
+    assert "1 auction, 2 bidders, 2 bids; rows left out: 1 with text as the bid" in " ".join(
         answer.out.split()
     )
 
@@ -338,7 +338,7 @@ def test_refused_answers_are_told(bazaar, scenario_of):
     answer = bazaar("run", "--until", "5", command=lambda args: run_command(registry, args))
     assert answer.code == 0
     words = " ".join(answer.out.split())
-    assert "5 of 10 answers were refused" in words
+    assert "refused: 5 of 10 answers" in words
     assert "out of order" in words
 
 
