@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.audit.instance import Instance
@@ -14,14 +14,6 @@ from sim.audit.table import WITNESS, audit, chosen_notions
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Told = Callable[[str], Any]
-"""Called with words on how far an audit has come."""
-
-
-def _nobody(words: str) -> None:
-    """Ignore it."""
-
 
 EXPLANATION = (
     "IC: the greatest gain of a lie over truth, at a menu of several entries over one; IR: of staying away. "
@@ -51,26 +43,24 @@ MENU_EXPLANATION = (
 
 
 def menu_report(
-    instances: Iterable[Instance], wanted: Sequence[str], notions: Sequence[str] | None, told: Told = _nobody
+    instances: Iterable[Instance], wanted: Sequence[str], notions: Sequence[str] | None
 ) -> Iterator[Any]:
     """The exact audit of menus, and what it means; ValueError for unknown names."""
     named = only({instance.name: instance for instance in instances}, wanted)
-    yield from _table(named.values(), notions, told)
+    yield from _table(named.values(), notions)
     yield MENU_EXPLANATION
 
 
-def exact_report(
-    instances: Sequence[Instance], notions: Sequence[str] | None, told: Told = _nobody
-) -> Iterator[Any]:
+def exact_report(instances: Sequence[Instance], notions: Sequence[str] | None) -> Iterator[Any]:
     """The exact table and what it means; ValueError if none of the notions named applies to any instance."""
-    yield from _table(instances, notions, told)
+    yield from _table(instances, notions)
     yield EXPLANATION.format(sizes=_sizes(instances))
     if any(len(instance.set) > 1 for instance in instances):
         yield SET_EXPLANATION
 
 
-def _table(instances: Iterable[Instance], notions: Sequence[str] | None, told: Told) -> Iterator[Any]:
-    frame = audit(instances, notions, told)
+def _table(instances: Iterable[Instance], notions: Sequence[str] | None) -> Iterator[Any]:
+    frame = audit(instances, notions)
     unfit = [one.name for one in chosen_notions(notions) if one.title not in set(frame["notion"])]
     if notions and frame.empty:
         raise ValueError(f"--notion is {_nowhere(unfit)}")
@@ -94,7 +84,7 @@ def _sizes(instances: Sequence[Instance]) -> str:
 
 def market_report(
     scenario: str, market: Any, wanted: Sequence[str], notions: Sequence[str] | None,
-    types: int, buyers: int, sample: int | None, seed: int, told: Told = _nobody,
+    types: int, buyers: int, sample: int | None, seed: int,
 ) -> Iterator[Any]:
     """The audit of the mechanisms of a market's sellers: of few types exactly, or of a sample.
 
@@ -108,7 +98,7 @@ def market_report(
         yield SAMPLE_EXPLANATION
         return
     instances, left_out = small_instances(chosen, types, buyers)
-    yield from exact_report(instances, notions, told)
+    yield from exact_report(instances, notions)
     if left_out:
         yield f"Left out: {'; '.join(left_out)}. Or take --sample PROFILES."
 
@@ -119,26 +109,22 @@ def standard(wanted: Iterable[str]) -> list[Instance]:
 
 
 def terminal_table(frame: pd.DataFrame) -> Any:
-    """The frame as a table for the terminal, a section for each mechanism."""
-    from rich.table import Table
+    """The frame for the terminal: each mechanism, its notions, a line each, and below a line who lies how."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
 
-    table = Table("mechanism", "notion", "verdict", "gain", "interval", "witness")
-    table.columns[3].justify = "right"
+    width = frame["notion"].str.len().max() if len(frame) else 0
+    parts: list[Any] = []
     before = None
     for line in frame.to_dict("records"):
         name = str(line["mechanism"])
-        if before not in (None, name):
-            table.add_section()
-        table.add_row(
-            "" if name == before else name,
-            str(line["notion"]),
-            str(line["verdict"]),
-            f"{line['gain']:.4g}",
-            str(line["interval"]),
-            _sentence(line),
-        )
+        if name != before:
+            parts += [Text(), Text(name, style="bold")]
+        told = f"  {line['notion']:{width}}  {line['verdict']}  {line['gain']:.4g}  {line['interval']}"
+        parts += [Text(told), *(Padding(Text(part), (0, 0, 0, 4)) for part in _sentence(line).splitlines())]
         before = name
-    return table
+    return Group(*parts, Text())
 
 
 def _sentence(line: Mapping[Any, Any]) -> str:

@@ -6,13 +6,14 @@ code 1; Ctrl-C in 130. Everything heavy is imported by the command that needs it
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from sim.cli import options
-from sim.cli.codes import INTERRUPTED
+from sim.cli.codes import INTERRUPTED, WIDTH
 from sim.cli.once import OnceCommand
 from sim.cli.progress import working
 from sim.cli.reading import (
@@ -23,6 +24,7 @@ from sim.cli.reading import (
     refuse,
     seed_of,
     takes_bids,
+    wrapped,
 )
 from sim.cli.showing import console, play_out, show
 from sim.runs.registry import Registry, ScenarioFile
@@ -60,12 +62,16 @@ def list_command(context: typer.Context, scenario: Annotated[str | None, options
         width = max(map(len, registry), default=0)
         for name, entry in registry.items():
             main = " (the main one)" if name == registry.default else ""
-            typer.echo(f"{name:{width}}  {entry.summary}{main}")
+            behind = (width + 2) * " "
+            line = f"{name:{width}}  {entry.summary}{main}"
+            typer.echo(textwrap.fill(line, WIDTH, subsequent_indent=behind))
         return
     with bad_input():
         entry = registry.find(scenario)
         module: Any = entry.load()
-    typer.echo(f"{entry.story}\n\nParameters:")
+    for line in wrapped(entry.story):
+        typer.echo(line)
+    typer.echo("\nParameters:")
     for line in parameter_lines(module.Parameters):
         typer.echo(line)
 
@@ -160,31 +166,31 @@ def audit_command(
 ) -> None:
     """Show what a lie is worth in each mechanism, and to whom, under each notion of truthfulness."""
     notions, notes = notion or None, []
-    with bad_input(), working("auditing") as told:
+    with bad_input(), working("auditing"):
         from sim.audit import report
         from sim.audit.named import named_instance, names_mechanism
         from sim.runs.scenario import parse_settings
 
         if audited == "all":
             refuse(context, ("settings", "types", "buyers", "sample", "bids"), "needs a scenario, not `all`")
-            found = report.exact_report(report.standard(mechanism or []), notions, told)
+            found = report.exact_report(report.standard(mechanism or []), notions)
         elif names_mechanism(audited):
             misplaced = ("mechanism", "sample", "seed", "bids")
             refuse(context, misplaced, f"needs a scenario; {audited} is a mechanism")
             one = named_instance(audited, parse_settings(settings or []), types, buyers)
-            found = report.exact_report([one], notions, told)
+            found = report.exact_report([one], notions)
         else:
             entry: ScenarioFile = context.obj.find(audited)
             module, parameters = parameters_for(entry, settings or [], bids=bids)
             start = seed_of(seed)
             if hasattr(module, "audited_menus"):
                 refuse(context, ("types", "buyers", "sample"), f"needs auctions; {entry.name} has menus")
-                found = report.menu_report(module.audited_menus(parameters), mechanism or [], notions, told)
+                found = report.menu_report(module.audited_menus(parameters), mechanism or [], notions)
             else:
                 market = module.build(parameters, start)
                 notes = market.records.manifest.notes
                 found = report.market_report(
-                    entry.name, market, mechanism or [], notions, types or 3, buyers or 2, sample, start, told
+                    entry.name, market, mechanism or [], notions, types or 3, buyers or 2, sample, start
                 )
         lines = list(found)
     screen = console()
@@ -200,4 +206,5 @@ def check_menu_for_visits(file: Annotated[str, options.MENU], k: Annotated[str, 
 
         with working(f"looking at purchases from {file}"):
             found = check_menu_file(file, purchases_from(k))
-        typer.echo(found)
+        for line in str(found).splitlines():
+            typer.echo(textwrap.fill(line, WIDTH, subsequent_indent="    "))
