@@ -151,6 +151,12 @@ def has_rule(mechanism: Mechanism) -> TypeGuard[ClosedRule]:
     )
 
 
+def check_has_rule(mechanism: Any) -> None:
+    """Raise TypeError unless the mechanism has a closed rule."""
+    if not has_rule(mechanism):
+        raise TypeError(f"mechanism must have a closed rule, got {mechanism!r}")
+
+
 def check_count(name: str, value: int, least: int = 1) -> None:
     """Raise unless `value` is an integer of at least `least`; the message names the field."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):

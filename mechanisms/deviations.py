@@ -1,12 +1,16 @@
-"""What would another report have brought? By the closed rule, with one participant's report replaced.
+"""What would another answer have brought? The one place where that is worked out.
 
-The revelation principle (Myerson 1981) makes this the question behind every notion of incentive compatibility
-in mechanisms with one question. Best response, the learners and the proofs of equilibria ask it here; the
-audits, which put whole tables of reports through a rule at once, ask the mechanism's space for the payoffs.
+The revelation principle (Myerson 1981) makes this the question behind every notion of incentive
+compatibility. Reports go through a closed rule and come back as what a seat gets and pays over the branches
+of chance (`deal`); a conversation that was played to its end has one branch (`deal_made`, `realised`). What
+that is worth is asked of the mechanism's space here and nowhere else: for best response, the learners, the
+proofs of equilibria, the losses, the exact and the sampled audit. Whether a mechanism is looked at by its
+rule or by its conversation is decided in `agents.play.ways`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,13 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mechanisms._validation import FloatArray
-from mechanisms.conversation import ClosedRule
+from mechanisms.conversation import ClosedRule, DirectMechanism
+from mechanisms.outcome import Lottery, Outcome
+from mechanisms.types import TypeSpace
 from mechanisms.utilities import Utility
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Brought:
-    """What reports bring to one participant each, over the b branches of chance; arrays `(..., b)`.
+    """What answers bring to one participant each, over the b branches of chance; arrays `(..., b)`.
 
     probabilities
         Of the branches.
@@ -33,7 +39,97 @@ class Brought:
 
     def expected(self, utility: Utility) -> FloatArray:
         """Expected utility, shape `(...)`."""
-        return (self.probabilities * utility(self.payoffs)).sum(axis=-1)
+        return self.averaged(utility(self.payoffs))
+
+    def averaged(self, felt: FloatArray) -> FloatArray:
+        """The mean over chance of utilities of the payoffs, `(..., b)`, where these are already known."""
+        return _mean(self.probabilities, felt)
+
+    def least(self, felt: FloatArray) -> FloatArray:
+        """The least of these utilities on a branch that can come about, shape `(...)`."""
+        if felt.shape[-1] == 1:
+            return felt[..., 0]
+        return np.where(self.probabilities > 0, felt, np.inf).min(axis=-1)
+
+
+@dataclass(frozen=True, slots=True)
+class Deal:
+    """What one participant gets and pays, over the b branches of chance.
+
+    probabilities
+        Shape `(..., b)`.
+    allocation
+        Shape `(..., b, *space.allocation_shape)`.
+    payments
+        Shape `(..., b)`.
+    """
+
+    space: TypeSpace
+    probabilities: FloatArray
+    allocation: FloatArray
+    payments: FloatArray
+
+    def brought(self, valuations: NDArray[Any]) -> Brought:
+        """What it brings to these valuations, shape `(..., *type_shape)`, broadcast."""
+        axis = valuations.ndim - len(self.space.type_shape)
+        money = self.space.payoff(np.expand_dims(valuations, axis), self.allocation, self.payments)
+        if money.shape[-1] > 1 and not (possible := self.probabilities > 0).all():
+            money = np.where(possible, money, 0.0)
+        return Brought(self.probabilities, money)
+
+    def mean(self) -> Deal:
+        """On average over chance: as good, to the risk-neutral, where worth is proportional to quantities."""
+        if self.space.allocation_shape:
+            raise ValueError(f"space must be of one good, to average over chance, got {self.space!r}")
+        got = _mean(self.probabilities, self.allocation)[..., None]
+        paid = _mean(self.probabilities, self.payments)[..., None]
+        return Deal(self.space, np.ones(paid.shape), got, paid)
+
+
+def _mean(probabilities: FloatArray, numbers: FloatArray) -> FloatArray:
+    """The expectation of numbers `(..., b)` over the branches."""
+    if numbers.shape[-1] == 1:
+        return numbers[..., 0]
+    return numbers @ probabilities if probabilities.ndim == 1 else (probabilities * numbers).sum(axis=-1)
+
+
+def lottery_at(rule: ClosedRule, reports: NDArray[Any]) -> Lottery:
+    """The rule at profiles of reports, `(..., n, *report_shape)`; ValueError where it is not feasible."""
+    lottery = rule.lottery(reports)
+    ends = lottery.outcomes
+    rule.space.insist(ends.allocation, ends.payments, lottery.probabilities > 0)
+    return lottery
+
+
+def deal(space: TypeSpace, lottery: Lottery, seats: NDArray[Any] | int) -> Deal:
+    """What the participants at `seats` get and pay in a lottery: one seat, or one each, shape `(...)`."""
+    outcomes = lottery.outcomes
+    if isinstance(seats, (int, np.integer)):
+        behind: Any = (..., seats, *(slice(None),) * len(space.allocation_shape))
+        got, paid = outcomes.allocation[behind], outcomes.payments[..., seats]
+        return Deal(space, lottery.probabilities, got, paid)
+    where = np.broadcast_to(seats, outcomes.payments.shape[:-2])[..., None, None]
+    where = np.broadcast_to(where, (*outcomes.payments.shape[:-1], 1))
+    paid = np.take_along_axis(outcomes.payments, where, axis=-1)[..., 0]
+    parts = (1,) * len(space.allocation_shape)
+    axis = where.ndim - 1
+    got = np.take_along_axis(outcomes.allocation, where.reshape(*where.shape, *parts), axis=axis)
+    return Deal(space, lottery.probabilities, got.squeeze(axis=axis), paid)
+
+
+def deal_made(space: TypeSpace, outcomes: Sequence[Outcome], seat: int, lead: tuple[int, ...]) -> Deal:
+    """What a seat got and paid in conversations that were played: arrays `(*lead, 1)`, in their order."""
+    for outcome in outcomes:
+        space.insist(outcome.allocation, outcome.payments)
+    got = np.array([outcome.allocation[seat] for outcome in outcomes], dtype=float)
+    paid = np.array([outcome.payments[seat] for outcome in outcomes], dtype=float)
+    got, paid = got.reshape(*lead, 1, *space.allocation_shape), paid.reshape(*lead, 1)
+    return Deal(space, np.ones(paid.shape), got, paid)
+
+
+def realised(space: TypeSpace, types: NDArray[Any], outcome: Outcome, seat: int) -> float:
+    """The payoff of one seat at an outcome that came about, at a profile of types `(n, *type_shape)`."""
+    return float(space.payoffs(types, outcome.allocation, outcome.payments)[seat])
 
 
 def brought(
@@ -48,19 +144,7 @@ def brought(
     valuations
         Of those participants, shape `(..., *type_shape)`, or broadcast to it.
     """
-    space = rule.space
-    lottery = rule.lottery(reports)
-    outcomes = lottery.outcomes
-    where = np.broadcast_to(seats, outcomes.payments.shape[:-2])[..., None, None]
-    where = np.broadcast_to(where, (*outcomes.payments.shape[:-1], 1))
-    paid = np.take_along_axis(outcomes.payments, where, axis=-1)[..., 0]
-    parts = space.allocation_shape
-    got = np.take_along_axis(
-        outcomes.allocation, where.reshape(*where.shape, *(1,) * len(parts)), axis=where.ndim - 1
-    ).squeeze(axis=where.ndim - 1)
-    axis = valuations.ndim - len(space.type_shape)
-    money = space.payoff(np.expand_dims(valuations, axis), got, paid)
-    return Brought(lottery.probabilities, np.where(lottery.probabilities > 0, money, 0.0))
+    return deal(rule.space, rule.lottery(reports), seats).brought(valuations)
 
 
 def with_report(
@@ -82,3 +166,20 @@ def with_report(
     own = own.reshape(*own.shape, *(1,) * width)
     said = np.expand_dims(alternatives, alternatives.ndim - width)
     return np.where(own, said, np.expand_dims(reports, (axis, axis + 1)))
+
+
+@dataclass(frozen=True, eq=False)
+class Tabulated(DirectMechanism):
+    """What a mechanism of one good does on average over chance, where all reports are whole numbers below K.
+
+    allocation, payments
+        Shape (K, …, K, n): each participant's expected quantity and payment at each profile of n reports.
+    """
+
+    allocation: FloatArray
+    payments: FloatArray
+
+    def outcome(self, reports: NDArray[Any]) -> Outcome:
+        """Look it up; reports `(..., n)` are whole numbers below K."""
+        where = tuple(np.moveaxis(np.asarray(reports).astype(np.intp), -1, 0))
+        return Outcome(self.allocation[where], self.payments[where])

@@ -208,6 +208,12 @@ def figures(tables: Mapping[str, Any], told: Parameters) -> dict[str, Figure]:
     return revenues(tables, plans(told))
 
 
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """Revenue a customer, by counter."""
+    found = figures(tables, parameters)
+    return {f"revenue: {counter}": one.estimate.mean for counter, one in found.items()}
+
+
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     """The sweep, the extra counters, and the plots in the run's folder."""
     told = Parameters(**manifest["parameters"])

@@ -167,6 +167,16 @@ def audited_menus(parameters: Parameters) -> list[Instance]:
     return found
 
 
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """The menu's revenue in multiples of bundling's, by order and by how often people come."""
+    counts = (1, parameters.visits, parameters.visits + 1)
+    return {
+        f"revenue: order {family.order}, {counted(count, 'visit')}": earned / bundling
+        for family, (bundling, *menu) in gaps(tables).items()
+        for count, earned in zip(counts, menu, strict=True)
+    }
+
+
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     """The table of families, and the picture in the run's folder."""
     told = Parameters(**manifest["parameters"])

@@ -30,7 +30,7 @@ go to the folder of the run: bids against values, and the loss over time.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -48,7 +48,7 @@ from mechanisms.distributions import Discrete, Distribution, IndependentPrior, U
 from mechanisms.registry import mechanism_for
 from sim.market.market import Market
 from sim.market.panel import Panel
-from sim.measures.batch_means import Estimate, batch_means, batch_ratio
+from sim.measures.comparison import Figure, shown
 from sim.measures.learning_curves import (
     FloatArray,
     Room,
@@ -59,12 +59,14 @@ from sim.measures.learning_curves import (
     room_of,
 )
 from sim.measures.plots import pictures
+from sim.measures.replicates import across, replicates_of
 from sim.records import Records
 from sim.runs import scenario
+from sim.runs.replicates import REPLICATES, across_told, tables_of
 from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from matplotlib.figure import Figure as Drawing
 
 VALUES = Uniform(0.0, 1.0)
 EQUILIBRIUM_UTILITY = 1 / 6
@@ -93,6 +95,7 @@ class Parameters(scenario.Parameters):
         description="one more room, with this auction, values drawn anew, and learners as `learner` says; "
         "none: there is no such room",
     )
+    replicates: int = REPLICATES
 
 
 @dataclass(frozen=True)
@@ -143,34 +146,57 @@ def build(parameters: Parameters | None = None, seed: int = 0, records: Records 
 
 # --- what came of it --------------------------------------------------------------------------------
 
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the table: what was learned, with its interval, beside what theory says."""
-
-    room: str
-    figure: str
-    learned: Estimate
-    theory: str
+SHARE, REVENUE, LOSS = "bids, of values", "revenue", "loss, of utility"
+WEAK = "weak buyer's bids, of value"
 
 
-def findings(tables: Mapping[str, Any], parameters: Parameters) -> Iterator[Finding]:
-    """The figures of each room, from the second half of its auctions; the loss from the last quarter."""
+def expected_figures(parameters: Parameters) -> dict[str, dict[str, float]]:
+    """For each room and figure what the equilibrium says, or, with fixed values, what truth would bring."""
+    said = {}
+    for setting in settings(parameters):
+        if setting.values[0] == VALUES:
+            share, earned = equilibrium_figures(setting.mechanism)
+            said[setting.name] = {SHARE: share, REVENUE: earned, LOSS: 0.0}
+        else:
+            said[setting.name] = {WEAK: 1.0, REVENUE: 0.5}
+    return said
+
+
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """The figures of one run, by `room: figure`: the second half of the auctions, for the loss a quarter."""
+    found = {}
     for number, setting in enumerate(settings(parameters)):
         room = room_of(tables, number)
         late = room.part(len(room) // 2)
-        anew = setting.values[0] == VALUES
-        revenue = batch_means(late.revenue)
-        if anew:
-            share = batch_ratio(late.bids.ravel(), late.values.ravel())
-            in_theory, earned = equilibrium_figures(setting.mechanism)
-            yield Finding(setting.name, "bids, of values", share, f"{in_theory:.4g}")
-            yield Finding(setting.name, "revenue", revenue, f"{earned:.4f}")
-            yield Finding(setting.name, "loss, of utility", relative_loss(room, setting), "0")
+        found[f"{setting.name}: {REVENUE}"] = float(late.revenue.mean())
+        if setting.values[0] == VALUES:
+            found[f"{setting.name}: {SHARE}"] = float(late.bids.sum() / late.values.sum())
+            found[f"{setting.name}: {LOSS}"] = relative_loss(room, setting)
         else:
-            weak = batch_ratio(late.bids[:, 1], late.values[:, 1])
-            yield Finding(setting.name, "weak buyer's bids, of value", weak, "below 1 (truth: 1)")
-            yield Finding(setting.name, "revenue", revenue, "below 0.5 (truth: 0.5)")
+            found[f"{setting.name}: {WEAK}"] = float(late.bids[:, 1].sum() / late.values[:, 1].sum())
+    return found
+
+
+def measures_of_seed(parameters: Parameters, seed: int) -> dict[str, float]:
+    """The figures of another run."""
+    return measures(tables_of(build, parameters, seed), parameters)
+
+
+def findings(
+    tables: Mapping[str, Any], parameters: Parameters, seed: int = 0, status: str = "complete"
+) -> dict[str, dict[str, Figure]]:
+    """The figures of each room, with intervals across replicates, beside what equilibrium or truth say."""
+    runs: list[Mapping[str, float]] = [measures(tables, parameters)]
+    if status == "complete":
+        measure = partial(measures_of_seed, parameters)
+        runs = replicates_of(tables, runs[0], measure, seed, parameters.replicates)
+    learned = across(runs)
+    return {
+        room: {
+            name: Figure(learned[f"{room}: {name}"], theory, target=True) for name, theory in said.items()
+        }
+        for room, said in expected_figures(parameters).items()
+    }
 
 
 def equilibrium_figures(mechanism: DirectMechanism, points: int = 400) -> tuple[float, float]:
@@ -182,32 +208,46 @@ def equilibrium_figures(mechanism: DirectMechanism, points: int = 400) -> tuple[
     return float(bids.sum() / values.sum()), float(revenue)
 
 
-def relative_loss(room: Room, setting: Setting) -> Estimate:
+def relative_loss(room: Room, setting: Setting) -> float:
     """The loss in the last quarter, over the ex-ante utility in equilibrium."""
     _, (loss,) = loss_path(room.part(3 * len(room) // 4), setting.mechanism, windows=1)
-    return Estimate(loss.mean / EQUILIBRIUM_UTILITY, loss.half_width / EQUILIBRIUM_UTILITY, loss.batches)
+    return float(loss.mean) / EQUILIBRIUM_UTILITY
 
 
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
-    """The table of learned and theoretical figures; the plots go to the run's folder, if it has one."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
+    """The table of learned figures and equilibria; the plots go to the run's folder, if it has one."""
     parameters = Parameters(**manifest["parameters"])
-    table = Table("room", "figure", "learned", "±", "theory", box=SIMPLE_HEAD, padding=0)
-    table.columns[0].no_wrap = True
-    previous = ""
-    for finding in findings(tables, parameters):
-        room = "" if finding.room == previous else finding.room
-        learned = f"{finding.learned.mean:.4f}", f"{finding.learned.half_width:.4f}"
-        table.add_row(room, finding.figure, *learned, finding.theory)
-        previous = finding.room
-    explanation = (
-        "± is the half-width of a 95% confidence interval by batch means. Bids and revenue: means of the "
-        "second half of the auctions. Loss: what a better bid would have gained in the last quarter, judged "
-        "in other auctions than it was chosen in, over the utility in equilibrium, 1/6."
-    )
-    return [table, explanation, *plots(tables, parameters)]
+    status = manifest.get("status", "complete")
+    found = findings(tables, parameters, int(manifest["seed"]), status)
+    return [
+        FindingsTable(found),
+        across_told(parameters.replicates, status),
+        "Bids and revenue: the second half of the auctions. Loss: what a better bid would have gained in the "
+        "last quarter, judged in other auctions than it was chosen in, over the utility in equilibrium, 1/6. "
+        "In equilibrium, or, with fixed values, if both told the truth: where learners may be going.",
+        *plots(tables, parameters),
+    ]
+
+
+@dataclass(frozen=True)
+class FindingsTable:
+    """The table of what was learned, a line for each room and figure, for `rich`."""
+
+    figures: Mapping[str, Mapping[str, Figure]]
+
+    def __rich__(self) -> Any:
+        from rich.box import SIMPLE_HEAD
+        from rich.table import Table
+
+        table = Table("room", "figure", "learned", "±", "equilibrium", box=SIMPLE_HEAD, padding=0)
+        table.columns[0].no_wrap = True
+        for room, row in self.figures.items():
+            for name, one in row.items():
+                label = room if name == next(iter(row)) else ""
+                truth = " (truth)" if WEAK in row else ""
+                learned, width = shown(one.estimate.mean, 4), shown(one.estimate.half_width, 4)
+                table.add_row(label, name, learned, width, f"{one.theory:.4g}{truth}")
+        return table
 
 
 def plots(tables: Mapping[str, Any], parameters: Parameters) -> list[str]:
@@ -255,7 +295,7 @@ def mean_bids(room: Room) -> tuple[FloatArray, FloatArray]:
         return (np.arange(BINS) + 0.5) / BINS, bids / np.bincount(bins, minlength=BINS)
 
 
-def learned_bids(market: Market) -> Figure:
+def learned_bids(market: Market) -> Drawing:
     """Learned bids and the equilibrium.
 
     First price: mean bid by value in the last auctions of each room. Dashed: the equilibrium, half the value.
@@ -311,7 +351,7 @@ def losses(market: Market) -> list[dict[str, float]]:
     return known
 
 
-def learners_loss(market: Market) -> Figure:
+def learners_loss(market: Market) -> Drawing:
     """The learners' loss.
 
     What better bids would have gained, in each 100 auctions, of the utility in equilibrium.

@@ -28,8 +28,10 @@ run's folder: `values.png` shows how often truth is told over time, `beliefs.png
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -46,15 +48,17 @@ from agents.seller import SellerPlan
 from agents.strategies import Strategy
 from mechanisms.conservative import StarAuction
 from mechanisms.conservative.star_auction import classical_price
+from mechanisms.deviations import Tabulated, brought
 from mechanisms.distributions import Discrete, JointDistribution
 from sim.draws import Stream
 from sim.market.market import Market
 from sim.market.panel import Panel
-from sim.measures.batch_means import Estimate, batch_means
 from sim.measures.comparison import Figure, comparison_table
 from sim.measures.plots import figure, pictures
+from sim.measures.replicates import across, replicates_of, shares_across
 from sim.records import Records
 from sim.runs import scenario
+from sim.runs.replicates import REPLICATES, across_told, tables_of
 
 if TYPE_CHECKING:
     import pandas
@@ -70,12 +74,10 @@ ROOMS = (
 )
 POINTS = 20
 """Points of a curve over time."""
-BATCHES = 10
-"""Batches of a point."""
 
 EXPLANATION = (
     "Reports in step 1 that are the value; beliefs where more than one value is possible. First and last "
-    "quarter of the run; ± is the half-width of a 95% confidence interval by batch means."
+    "quarter of the run."
 )
 
 
@@ -91,6 +93,7 @@ class Parameters(scenario.Parameters):
     value_bound: int = Field(default=4, ge=3, le=8, description="values are whole numbers below this")
     delta: float = Field(default=0.2, gt=0, lt=0.25, description="probability of the random sale")
     epsilon: float = Field(default=0.2, gt=0, lt=0.25, description="the star's discount")
+    replicates: int = REPLICATES
 
 
 def mechanism_of(parameters: Parameters) -> StarAuction:
@@ -196,10 +199,44 @@ def learned(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> l
     return values + [distances(tables, room, parameters) for room in (2, 3)]
 
 
-def quarter(series: NDArray[np.float64], last: bool) -> Estimate:
+def quarter(series: NDArray[np.float64], last: bool) -> float:
     """The mean of the first or the last quarter."""
     part = max(1, len(series) // 4)
-    return batch_means(series[-part:] if last else series[:part])
+    return float((series[-part:] if last else series[:part]).mean()) if len(series) else math.nan
+
+
+FIRST, LAST = "at first", "at last"
+
+
+def measures(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> dict[str, float]:
+    """The figures of one run, by `room: when`."""
+    series = dict(zip(ROOMS, learned(tables, parameters), strict=True))
+    return {
+        f"{room}: {when}": quarter(each, last=when == LAST)
+        for room, each in series.items()
+        for when in (FIRST, LAST)
+    }
+
+
+def measures_of_seed(parameters: Parameters, seed: int) -> dict[str, float]:
+    """The figures of another run."""
+    return measures(tables_of(build, parameters, seed), parameters)
+
+
+def figures(
+    tables: Mapping[str, pandas.DataFrame], parameters: Parameters, seed: int, status: str = "complete"
+) -> dict[str, dict[str, Figure]]:
+    """What was learned in each room, at first and at last, with intervals across replicates."""
+    runs: list[Mapping[str, float]] = [measures(tables, parameters)]
+    if status == "complete":
+        measure = partial(measures_of_seed, parameters)
+        runs = replicates_of(tables, runs[0], measure, seed, parameters.replicates)
+    shares, others = shares_across(runs), across(runs)
+    return {
+        room: {when: Figure((shares if room in ROOMS[:2] else others)[f"{room}: {when}"])
+               for when in (FIRST, LAST)}
+        for room in ROOMS
+    }
 
 
 def auctions_needed(parameters: Parameters) -> tuple[float, float]:
@@ -208,12 +245,12 @@ def auctions_needed(parameters: Parameters) -> tuple[float, float]:
     Differences are expected ones, against an honest rival; of reports the smallest, over values and seats.
     """
     bound, truth = parameters.value_bound, value_of(parameters).probabilities
-    allocation, payments = expected_deals(parameters)
-    values = np.arange(bound)[:, None]
+    rule, values = Tabulated(*expected_deals(parameters)), np.arange(float(bound))
+    said, met = np.indices((bound, bound))
     differences = []
     for seat in range(BUYERS):
-        got, paid = (np.moveaxis(each[..., seat], seat, 0) @ truth for each in (allocation, payments))
-        utilities = values * got - paid
+        reports = np.stack([said, met] if seat == 0 else [met, said], axis=-1)
+        utilities = brought(rule, reports, seat, values[:, None, None]).payoffs[..., 0] @ truth
         losses = utilities.diagonal()[:, None] - utilities
         differences.append(float(losses[~np.eye(bound, dtype=bool)].min()))
     belief = mechanism_of(parameters).reward_unit * float(((truth - 1 / bound) ** 2).sum())
@@ -223,51 +260,54 @@ def auctions_needed(parameters: Parameters) -> tuple[float, float]:
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     """What was learned in each room, how long bandits would need, and the plots in the run's folder."""
     told = Parameters(**manifest["parameters"])
-    series = learned(tables, told)
-    rows = {
-        name: {"at first": Figure(quarter(each, last=False)), "at last": Figure(quarter(each, last=True))}
-        for name, each in zip(ROOMS, series, strict=True)
-    }
-    measures = [
+    status = manifest.get("status", "complete")
+    rows = figures(tables, told, int(manifest["seed"]), status)
+    halves = [
         ("share of truthful reports", {name: rows[name] for name in ROOMS[:2]}),
         ("squared distance of beliefs from the truth", {name: rows[name] for name in ROOMS[2:]}),
     ]
     value, belief = auctions_needed(told)
     lines: list[Any] = [
         f"Learn to tell: {BUYERS} buyers in each room, values below {told.value_bound}.",
-        *(comparison_table(name, ["at first", "at last"], part, theory=False) for name, part in measures),
+        *(comparison_table(name, [FIRST, LAST], part, theory=False) for name, part in halves),
         EXPLANATION,
+        across_told(told.replicates, status) + " a–b is such an interval of a share, within 0 and 1.",
         f"A point of the score is worth {mechanism_of(told).reward_unit:.5f}, the highest price "
         f"{told.value_bound - 1}. To tell truth by payoffs alone takes on the order of {value:,.0f} auctions "
         f"for a value beside the next best report, and {belief:,.0f} for a belief beside the uniform one.",
     ]
     return lines + pictures(
-        tables, ["values.png", "beliefs.png"], lambda folder: draw(folder, series, told)
+        tables,
+        ["values.png", "beliefs.png"],
+        lambda folder: draw(folder, learned(tables, told), told),
     )
 
 
 def draw(folder: Any, series: list[NDArray[np.float64]], parameters: Parameters) -> None:
-    """Truthful reports and distances of beliefs over time, with intervals; by chance a report is true 1/B."""
-    with figure(folder / "values.png", "auction", "share of truthful reports", "Values") as axes:
+    """Truthful reports and distances of beliefs over time, of this one run; by chance a report is true 1/B.
+
+    The path is a picture of one run: it has no interval.
+    """
+    with figure(folder / "values.png", "auction", "truthful reports (share)", "Values, one run") as axes:
         _draw_over_time(axes, ROOMS[:2], series[:2])
         axes.axhline(1 / parameters.value_bound, color="black", linestyle="--", label="by chance")
         axes.set_ylim(0, 1.05)
-    with figure(folder / "beliefs.png", "belief", "squared distance from the truth", "Beliefs") as axes:
+    with figure(
+        folder / "beliefs.png", "belief", "distance from the truth (squared)", "Beliefs, one run"
+    ) as axes:
         _draw_over_time(axes, ROOMS[2:], series[2:])
         axes.set_yscale("log", nonpositive="clip")
 
 
 def _draw_over_time(axes: Any, names: Sequence[str], series: Sequence[NDArray[np.float64]]) -> None:
     for name, each in zip(names, series, strict=True):
-        ends, estimates = over_time(each)
-        means, widths = ([getattr(one, part) for one in estimates] for part in ("mean", "half_width"))
-        axes.errorbar(ends, means, widths, label=name, marker=".", markersize=4, linewidth=1.2, capsize=2)
+        axes.plot(*over_time(each), label=name, marker=".", markersize=4, linewidth=1.2)
 
 
-def over_time(series: NDArray[np.float64]) -> tuple[NDArray[np.intp], list[Estimate]]:
-    """The means of POINTS equal stretches: (their ends, means with intervals)."""
+def over_time(series: NDArray[np.float64]) -> tuple[NDArray[np.intp], list[float]]:
+    """The means of POINTS equal stretches: (their ends, means)."""
     parts = [part for part in np.array_split(series, POINTS) if len(part)]
-    return np.cumsum([len(part) for part in parts]), [batch_means(part, BATCHES) for part in parts]
+    return np.cumsum([len(part) for part in parts]), [float(part.mean()) for part in parts]
 
 
 if __name__ == "__main__":

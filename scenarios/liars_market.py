@@ -15,12 +15,15 @@ on [0, 1], drawn anew for each auction. The crowd:
 The rules: second price and the ascending clock, where truth is dominant for whoever bids alone; first price
 and all-pay, where truth ruins; and the open proxy auction with a hard close, where timing counts.
 
-What to look for. In second price a shader loses against truth, and only the ring gains by lying: it keeps the
-price down, for outsiders too, who earn more than they would among honest bidders. On the clock shaders are
-honest, and nothing is left to gain but for the ring. In first price the honest earn nothing, and the shaders
-live well; all-pay costs the honest far more than they win. In the open auction the snipers' late bids
-sometimes miss the close, and the shaders' steps are not enough when snipers strike. Where bids are sealed or
-the clock runs, theory's figure stands below: integrals over the known distributions of bids.
+What to look for. In second price a shader earns less than by truth, and only the ring gains by lying: when it
+wins, it pays the outsiders' highest bid and not its own second. Outsiders are left exactly as they were: the
+bid that they have to beat is still the ring's highest. It is the shaders who help them, by bidding less:
+all others earn more than they would among honest bidders. On the clock shaders are honest, so that nobody but
+the ring earns more than among the honest. In first price the honest earn nothing, and the shaders earn most
+but for the ring; all-pay costs the honest far more than they win. In the open auction snipers' bids may miss
+the close: set `latency=0.05`, and many do. Where bids are sealed or the clock runs, theory's figure stands
+below: integrals over the known distributions of bids. It is left out at sellers where answers came too late,
+which theory does not reckon with.
 
 The plots in the run's folder: `payoffs.png` shows the table, `bids.png` sealed bids against values, and
 `loss.png` over time each strategy's ex-post regret, what it loses against the best reply to the others' bids,
@@ -50,14 +53,18 @@ from mechanisms.names import counted
 from scenarios._one_more import DESCRIPTION, OneMore, with_one_more
 from sim.market.market import Market
 from sim.market.panel import Panel
-from sim.measures.batch_means import batch_means
+from sim.measures.batch_means import Estimate
 from sim.measures.comparison import Figure, comparison_table
 from sim.measures.ex_post_regret import ex_post_regret
+from sim.measures.lost_answers import sellers_who_missed_answers
 from sim.measures.people import payoffs_by_person
 from sim.measures.plots import pictures, plot_bars, plot_bids, plot_curves, running_means
+from sim.measures.replicates import across, replicates_of
+from sim.measures.shares import mean_of_rare
 from sim.measures.surplus import surplus_of
 from sim.records import Records
 from sim.runs import scenario
+from sim.runs.replicates import REPLICATES, across_told, tables_of
 from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
@@ -71,8 +78,12 @@ SHOWN = 600
 
 EXPLANATION = (
     "What one buyer of the kind gains in an auction, in money, values being uniform on [0, 1]; colluders' "
-    "side payments cancel among them. ± is the half-width of a 95% confidence interval by batch means; – is "
-    "not known."
+    "side payments cancel among them. – is not known, or theory does not hold: somebody learns, or answers "
+    "came too late."
+)
+BATCHED = (
+    "± is the half-width of a 95% confidence interval by batch means; – where fewer than 20 auctions brought "
+    "the kind anything, which do not tell it."
 )
 
 
@@ -95,6 +106,12 @@ class Parameters(scenario.Parameters):
     mechanism: OneMore = Field(default=None, description=DESCRIPTION)
     increment: float = Field(default=0.05, gt=0, le=1, description="least raise in the open auction")
     rounds: int = Field(default=4, ge=1, le=9, description="rounds of the open auction")
+    replicates: int = REPLICATES
+
+    @property
+    def learns(self) -> bool:
+        """Whether somebody learns, so that a run is one observation."""
+        return any(not strategy.memoryless for _, strategy in crowd(self).values())
 
     @model_validator(mode="before")
     @classmethod
@@ -259,21 +276,57 @@ def kinds_of(buyers: NDArray[Any], parameters: Parameters) -> NDArray[np.intp]:
     return np.repeat(np.arange(len(counts)), counts)[buyers % sum(counts)]
 
 
-def figures(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> dict[str, dict[str, Figure]]:
-    """For each strategy, its payoff at each seller: simulated, and in theory."""
+def measures(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> dict[str, float]:
+    """The mean payoffs of one run, by `kind: seller`."""
     names, kinds = list(mechanisms(parameters)), list(crowd(parameters))
-    rows: dict[str, dict[str, Figure]] = {kind: {} for kind in kinds}
-    for seller, series in payoff_series(tables, parameters):
-        expected = expected_payoffs(parameters, names[seller])
-        for kind, gained in zip(kinds, series, strict=True):
-            rows[kind][names[seller]] = Figure(batch_means(gained), expected.get(kind, float("nan")))
+    return {
+        f"{kind}: {names[seller]}": float(gained.mean())
+        for seller, series in payoff_series(tables, parameters)
+        for kind, gained in zip(kinds, series, strict=True)
+    }
+
+
+def measures_of_seed(parameters: Parameters, seed: int) -> dict[str, float]:
+    """The mean payoffs of another run."""
+    return measures(tables_of(build, parameters, seed), parameters)
+
+
+def estimates(
+    tables: Mapping[str, pandas.DataFrame], parameters: Parameters, seed: int = 0, status: str = "complete"
+) -> dict[str, Estimate]:
+    """The payoffs by `kind: seller`, with intervals across replicates if somebody learns, else by batches."""
+    if parameters.learns:
+        runs: list[Mapping[str, float]] = [measures(tables, parameters)]
+        if status == "complete":
+            measure = partial(measures_of_seed, parameters)
+            runs = replicates_of(tables, runs[0], measure, seed, parameters.replicates)
+        return across(runs)
+    names, kinds = list(mechanisms(parameters)), list(crowd(parameters))
+    return {
+        f"{kind}: {names[seller]}": mean_of_rare(gained)
+        for seller, series in payoff_series(tables, parameters)
+        for kind, gained in zip(kinds, series, strict=True)
+    }
+
+
+def figures(
+    tables: Mapping[str, pandas.DataFrame], parameters: Parameters, seed: int = 0, status: str = "complete"
+) -> dict[str, dict[str, Figure]]:
+    """For each strategy, its payoff at each seller: simulated, and in theory where all answers were heard."""
+    missed = sellers_who_missed_answers(tables)
+    found = estimates(tables, parameters, seed, status)
+    rows: dict[str, dict[str, Figure]] = {kind: {} for kind in crowd(parameters)}
+    for seller, name in enumerate(mechanisms(parameters)):
+        expected = {} if seller in missed else expected_payoffs(parameters, name)
+        for kind, row in rows.items():
+            row[name] = Figure(found[f"{kind}: {name}"], expected.get(kind, float("nan")))
     return rows
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     """The table of payoffs, what colluders paid one another, and the plots in the run's folder."""
-    told = Parameters(**manifest["parameters"])
-    rows = figures(tables, told)
+    told, status = Parameters(**manifest["parameters"]), manifest.get("status", "complete")
+    rows = figures(tables, told, int(manifest["seed"]), status)
     people = payoffs_by_person(tables)
     best = people["payoff"].idxmax()
     kind = list(crowd(told))[int(kinds_of(np.array([best]), told)[0])]
@@ -281,6 +334,7 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         "Liars' market: what a buyer gains in an auction, by strategy and by the seller's rules.",
         comparison_table("strategy", list(mechanisms(told)), rows),
         EXPLANATION,
+        across_told(told.replicates, status) if told.learns else BATCHED,
         f"{counted(len(tables['transfers']), 'side payment')}, of "
         f"{tables['transfers']['amount'].sum():,.2f} in all. "
         f"The person who gained most, side payments included, is number {best}, one of the {kind}: "
@@ -298,12 +352,13 @@ def draw(
 ) -> None:
     """The table as bars; sealed first-price bids against values; ex-post regret over time."""
     names = list(mechanisms(parameters))
-    estimates = {strategy: [figures_[name].estimate for name in names] for strategy, figures_ in rows.items()}
+    shown = {strategy: [figures_[name].estimate for name in names] for strategy, figures_ in rows.items()}
     bars = {
         strategy: ([one.mean for one in row], [one.half_width for one in row])
-        for strategy, row in estimates.items()
+        for strategy, row in shown.items()
     }
-    plot_bars(folder / "payoffs.png", bars, names, "payoff of a buyer in an auction (money)", "Payoffs")
+    title = "What a buyer gains, with 95% intervals"
+    plot_bars(folder / "payoffs.png", bars, names, "payoff of a buyer (money an auction)", title)
     messages = tables["messages"]
     seller = messages["auction"].to_numpy() % len(names)
     kinds = kinds_of(messages["bidder_id"].to_numpy(), parameters)
@@ -318,7 +373,8 @@ def draw(
             mean = lost[kind == k].groupby("auction")["regret"].mean()
             losses[f"{strategy}, {name}"] = running_means(mean.to_numpy())
     plot_bids(folder / "bids.png", bids, {}, "First price")
-    plot_curves(folder / "loss.png", losses, "auction", "mean ex-post regret (money)", "Regret")
+    title = "What foresight would bring, mean so far"
+    plot_curves(folder / "loss.png", losses, "auction", "ex-post regret (money an auction)", title)
 
 
 if __name__ == "__main__":

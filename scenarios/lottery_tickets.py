@@ -138,6 +138,13 @@ def menu_for(tables: Mapping[str, Any], k: float) -> Menu:
     return Menu(mine[["first", "second"]].to_numpy(), mine["price"].to_numpy())
 
 
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """The best revenue for each k, and its bound."""
+    rows = list(tables["certificates"].itertuples())
+    revenue = {f"revenue: k = {row.k:g}": row.revenue for row in rows}
+    return revenue | {f"bound: k = {row.k:g}": row.upper_bound for row in rows}
+
+
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     """The certificates, the finding, and the plots in the run's folder."""
     return [

@@ -15,16 +15,19 @@ highest rival value Y below v. So among the averse first price earns more (Holt 
 Proposition 4.1), and among the neutral as much.
 
 What to look for. The column of differences: 0 for the neutral, above 0 for both others, as theory says,
-figure for figure. The plot `bids.png` in the run's folder shows each crowd's bids against values on
-the theoretical curve. `loss.png` shows over time what each crowd's first-price bidders lose in the mean of
-utility against a bidder who knows all bids of an auction before she makes hers: that is the price of not
-knowing, and not a mistake.
+figure for figure. (With another strategy theory is shown where it holds; in brackets where learners may be
+going.) The plot `bids.png` in the run's folder shows each crowd's bids against values on the theoretical
+curve. `loss.png` shows over time what each crowd's first-price bidders get less, in money an auction, than a
+bidder who knows all bids of an auction before she makes hers: that is the price of not knowing, and not a
+mistake.
 """
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -46,9 +49,12 @@ from sim.market.panel import Panel
 from sim.measures.batch_means import Estimate, batch_means
 from sim.measures.comparison import Figure, comparison_table
 from sim.measures.ex_post_regret import ex_post_regret
+from sim.measures.lost_answers import sellers_who_missed_answers
 from sim.measures.plots import pictures, plot_bids, plot_curves, running_means
+from sim.measures.replicates import across, replicates_of
 from sim.records import Records
 from sim.runs import scenario
+from sim.runs.replicates import REPLICATES, across_told, tables_of
 from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
@@ -60,8 +66,13 @@ SHOWN = 1500
 """Bids of each crowd in the plot: the last, by when learners have learned."""
 
 EXPLANATION = (
-    "Revenue an auction, and by how much first price earns more; theory's is for the equilibrium. ± is the "
-    "half-width of a 95% confidence interval by batch means, of independent series for the difference."
+    "Revenue an auction, in money, and how much more first price earns; theory's is for the equilibrium. – "
+    "is not known, or theory does not hold: it takes bids as in equilibrium (in brackets: where learners may "
+    "be going), all of which are heard."
+)
+BATCHED = (
+    "± is the half-width of a 95% confidence interval by batch means, of independent series for the "
+    "difference."
 )
 
 
@@ -78,6 +89,12 @@ class Parameters(scenario.Parameters):
     mechanism: OneMore = Field(
         default=None, description="each crowd has one more seller, with this mechanism; none: it has not"
     )
+    replicates: int = REPLICATES
+
+    @property
+    def learns(self) -> bool:
+        """Whether bidders learn, so that a run is one observation."""
+        return not make_strategy(self.strategy).memoryless
 
 
 def attitudes(crra: float, cara: float) -> dict[str, Utility]:
@@ -129,47 +146,97 @@ def revenues(tables: Mapping[str, pandas.DataFrame]) -> list[NDArray[np.float64]
     return [part["revenue"].to_numpy(dtype=float) for _, part in done.groupby("seller_id")]
 
 
+def expected_revenues(parameters: Parameters) -> dict[str, dict[str, float]]:
+    """For each crowd the equilibrium's revenue in first and second price, and the difference."""
+    rows = {}
+    for crowd, utility in attitudes(parameters.crra, parameters.cara).items():
+        schedule = risk_averse_schedule(utility, VALUES, parameters.bidders, 1, 0.0)
+        first = expected_highest_bid(schedule, VALUES, parameters.bidders)
+        second = float(expected_second_highest(VALUES, parameters.bidders))
+        rows[crowd] = {"first price": first, "second price": second, "difference": first - second}
+    return rows
+
+
+def theory_for(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> dict[str, dict[str, float]]:
+    """The same where the bidders play, or may learn, the equilibrium, and where all their bids were heard."""
+    missed, rows = sellers_who_missed_answers(tables), expected_revenues(parameters)
+    sellers = len(formats(parameters.mechanism))
+    plays = {"equilibrium": {*FORMATS}, "truthful": {"second price"}}.get(parameters.strategy, set())
+    for k, row in enumerate(rows.values()):
+        for place, name in enumerate(FORMATS):
+            if not (parameters.learns or name in plays) or sellers * k + place in missed:
+                row[name] = row["difference"] = math.nan
+    return rows
+
+
+def measures(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> dict[str, float]:
+    """The mean revenues of one run, by `crowd: format`, and the differences."""
+    names = list(formats(parameters.mechanism))
+    found: dict[str, float] = {}
+    earned = iter(revenues(tables))
+    for crowd in attitudes(parameters.crra, parameters.cara):
+        means = {name: float(next(earned).mean()) for name in names}
+        means["difference"] = means["first price"] - means["second price"]
+        found |= {f"{crowd}: {name}": mean for name, mean in means.items()}
+    return found
+
+
+def measures_of_seed(parameters: Parameters, seed: int) -> dict[str, float]:
+    """The mean revenues of another run."""
+    return measures(tables_of(build, parameters, seed), parameters)
+
+
+def estimates(
+    tables: Mapping[str, pandas.DataFrame], parameters: Parameters, seed: int = 0, status: str = "complete"
+) -> dict[str, Estimate]:
+    """The revenues by `crowd: format`, with intervals across replicates if bidders learn, else by batches."""
+    if parameters.learns:
+        runs: list[Mapping[str, float]] = [measures(tables, parameters)]
+        if status == "complete":
+            measure = partial(measures_of_seed, parameters)
+            runs = replicates_of(tables, runs[0], measure, seed, parameters.replicates)
+        return across(runs)
+    names = list(formats(parameters.mechanism))
+    found: dict[str, Estimate] = {}
+    earned = iter(revenues(tables))
+    for crowd in attitudes(parameters.crra, parameters.cara):
+        row = {name: batch_means(next(earned)) for name in names}
+        first, second = row["first price"], row["second price"]
+        spread = float(np.hypot(first.half_width, second.half_width))
+        row["difference"] = Estimate(first.mean - second.mean, spread, first.batches)
+        found |= {f"{crowd}: {name}": estimate for name, estimate in row.items()}
+    return found
+
+
 def figures(
-    tables: Mapping[str, pandas.DataFrame],
-    bidders: int,
-    crowds: Mapping[str, Utility],
-    mechanism: str | None = None,
+    tables: Mapping[str, pandas.DataFrame], parameters: Parameters, seed: int = 0, status: str = "complete"
 ) -> dict[str, dict[str, Figure]]:
     """For each crowd: revenue in both formats and the difference, simulated and in theory; and in a third."""
-    earned = iter(revenues(tables))
-    more = list(formats(mechanism))[len(FORMATS) :]
-    rows = {}
-    for crowd, utility in crowds.items():
-        first, second = batch_means(next(earned)), batch_means(next(earned))
-        schedule = risk_averse_schedule(utility, VALUES, bidders, 1, 0.0)
-        expected = expected_highest_bid(schedule, VALUES, bidders)
-        dominant = float(expected_second_highest(VALUES, bidders))
-        spread = float(np.hypot(first.half_width, second.half_width))
-        rows[crowd] = {
-            "first price": Figure(first, expected),
-            "second price": Figure(second, dominant),
-            "difference": Figure(
-                Estimate(first.mean - second.mean, spread, first.batches), expected - dominant
-            ),
-            **{name: Figure(batch_means(next(earned)), float("nan")) for name in more},
+    found, theory = estimates(tables, parameters, seed, status), theory_for(tables, parameters)
+    columns = [*FORMATS, "difference", *list(formats(parameters.mechanism))[len(FORMATS) :]]
+    return {
+        crowd: {
+            name: Figure(found[f"{crowd}: {name}"], row.get(name, math.nan), target=parameters.learns)
+            for name in columns
         }
-    return rows
+        for crowd, row in theory.items()
+    }
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     """The table of revenues, and the plots in the run's folder."""
-    told = manifest["parameters"]
-    bidders, crowds = int(told["bidders"]), attitudes(told["crra"], told["cara"])
-    rows = figures(tables, bidders, crowds, told["mechanism"])
+    told, status = Parameters(**manifest["parameters"]), manifest.get("status", "complete")
+    rows = figures(tables, told, int(manifest["seed"]), status)
     lines: list[Any] = [
-        f"Risk-averse bidders: {bidders} in each auction, values uniform on [0, 1], strategy "
-        f"{told['strategy']}.",
+        f"Risk-averse bidders: {told.bidders} in each auction, values uniform on [0, 1], strategy "
+        f"{told.strategy}.",
         comparison_table("attitude", list(next(iter(rows.values()))), rows),
         EXPLANATION,
+        across_told(told.replicates, status) if told.learns else BATCHED,
     ]
-    sellers = len(formats(told["mechanism"]))
+    crowds, sellers = attitudes(told.crra, told.cara), len(formats(told.mechanism))
     return lines + pictures(
-        tables, ["bids.png", "loss.png"], lambda folder: draw(tables, bidders, crowds, folder, sellers)
+        tables, ["bids.png", "loss.png"], lambda folder: draw(tables, told.bidders, crowds, folder, sellers)
     )
 
 
@@ -191,10 +258,11 @@ def draw(
         points[crowd] = (mine["value"].to_numpy()[-SHOWN:], mine["bid"].to_numpy()[-SHOWN:])
         label = "_" * bool(curves) + "theory"
         curves[label + " " * k] = (values, risk_averse_schedule(utility, VALUES, bidders, 1, 0.0)(values))
-        lost = ex_post_regret(mine, tables["transactions"], utility).groupby("auction")["regret"].mean()
+        lost = ex_post_regret(mine, tables["transactions"]).groupby("auction")["regret"].mean()
         losses[crowd] = running_means(lost.to_numpy())
     plot_bids(folder / "bids.png", points, curves, f"First price, {bidders} bidders")
-    plot_curves(folder / "loss.png", losses, "auction", "mean ex-post regret (utility)", "Regret")
+    title = "First price: what foresight would bring, mean so far"
+    plot_curves(folder / "loss.png", losses, "auction", "ex-post regret (money an auction)", title)
 
 
 if __name__ == "__main__":

@@ -105,6 +105,15 @@ def audited_menus(parameters: Parameters) -> list[Instance]:
     return found
 
 
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """Revenue in multiples of bundling's, by the number of lotteries and by what the menu is made for."""
+    return {
+        f"{name}: {row.lotteries} lotteries": getattr(row, name) / row.bundling
+        for row in tables["advantages"].itertuples()
+        for name in ("once", "misjudged", "twice", "best")
+    }
+
+
 def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     """The table of advantages over bundling, and the picture in the run's folder."""
     from rich.box import SIMPLE_HEAD

@@ -35,6 +35,7 @@ whoever values it most.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import numpy as np
@@ -59,6 +60,7 @@ from sim.market.town import Town
 from sim.records import Records
 from sim.runs import scenario
 from sim.runs.logged_bids import BidsError, LoggedBids, read_bids
+from sim.runs.report import BATCHES, summary
 from sim.runs.scenario import BidsFile, OneOf
 
 VALUES = Uniform(0.0, 100.0)
@@ -161,8 +163,17 @@ class EquilibriumIncremental(Incremental, Equilibrium):
     """Raise step by step where the auction is open; bid as in equilibrium where it is sealed."""
 
 
-def build(parameters: Parameters | None = None, seed: int = 0, records: Records | None = None) -> Market:
+def build(
+    parameters: Parameters | None = None,
+    seed: int = 0,
+    records: Records | None = None,
+    town: int | None = None,
+) -> Market:
     """The town with its sellers, ready to run.
+
+    town
+        Seed of what is drawn once and for all: Myerson's sample, who knows whom, who is how, and whose
+        messages are slow. By default the same as `seed`.
 
     Raises BidsError and TraceError for files that cannot be used, ValueError where a strategy relies on more
     than sellers disclose.
@@ -175,9 +186,10 @@ def build(parameters: Parameters | None = None, seed: int = 0, records: Records 
         prior = estimated_prior(logged)
         records.manifest.notes += [f"Prior from {logged.summary()}", *map("Bids: {}".format, logged.warnings)]
         records.manifest.notes.append(ATOMS)
-    plans = seller_plans(told, prior, seed)
-    town = make_town(told, float(prior.mean), seed)
-    return Market(make_population(told, prior, seed), plans, [town] * len(plans), prior, seed, records)
+    once = seed if town is None else town
+    plans = seller_plans(told, prior, once)
+    entry = make_town(told, float(prior.mean), once)
+    return Market(make_population(told, prior, once), plans, [entry] * len(plans), prior, seed, records)
 
 
 def estimated_prior(logged: LoggedBids) -> Discrete:
@@ -285,6 +297,43 @@ def make_town(parameters: Parameters, mean_value: float, seed: int) -> Town:
     return Town(
         choice, network, parameters.rate, parameters.comeback, parameters.retry, parameters.memory, trace
     )
+
+
+# --- what came of it --------------------------------------------------------------------------------
+
+
+def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
+    """The common summary, and what its figures depend on that was drawn only once."""
+    told = Parameters(**manifest["parameters"])
+    return [*summary(tables, manifest, unsteady(told)), *drawn_once(told)]
+
+
+def unsteady(parameters: Parameters) -> str:
+    """Why the town has no steady state in a run like this; nothing, if it has one.
+
+    A want that is never served is given up after 1 / (1 - comeback) visits on average, and what the town
+    remembers is at least as old. A batch of the run must be longer than that.
+    """
+    if parameters.comeback == 1:
+        return "everybody comes back for ever, so that low values pile up and there is no steady state"
+    lasts = (parameters.retry + parameters.period) / (1 - parameters.comeback)
+    if parameters.until / BATCHES < lasts / 2:
+        return (
+            f"an unserved want lasts {lasts:.3g} units of time, and {BATCHES} batches of the run are too "
+            "short for that"
+        )
+    return ""
+
+
+def drawn_once(parameters: Parameters) -> list[str]:
+    """What the figures are conditional on."""
+    lines = ["All holds for the town that the seed drew: who knows whom, and whose messages are slow."]
+    if parameters.sellers == 6:
+        lines.append(
+            f"Myerson's figures hold for the one sample of {parameters.sample:,} values that the seed drew; "
+            "from another she would sell otherwise, and the intervals do not know of it."
+        )
+    return lines
 
 
 if __name__ == "__main__":

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 
 from agents.best_response.expected_utility import InterimProblem, Prospect, prospect
 from agents.knowledge.beliefs import Belief
+from agents.play.ways import one_of
 from agents.strategies.base import Strategy
 from mechanisms.comparison import at_least
-from mechanisms.conversation import Mechanism, has_rule
+from mechanisms.conversation import Mechanism
 from mechanisms.distributions.priors import CommonPrior
 from mechanisms.utilities import Utility
 
@@ -75,7 +76,7 @@ class Problem:
     @property
     def precision(self) -> Precision:
         """Coarser where the conversation has to be replayed."""
-        return BY_RULE if has_rule(self.mechanism) else BY_REPLAY
+        return one_of(self.mechanism, BY_RULE, BY_REPLAY)
 
 
 def best_plan(problem: Problem, own: Any) -> NDArray[np.float64]:

@@ -8,7 +8,6 @@ conversation in any other. Utility is taken of realised payoffs, over types, cha
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -18,15 +17,16 @@ from numpy.typing import NDArray
 
 from agents.knowledge.beliefs import Scenarios
 from agents.knowledge.partitions import own_type_partitions
-from agents.play.asking import Party, RefusesRandomness, collect, definite
+from agents.play.asking import Party, collect, definite
 from agents.play.posteriors import Posteriors, ProfilePlayer
 from agents.play.tree import TreePlayer
+from agents.play.ways import by_rule_or_replay
 from agents.population import Group, Side
 from agents.strategies.base import Answer, Strategy, Truthful
 from agents.strategies.wrapper import Wrapper
 from agents.view import View
-from mechanisms.conversation import ClosedRule, Mechanism, has_rule
-from mechanisms.deviations import brought
+from mechanisms.conversation import ClosedRule, Mechanism
+from mechanisms.deviations import brought, realised
 from mechanisms.distributions import JointDistribution
 from mechanisms.distributions.priors import CommonPrior
 from mechanisms.engine import Path, walk
@@ -91,12 +91,12 @@ def prospect(problem: InterimProblem) -> Prospect:
 
     ValueError if a rival's answer is refused.
     """
-    mechanism = problem.mechanism
-    if has_rule(mechanism):
-        with suppress(RefusesRandomness):  # mixed answers branch: then the conversation is replayed
-            return _by_rule(problem, mechanism)
     others = np.delete(problem.scenarios.profiles, problem.seat, axis=1)
-    return Prospect(partial(_by_replay, problem), others)
+    return by_rule_or_replay(
+        problem.mechanism,
+        partial(_by_rule, problem),
+        lambda: Prospect(partial(_by_replay, problem), others),
+    )
 
 
 # --- by rule ---------------------------------------------------------------------------------------
@@ -150,8 +150,8 @@ def _replayed(problem: InterimProblem, plan: NDArray[np.float64]) -> float:
     for profile, weight in zip(scenarios.profiles, scenarios.weights.tolist(), strict=True):
         for player, outcome in walk(problem.mechanism, problem.n, partial(make, profile)):
             if outcome is not None:
-                payoffs = space.payoffs(profile, outcome.allocation, outcome.payments)
-                total += weight * player.path.probability * float(problem.utility(payoffs[problem.seat]))
+                money = np.asarray(realised(space, profile, outcome, problem.seat))
+                total += weight * player.path.probability * float(problem.utility(money))
     return total
 
 

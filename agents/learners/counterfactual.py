@@ -9,6 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from agents.play.ways import one_of
 from agents.view import Feedback
 from mechanisms.deviations import brought, with_report
 from mechanisms.questions import AskValue
@@ -17,6 +18,11 @@ from mechanisms.questions import AskValue
 def own_reports(feedback: Feedback) -> NDArray[Any] | None:
     """The members' answers to the question for their values; None if nobody asked it."""
     return next((given for question, given in feedback.answers if isinstance(question, AskValue)), None)
+
+
+def can_be_told(feedback: Feedback) -> bool:
+    """Whether other reports can be worked out: there were reports, and there is a closed rule."""
+    return own_reports(feedback) is not None and one_of(feedback.mechanism, True, False)
 
 
 def counterfactual_utility(

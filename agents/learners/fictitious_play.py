@@ -14,13 +14,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.learners.counterfactual import counterfactual_utility, own_reports
+from agents.learners.counterfactual import can_be_told, counterfactual_utility
 from agents.learners.knots import FloatArray
 from agents.learners.memory import DecisionState, Memory
 from agents.learners.share_learner import Occasions, ShareLearner
 from agents.strategies.base import Answer, Disclosure
 from agents.view import Feedback, View, sells, shaded
-from mechanisms.conversation import has_rule
 from mechanisms.questions import AskValue
 
 CHUNK = 2_000_000
@@ -57,7 +56,7 @@ class FictitiousPlay(ShareLearner):
 
     def observe(self, feedback: Feedback) -> None:
         """Let each member see what every share would have brought at every knot."""
-        if own_reports(feedback) is None or not has_rule(feedback.mechanism):
+        if not can_be_told(feedback):
             return
         memory = self._memory_for(feedback)
         several = bool(feedback.mechanism.space.type_shape)

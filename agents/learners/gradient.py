@@ -22,7 +22,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.learners.counterfactual import counterfactual_utility, own_reports
+from agents.learners.counterfactual import can_be_told, counterfactual_utility
 from agents.learners.knots import FloatArray, Knots, check_grid
 from agents.learners.memory import BuyerRows
 from agents.learners.share_learner import one_alternative, span
@@ -30,7 +30,7 @@ from agents.strategies.base import Answer, Disclosure, Strategy
 from agents.strategies.bid_policy import BidPolicy
 from agents.validation import check_share
 from agents.view import Feedback, View, each_shaded, shaded
-from mechanisms.conversation import check_count, has_rule
+from mechanisms.conversation import check_count
 from mechanisms.questions import AskValue
 
 LEAST = 0.01
@@ -147,7 +147,7 @@ class SmoothGradient(Strategy):
 
     def observe(self, feedback: Feedback) -> None:
         """Gather slopes of the utility at the members' types, and step where enough are gathered."""
-        if own_reports(feedback) is None or not has_rule(feedback.mechanism):
+        if not can_be_told(feedback):
             return
         if self._knots is None:
             self._knots = Knots.of(self.knots, feedback.prior, self.bins)

@@ -19,6 +19,7 @@ from agents.learners.memory import DecisionState
 from agents.learners.share_learner import ShareLearner
 from agents.strategies.base import Answer, Disclosure, Strategy
 from agents.view import Feedback, Mixed, View
+from mechanisms.deviations import Tabulated, brought
 from mechanisms.questions import AskBelief, AskGridBelief, AskValue
 
 
@@ -125,11 +126,10 @@ class InformedReports(ReportLearner):
         """Worth of the expected quantity less the expected payment, the others reporting as they did."""
         seat = int(feedback.seats[k])
         bids = np.where(np.isfinite(feedback.bids), feedback.bids, 0.0)  # type: ignore[arg-type]
-        profile: list[Any] = self._nearest(bids).tolist()
-        profile[seat] = slice(None)
-        where = (*profile, seat)
-        space = feedback.mechanism.space
-        return space.payoff(feedback.values[k], self.allocation[where], self.payments[where])
+        profiles = np.repeat(self._nearest(bids)[None], self._decisions.actions, axis=0)
+        profiles[:, seat] = np.arange(self._decisions.actions)
+        rule = Tabulated(self.allocation, self.payments)
+        return brought(rule, profiles, seat, feedback.values[[k]]).payoffs[:, 0]
 
 
 @dataclass(eq=False)

@@ -16,14 +16,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.learners.counterfactual import counterfactual_utility, own_reports
+from agents.learners.counterfactual import can_be_told, counterfactual_utility, own_reports
 from agents.learners.knots import FloatArray, Knots, check_grid
 from agents.learners.memory import DecisionState, Memory
 from agents.strategies.base import Answer, Disclosure, Strategy
 from agents.strategies.bid_policy import BidPolicy
 from agents.strategies.wrapper import Wrapper
 from agents.view import Feedback, Mixed, View, each_shaded
-from mechanisms.conversation import check_count, has_rule
+from mechanisms.conversation import check_count
 from mechanisms.questions import AskValue
 
 
@@ -117,7 +117,7 @@ class ShareLearner(Strategy):
     def observe(self, feedback: Feedback) -> None:
         """Credit what happened to the decisions around each member's type."""
         reports = own_reports(feedback)
-        if reports is None or (self.needs == "bids" and not has_rule(feedback.mechanism)):
+        if reports is None or (self.needs == "bids" and not can_be_told(feedback)):
             return
         level = feedback.mechanism.space.level
         types = level(feedback.values)

@@ -77,11 +77,11 @@ class Party:
     def view(self, side: Side) -> View:
         """What the members of a side know now."""
         seats, group, posterior = side.seats, side.group, self.posterior
+        values = self.values[at(self.lead, seats) if self.lead else seats]
         believes = None if posterior is None else lambda k: posterior(int(seats[k]))
-        values, rules, heard = self.of(self.values, seats), self.mechanism, self.heard
         said = self._said_by(seats) if self.said else ()
-        prior, utility = group.prior, group.utility
-        return View(values, seats, side.buyers, self.n, rules, prior, utility, heard, believes, said)
+        known = (values, seats, side.buyers, self.n, self.mechanism, group.prior, group.utility)
+        return View(*known, self.heard, believes, said)
 
     def _said_by(self, seats: NDArray[np.intp]) -> tuple[tuple[BuyerQuestion, NDArray[Any]], ...]:
         """The answers of some seats so far."""
@@ -232,12 +232,11 @@ def _positions(lead: tuple[int, ...], side: Side) -> Iterator[tuple[int, ...]]:
 def _answer(question: BuyerQuestion, party: Party, side: Side, resolve: Resolve) -> NDArray[Any]:
     """One side's answer as an array of the right shape; raises if it is nothing of the kind."""
     given = side.group.strategy.answer(question, party.view(side))
-    if isinstance(given, Mixed):
-        given = resolve(given, side, question)
-    given = np.asarray(given)
+    if type(given) is not np.ndarray:
+        given = np.asarray(resolve(given, side, question) if isinstance(given, Mixed) else given)
     if given.dtype.kind not in "fiub":
         raise TypeError(f"an answer must be numbers, got dtype {given.dtype}")
-    wanted = (*party.lead, len(side.seats), *question.shape)
+    wanted = party.lead + side.seats.shape + question.shape
     if given.shape != wanted:
         raise ValueError(f"answers must have shape {wanted}, got {given.shape}")
     return _whole(given) if question.dtype is np.int64 else given

@@ -7,7 +7,6 @@ through the rule for all profiles at once. Nothing is sampled.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -16,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.knowledge.partitions import check_partitions, check_value_bound, own_type_partitions
-from agents.play.asking import Party, RefusesRandomness, definite, insist
+from agents.play.asking import Party, definite, insist
 from agents.play.posteriors import Posteriors, ProfilePlayer
+from agents.play.ways import by_rule_or_replay
 from agents.population import Group, Side
 from agents.strategies.base import Strategy, Truthful
 from mechanisms._validation import TooLargeError
-from mechanisms.conversation import ClosedRule, Mechanism, has_rule
+from mechanisms.conversation import ClosedRule, Mechanism
 from mechanisms.distributions import JointDistribution
 from mechanisms.engine import walk
 from mechanisms.outcome import Outcome
@@ -212,10 +212,11 @@ def _sides(
 def _leaves(
     mechanism: Mechanism, prior: JointDistribution, cells: Sequence[Any], sides: tuple[Side, ...]
 ) -> Leaves:
-    if has_rule(mechanism):
-        with suppress(RefusesRandomness):  # mixed answers branch: then the conversation is replayed
-            return _leaves_by_rule(mechanism, prior, sides)
-    return _leaves_by_replay(mechanism, prior, cells, sides)
+    return by_rule_or_replay(
+        mechanism,
+        lambda rule: _leaves_by_rule(rule, prior, sides),
+        lambda: _leaves_by_replay(mechanism, prior, cells, sides),
+    )
 
 
 def _leaves_by_rule(

@@ -6,16 +6,17 @@ since there are no records to put the refusal in.
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.play.asking import Party, RefusesRandomness, definite, insist, sample_mixed
+from agents.play.asking import Party, definite, insist, sample_mixed
+from agents.play.ways import by_rule_or_replay
 from agents.population import Population, Side
 from agents.view import Mixed
-from mechanisms.conversation import DirectMechanism, Mechanism, has_rule
+from mechanisms.conversation import ClosedRule, DirectMechanism, Mechanism
 from mechanisms.engine import play
 from mechanisms.outcome import Outcome
 from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Replies, branch
@@ -73,10 +74,19 @@ def play_many(
     """
     if not len(values):
         raise ValueError("values must hold at least one profile, got none")
-    if isinstance(mechanism, DirectMechanism) and has_rule(mechanism):
-        with suppress(RefusesRandomness):  # those are played one by one
-            return mechanism.outcome(_reports(mechanism, values, population))
-    ends = [play_once(mechanism, profile, population, rng) for profile in values]
+    def one_by_one() -> Outcome:
+        return _stacked([play_once(mechanism, profile, population, rng) for profile in values])
+
+    def at_once(rule: ClosedRule) -> Outcome:
+        if not isinstance(rule, DirectMechanism):  # chance is to be drawn
+            return one_by_one()
+        return rule.outcome(_reports(rule, values, population))
+
+    return by_rule_or_replay(mechanism, at_once, one_by_one)
+
+
+def _stacked(ends: Sequence[Outcome]) -> Outcome:
+    """Outcomes of conversations with the conversations as first axis."""
     names = dict.fromkeys(cause for end in ends for cause in end.itemised)
     causes = {
         name: np.stack([end.itemised.get(name, np.zeros_like(end.payments)) for end in ends])

@@ -128,6 +128,11 @@ class Strategy:
         """How a strategy that learns bids by type at present, for the records; None if it does not say."""
         return None
 
+    @property
+    def says_policy(self) -> bool:
+        """Whether it ever says how it bids by type."""
+        return type(self).policy is not Strategy.policy
+
 
 @dataclass(frozen=True)
 class Truthful(Strategy):

@@ -66,6 +66,11 @@ class Wrapper(Strategy):
         """How `inner` bids by type."""
         return self.inner.policy()
 
+    @property
+    def says_policy(self) -> bool:
+        """Whether it says so itself, or `inner` does."""
+        return type(self).policy is not Wrapper.policy or self.inner.says_policy
+
 
 def check_strategy(name: str, given: Strategy) -> None:
     """TypeError that names the field unless it holds a strategy."""

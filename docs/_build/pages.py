@@ -20,17 +20,28 @@ NOT_SHOWN = ("sim.page.app",)
 """Importing it starts the page."""
 
 SMALL: dict[str, dict[str, Any]] = {
+    "ambiguous_bidders": {"until": 1000},
+    "cautious_seller": {"until": 200},
     "coffee_shop": {"until": 200},
     "few_tickets": {"until": 3},
+    "highest_bidder_lottery": {"until": 300},
+    "insurance": {"until": 800},
     "learn_first_price": {"until": 300},
     "learn_to_tell": {"until": 300},
     "liars_market": {"until": 300},
     "lottery_tickets": {"most": 4, "until": 5},
     "neighbours": {"until": 30, "buyers": 10, "value_bound": 16},
+    "one_more_bidder": {"until": 1000},
+    "one_pass": {"until": 200},
+    "random_reserve_emerges": {"until": 60},
+    "regret_auction": {"until": 100},
+    "regret_pricing": {"until": 60},
     "risk_averse_bidders": {"until": 1000},
     "second_visit": {"until": 4},
     "sell_the_room": {"until": 60},
+    "table_one": {"until": 4},
     "town_market": {"until": 60, "buyers": 100},
+    "unit_demand": {"until": 6},
 }
 """Parameters of the runs whose pictures and tables the site shows; the defaults for the rest."""
 LOOKS = 60

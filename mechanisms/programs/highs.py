@@ -69,7 +69,8 @@ def _run(model: Any, limits: dict[str, Any]) -> tuple[Any, str]:
     from highspy import Highs, HighsModelStatus, SolutionStatus
 
     undecided = (
-        HighsModelStatus.kUnboundedOrInfeasible, HighsModelStatus.kUnknown, HighsModelStatus.kSolveError
+        HighsModelStatus.kUnboundedOrInfeasible, HighsModelStatus.kUnknown, HighsModelStatus.kSolveError,
+        HighsModelStatus.kNotset,
     )
     solver = Highs()
     for options in (OPTIONS | limits, *RETRIES):

@@ -1,6 +1,7 @@
 """A seller who is averse to risk (Bhalgat, Chakraborty and Khanna): utility-maximising sales of k units."""
 
 from mechanisms._validation import TooLargeError
+from mechanisms.risk_averse.auction_law import myerson_revenue_law
 from mechanisms.risk_averse.bounds import UtilityBounds, utility_bounds
 from mechanisms.risk_averse.design import SequentialDesign, design_sequential_prices
 from mechanisms.risk_averse.design_one_pass import OnePassDesign, design_one_pass
@@ -59,6 +60,7 @@ __all__ = [
     "design_sequential_prices",
     "fair_premium",
     "gamma",
+    "myerson_revenue_law",
     "optimal_bic",
     "optimal_bic_revenue",
     "optimal_bic_utility",

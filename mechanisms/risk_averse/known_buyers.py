@@ -57,6 +57,9 @@ def checked_order(name: str, order: Sequence[int], n: int) -> tuple[int, ...]:
         raise ValueError(f"{name} must hold each of 0 to {n - 1} once, not {indices}")
     return indices
 
+DEEPEST = 1e6
+"""Losses that are so many times as deep as the greatest gain count as this deep where lies are ruled out."""
+
 
 @dataclass(frozen=True, eq=False)
 class Buyers:
@@ -125,6 +128,15 @@ class Buyers:
             if not np.isfinite(utilities).all():
                 raise ValueError(f"buyer_utilities[{i}] must be finite at every value less price, not -inf")
         return felt
+
+    @cached_property
+    def surplus_of_lies(self) -> tuple[FloatArray, ...]:
+        """`surplus`, but no loss is deeper than `DEEPEST` times the greatest gain: for programs' rows.
+
+        For mechanisms in which only lies bring losses. A lie is then worth no less than it is, so that where
+        truth is best here, it is best; and a solver can weigh entries that are not too far apart.
+        """
+        return tuple(np.maximum(felt, -DEEPEST * max(float(felt.max()), 0.0)) for felt in self.surplus)
 
 
 def _check_buyer(utility: Attitude, highest_value: float, highest_price: float) -> None:

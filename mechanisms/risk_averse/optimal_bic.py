@@ -181,7 +181,8 @@ class _Profiles:
         """Rows: nobody gains by a lie, given that the others' types are as likely as they are."""
         from scipy.sparse import vstack
 
-        rows = [incentive_rows(worth) @ self.interim(i) for i, worth in enumerate(self.buyers.surplus)]
+        worth_of_lies = self.buyers.surplus_of_lies
+        rows = [incentive_rows(worth) @ self.interim(i) for i, worth in enumerate(worth_of_lies)]
         return vstack(rows, format="csr")
 
     def interim(self, i: int) -> csr_array:

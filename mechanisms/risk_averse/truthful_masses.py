@@ -101,7 +101,7 @@ class TruthfulMasses:
         """A x <= b: truth, at most one unit each, `units` in expectation."""
         from scipy.sparse import block_diag, csr_array, vstack
 
-        worth = [self.buyers.surplus[sort[0]] for sort in self.sorts]
+        worth = [self.buyers.surplus_of_lies[sort[0]] for sort in self.sorts]
         truth = block_diag([incentive_rows(own) for own in worth])
         once = block_diag([one_consequence_rows(*own.shape) for own in worth])
         sold = csr_array(self._sales.sum(axis=0)[None])

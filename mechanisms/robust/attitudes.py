@@ -32,6 +32,19 @@ class Attitude(ABC):
         return self
 
 
+class ExtremesAttitude(Attitude):
+    """One that looks at the least and the greatest expected utility only: any set can answer it."""
+
+    @abstractmethod
+    def between(self, least: Any, greatest: Any) -> Any:
+        """What the plan is worth whose expected utilities reach from `least` to `greatest`, elementwise."""
+
+    def evaluate(self, utilities: ArrayLike) -> FloatArray:
+        """By the least and the greatest entry."""
+        array = _utilities(utilities)
+        return np.asarray(self.between(array.min(axis=-1), array.max(axis=-1)))
+
+
 @dataclass(frozen=True)
 class ExpectedUtility(Attitude):
     """One belief, K = 1: its expected utility."""
@@ -45,16 +58,16 @@ class ExpectedUtility(Attitude):
 
 
 @dataclass(frozen=True)
-class Maxmin(Attitude):
+class Maxmin(ExtremesAttitude):
     """The expected utility under the worst distribution (Gilboa and Schmeidler 1989)."""
 
-    def evaluate(self, utilities: ArrayLike) -> FloatArray:
-        """The least entry."""
-        return _utilities(utilities).min(axis=-1)
+    def between(self, least: Any, greatest: Any) -> Any:
+        """The least."""
+        return least
 
 
 @dataclass(frozen=True)
-class Hurwicz(Attitude):
+class Hurwicz(ExtremesAttitude):
     """`alpha` in [0, 1] times the worst expected utility and 1 - alpha times the best."""
 
     alpha: float
@@ -62,10 +75,9 @@ class Hurwicz(Attitude):
     def __post_init__(self) -> None:
         check_field(self, "alpha", at_least=0, at_most=1)
 
-    def evaluate(self, utilities: ArrayLike) -> FloatArray:
-        """The weighted sum of the least and the greatest entry."""
-        array = _utilities(utilities)
-        return self.alpha * array.min(axis=-1) + (1 - self.alpha) * array.max(axis=-1)
+    def between(self, least: Any, greatest: Any) -> Any:
+        """The weighted sum."""
+        return self.alpha * least + (1 - self.alpha) * greatest
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,10 @@ class AmbiguitySet(ABC):
         """The supremum of the same."""
         return -self.least_expectation(-np.asarray(function, dtype=float), event)
 
+    @abstractmethod
+    def holds(self, distribution: JointDistribution) -> bool:
+        """Whether a distribution is in the set, up to rounding; it is not if it is on another grid."""
+
 
 class FiniteAmbiguitySet(AmbiguitySet):
     """Finitely many joint distributions on one grid of profiles.
@@ -86,6 +90,15 @@ class FiniteAmbiguitySet(AmbiguitySet):
     def grids(self) -> tuple[FloatArray, ...]:
         """Each buyer's type values."""
         return self.distributions[0].values
+
+    def holds(self, distribution: JointDistribution) -> bool:
+        """Whether it is one of them."""
+        return any(
+            p.shape == distribution.shape
+            and all(map(np.array_equal, p.values, distribution.values))
+            and np.allclose(p.table, distribution.table, rtol=0, atol=1e-12)
+            for p in self.distributions
+        )
 
     def consistent(self, event: NDArray[np.bool_]) -> tuple[int, ...]:
         """Indices of the distributions that give the event positive probability."""

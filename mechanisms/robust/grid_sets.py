@@ -66,6 +66,16 @@ class GridMomentSet(AmbiguitySet):
         """The number of type values of each buyer."""
         return self.moments.shape[1:]
 
+    def __repr__(self) -> str:
+        return f"<GridMomentSet of {self.shape} profiles and {len(self.bounds)} moments>"
+
+    def holds(self, distribution: JointDistribution) -> bool:
+        """Whether it is on the grid, and its moments respect the bounds."""
+        if distribution.shape != self.shape or not all(map(np.array_equal, distribution.values, self.grids)):
+            return False
+        slack = 1e-9 * (1 + np.abs(self._excess).max(axis=1, initial=0.0))
+        return bool((self._excess @ distribution.table.ravel() >= -slack).all())
+
     @cached_property
     def _excess(self) -> FloatArray:
         """h − μ, one row a moment, one column a profile."""

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mechanisms._validation import FloatArray, finite_vector, read_only
-from mechanisms.conversation import check_count, has_rule
+from mechanisms.conversation import check_count, check_has_rule
 from mechanisms.outcome import Outcome
 from mechanisms.robust.expected import Rule
 from mechanisms.robust.rows import RowBuilder
@@ -83,8 +83,7 @@ def pareto_improvement(
         For a mechanism without a closed rule, other numbers, a grid of more than 20,000 unknowns, and a
         mechanism that earns more on the grid than incentive compatibility and rationality allow.
     """
-    if not has_rule(mechanism):
-        raise TypeError(f"mechanism must have a closed rule, got {mechanism!r}")
+    check_has_rule(mechanism)
     grid = _checked_grid(bidders, values)
     shape = (grid.size,) * bidders
     profiles = np.stack(np.meshgrid(*[grid] * bidders, indexing="ij"), axis=-1)

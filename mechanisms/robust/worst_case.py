@@ -16,7 +16,7 @@ import numpy as np
 
 from mechanisms._validation import FloatArray
 from mechanisms.auctions.second_price import SecondPrice
-from mechanisms.conversation import check_count, has_rule
+from mechanisms.conversation import check_count, check_has_rule
 from mechanisms.distributions import AtomicPrior, IndependentPrior, Prior
 from mechanisms.programs import maximise
 from mechanisms.robust.expected import Rule, expected_revenue
@@ -91,8 +91,7 @@ def worst_case_revenue(
     >>> round(worst.revenue, 6), worst.exact
     (0.166667, True)
     """
-    if not has_rule(mechanism):
-        raise TypeError(f"mechanism must have a closed rule, got {mechanism!r}")
+    check_has_rule(mechanism)
     if points is not None:
         check_count("points", points, least=2)
     return _worst_case(ambiguity, mechanism, points, closed_form)

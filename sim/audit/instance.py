@@ -14,7 +14,7 @@ from agents.strategies.base import Strategy, Truthful
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import JointDistribution
 from mechanisms.robust.attitudes import BayesianOverSet, Hurwicz
-from mechanisms.robust.finite_sets import FiniteAmbiguitySet
+from mechanisms.robust.finite_sets import AmbiguitySet, FiniteAmbiguitySet
 from mechanisms.utilities import Linear, Utility
 
 
@@ -32,9 +32,11 @@ class Instance:
     partitions
         What each buyer knows: label arrays of the prior's shape. None: her own type only.
     ambiguity
-        The distributions that buyers think possible, on the prior's grid. None: the prior alone.
+        The distributions that buyers think possible, on the prior's grid: a `FiniteAmbiguitySet`, or one that
+        is given by moments, such as a `GridMomentSet`. None: the prior alone.
     weights
-        Weight on each of them, for Bayesian buyers; None: equal.
+        Weight on each distribution of a finite set, for Bayesian buyers; None: equal. Of a set that is given
+        by moments they think of the prior alone, which must be in it.
     alpha
         In [0, 1]: the weight that Hurwicz's buyers give to the worst case.
     utilities, strategies
@@ -44,6 +46,8 @@ class Instance:
         Amounts, at least 0, that are tried as reports besides all types and silence.
     name
         For tables; by default the mechanism's name.
+    note
+        What to say of the ambiguity set below a table.
 
     Raises ValueError or TypeError for anything that does not fit the prior.
     """
@@ -51,18 +55,20 @@ class Instance:
     mechanism: Mechanism
     prior: JointDistribution
     partitions: Sequence[Any] | None = None
-    ambiguity: FiniteAmbiguitySet | None = None
+    ambiguity: AmbiguitySet | None = None
     weights: Sequence[float] | None = None
     alpha: float = 0.5
     utilities: Utility | Sequence[Utility] | None = None
     strategies: Strategy | Sequence[Strategy] | None = None
     extra_reports: ArrayLike = ()
     name: str = ""
+    note: str = ""
 
     players: tuple[Strategy, ...] = field(init=False)
     attitudes: tuple[Utility, ...] = field(init=False)
     cells: tuple[NDArray[Any], ...] = field(init=False)
-    set: FiniteAmbiguitySet = field(init=False)
+    set: AmbiguitySet = field(init=False)
+    weighed: FiniteAmbiguitySet = field(init=False)
     hurwicz: Hurwicz = field(init=False)
     bayesian: BayesianOverSet = field(init=False)
     extra: NDArray[np.float64] = field(init=False)
@@ -80,9 +86,8 @@ class Instance:
             )
         if not wanted:
             check_value_bound(self.mechanism, self.prior.values)
-        possible = FiniteAmbiguitySet((self.prior,)) if self.ambiguity is None else self.ambiguity
-        FiniteAmbiguitySet((self.prior, *possible.distributions))  # refuses different grids
-        count = len(possible)
+        weighed = _weighed(self.prior, self.ambiguity)
+        count = len(weighed)
         weights = (1 / count,) * count if self.weights is None else tuple(self.weights)
         if len(weights) != count:
             raise ValueError(f"weights must be one for each of {count} distributions, got {len(weights)}")
@@ -90,7 +95,8 @@ class Instance:
         self._set("players", one_each("strategies", self.strategies, Truthful(), self.n, Strategy))
         self._set("attitudes", one_each("utilities", self.utilities, Linear(), self.n, Utility))
         self._set("cells", check_partitions(self.prior, cells))
-        self._set("set", possible)
+        self._set("set", weighed if self.ambiguity is None else self.ambiguity)
+        self._set("weighed", weighed)
         self._set("hurwicz", Hurwicz(self.alpha))
         self._set("bayesian", BayesianOverSet(weights))
         self._set("extra", amounts_of("extra_reports", self.extra_reports))
@@ -111,6 +117,18 @@ class Instance:
     def profiles(self, places: NDArray[np.intp]) -> NDArray[Any]:
         """Type profiles (S, n, *type_shape) from their places on the prior's grid, (S, n)."""
         return np.stack([self.types(buyer)[of_one] for buyer, of_one in enumerate(places.T)], axis=1)
+
+
+def _weighed(prior: JointDistribution, ambiguity: AmbiguitySet | None) -> FiniteAmbiguitySet:
+    """The distributions to which Bayesian buyers give weight; errors for a set on another grid."""
+    if isinstance(ambiguity, FiniteAmbiguitySet):
+        FiniteAmbiguitySet((prior, *ambiguity.distributions))  # refuses different grids
+        return ambiguity
+    if ambiguity is not None and not isinstance(ambiguity, AmbiguitySet):
+        raise TypeError(f"ambiguity must be an AmbiguitySet, got {ambiguity!r}")
+    if ambiguity is not None and not ambiguity.holds(prior):
+        raise ValueError(f"prior must be in the ambiguity set {ambiguity!r}, on its grid, got {prior!r}")
+    return FiniteAmbiguitySet((prior,))
 
 
 def one_each(name: str, given: Any, default: Any, n: int, kind: type) -> tuple[Any, ...]:

@@ -84,6 +84,16 @@ from sim.audit.instance import Instance
 
 BUNDLE_VALUES = np.array([[0, 0, 0], [2, 0, 2], [0, 1, 1], [1, 1, 1], [0, 0, 2]], dtype=float)
 """Valuations of the first good, the second, and both."""
+QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+STANDARD_SET = (
+    "The ambiguity set holds four distributions: all profiles equally likely, low types more likely, high "
+    "types more likely, types tending to be alike; alpha is 1/2, the weights are equal."
+)
+MARKOV_NOTE = (
+    "The ambiguity set holds all distributions on the grid in which each value has at least the mean, in any "
+    "dependence; alpha is 1/2, and Bayesian buyers think of one of them alone."
+)
 
 
 def standard_instance(
@@ -107,7 +117,25 @@ def standard_instance(
     prior = _independent(grid, np.ones(len(grid)), n)
     low, high = _independent(grid, ranks[::-1], n), _independent(grid, ranks, n)
     possible = FiniteAmbiguitySet((prior, low, high, _alike(prior)))
-    return Instance(mechanism, prior, ambiguity=possible, name=name, **options)
+    return Instance(mechanism, prior, ambiguity=possible, name=name, note=STANDARD_SET, **options)
+
+
+def markov_instance(
+    mechanism: Mechanism, mean: float, name: str = "", values: ArrayLike = QUARTERS, **options: Any
+) -> Instance:
+    """Two buyers with values on a grid of [0, 1], and all distributions on it with means of at least `mean`.
+
+    The prior is one of them: independent values of the greatest entropy. Raises TypeError or ValueError for a
+    mean outside (0, 1), or a grid that does not increase within [0, 1].
+    """
+    from mechanisms.robust import MarkovSet, Moment
+    from mechanisms.robust.learned_play import tilted
+
+    possible = MarkovSet(2, mean).on_grid(np.asarray(values, dtype=float))
+    grid = possible.grids[0]
+    weights, _ = tilted(np.zeros(grid.size), Moment(grid, mean))
+    prior = _independent(grid, weights, 2)
+    return Instance(mechanism, prior, ambiguity=possible, name=name, note=MARKOV_NOTE, **options)
 
 
 def types_among(mechanism: Mechanism, values: ArrayLike | None = None) -> Any:
@@ -201,14 +229,14 @@ def menu_instance(example: Any, menu: Menu, k: int, name: str) -> Instance:
 
 def robust_instances() -> Sequence[Instance]:
     """Sellers who know the mean of two values in [0, 1], or the range of the values alone."""
-    quarters, thirds = (0.0, 0.25, 0.5, 0.75, 1.0), (0.0, 1.0, 2.0, 3.0)
+    thirds = (0.0, 1.0, 2.0, 3.0)
     charged = HighestBidderLottery(2, 0.5, charge="winner")
     drawn = RandomPostedPrices((Discrete([1.0, 2.0], [0.5, 0.5]), None))
     return (
-        standard_instance(HighestBidderLottery(2, 0.5), quarters),
-        standard_instance(charged, quarters, name="highest bidder lottery, winners pay"),
-        standard_instance(RandomReserveLottery(2, 0.5), quarters),
-        standard_instance(reserve_by_cells(), quarters),
+        markov_instance(HighestBidderLottery(2, 0.5), 0.5),
+        markov_instance(charged, 0.5, "highest bidder lottery, winners pay"),
+        markov_instance(RandomReserveLottery(2, 0.5), 0.5),
+        markov_instance(reserve_by_cells(), 0.5),
         standard_instance(RandomReserveAuctions((2.0, 2.0), 2)),
         standard_instance(
             RandomReserveAuctions(3.0, 2, "always"), thirds, name="random reserve auctions, all pay"

@@ -19,7 +19,8 @@ from typing import Any
 import numpy as np
 
 from mechanisms.comparison import RELATIVE_SLACK
-from mechanisms.robust.attitudes import Attitude, Knightian, Maxmin
+from mechanisms.robust.attitudes import Attitude, ExtremesAttitude, Maxmin
+from sim.audit.exact.ambiguity import Given, GivenList, given
 from sim.audit.exact.direct import words
 from sim.audit.exact.game import Game, Plan, Says, Subject, Worst
 
@@ -233,13 +234,13 @@ def _cell_words(game: Game, cell: object) -> str:
 def knightian_ic(game: Game) -> Iterator[tuple[float, Witness, bool]]:
     """Definition 1.2.3: truth is at least as good under every distribution of the set."""
     for buyer, type_ in _everybody(game):
-        kept, weights = game.conditioned_set(buyer, type_)
-        if not kept:
+        seen = given(game, buyer, type_)
+        if seen is None:
             continue
-        k, gain, plan = max(_against(game, buyer, type_, weights), key=lambda found: found[1])
-        witness = _witness(game, buyer, type_, f"distribution {kept[k]}", plan_words(plan.says))
+        gain, plan, knows = max(seen.gains(), key=lambda found: found[0])
+        witness = _witness(game, buyer, type_, knows, plan_words(plan.says))
         if gain > rounding(gain, game.size):
-            answers = [plan_words(one.says) for one in undominated_answers(game, buyer, type_)]
+            answers = [plan_words(one.says) for one in seen.undominated()]
             shown = " or ".join(answers[:6]) + (" …" if len(answers) > 6 else "")
             witness = replace(witness, undominated=shown)
         yield gain, witness, True
@@ -249,13 +250,42 @@ def knightian_ic(game: Game) -> Iterator[tuple[float, Witness, bool]]:
 def knightian_ir(game: Game) -> Iterator[tuple[float, Witness, bool]]:
     """Definition 1.2.4: truth loses nothing under any distribution of the set."""
     for buyer, type_ in _everybody(game):
-        kept, weights = game.conditioned_set(buyer, type_)
-        for k, utility in enumerate(game.truth(buyer, type_, weights) if kept else ()):
-            yield -float(utility), _witness(game, buyer, type_, f"distribution {kept[k]}", "stays away"), True
+        seen = given(game, buyer, type_)
+        if isinstance(seen, GivenList):
+            for k, utility in zip(seen.kept, game.truth(buyer, type_, seen.weights), strict=True):
+                yield -float(utility), _witness(game, buyer, type_, f"distribution {k}", "stays away"), True
+        elif seen is not None:
+            loss = -seen.least(game.truth(buyer, type_, seen.weights))
+            yield loss, _witness(game, buyer, type_, "a distribution of the set", "stays away"), True
+
+
+def _extremes_ic(game: Game, attitude: ExtremesAttitude) -> Iterator[tuple[float, Witness, bool]]:
+    """Definition 1.2.6: truth is worth most to somebody of this attitude."""
+    for buyer, type_ in _everybody(game):
+        seen = given(game, buyer, type_)
+        if seen is None:
+            continue
+        truth = _worth(attitude, seen, game.truth(buyer, type_, seen.weights))
+        for plan in game.frontier(buyer, type_, seen.weights):
+            gain = _worth(attitude, seen, plan.utilities) - truth
+            yield gain, _witness(game, buyer, type_, "the ambiguity set", plan_words(plan.says)), True
+
+
+def _extremes_ir(game: Game, attitude: ExtremesAttitude) -> Iterator[tuple[float, Witness, bool]]:
+    for buyer, type_ in _everybody(game):
+        seen = given(game, buyer, type_)
+        if seen is not None:
+            loss = -_worth(attitude, seen, game.truth(buyer, type_, seen.weights))
+            yield loss, _witness(game, buyer, type_, "the ambiguity set", "stays away"), True
+
+
+def _worth(attitude: ExtremesAttitude, seen: Given, utilities: Any) -> float:
+    """What a plan is worth, from its least and its greatest expected utility over the set."""
+    return float(attitude.between(seen.least(utilities), seen.greatest(utilities)))
 
 
 def _set_ic(game: Game, attitude: Attitude) -> Iterator[tuple[float, Witness, bool]]:
-    """Definition 1.2.6: truth is worth most to somebody of this attitude."""
+    """The same for an attitude to a list of distributions."""
     for buyer, type_ in _everybody(game):
         kept, weights = game.conditioned_set(buyer, type_)
         feels = attitude.among(kept) if kept else None
@@ -279,30 +309,30 @@ def _set_ir(game: Game, attitude: Attitude) -> Iterator[tuple[float, Witness, bo
 @notion("maxmin-ic", "maxmin IC")
 def maxmin_ic(game: Game) -> Iterator[tuple[float, Witness, bool]]:
     """Definition 1.2.6 (ii)."""
-    return _set_ic(game, Maxmin())
+    return _extremes_ic(game, Maxmin())
 
 
 @notion("maxmin-ir", "maxmin IR")
 def maxmin_ir(game: Game) -> Iterator[tuple[float, Witness, bool]]:
     """Its individual rationality."""
-    return _set_ir(game, Maxmin())
+    return _extremes_ir(game, Maxmin())
 
 
 @notion("hurwicz-ic", "Hurwicz IC")
 def hurwicz_ic(game: Game) -> Iterator[tuple[float, Witness, bool]]:
     """Definition 1.2.6 (iii), with the instance's alpha."""
-    return _set_ic(game, game.instance.hurwicz)
+    return _extremes_ic(game, game.instance.hurwicz)
 
 
 @notion("hurwicz-ir", "Hurwicz IR")
 def hurwicz_ir(game: Game) -> Iterator[tuple[float, Witness, bool]]:
     """Its individual rationality."""
-    return _set_ir(game, game.instance.hurwicz)
+    return _extremes_ir(game, game.instance.hurwicz)
 
 
 @notion("bayesian-set-ic", "Bayesian IC over the set")
 def bayesian_set_ic(game: Game) -> Iterator[tuple[float, Witness, bool]]:
-    """Definition 1.2.6 (iv): a weight on each distribution, which is not updated."""
+    """Definition 1.2.6 (iv): a weight on each of some distributions, which is not updated."""
     return _set_ic(game, game.instance.bayesian)
 
 
@@ -314,9 +344,5 @@ def bayesian_set_ir(game: Game) -> Iterator[tuple[float, Witness, bool]]:
 
 def undominated_answers(game: Game, buyer: int, type_: int) -> list[Plan]:
     """The plans to which a Knightian buyer prefers no other; she stays with truth if it is among them."""
-    kept, weights = game.conditioned_set(buyer, type_)
-    if not kept:
-        return []
-    plans = game.frontier(buyer, type_, weights)
-    mask = Knightian().undominated(np.array([plan.utilities for plan in plans]))
-    return [plan for plan, stays in zip(plans, mask, strict=True) if stays]
+    seen = given(game, buyer, type_)
+    return [] if seen is None else seen.undominated()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.audit.instance import Instance
@@ -15,14 +15,18 @@ from sim.audit.table import WITNESS, audit, chosen_notions
 if TYPE_CHECKING:
     import pandas as pd
 
+Told = Callable[[str], Any]
+"""Called with words on how far an audit has come."""
+
+
+def _nobody(words: str) -> None:
+    """Told in vain."""
+
+
 EXPLANATION = (
     "IC: the greatest gain of a lie over truth, at a menu of several entries over one; IR: of staying away. "
     "Gains are in utility, which is money for the risk-neutral. Exact rows try every profile of a few types: "
     "{sizes}. A notion holds for the types and answers tried, of which there are finitely many."
-)
-SET_EXPLANATION = (
-    "The ambiguity set holds four distributions: all profiles equally likely, low types more likely, high "
-    "types more likely, types tending to be alike; alpha is 1/2, the weights are equal."
 )
 NOWHERE = (
     "{names}, which says nothing about the mechanisms here: two-step notions are about those that ask for "
@@ -43,24 +47,33 @@ MENU_EXPLANATION = (
 
 
 def menu_report(
-    instances: Iterable[Instance], wanted: Sequence[str], notions: Sequence[str] | None
+    instances: Iterable[Instance], wanted: Sequence[str], notions: Sequence[str] | None, told: Told = _nobody
 ) -> Iterator[Any]:
     """The exact audit of menus, and what it means; ValueError for unknown names."""
     named = only({instance.name: instance for instance in instances}, wanted)
-    yield from _table(named.values(), notions)
+    yield from _table(named.values(), notions, told)
     yield MENU_EXPLANATION
 
 
-def exact_report(instances: Sequence[Instance], notions: Sequence[str] | None) -> Iterator[Any]:
+def own_report(
+    instances: Iterable[Instance], wanted: Sequence[str], notions: Sequence[str] | None, told: Told = _nobody
+) -> Iterator[Any]:
+    """The exact audit of a scenario's own instances; ValueError for unknown names."""
+    named = only({instance.name: instance for instance in instances}, wanted)
+    yield from exact_report(list(named.values()), notions, told)
+
+
+def exact_report(
+    instances: Sequence[Instance], notions: Sequence[str] | None, told: Told = _nobody
+) -> Iterator[Any]:
     """The exact table and what it means; ValueError if none of the notions named applies to any instance."""
-    yield from _table(instances, notions)
+    yield from _table(instances, notions, told)
     yield EXPLANATION.format(sizes=_sizes(instances))
-    if any(len(instance.set) > 1 for instance in instances):
-        yield SET_EXPLANATION
+    yield from dict.fromkeys(instance.note for instance in instances if instance.note)
 
 
-def _table(instances: Iterable[Instance], notions: Sequence[str] | None) -> Iterator[Any]:
-    frame = audit(instances, notions)
+def _table(instances: Iterable[Instance], notions: Sequence[str] | None, told: Told) -> Iterator[Any]:
+    frame = audit(instances, notions, told)
     unfit = [one.name for one in chosen_notions(notions) if one.title not in set(frame["notion"])]
     if notions and frame.empty:
         raise ValueError(f"--notion is {_nowhere(unfit)}")
@@ -84,7 +97,7 @@ def _sizes(instances: Sequence[Instance]) -> str:
 
 def market_report(
     scenario: str, market: Any, wanted: Sequence[str], notions: Sequence[str] | None,
-    types: int, buyers: int, sample: int | None, seed: int,
+    types: int, buyers: int, sample: int | None, seed: int, told: Told = _nobody,
 ) -> Iterator[Any]:
     """The audit of the mechanisms of a market's sellers: of few types exactly, or of a sample.
 
@@ -98,7 +111,7 @@ def market_report(
         yield SAMPLE_EXPLANATION
         return
     instances, left_out = small_instances(chosen, types, buyers)
-    yield from exact_report(instances, notions)
+    yield from exact_report(instances, notions, told)
     if left_out:
         yield f"Left out: {'; '.join(left_out)}. Or take --sample PROFILES."
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from agents.knowledge.protocol import Knowledge
 from agents.play.exact import TooLargeError
-from mechanisms.conversation import Mechanism, check_count, has_rule
+from agents.play.ways import one_of
+from mechanisms.conversation import Mechanism, check_count
 from mechanisms.distributions import Discrete, Distribution, IndependentPrior, JointDistribution, Prior
 from mechanisms.names import counted, nearest
 from mechanisms.utilities import Utility
@@ -229,8 +230,8 @@ def _sampled(
 ) -> pd.DataFrame:
     n = max(buyers, shop.least) if shop.knowledge is None else shop.knowledge.n
     joint = shop.prior if isinstance(shop.prior, Prior) else IndependentPrior.identical(shop.prior, n)
-    by_rule = has_rule(shop.mechanism)
-    effort = Effort(profiles, seed=seed) if by_rule else Effort(max(profiles // 100, 4), 6, 36, seed)
+    fewer = Effort(max(profiles // 100, 4), 6, 36, seed)
+    effort = one_of(shop.mechanism, Effort(profiles, seed=seed), fewer)
     return audit_sample(
         shop.mechanism,
         joint,

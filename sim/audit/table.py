@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from mechanisms.conversation import has_rule
+from agents.play.ways import by_rule_or_replay
 from mechanisms.menus import PostedMenu
 from mechanisms.names import nearest
 from sim.audit.exact.conversing import ConversationGame
@@ -26,7 +26,11 @@ TOLERANCE = 1e-9
 
 def game_of(instance: Instance) -> Game:
     """The instance as a game: through the closed rule if it has one, else by replay. Raises TooLargeError."""
-    return DirectGame(instance) if has_rule(instance.mechanism) else ConversationGame(instance)
+    return by_rule_or_replay(
+        instance.mechanism,
+        lambda rule: DirectGame(instance, rule),
+        lambda: ConversationGame(instance),
+    )
 
 
 def subject_of(instance: Instance) -> Subject:
@@ -45,7 +49,11 @@ def chosen_notions(names: Iterable[str] | None = None) -> list[Notion]:
     return [NOTIONS[name] for name in wanted]
 
 
-def audit(instances: Instance | Iterable[Instance], notions: Sequence[str] | None = None) -> pd.DataFrame:
+def audit(
+    instances: Instance | Iterable[Instance],
+    notions: Sequence[str] | None = None,
+    told: Callable[[str], Any] = lambda _: None,
+) -> pd.DataFrame:
     """Audit finite instances exactly under all notions, or those named.
 
     One row for each instance and notion that applies. `verdict` is "holds", "fails", or "no gain found" where
@@ -54,13 +62,15 @@ def audit(instances: Instance | Iterable[Instance], notions: Sequence[str] | Non
     knowing what (`knows`), says what instead (`says`), while the `others` say what; `undominated` lists the
     answers that Knightian buyers of this type do not rule out. A notion holds among the answers that are
     tried: reports of all types, silence and the instance's extra ones; see `BuyerQuestion.possible_answers`.
+    `told` is called with words on how far it has come.
 
     Raises TooLargeError, with the size, for an instance that is too large; ValueError for unknown notions.
     """
     wanted = chosen_notions(notions)
     each = [instances] if isinstance(instances, Instance) else list(instances)
     rows: list[dict[str, Any]] = []
-    for instance in each:
+    for number, instance in enumerate(each, start=1):
+        told(f"auditing {instance.name}, {number} of {len(each)}")
         game = subject_of(instance)
         fit = [one for one in wanted if one.applies(game)]
         rows += [exact_row(instance.name, one.title, one.examine(game)) for one in fit]

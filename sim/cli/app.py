@@ -1,7 +1,8 @@
-"""The commands: list scenarios, run or watch one, show what came of it, audit mechanisms.
+"""The commands: list scenarios, run, sweep or watch one, show what came of it, audit mechanisms.
 
 Bad input ends in one message on the error stream and exit code 2; a breach of what always holds in exit
-code 1; Ctrl-C in 130. Everything heavy is imported by the command that needs it, so that help comes at once.
+code 1; a sweep of which tasks failed in 3; Ctrl-C in 130. Everything heavy is imported by the command that
+needs it, so that help comes at once.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from sim.cli.reading import (
     wrapped,
 )
 from sim.cli.showing import console, play_out, show
+from sim.cli.sweeping import is_sweep, planned, show_sweep, sweep_out
 from sim.runs.registry import Registry, ScenarioFile
 
 app = typer.Typer(
@@ -107,6 +109,41 @@ def run_scenario(
         raise typer.Exit(INTERRUPTED)
 
 
+@app.command("sweep", cls=OnceCommand)
+@takes_bids
+def sweep_command(
+    context: typer.Context,
+    what: Annotated[str, options.SWEPT],
+    out: Annotated[str, options.SWEEP_OUT],
+    settings: Annotated[list[str] | None, options.SET] = None,
+    until: Annotated[str | None, options.UNTIL] = None,
+    grid: Annotated[list[str] | None, options.GRID] = None,
+    listed: Annotated[list[str] | None, options.LIST] = None,
+    vs: Annotated[str | None, options.VERSUS] = None,
+    seeds: Annotated[int, options.SEEDS] = 10,
+    measure: Annotated[list[str] | None, options.MEASURE] = None,
+    records: Annotated[bool, options.RECORDS] = False,
+    workers: Annotated[int | None, options.WORKERS] = None,
+    dask: Annotated[str | None, options.DASK] = None,
+    limit: Annotated[float | None, options.LIMIT] = None,
+    resume: Annotated[bool, options.RESUME] = False,
+    bids: Any = None,
+) -> None:
+    """Run a scenario at many points with many seeds, on all CPUs or a cluster, and compare."""
+    with bad_input():
+        if what.endswith(".toml"):
+            from sim.sweep.plan_file import read_plan
+
+            told = ("settings", "until", "grid", "listed", "vs", "seeds", "measure", "records", "bids")
+            refuse(context, told, f"does not go with a plan; {what} says it")
+            plan = read_plan(what, context.obj)
+        else:
+            more = {"until": until, "bids": bids}
+            axes = grid or [], listed or [], vs
+            plan = planned(context.obj, what, settings or [], more, axes, seeds, measure or [], records)
+    sweep_out(plan, out, workers, dask, limit, resume)
+
+
 @app.command("watch", cls=OnceCommand)
 @takes_bids
 def watch_scenario(
@@ -136,9 +173,16 @@ def show_command(
     folder: Annotated[str, options.FOLDER],
     csv: Annotated[str | None, options.CSV] = None,
     scenario: Annotated[str | None, options.REPORTING] = None,
+    vs: Annotated[str | None, options.COMPARED] = None,
 ) -> None:
-    """Show the summary of a run from its records."""
+    """Show the summary of a run from its records, or the report of a sweep."""
+    if is_sweep(folder):
+        with bad_input():
+            refuse(context, ("scenario",), f"needs the folder of a run; {folder} is a sweep's")
+        show_sweep(folder, vs, csv)
+        return
     with bad_input():
+        refuse(context, ("vs",), f"needs the folder of a sweep; {folder} is none")
         entry = None if scenario is None else context.obj.find(scenario)
     show(context.obj, folder, entry)
     if csv is not None:
@@ -166,31 +210,35 @@ def audit_command(
 ) -> None:
     """Show what a lie is worth in each mechanism, and to whom, under each notion of truthfulness."""
     notions, notes = notion or None, []
-    with bad_input(), working("auditing"):
+    with bad_input(), working("auditing") as told:
         from sim.audit import report
         from sim.audit.named import named_instance, names_mechanism
         from sim.runs.scenario import parse_settings
 
         if audited == "all":
             refuse(context, ("settings", "types", "buyers", "sample", "bids"), "needs a scenario, not `all`")
-            found = report.exact_report(report.standard(mechanism or []), notions)
-        elif names_mechanism(audited):
+            found = report.exact_report(report.standard(mechanism or []), notions, told)
+        elif names_mechanism(audited) and audited not in context.obj:
             misplaced = ("mechanism", "sample", "seed", "bids")
             refuse(context, misplaced, f"needs a scenario; {audited} is a mechanism")
             one = named_instance(audited, parse_settings(settings or []), types, buyers)
-            found = report.exact_report([one], notions)
+            found = report.exact_report([one], notions, told)
         else:
             entry: ScenarioFile = context.obj.find(audited)
             module, parameters = parameters_for(entry, settings or [], bids=bids)
             start = seed_of(seed)
             if hasattr(module, "audited_menus"):
                 refuse(context, ("types", "buyers", "sample"), f"needs auctions; {entry.name} has menus")
-                found = report.menu_report(module.audited_menus(parameters), mechanism or [], notions)
+                found = report.menu_report(module.audited_menus(parameters), mechanism or [], notions, told)
+            elif hasattr(module, "audited_instances"):
+                refuse(context, ("types", "buyers", "sample"), f"is not for {entry.name}, which has its own")
+                own = module.audited_instances(parameters)
+                found = report.own_report(own, mechanism or [], notions, told)
             else:
                 market = module.build(parameters, start)
                 notes = market.records.manifest.notes
                 found = report.market_report(
-                    entry.name, market, mechanism or [], notions, types or 3, buyers or 2, sample, start
+                    entry.name, market, mechanism or [], notions, types or 3, buyers or 2, sample, start, told
                 )
         lines = list(found)
     screen = console()

@@ -95,3 +95,37 @@ MOST = typer.Option(
     help="Look at customers who buy up to 1, 2, …, K entries, an integer from 1 to 1000; `inf` for any "
     "number alone. Any number is always looked at too.",
 )
+SWEPT = typer.Argument(
+    metavar="WHAT",
+    help="A scenario, its name or the path of its file; or a plan, the path of a .toml file.",
+)
+GRID = typer.Option(
+    "--grid", metavar="NAME=LO:HI:N", help="Sweep a parameter over N values at equal distances; many times."
+)
+LIST = typer.Option(
+    "--list",
+    metavar="NAME=A,B,C",
+    help="Sweep a parameter over these values; may be given many times. Values with commas: A;B;C.",
+)
+VERSUS = typer.Option(
+    "--vs", metavar="NAME=A,B", help="Compare two values of a parameter, on the same seeds and draws."
+)
+SEEDS = typer.Option("--seeds", metavar="N", min=1, help="Run every point with the seeds 0 to N - 1.")
+MEASURE = typer.Option(
+    "--measure", metavar="NAME", help="Plan to look at this figure; may be given many times."
+)
+RECORDS = typer.Option("--records", help="Keep all records of every run, not only its figures.")
+WORKERS = typer.Option(
+    "--workers", metavar="W", min=1, help="How many processes; by default one for each CPU."
+)
+DASK = typer.Option(
+    "--dask", metavar="ADDRESS", help="Work on the Dask cluster at this address; `local` starts one here."
+)
+LIMIT = typer.Option(
+    "--limit", metavar="SECONDS", min=0.001, help="Stop a task that takes longer, and count it as failed."
+)
+SWEEP_OUT = typer.Option("--out", metavar="DIR", help="Folder of the sweep, new or empty; or one to resume.")
+RESUME = typer.Option("--resume", help="Run what is missing in DIR, which must be of the same plan.")
+COMPARED = typer.Option(
+    "--vs", metavar="NAME=A,B", help="Of a sweep: also compare these two values, which was not planned."
+)

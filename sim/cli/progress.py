@@ -26,14 +26,15 @@ def working(at_what: str) -> Iterator[Callable[[str], Any]]:
 
 
 @contextmanager
-def progress(until: float, said: str) -> Iterator[Callable[[float], Any]]:
-    """A bar from 0 to `until`; `said` is rich's text beside it, and what is yielded is told how far it is."""
+def over_time(until: float) -> Iterator[Callable[[float], Any]]:
+    """A bar over simulated time; what is yielded is told the time."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return
     from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    with _bar(TextColumn(said), BarColumn(), TaskProgressColumn(), TimeRemainingColumn()) as bar:
+    clock = TextColumn("time {task.completed:,.1f} of {task.total:,.1f}")
+    with _bar(clock, BarColumn(), TaskProgressColumn(), TimeRemainingColumn()) as bar:
         task = bar.add_task("", total=until)
         bar.refresh()
         yield lambda now: bar.update(task, completed=now)

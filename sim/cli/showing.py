@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from sim.cli.codes import BAD_INPUT, BREACH, INTERRUPTED, WIDTH
-from sim.cli.progress import progress, working
+from sim.cli.progress import over_time, working
 from sim.cli.reading import bad_input
 from sim.runs.registry import Registry, ScenarioFile
 
@@ -24,7 +24,7 @@ def play_out(market: Any, parameters: Parameters) -> str:
     from sim.runs.run import play_until
 
     try:
-        with progress(parameters.until, "time {task.completed:,.1f} of {task.total:,.1f}") as advanced:
+        with over_time(parameters.until) as advanced:
             return play_until(market, parameters.until, advanced)
     except KeyboardInterrupt:
         typer.echo(f"Interrupted. Records: {market.records.directory}", err=True)

@@ -37,15 +37,11 @@ def broken_rule(
     `absent` is a mask of those who never took part, because nothing they were asked was answered in time
     (None if everybody did).
     """
+    broken = misfit(party, outcome)
+    if broken is not None:
+        return broken
     allocation, payments = outcome.allocation, outcome.payments
-    mechanism = party.mechanism
-    if not _are_numbers(outcome):
-        return f"allocation and payments must be numbers, got dtypes {allocation.dtype}, {payments.dtype}"
-    space = mechanism.space
-    shape = (party.n, *space.allocation_shape)
-    if payments.shape != (party.n,) or allocation.shape != shape:
-        wanted = f"of shapes {shape} and {(party.n,)}"
-        return f"allocation and payments must be {wanted}, got {allocation.shape}, {payments.shape}"
+    mechanism, space = party.mechanism, party.mechanism.space
     paid = total(payments)
     if not (math.isfinite(paid) and math.isfinite(total(allocation.reshape(-1)))):
         return f"allocation and payments must be finite, got {allocation} and {payments}"
@@ -57,6 +53,18 @@ def broken_rule(
         return "somebody who did not take part was charged or served"
     if mechanism.ex_post_ir and not _nobody_honest_lost(party, payoffs):
         return "a truthful buyer lost in a mechanism that is ex-post individually rational"
+    return None
+
+
+def misfit(party: Party, outcome: Outcome) -> str | None:
+    """Why an outcome does not fit the party, in words: no numbers, or not one for each; None if it fits."""
+    allocation, payments = outcome.allocation, outcome.payments
+    if not _are_numbers(outcome):
+        return f"allocation and payments must be numbers, got dtypes {allocation.dtype}, {payments.dtype}"
+    shape = (party.n, *party.mechanism.space.allocation_shape)
+    if payments.shape != (party.n,) or allocation.shape != shape:
+        wanted = f"of shapes {shape} and {(party.n,)}"
+        return f"allocation and payments must be {wanted}, got {allocation.shape}, {payments.shape}"
     return None
 
 
@@ -72,8 +80,9 @@ def regular_rows(party: Party, outcome: Outcome, answered: NDArray[np.bool_]) ->
         return np.zeros(len(answered), dtype=bool)
     payoffs = payoffs_of(party, outcome)
     regular = np.isfinite(payments.sum(axis=1)) & space.feasible(allocation)
-    regular &= ~(~answered & ((payments != 0) | space.involved(allocation))).any(axis=1)
-    if party.mechanism.ex_post_ir:
+    if not answered.all():
+        regular &= ~(~answered & ((payments != 0) | space.involved(allocation))).any(axis=1)
+    if party.mechanism.ex_post_ir and not payoffs.min() >= 0:
         values = np.abs(party.values.reshape(len(answered), -1))
         slack = SLACK * np.where(np.isfinite(values), values, 0.0).max(axis=1)
         for side in party.sides:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.knowledge.protocol import Knowledge
+from agents.nature import Adversary
 from agents.population import Group, Side, whole_numbers
 from agents.seller import Seller
 from mechanisms.conversation import check_count
@@ -23,7 +24,7 @@ from sim.market.sealed import can_look_ahead
 from sim.market.stage import Stage
 
 BLOCK = 256
-"""How many auctions' participants are drawn at once."""
+"""How many auctions' participants are drawn at once, unless nature learns from one what to do in the next."""
 
 
 class Panel:
@@ -41,7 +42,8 @@ class Panel:
     knowledge
         What the buyers know of one another, by seat; for mechanisms that ask for beliefs.
     prior
-        Over the profiles of this seller's participants, in place of the prior that nature has for all.
+        Over the profiles of this seller's participants, in place of the prior that nature has for all. An
+        `Adversary` plays against this seller, and is told how each auction ended.
     same_profiles
         Whether the k-th auction has the profile of types that the k-th of the first seller has, wherever both
         draw from one prior over profiles: sellers can be compared without the luck of the draw.
@@ -69,7 +71,6 @@ class Panel:
         self.knowledge = knowledge
         self.prior = prior
         self.same_profiles = same_profiles
-        self._row = BLOCK
         self._drawn = 0
 
     def start(self, stage: Stage, sellers: list[Seller]) -> None:
@@ -89,11 +90,16 @@ class Panel:
             raise ValueError("same_profiles must be False where nature draws each value by itself, got True")
         if self.knowledge is not None and self.knowledge.n != size:
             raise ValueError(f"knowledge must be of {size} buyers, got {self.knowledge.n}")
+        if isinstance(prior, Adversary):
+            prior.meet(self._seller.plan.mechanism)
+        self._learner = prior if isinstance(prior, Adversary) and prior.learns else None
+        self._received = 0.0
+        self._row = self._block = BLOCK if self._learner is None else 1
         self._draws_participants = size < len(self.members)
-        self._participants = np.tile(self.members[:size], (BLOCK, 1))
+        self._participants = np.tile(self.members[:size], (self._block, 1))
         self._stream = Stream(stage.seed, "panel").generator(self._seller.number)
         self._sides = None if self._draws_participants else stage.population.sides(self.members)
-        self._rows_at_once = BLOCK if self.ahead and self._can_look_ahead(size) else 1
+        self._rows_at_once = self._block if self.ahead and self._can_look_ahead(size) else 1
 
     def _can_look_ahead(self, size: int) -> bool:
         """Whether the next auctions depend on nothing but what is learned in them, and have alike sides."""
@@ -115,21 +121,21 @@ class Panel:
         return bool(np.isin(alike, self.members).all())
 
     def _draw_block(self) -> None:
-        """Participants, types and latencies of the next BLOCK auctions."""
+        """Participants, types and latencies of the next auctions, a block."""
         stage = self._stage
         if self._draws_participants:
             self._participants = _subsets(self._stream, self.members, self._participants.shape)
-        turns = np.arange(self._drawn, self._drawn + BLOCK)
+        turns = np.arange(self._drawn, self._drawn + self._block)
         auctions = turns * len(stage.sellers) + (0 if self.same_profiles else self._seller.number)
         self._values, uniforms = stage.nature.rows_of_wants(self._participants, auctions, self.prior)
         self._latencies = stage.travel_times(self._participants, uniforms)
         self._persons = stage.population.persons[self._participants]
-        self._drawn += BLOCK
+        self._drawn += self._block
         self._row = 0
 
     def admit(self, seller: Seller) -> Participants:
         """The participants of the next auction, or of all that are drawn."""
-        if self._row == BLOCK:
+        if self._row == self._block:
             self._draw_block()
         rows = slice(self._row, self._row + self._rows_at_once)
         self._row = rows.stop
@@ -145,7 +151,10 @@ class Panel:
     def dismiss(
         self, seller: Seller, participants: Participants, payoffs: NDArray[Any], served: NDArray[Any]
     ) -> None:
-        """Nothing to do: they come back when they are drawn."""
+        """They come back when they are drawn; a nature who learns is told."""
+        if self._learner is not None:
+            earned, self._received = seller.received - self._received, seller.received
+            self._learner.told(participants.values, earned)
 
     def turn_away(self, seller: Seller) -> None:
         """Nothing to do: nobody was drawn."""

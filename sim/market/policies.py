@@ -19,7 +19,9 @@ class PolicyRecorder:
         self._env = env
         self._table = records["policies"]
         self._groups = [
-            (g, group.strategy) for g, group in enumerate(groups) if not group.strategy.memoryless
+            (g, group.strategy)
+            for g, group in enumerate(groups)
+            if not group.strategy.memoryless and group.strategy.says_policy
         ]
         self._every = every
         self._looks = 0

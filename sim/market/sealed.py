@@ -8,7 +8,7 @@ earlier than it closes. The steps are those of a `Session`, which holds one auct
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -25,7 +25,7 @@ from mechanisms.outcome import Outcome
 from mechanisms.questions import BuyerQuestion
 from sim.market.invariants import BreachError, regular_rows
 from sim.market.participants import Participants
-from sim.market.settlement import concerned, examined, failure, stacked, tell
+from sim.market.settlement import examined, failure, fitted, teach
 from sim.market.stage import Stage
 from sim.market.window import close, travel
 
@@ -57,9 +57,11 @@ class SealedRounds:
         self.question: Any = next(self.mechanism.conversation(self.n))
         self.auctions = stage.auction_number(seller, seller.held + rows)
         self.opened = seller.opening(seller.turn + rows)
-        self._told = concerned(participants.sides)
+        self._learners = [side for side in participants.sides if not side.group.strategy.memoryless]
         self._refusals: dict[int, list[tuple[int, str]]] = {}
-        self._outcomes: Outcome | list[Outcome] = []
+        self._outcomes = Outcome(np.empty(0), np.empty(0))
+        self._causes: dict[int, Mapping[str, NDArray[Any]]] = {}
+        self._decided = self._sound = 0  # rows that the rule was applied to; and found to break no rule
         self._done = self._written = 0
         self._breach: str | None = None
         self._stopped = False
@@ -69,8 +71,8 @@ class SealedRounds:
         answers, sent = self._ask_together(), self.opened[:, None]
         window, latencies = self.seller.plan.window, self.participants.latencies
         self._held = travel(self.question, answers, sent, latencies, self.opened, window)
-        if self._told:
-            self._party = self._party_of(0)
+        if self._learners:
+            self._make_room()
             self._complete = (answers.status == ANSWERED).all(axis=1).tolist()
             self._hold_in_turn()
         else:
@@ -108,7 +110,7 @@ class SealedRounds:
         else:
             for (row, seat), reason in answers.refusals:
                 self._refusals.setdefault(row, []).append((seat, reason))
-        for side in self._told:
+        for side in self._learners:
             answers.status[:, side.seats] = ANSWERED
         return answers
 
@@ -126,29 +128,29 @@ class SealedRounds:
     def _hold_together(self) -> None:
         """Everybody has answered: apply the rule, and wait until the last row closes."""
         self._apply_rule()
-        closed = np.maximum.accumulate(self._held.closed)
-        sound = self.size if self._breach is None else len(self._outcomes)  # type: ignore[arg-type]
-        self._closes = closed[:sound]
-        self.stage.at(closed.item(min(sound, self.size - 1)), self._all_over)
+        self._closes = np.maximum.accumulate(self._held.closed)[: self._sound]
+        self.stage.at(self._held.closed[: self._sound + 1].max(), self._all_over)
 
     def _apply_rule(self) -> None:
         """To all rows at once, or row by row up to the first breach if anything is out of the ordinary."""
         answers = self._held.answers
         try:
-            outcome = self.mechanism.outcome(answers.values.copy())
-            if regular_rows(self._party_of(slice(None)), outcome, answers.answered).all():
-                self._outcomes = outcome
-                return
+            self._outcomes = self.mechanism.outcome(answers.values.copy())
+            together = self._outcomes.causes is None and self._all_regular(slice(0, self.size))
         except Exception:  # noqa: BLE001 — which row it comes from is seen below
-            pass
-        for row in range(self.size):
-            self._settle(self._party_of(row), answers[row])
-            if self._breach is not None:
-                return
+            together = False
+        if together:
+            self._decided = self._sound = self.size
+            return
+        self._make_room()
+        while self._decided < self.size and self._breach is None:
+            self._party.values = self.participants.values[self._decided]
+            self._decide(answers[self._decided])
+        self._examine()
 
     def _all_over(self, _: simpy.Event) -> None:
         """The last row has closed, or the first that broke a rule."""
-        self._done = len(self._closes)
+        self._done = self._sound
         self._stop_at_breach()
         self._write()
         self.ended(self)
@@ -160,21 +162,27 @@ class SealedRounds:
         while self._done < self.size:
             closes = self._ask_learners(self._done)
             if self._breach is not None or closes >= self.stage.env.peek():
-                self.stage.at(closes, self._row_over)
-                return
+                break
             self._tell_learners()
-        self.ended(self)
+        self._examine()
+        if self._breach is not None:
+            self._done = self._sound
+        if self._done < self.size:
+            self.stage.at(self._held.closed.item(self._done), self._row_over)
+        else:
+            self._write()
+            self.ended(self)
 
     def _ask_learners(self, row: int) -> float:
         """One auction opens: ask, and apply the rule. When it closes."""
         held, self._answers = self._held, self._held.answers[row]
         answers, self._party.values = self._answers, self.participants.values[row]
-        collect(self.question, self._party, self.stage.resolve, self._told, answers)
+        collect(self.question, self._party, self.stage.resolve, self._learners, answers)
         if answers.refusals or answers.values is not answers.sent or not self._complete[row]:
             self._note_refusals(row, answers)
             window = self.seller.plan.window
             held.closed[row] = close(self.question, answers, held.arrivals[row], self.opened[row], window)
-        self._payoffs = self._settle(self._party, answers)
+        self._decide(answers)
         return held.closed.item(row)
 
     def _row_over(self, _: simpy.Event) -> None:
@@ -187,28 +195,73 @@ class SealedRounds:
         """Tell them how the auction that is over ended."""
         row = self._done
         self._done += 1
-        if row in self._refusals or self._done == self.size:
-            self._write()
-        number, closed = self.auctions.item(row), self._held.closed.item(row)
         said = ((self.question, self._answers.values),)
-        outcome = self._outcomes[row]  # type: ignore[index]
-        whom = self._party, said, outcome, self._payoffs
-        tell(self.stage, self.seller, number, closed, self._told, *whom)
+        for side, reason in teach(self.seller, self._learners, self._party, said, *self._result):
+            auction, buyers = self.auctions.item(row), side.buyers.tolist()
+            self.stage.ledger.write_failures(auction, buyers, "observe", reason)
 
     # --- one row ----------------------------------------------------------------------------------
 
-    def _settle(self, party: Party, answers: Answers) -> NDArray[Any]:
-        """Apply the rule to one auction; note its outcome, or the breach. Payoffs in money, shape (n,)."""
+    def _decide(self, answers: Answers) -> None:
+        """Apply the rule to the next row, and note its outcome if it is one."""
+        row = self._decided
         try:
             outcome = self.mechanism.outcome(answers.values.copy())  # its own, to do with as it likes
         except Exception as error:  # noqa: BLE001 — mechanisms may be anybody's code
             self._breach = failure(error)
-            return np.zeros(self.n)
-        absent = None if answers.values is answers.sent else answers.status != ANSWERED
-        payoffs, self._breach = examined(party, outcome, absent)
+            return
+        payoffs, self._breach = fitted(self._party, outcome)
         if self._breach is None:
-            self._outcomes.append(outcome)  # type: ignore[union-attr]
-        return payoffs
+            noted = self._outcomes
+            noted.allocation[row], noted.payments[row] = outcome.allocation, outcome.payments
+            self._result = outcome, payoffs
+            self._decided = row + 1
+            if outcome.causes is not None:
+                self._causes[row] = outcome.causes
+                self._examine()
+
+    def _make_room(self) -> None:
+        """For outcomes row by row."""
+        self._party = self._party_of(0)
+        shape = self.participants.buyers.shape
+        self._outcomes = Outcome(np.empty((*shape, *self.mechanism.space.allocation_shape)), np.empty(shape))
+
+    def _examine(self) -> None:
+        """See that no new outcome breaks a rule; the first that does is a breach, what follows is void."""
+        rows = range(self._sound, self._decided)
+        if len(rows) > 1 and self._all_regular(slice(rows.start, rows.stop)):
+            self._sound = self._decided
+        else:
+            self._examine_each(rows)
+
+    def _examine_each(self, rows: range) -> None:
+        party, status, outcomes = self._party, self._held.answers.status, self._outcomes
+        for row in rows:
+            party.values = self.participants.values[row]
+            outcome = Outcome(outcomes.allocation[row], outcomes.payments[row], self._causes.get(row))
+            broken = examined(party, outcome, status[row] != ANSWERED)[1]
+            if broken is not None:
+                self._breach = broken
+                return
+            self._sound = row + 1
+
+    def _all_regular(self, rows: slice) -> bool:
+        """Whether no outcome of some rows breaks a rule, as far as can be seen at once."""
+        if self._causes and not self._causes.keys().isdisjoint(range(rows.start, rows.stop)):
+            return False
+        answered = self._held.answers.status[rows] == ANSWERED
+        try:
+            return bool(regular_rows(self._party_of(rows), self._outcomes_of(rows), answered).all())
+        except Exception:  # noqa: BLE001 — which row it comes from is seen one by one
+            return False
+
+    def _outcomes_of(self, rows: slice) -> Outcome:
+        """Those of some rows whose payments have the same causes."""
+        outcomes, causes = self._outcomes, None
+        if rows.start in self._causes:
+            each = [self._causes[row] for row in range(rows.start, rows.stop)]
+            causes = {name: np.array([of_row[name] for of_row in each]) for name in each[0]}
+        return Outcome(outcomes.allocation[rows], outcomes.payments[rows], causes)
 
     def _note_refusals(self, row: int, answers: Answers) -> None:
         """In the order in which they came, or of seats if some were asked ahead."""
@@ -221,7 +274,7 @@ class SealedRounds:
 
     def flush(self) -> None:
         """Book and record what has happened and is not written yet."""
-        if not self._told:
+        if not self._learners:
             self._done = max(self._done, int(np.searchsorted(self._closes, self.stage.env.now)))
         self._write()
 
@@ -248,15 +301,13 @@ class SealedRounds:
 
     def _parts(self, rows: slice) -> Iterator[tuple[slice, Participants, Outcome]]:
         """Some rows, as many together as have payments of the same causes."""
-        if isinstance(self._outcomes, Outcome):
-            whole = self._outcomes
-            yield rows, self.participants[rows], Outcome(whole.allocation[rows], whole.payments[rows])
+        if not self._causes:
+            yield rows, self.participants[rows], self._outcomes_of(rows)
             return
         start = rows.start
-        for _, run in groupby(self._outcomes[rows], key=_causes):
-            together = stacked(list(run))
-            part = slice(start, start + len(together.payments))
-            yield part, self.participants[part], together
+        for _, run in groupby(range(start, rows.stop), key=lambda row: tuple(self._causes.get(row, ()))):
+            part = slice(start, start + len(list(run)))
+            yield part, self.participants[part], self._outcomes_of(part)
             start = part.stop
 
     def _stop_at_breach(self) -> None:
@@ -278,7 +329,3 @@ class SealedRounds:
 
 def _memoryless(party: Party) -> list[Side]:
     return [side for side in party.sides if side.group.strategy.memoryless]
-
-
-def _causes(outcome: Outcome) -> tuple[str, ...] | None:
-    return None if outcome.causes is None else tuple(outcome.causes)

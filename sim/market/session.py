@@ -19,7 +19,8 @@ from mechanisms.outcome import Outcome
 from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Replies
 from sim.market.invariants import BreachError
 from sim.market.participants import Participants
-from sim.market.settlement import concerned, examined, failure, out_of_stock, tell
+from sim.market.settlement import examined, failure, feedback_of, out_of_stock, teach
+from sim.market.side_payments import write_side_payments
 from sim.market.stage import Stage
 from sim.market.window import Exchange, travel, waits
 
@@ -132,9 +133,19 @@ class Session:
         ledger, number, seller, people = self.stage.ledger, self.auction, self.seller, self.people
         ledger.write_auctions(number, seller, self.opened, self.now, people, outcome)
         ledger.write_transactions(number, seller, self.now, people, outcome)
-        sides = concerned(self.party.sides)
-        tell(self.stage, self.seller, self.auction, self.now, sides, self.party, self.said, outcome, payoffs)
+        self._tell(outcome, payoffs)
         self.ended(self, payoffs, self.party.mechanism.space.involved(outcome.allocation))
+
+    def _tell(self, outcome: Outcome, payoffs: NDArray[Any]) -> None:
+        """Tell those who learn how it ended, and record what buyers pay one another."""
+        ledger, number, seller, sides = self.stage.ledger, self.auction, self.seller, self.party.sides
+        told = self.party, self.said, outcome, payoffs
+        for side, reason in teach(seller, sides, *told):
+            ledger.write_failures(number, side.buyers.tolist(), "observe", reason)
+        for side in sides:
+            if side.group.colludes:
+                heard = feedback_of(side, seller, *told)
+                write_side_payments(ledger, number, self.now, side, heard, self.stage.raises)
 
     def _breach(self, rule: str) -> BreachError:
         return BreachError(self.auction, rule, self.stage.ledger.messages_of(self.auction))

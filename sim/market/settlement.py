@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,7 @@ from agents.seller import Seller
 from agents.view import Feedback
 from mechanisms.outcome import Outcome
 from mechanisms.questions import BuyerQuestion
-from sim.market.invariants import SLACK, broken_rule
-from sim.market.side_payments import write_side_payments
-from sim.market.stage import Stage
+from sim.market.invariants import SLACK, broken_rule, misfit
 
 Said = Sequence[tuple[BuyerQuestion, NDArray[Any]]]
 """The questions of an auction, each with the answers that counted, shape `(n, *question.shape)`."""
@@ -35,11 +33,22 @@ def examined(
 
     `absent` is a mask of those of whom nothing was received in time, as for `broken_rule`.
     """
+    return _weighed(party, outcome, lambda payoffs: broken_rule(party, outcome, payoffs, absent))
+
+
+def fitted(party: Party, outcome: Any) -> tuple[NDArray[Any], str | None]:
+    """The same if it breaks no rule that `examined` sees besides: whether the outcome fits the buyers."""
+    return _weighed(party, outcome, lambda _: misfit(party, outcome))
+
+
+def _weighed(
+    party: Party, outcome: Any, broken: Callable[[NDArray[Any]], str | None]
+) -> tuple[NDArray[Any], str | None]:
     if not isinstance(outcome, Outcome):
         return np.zeros(party.n), f"the conversation ended in {outcome!r}, not in an Outcome"
     try:
         payoffs = payoffs_of(party, outcome)
-        return payoffs, broken_rule(party, outcome, payoffs, absent)
+        return payoffs, broken(payoffs)
     except (AttributeError, TypeError, ValueError) as error:
         return np.zeros(party.n), f"allocation and payments do not fit the buyers: {error}"
 
@@ -54,75 +63,47 @@ def out_of_stock(seller: Seller, outcome: Outcome) -> str | None:
     return f"sold {sold} units where {seller.stock} were in stock"
 
 
-def stacked(outcomes: Sequence[Outcome]) -> Outcome:
-    """Outcomes of several auctions whose payments have the same causes, a row each."""
-    first = outcomes[0]
-    if len(outcomes) == 1:
-        one = None if first.causes is None else {name: part[None] for name, part in first.causes.items()}
-        return Outcome(first.allocation[None], first.payments[None], one)
-    causes = {name: _rows([outcome.itemised[name] for outcome in outcomes]) for name in first.causes or ()}
-    allocation = _rows([outcome.allocation for outcome in outcomes])
-    return Outcome(allocation, _rows([outcome.payments for outcome in outcomes]), causes or None)
-
-
-def _rows(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
-    """Arrays of one shape on a new leading axis; `stack` takes longer for many small ones."""
-    return np.concatenate(arrays).reshape(len(arrays), *arrays[0].shape)
-
-
-def concerned(sides: Sequence[Side]) -> list[Side]:
-    """Those whom the end of an auction concerns: who learn, or pay one another."""
-    return [side for side in sides if not side.group.strategy.memoryless or side.group.colludes]
-
-
-def tell(
-    stage: Stage,
-    seller: Seller,
-    auction: int,
-    closed: float,
-    sides: Sequence[Side],
-    party: Party,
-    said: Said,
-    outcome: Outcome,
-    payoffs: NDArray[Any],
-) -> None:
-    """Tell some sides of one auction how it ended, and record what they pay one another."""
+def teach(
+    seller: Seller, sides: Sequence[Side], party: Party, said: Said, outcome: Outcome, payoffs: NDArray[Any]
+) -> Iterator[tuple[Side, str]]:
+    """Tell those who learn how one auction ended; yield who failed at it, and why."""
     for side in sides:
-        if not side.group.strategy.memoryless:
-            feedback = _feedback(seller, side, party, said, outcome, payoffs)
+        strategy = side.group.strategy
+        if not strategy.memoryless:
+            feedback = feedback_of(side, seller, party, said, outcome, payoffs)
             try:
-                side.group.strategy.observe(feedback)
+                strategy.observe(feedback)
             except MISBEHAVIOUR as error:
-                if stage.raises:
-                    who = side.group.strategy
-                    raise StrategyError(f"observe of {who!r}: {in_words(error)}") from error
-                stage.ledger.write_failures(auction, side.buyers.tolist(), "observe", in_words(error))
-        if side.group.colludes:
-            told = _feedback(seller, side, party, said, outcome, payoffs)
-            write_side_payments(stage.ledger, auction, closed, side, told, stage.raises)
+                if party.raises:
+                    raise StrategyError(f"observe of {strategy!r}: {in_words(error)}") from error
+                yield side, in_words(error)
 
 
-def _feedback(
-    seller: Seller, side: Side, party: Party, said: Said, outcome: Outcome, payoffs: NDArray[Any]
+def feedback_of(
+    side: Side, seller: Seller, party: Party, said: Said, outcome: Outcome, payoffs: NDArray[Any]
 ) -> Feedback:
     """What one side is told; arrays of its own."""
-    seats, payments = side.seats, outcome.payments
-    told = seller.plan.discloses
+    seats, group, payments, causes = side.seats, side.group, outcome.payments, outcome.causes
+    told, paid = seller.plan.discloses, payments[seats]
+    answers = []
+    for question, counted in said:
+        if question.to is None or _concerns(question.to, side):
+            answers.append((question, counted[seats]))
     return Feedback(
         seats,
         side.buyers,
         party.n,
         party.mechanism,
         party.values[seats],
-        side.group.utility,
-        tuple([(q, counted[seats]) for q, counted in said if q.to is None or _concerns(q.to, side)]),
+        group.utility,
+        tuple(answers),
         outcome.allocation[seats],
-        payments[seats],
+        paid,
         payoffs[seats],
-        {cause: part[seats] for cause, part in outcome.itemised.items()},
+        {"price": paid} if causes is None else {cause: part[seats] for cause, part in causes.items()},
         None if told == "own" else float(payments.item(payments.argmax())),
         said[0][1].copy() if told == "bids" and said else None,
-        side.group.prior,
+        group.prior,
     )
 
 

@@ -21,22 +21,42 @@ LEVEL = 0.95
 class Estimate:
     """An estimate and the half-width of its 95% confidence interval, each of the leading shape.
 
+    batches
+        How many batches, or independent runs, the interval comes from.
+    ends
+        Both ends of an interval that is not symmetric about the mean; None: mean ± half_width.
+
     The half-width is NaN where there are fewer observations than batches: too few to say.
     """
 
     mean: Any
     half_width: Any
     batches: int
+    ends: tuple[Any, Any] | None = None
 
     @property
     def low(self) -> Any:
         """The lower end of the interval."""
-        return self.mean - self.half_width
+        return self.mean - self.half_width if self.ends is None else self.ends[0]
 
     @property
     def high(self) -> Any:
         """The upper end of the interval."""
-        return self.mean + self.half_width
+        return self.mean + self.half_width if self.ends is None else self.ends[1]
+
+    @property
+    def errors(self) -> tuple[Any, Any]:
+        """How far the interval reaches below and above the mean, as error bars take it."""
+        return self.mean - self.low, self.high - self.mean
+
+    def scaled(self, factor: float) -> Estimate:
+        """The estimate of so many times the quantity; `factor` is above 0."""
+        ends = None if self.ends is None else (self.ends[0] * factor, self.ends[1] * factor)
+        return Estimate(self.mean * factor, self.half_width * factor, self.batches, ends)
+
+    def without_interval(self) -> Estimate:
+        """The mean alone, where nothing is known of how far it may be off."""
+        return Estimate(self.mean, self.half_width * np.nan, self.batches)
 
 
 def batch_means(values: npt.ArrayLike, batches: int = 20) -> Estimate:
@@ -75,10 +95,10 @@ def batch_ratio(numerators: npt.ArrayLike, denominators: npt.ArrayLike, batches:
     starts = np.arange(batches) * n // batches
     sums = np.add.reduceat(residuals, starts, axis=-1)
     error = np.sqrt(np.sum(sums**2, axis=-1) * batches / (batches - 1))
-    return Estimate(ratio, _student_t(batches - 1) * error / np.abs(total), batches)
+    return Estimate(ratio, student_t(batches - 1) * error / np.abs(total), batches)
 
 
-def _student_t(freedom: int) -> float:
+def student_t(freedom: int) -> float:
     """Return the two-sided 95% quantile of Student's t."""
     from scipy.special import stdtrit
 

@@ -6,6 +6,8 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sim.measures.seller_worth import record_worths
+
 if TYPE_CHECKING:
     from sim.market.market import Market
     from sim.records import Records
@@ -15,8 +17,10 @@ def record_benchmarks(market: Market, records: Records | None = None) -> None:
     """Write the optimal auction's revenue for each number of bidders that a finished auction had.
 
     The numbers are read from, and the benchmarks written to, the market's records, or others given. Nothing
-    is written where there is no such benchmark.
+    is written where there is no such benchmark. For sellers who are averse to risk see `record_worths`, which
+    is called too.
     """
+    record_worths(market, records)
     optimum = optimum_of(market)
     if optimum is None:
         return

@@ -1,8 +1,9 @@
 """Ex-post regret: what bidders lost against the best reply to the bids that the others made.
 
-For sealed auctions of one good to the highest bidder. Knowing the highest rival bid m, a bidder of value v
-can get v - m in first and in second price (in first price up to the part by which m is beaten), and nothing
-if that is negative. The regret is its utility less that of what she got. No reserve is reckoned with.
+For sealed auctions of one good to the highest bidder. Knowing the highest rival bid m, the best that a
+bidder of value v can get in first and in second price is what truth brings against m in second price: v - m,
+or nothing if that is negative (in first price up to the part by which m is beaten). The regret is its utility
+less that of what she got. No reserve is reckoned with.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mechanisms.auctions import SecondPrice
+from mechanisms.deviations import brought
 from mechanisms.utilities import Linear, Utility
 from sim.measures.surplus import surplus_of
 
@@ -29,8 +32,9 @@ def ex_post_regret(
     felt = Linear() if utility is None else utility
     frame = messages[["auction", "bidder_id", "value"]].reset_index(drop=True)
     bids = np.where(messages["status"] == "answered", messages["bid"], -np.inf)
-    prices = np.maximum(_highest_rivals(frame["auction"].to_numpy(), bids), 0.0)
-    best = np.maximum(frame["value"].to_numpy() - prices, 0.0)
+    values = frame["value"].to_numpy()
+    met = np.stack([values, _highest_rivals(frame["auction"].to_numpy(), bids)], axis=-1)
+    best = brought(SecondPrice(), met, 0, values).payoffs[:, 0]
     gains = surplus_of(transactions)
     keys = ["auction", "bidder_id"]
     payoffs = gains.groupby([transactions[key] for key in keys]).sum().rename("payoff")

@@ -127,6 +127,9 @@ def plot_learned_bids(path: Any, panels: Mapping[str, tuple[Room, Any]]) -> None
 
 
 def plot_losses(path: Any, paths: Mapping[str, tuple[FloatArray, FloatArray]], unit: str) -> None:
-    """Loss over time, one line a name, to a PNG file: times and losses by name."""
-    title = "What better bids would gain"
-    plot_curves(path, paths, "simulated time", f"utility loss, {unit}", title, zero=True)
+    """Loss over time in one run, one line a name, to a PNG file: times and losses by name.
+
+    It is a picture of that run, without intervals: another run would take another path.
+    """
+    title = "What a better bid would have gained, one run"
+    plot_curves(path, paths, "simulated time", f"utility loss ({unit})", title, zero=True)

@@ -19,9 +19,10 @@ from numpy.typing import NDArray
 from agents.population import Population
 from agents.view import Mixed, View
 from mechanisms.conversation import DirectMechanism
+from mechanisms.deviations import Deal, deal
 from mechanisms.distributions import Distribution
+from mechanisms.outcome import Lottery
 from mechanisms.questions import AskValue
-from mechanisms.types import TypeSpace
 from mechanisms.utilities import Utility
 
 FloatArray = NDArray[np.float64]
@@ -122,12 +123,12 @@ def _search(
     above = np.nextafter(quantiles, np.inf) + 1e-9 * top
     tried = np.unique(np.concatenate([np.linspace(0, top * (1 + 1e-6), deviations), above]))
     own, best, best_bids = np.empty(len(types)), np.empty(len(types)), np.empty(len(types))
-    got, paid = _facing(mechanism, rival, tried)
-    for t, value in enumerate(types.tolist()):
+    facing = _facing(mechanism, rival, tried, utility)
+    for t, value in enumerate(types):
         mine = weights[t] > 0
-        ends = _facing(mechanism, rival, bids[t][mine])
-        own[t] = weights[t][mine] @ _felt(mechanism.space, *ends, value, rival, utility)
-        felt = _felt(mechanism.space, got, paid, value, rival, utility)
+        played = _facing(mechanism, rival, bids[t][mine], utility)
+        own[t] = weights[t][mine] @ played.brought(value).expected(utility)
+        felt = facing.brought(value).expected(utility)
         place = int(felt.argmax())
         best[t], best_bids[t] = felt[place], tried[place]
     return types, own, best, best_bids
@@ -137,31 +138,16 @@ def expected_utility(
     mechanism: DirectMechanism, rival: BidDistribution, types: FloatArray, bids: FloatArray, utility: Utility
 ) -> FloatArray:
     """Expected utility of one bid at each type, arrays of shape (t,), against the rival's bids."""
-    got, paid = _facing(mechanism, rival, bids)
-    return np.asarray(utility(mechanism.space.payoff(types[:, None], got, paid)) @ rival.probabilities)
+    return _facing(mechanism, rival, bids, utility).brought(types).expected(utility)
 
 
 def _facing(
-    mechanism: DirectMechanism, rival: BidDistribution, bids: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Quantity and payment of each bid against each of the rival's, shapes (bids, rival bids)."""
+    mechanism: DirectMechanism, rival: BidDistribution, bids: FloatArray, utility: Utility
+) -> Deal:
+    """What each bid gets and pays: the rival's bids are the branches of chance, shape (bids, rival bids)."""
     profiles = np.stack(np.broadcast_arrays(bids[:, None], rival.bids), axis=-1)
-    outcome = mechanism.outcome(profiles)
-    return outcome.allocation[..., 0], outcome.payments[..., 0]
-
-
-def _felt(
-    space: TypeSpace,
-    got: FloatArray,
-    paid: FloatArray,
-    value: float,
-    rival: BidDistribution,
-    utility: Utility,
-) -> FloatArray:
-    type_ = np.array(value)
-    if utility.is_risk_neutral:
-        return space.payoff(type_, got @ rival.probabilities, paid @ rival.probabilities)
-    return utility(space.payoff(type_, got, paid)) @ rival.probabilities
+    facing = deal(mechanism.space, Lottery(rival.probabilities, mechanism.outcome(profiles)), 0)
+    return facing.mean() if utility.is_risk_neutral else facing
 
 
 def bids_at(

@@ -8,7 +8,16 @@ from typing import Any
 import solara
 from mesa.visualization.utils import update_counter
 
-from sim.page.panels import TABLES, PagePanel, figures, panel_html, picture, scenario_panel, town_panel
+from sim.page.panels import (
+    TABLES,
+    WORTHS,
+    PagePanel,
+    figures,
+    panel_html,
+    picture,
+    scenario_panel,
+    town_panel,
+)
 from sim.page.scene import Scene
 from sim.page.show import Show
 from sim.page.town import COLOURINGS, colourings
@@ -48,6 +57,8 @@ def _auctions(show: Show, scene: Scene, steps: int, own: list[PagePanel]) -> Non
     for number, panel in enumerate(small):
         Drawn(show, steps, panel, wide=number >= len(small) - wide(len(small)))
     Written(show, steps, transactions, odd)
+    if scene.averse:
+        Written(show, steps, WORTHS)
 
 
 def wide(small: int) -> int:

@@ -73,6 +73,15 @@ TABLES = (
 )
 
 
+WORTHS = PagePanel(
+    "worths",
+    "What it is worth to sellers who fear risk",
+    "Expected utility of an auction's revenue so far, and the revenue that, if sure, would be worth as much.",
+    tables.worths,
+)
+"""For markets in which a seller is averse to risk."""
+
+
 def town_panel(colouring: str) -> PagePanel:
     """The town as a network, with the buyers' colour standing for one of `COLOURINGS`."""
     return PagePanel(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     import pandas
     from numpy.typing import NDArray
 
+    from agents.seller import Seller
     from sim.market.market import Market
 
 _KEPT = {"auctions": 400, "messages": 4000, "transactions": 400}
@@ -47,6 +48,8 @@ class Scene:
         anybody.
     highest_value
         Of all who were asked so far.
+    felt
+        Shape (sellers,): utility of their auctions' revenue, added up, of sellers who are averse to risk.
     looks
         How often it was brought up to date.
     """
@@ -65,6 +68,7 @@ class Scene:
         self._times = [0.0]
         self._held = np.zeros(len(self.sellers), dtype=int)
         self._earned = [np.zeros(len(self.sellers))]
+        self.felt = np.zeros(len(self.sellers))
         self._expected = [np.zeros(len(self.sellers))]
         self.auctions, self.messages, self.transactions, self.visits = (
             market.records.recent(table, len(market.records[table])) for table in self._read
@@ -95,6 +99,16 @@ class Scene:
     def has_benchmark(self) -> bool:
         """Whether the optimal auction's revenue is known."""
         return self._optimum is not None
+
+    @property
+    def averse(self) -> list[Seller]:
+        """The sellers who are averse to risk."""
+        return [seller for seller in self.market.sellers if not seller.plan.utility.is_risk_neutral]
+
+    @property
+    def revenue_so_far(self) -> NDArray[Any]:
+        """Shape (sellers,): money of each seller's auctions."""
+        return self._earned[-1]
 
     @property
     def held(self) -> NDArray[Any]:
@@ -138,6 +152,9 @@ class Scene:
         np.add.at(earned, sellers, finished["revenue"].to_numpy())
         np.add.at(expected, sellers, [self._benchmark(n) for n in finished["bidders"].tolist()])
         np.add.at(self._held, sellers, 1)
+        for seller in self.averse:
+            own = finished.loc[sellers == seller.number, "revenue"].to_numpy()
+            self.felt[seller.number] += float(seller.plan.utility(own).sum())
         self._times.append(self.now)
         self._earned.append(earned)
         self._expected.append(expected)

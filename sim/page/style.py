@@ -22,7 +22,7 @@ main.solara-content-main[style*="400px"] { padding-left: 320px !important; }
   background: white; color: #222; min-width: 0; overflow: hidden; }
 .panel-town { grid-column: span 6; grid-row: span 2; }
 .panel-race, .panel-conversation, .panel.wide { grid-column: span 6; }
-.panel-transactions { grid-column: span 12; }
+.panel-transactions, .panel-worths { grid-column: span 12; }
 .panel-town, .panel-conversation { display: flex; flex-direction: column; }
 .heading { display: flex; flex-direction: column; min-height: 44px; margin-bottom: 4px; }
 .heading .title { font-size: 16px; font-weight: 600; }
@@ -54,7 +54,8 @@ main.solara-content-main[style*="400px"] { padding-left: 320px !important; }
   transform: translateX(-50%) !important; }
 .v-application .v-slider .v-slider__thumb-label > div { transform: none !important; color: #2F7FD6;
   font-size: 12px; }
-@media (max-width: 1500px) { .panel { grid-column: span 6; } .panel-transactions { grid-column: span 12; }
+@media (max-width: 1500px) { .panel { grid-column: span 6; }
+  .panel-transactions, .panel-worths { grid-column: span 12; }
   .panel-transactions.odd { grid-column: span 6; } .panel-transactions.odd .table { font-size: 12px; }
   .panel-conversation .table { font-size: 12px; }
   .panel-conversation th, .panel-conversation td, .odd th, .odd td { padding: 3px 4px !important; } }

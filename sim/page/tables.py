@@ -55,6 +55,19 @@ def _all(scene: Scene, group: pandas.DataFrame) -> tuple[str, ...]:
     return f"{sale.time:.2f}", seller_name(scene, sale.seller_id), people, what, "–", *sums
 
 
+def worths(scene: Scene) -> str:
+    """What auctions are worth to each seller who is averse to risk."""
+    headings = ("seller", "her utility", "auctions", "mean revenue", "expected utility", "sure revenue")
+    rows = []
+    for seller in scene.averse:
+        held, utility = int(scene.held[seller.number]), seller.plan.utility
+        mean = float(scene.felt[seller.number]) / held if held else math.nan
+        sure = float(utility.inverse(min(mean, utility.supremum))) if held else math.nan
+        earned = float(scene.revenue_so_far[seller.number]) / held if held else math.nan
+        rows.append((seller.plan.name, repr(utility), f"{held:,}", money(earned), money(mean), money(sure)))
+    return table(headings, rows, {2, 3, 4, 5})
+
+
 def conversation(scene: Scene) -> str:
     """Who was asked what in the auction that closed last, what each answered, and what came of it."""
     auction = last_conversation(scene)

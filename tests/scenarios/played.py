@@ -27,8 +27,14 @@ def manifest(parameters, seed=0):
     return {"parameters": parameters.model_dump(), "seed": seed}
 
 
-def printed(lines):
-    console = Console(width=100, record=True, file=io.StringIO())
+def printed(lines, width=100):
+    console = Console(width=width, record=True, file=io.StringIO())
     for line in lines:
         console.print(line)
     return console.export_text()
+
+
+def table_width(lines):
+    """The columns that the widest table of a report takes where there is room for all."""
+    tables = [line for line in lines if not isinstance(line, str)]
+    return max(len(row) for row in printed(tables, width=300).rstrip().splitlines() for row in [row.rstrip()])

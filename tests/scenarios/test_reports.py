@@ -1,6 +1,6 @@
-"""What every scenario ends in: a table that fits 80 columns, and pictures that can be read.
+"""What a scenario ends in: a table that fits 80 columns, and pictures that can be read.
 
-Each scenario is run once, small, by the command, and shown again.
+Each of `SMALL` is run once, small, by the command, and shown again.
 """
 
 import importlib
@@ -13,7 +13,6 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
-from scenarios.__main__ import scenario_files
 from sim.cli.codes import WIDTH
 from sim.records import RecordedRun
 from sim.runs.report import summary
@@ -39,7 +38,7 @@ MONEY = ("revenue", "payoff", "bid", "value", "price", "surplus", "regret")
 UNITS = ("(money", "(utility", "in multiples of", "of OPT", "share of", "of the utility")
 
 
-@pytest.fixture(params=sorted(path.stem for path in scenario_files()))
+@pytest.fixture(params=sorted(SMALL))
 def reported(request, bazaar, monkeypatch):
     """What a scenario printed when it was run, what when it was shown; the figures drawn in each."""
     drawn = []
@@ -50,7 +49,7 @@ def reported(request, bazaar, monkeypatch):
         save(figure, *arguments, **options)
 
     monkeypatch.setattr(Figure, "savefig", remembered)
-    settings = [f"--set={name}={value}" for name, value in SMALL.get(request.param, {}).items()]
+    settings = [f"--set={name}={value}" for name, value in SMALL[request.param].items()]
     ran = bazaar("run", request.param, *settings, "--out", "here")
     figures = list(drawn)
     drawn.clear()

@@ -19,6 +19,7 @@ from agents.play.exact import TooLargeError
 from agents.play.posteriors import Posteriors
 from agents.population import Group, Side
 from mechanisms.comparison import first_best
+from mechanisms.deviations import realised
 from mechanisms.engine import Path, play, walk
 from mechanisms.outcome import Outcome
 from mechanisms.questions import AskBelief, AskValue, BuyerQuestion
@@ -102,10 +103,9 @@ class ConversationGame(Game):
             yield player, outcome
 
     def _felt(self, buyer: int, profile: tuple[int, ...], outcome: Outcome) -> float:
-        types = self.instance.profiles(np.array([profile]))[0]
-        self.instance.mechanism.space.insist(outcome.allocation, outcome.payments)
-        money = self.instance.mechanism.space.payoffs(types, outcome.allocation, outcome.payments)
-        return float(self.instance.attitudes[buyer](money[buyer]))
+        types, space = self.instance.profiles(np.array([profile]))[0], self.instance.mechanism.space
+        space.insist(outcome.allocation, outcome.payments)
+        return float(self.instance.attitudes[buyer](np.asarray(realised(space, types, outcome, buyer))))
 
     def _worlds(self, buyer: int, type_: int, weights: Weights) -> list[World]:
         """The worlds that some belief does not exclude."""

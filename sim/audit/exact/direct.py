@@ -14,6 +14,8 @@ from agents.play.exact import TooLargeError
 from agents.population import Group, Side
 from mechanisms.comparison import first_best
 from mechanisms.conversation import ClosedRule
+from mechanisms.deviations import Brought, deal, lottery_at
+from mechanisms.outcome import Lottery
 from mechanisms.questions import SILENT
 from sim.audit.exact.game import Game, Plan, Says, Weights, Worst
 from sim.audit.instance import Instance
@@ -29,8 +31,9 @@ class DirectGame(Game):
     ones, and silence. Raises TooLargeError if the table of all report profiles is too large.
     """
 
-    def __init__(self, instance: Instance) -> None:
+    def __init__(self, instance: Instance, rule: ClosedRule) -> None:
         super().__init__(instance)
+        self.rule = rule
         reports = [self._reports(buyer) for buyer in range(self.n)]
         self.reports = [each for each, _ in reports]
         self.honest = [places for _, places in reports]
@@ -68,32 +71,25 @@ class DirectGame(Game):
         return answers.values[:, buyer]
 
     @cached_property
-    def _outcomes(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
-        """Probabilities (P, b), allocation (P, b, n, …) and payments (P, b, n) at all P report profiles."""
+    def _lottery(self) -> Lottery:
+        """The rule at all P report profiles, leading axes (P, 1)."""
         places = np.indices(self.sizes).reshape(self.n, -1)
         profiles = np.stack([each[at] for each, at in zip(self.reports, places, strict=True)], axis=1)
-        mechanism = self.instance.mechanism
-        if not isinstance(mechanism, ClosedRule):
-            raise TypeError(f"mechanism must have a closed rule, got {mechanism!r}")
-        lottery = mechanism.lottery(profiles)
+        lottery = lottery_at(self.rule, profiles[:, None])
         if lottery.probabilities.size * max(self.instance.prior.shape) > TABLE_LIMIT:
             raise TooLargeError(
                 f"the mechanism's lottery has {lottery.probabilities.shape[-1]} branches at "
                 f"{len(profiles)} report profiles; audit a sample (Monte-Carlo, --sample)"
             )
-        ends = lottery.outcomes
-        mechanism.space.insist(ends.allocation, ends.payments, lottery.probabilities > 0)
-        return lottery.probabilities, ends.allocation, ends.payments
+        return lottery
 
-    def _felt(self, buyer: int, type_: int) -> NDArray[Any]:
-        """Utility of the realised outcome at every report profile and branch, in each world: (P, W, b).
+    def _brought(self, buyer: int, type_: int) -> Brought:
+        """What every report profile brings on every branch, in each world: (P, W, b).
 
         W is 1 where values are private: then the others' types do not matter beside their reports.
         """
-        _, allocation, payments = self._outcomes
-        valuations = self.valuations(buyer, type_)[None, :, None]
-        got, paid = allocation[:, None, :, buyer], payments[:, None, :, buyer]
-        return self.instance.attitudes[buyer](self.instance.mechanism.space.payoff(valuations, got, paid))
+        mine = deal(self.rule.space, self._lottery, buyer)
+        return mine.brought(self.valuations(buyer, type_)[None])
 
     def _own_by_others(self, buyer: int, entries: NDArray[Any]) -> NDArray[Any]:
         """Entries (P, …) as an array (own reports, others' report profiles, …)."""
@@ -102,9 +98,8 @@ class DirectGame(Game):
 
     def _table(self, buyer: int, type_: int) -> NDArray[Any]:
         """Expected utility over chance, shape (own reports, others' report profiles, worlds)."""
-        probabilities = self._outcomes[0]
-        felt = np.where(probabilities[:, None] > 0, self._felt(buyer, type_), 0.0)
-        return self._own_by_others(buyer, np.einsum("pb,pwb->pw", probabilities, felt))
+        expected = self._brought(buyer, type_).expected(self.instance.attitudes[buyer])
+        return self._own_by_others(buyer, expected)
 
     def _truthful(self, buyer: int) -> NDArray[np.intp]:
         """The others' report profiles, by number, when they play as audited in each of the S worlds."""
@@ -147,7 +142,8 @@ class DirectGame(Game):
     def dominance(self, buyer: int, type_: int, *, each_coin: bool) -> Worst:
         """Compare all reports against the honest one at all reports of the others."""
         if each_coin:
-            table = self._own_by_others(buyer, self._by_coin(self._felt(buyer, type_)))
+            felt = self.instance.attitudes[buyer](self._brought(buyer, type_).payoffs)
+            table = self._own_by_others(buyer, self._by_coin(felt))
         else:
             table = self._table(buyer, type_)[..., None]
         truth = np.broadcast_to(table[self.honest[buyer][type_]], table.shape)
@@ -158,7 +154,7 @@ class DirectGame(Game):
 
     def _by_coin(self, felt: NDArray[Any]) -> NDArray[Any]:
         """Utilities (P, W, b) by the uniform that chance draws; columns for where no branch changes."""
-        cumulated = np.cumsum(self._outcomes[0], axis=-1)
+        cumulated = np.cumsum(self._lottery.probabilities[:, 0], axis=-1)
         ends = np.unique(np.round(np.clip(cumulated, 0, 1), 12))
         starts = np.concatenate([[0.0], ends[ends < 1]])
         draws = (starts + np.append(starts[1:], 1.0)) / 2
@@ -175,8 +171,9 @@ class DirectGame(Game):
 
     def worst_of_truth(self, buyer: int, type_: int) -> Worst:
         """The least utility of the honest report over others' reports and branches."""
-        felt = np.where(self._outcomes[0][:, None] > 0, self._felt(buyer, type_), np.inf)
-        worst = self._own_by_others(buyer, felt.min(axis=(-2, -1)))[self.honest[buyer][type_]]
+        brought = self._brought(buyer, type_)
+        least = brought.least(self.instance.attitudes[buyer](brought.payoffs)).min(axis=-1)
+        worst = self._own_by_others(buyer, least)[self.honest[buyer][type_]]
         others = first_best(-worst, self.slack)
         return Worst(-float(worst[others]), (), self._others(buyer, others))
 

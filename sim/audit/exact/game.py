@@ -130,7 +130,10 @@ class Game(Subject, ABC):
         return [(cell, (inside / inside.sum())[None]) for cell, inside in cells]
 
     def conditioned_set(self, buyer: int, type_: int) -> tuple[tuple[int, ...], Weights]:
-        """The distributions of the ambiguity set that this type does not exclude, and them given the type."""
-        rows = [self.slice_of(d.table, buyer, type_) for d in self.instance.set.distributions]
+        """The distributions with weight that this type does not exclude, by number, and them given the type.
+
+        Those are all of an ambiguity set that is a list (`Instance.weighed`).
+        """
+        rows = [self.slice_of(d.table, buyer, type_) for d in self.instance.weighed.distributions]
         kept = tuple(k for k, row in enumerate(rows) if row.sum() > 0)
         return kept, np.array([rows[k] / rows[k].sum() for k in kept])

@@ -1,9 +1,7 @@
 """What deviations earn on sampled profiles: means, variances and extremes, with common random numbers.
 
 Each buyer is given each of some types; the others' values are drawn from the prior given her type, and play
-as audited. All her deviations and her honest words meet the same draws. In a mechanism with a closed rule a
-deviation is another report; in any other one it is to answer the first question as if her value were one
-number and the later ones as if it were another.
+as audited. All her deviations (`sim.audit.sampled.lies`) and her honest words meet the same draws.
 """
 
 from __future__ import annotations
@@ -21,22 +19,19 @@ from numpy.typing import NDArray
 from agents.knowledge.bins import Acquaintances
 from agents.knowledge.network import Neighbours
 from agents.knowledge.partitions import check_value_bound
-from agents.knowledge.protocol import Beliefs, Knowledge, Said
+from agents.knowledge.protocol import Knowledge
 from agents.knowledge.town import TownKnowledge
-from agents.play.asking import Party, collect, definite
-from agents.play.instant import InstantPlayer
-from agents.play.posteriors import hashable
 from agents.play.table_knowledge import TableKnowledge
-from agents.population import Group, Population, Side
+from agents.play.ways import by_rule_or_replay
+from agents.population import Group
 from agents.strategies.base import Strategy, Truthful
-from mechanisms.conversation import Mechanism, has_rule
+from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Discrete, IndependentPrior, IndependentTypes, JointDistribution, Prior
 from mechanisms.distributions.joint import place_of
-from mechanisms.engine import play
-from mechanisms.questions import BuyerQuestion, Chance, Draw, Replies
 from mechanisms.utilities import Linear, Utility
 from sim.audit.exact.direct import words
 from sim.audit.instance import one_each
+from sim.audit.sampled.lies import Lies, OtherReports, OtherTypes
 
 Floats = NDArray[np.float64]
 
@@ -132,15 +127,6 @@ def _variance(count: int, sums: Floats, squares: Floats) -> Floats:
     return np.maximum(squares - sums**2 / count, 0.0) / max(count - 1, 1)
 
 
-def _over_chance(chances: Floats, felt: Floats) -> tuple[Floats, Floats]:
-    """Expected and least utilities over branches, the last axis."""
-    if felt.shape[-1] == 1:
-        return felt[..., 0], felt[..., 0]
-    possible = chances > 0
-    expected = np.einsum("dnb,dnb->dn", chances, np.where(possible, felt, 0.0))
-    return expected, np.where(possible, felt, np.inf).min(axis=-1)
-
-
 class Sampler:
     """Plays a mechanism on profiles drawn from a prior.
 
@@ -183,12 +169,16 @@ class Sampler:
             if knowledge.n != self.n:
                 raise ValueError(f"knowledge must be of the prior's {self.n} buyers, got {knowledge.n}")
             self.knowledge = knowledge
-        self.tosses_coins = False
-        self.closed = has_rule(mechanism)
         belief: Any = prior
         if not isinstance(prior, JointDistribution) and len(set(prior.marginals)) == 1:
             belief = prior.marginals[0]
-        self._groups = [Group(s, u, belief) for s, u in zip(self.players, self.attitudes, strict=True)]
+        groups = [Group(s, u, belief) for s, u in zip(self.players, self.attitudes, strict=True)]
+        some = prior.from_uniforms(np.full((1, prior.uniforms_per_profile), 0.5))
+        self.lies: Lies = by_rule_or_replay(
+            mechanism,
+            lambda rule: OtherReports(rule, groups, some),
+            lambda: OtherTypes(mechanism, groups, lambda: self.knowledge),
+        )
 
     @cached_property
     def knowledge(self) -> Knowledge:
@@ -244,30 +234,10 @@ class Sampler:
         return mass[place_of(self.prior.values[buyer], types)] > 0
 
     def deviations(self, buyer: int, types: Floats, amounts: Floats) -> Deviations:
-        """The buyer with these types and, besides her honest words, these deviations, rows of numbers."""
-        honest, tried = self._honest(buyer, types), amounts
-        if not self.closed:
-            honest = np.concatenate([honest, honest], axis=1)
-            first, later = np.indices((len(amounts), len(amounts))).reshape(2, -1)
-            tried = np.concatenate([amounts[first], amounts[later]], axis=1)
+        """The buyer with these types, her honest words, and all lies made of these rows of numbers."""
+        honest, tried = self.lies.honest(buyer, types), self.lies.rows(amounts)
         rows, places = np.unique(np.concatenate([honest, tried]), axis=0, return_inverse=True)
-        return Deviations(buyer, types, rows, places.ravel()[: len(types)], 1 if self.closed else 2)
-
-    def _honest(self, buyer: int, types: Floats) -> Floats:
-        """What the audited strategy reports for each type, as rows (T, w)."""
-        if self.closed:
-            types = self._reports(np.repeat(types[:, None], self.n, axis=1))[:, buyer]
-        return types.reshape(len(types), -1)
-
-    def _reports(self, values: Floats) -> Floats:
-        """Everybody's reports as audited, (N, n, *report_shape), at values (N, n, *type_shape)."""
-        seats = [np.array([seat]) for seat in range(self.n)]
-        sides = tuple(Side(group, seat, seat.copy()) for group, seat in zip(self._groups, seats, strict=True))
-        party = Party(self.mechanism, values, sides, self.n, lead=(len(values),))
-        answers = collect(self.space.question(), party, definite)
-        for where, reason in answers.refusals[:1]:
-            raise ValueError(f"the answer of buyer {where[-1]} is refused: {reason}")
-        return answers.values
+        return Deviations(buyer, types, rows, places.ravel()[: len(types)], self.lies.stages)
 
     # --- playing ---------------------------------------------------------------------------------
 
@@ -280,12 +250,11 @@ class Sampler:
         for start in range(0, count, size):
             block = slice(start, start + size)
             for numbers, values in self._given(deviations, uniforms[block]):
-                chances, allocation, payments = self._outcomes(deviations, values, seeds[block])
+                deals = self.lies.deals(deviations.buyer, deviations.rows, values, seeds[block])
                 for t in numbers:
-                    valuations = self._valuations(deviations, t, values)[None, :, None]
-                    money = self.space.payoff(valuations, allocation, payments)
-                    felt = self.attitudes[deviations.buyer](money)
-                    expected, least = _over_chance(chances, felt)
+                    brought = deals.brought(self._valuations(deviations, t, values)[None])
+                    felt = self.attitudes[deviations.buyer](brought.payoffs)
+                    expected, least = brought.averaged(felt), brought.least(felt)
                     moments.include(t, expected, least, int(deviations.honest[t]))
         moments.count = count
         return moments
@@ -307,38 +276,6 @@ class Sampler:
         for t, type_ in enumerate(deviations.types):
             yield [t], self.prior.condition({deviations.buyer: type_}).from_uniforms(uniforms)
 
-    def _outcomes(
-        self, deviations: Deviations, values: Floats, seeds: NDArray[np.int64]
-    ) -> tuple[Floats, Floats, Floats]:
-        """Probabilities, her allocation and her payments, shape (D, N, branches, …)."""
-        buyer, mechanism = deviations.buyer, self.mechanism
-        if not has_rule(mechanism):
-            return self._converse(deviations, values, seeds)
-        honest = self._reports(values)
-        reports = np.repeat(honest[None], len(deviations.rows), axis=0)
-        reports[:, :, buyer] = deviations.rows.reshape(-1, 1, *self.space.report_shape)
-        lottery = mechanism.lottery(reports)
-        ends = lottery.outcomes
-        self.space.insist(ends.allocation, ends.payments, lottery.probabilities > 0)
-        return lottery.probabilities, ends.allocation[:, :, :, buyer], ends.payments[..., buyer]
-
-    def _converse(
-        self, deviations: Deviations, values: Floats, seeds: NDArray[np.int64]
-    ) -> tuple[Floats, Floats, Floats]:
-        """One conversation for each row and profile; chance is the same in all rows."""
-        buyer, shape = deviations.buyer, (len(deviations.rows), len(values), 1)
-        allocation, payments = np.empty((*shape, *self.space.allocation_shape)), np.empty(shape)
-        sides = Population(self._groups, np.arange(self.n)).sides(np.arange(self.n))
-        for k, (profile, seed) in enumerate(zip(values, seeds.tolist(), strict=True)):
-            for d, row in enumerate(deviations.rows):
-                party = Party(self.mechanism, profile.copy(), sides, self.n)
-                player = _Pretender(party, np.random.default_rng(seed), buyer, row, self)
-                outcome = play(self.mechanism, self.n, player)
-                self.tosses_coins |= player.tossed
-                self.space.insist(outcome.allocation, outcome.payments)
-                allocation[d, k, 0], payments[d, k, 0] = outcome.allocation[buyer], outcome.payments[buyer]
-        return np.ones(shape), allocation, payments
-
 
 def _some(types: Floats, count: int) -> Floats:
     """At most `count` of the types, evenly spread."""
@@ -352,51 +289,3 @@ def _quantiles(marginal: Any, count: int) -> Floats:
         if len(values) <= count:
             return values
     return np.unique(marginal.quantile((np.arange(count) + 0.5) / count))
-
-
-class _Pretender(InstantPlayer):
-    """One buyer answers as if her type were the row's first half at her first question, then its second.
-
-    Beliefs follow: hers are those of the value she pretends to have, the others' those of the true profile.
-    """
-
-    def __init__(
-        self, party: Party, rng: np.random.Generator, buyer: int, row: Floats, sampler: Sampler
-    ) -> None:
-        super().__init__(party, rng)
-        self.buyer, self.sampler = buyer, sampler
-        self.first, self.later = row.reshape(2, *sampler.space.type_shape)
-        self.tossed = False
-        self.true = party.values.copy()
-        self.said: list[Said] = [()] * party.n
-        self.beliefs: dict[Any, Beliefs] = {}
-        party.values[buyer] = self.first
-        party.posterior = self._posterior
-
-    def _posterior(self, seat: int) -> Any:
-        """What a buyer believes now."""
-        values = self.party.values if seat == self.buyer else self.true
-        pretended = hashable(values[self.buyer])
-        if pretended not in self.beliefs:
-            self.beliefs[pretended] = self.sampler.knowledge.during(self.party.mechanism, values)
-        return self.beliefs[pretended](seat, self.party.heard, self.said[seat])
-
-    def ask(self, question: BuyerQuestion) -> Replies:
-        """Answer, and change her mind after the first time."""
-        replies = super().ask(question)
-        seats = question.seats(self.party.n)
-        for seat in seats.tolist():
-            self.said[seat] += (hashable(replies.values[seat]),)
-        if self.buyer in seats:
-            self.party.values[self.buyer] = self.later
-        return replies
-
-    def chance(self, question: Chance) -> int:
-        """Draw, and note it."""
-        self.tossed = True
-        return super().chance(question)
-
-    def draw(self, question: Draw) -> float:
-        """Draw, and note it."""
-        self.tossed = True
-        return super().draw(question)

@@ -114,7 +114,7 @@ class SampledAudit:
     @property
     def tosses_coins(self) -> bool:
         """Whether a conversation was seen to leave something to chance."""
-        return bool(self.tried) and any(sampler.tosses_coins for sampler in self.samplers)
+        return bool(self.tried) and any(sampler.lies.tosses_coins for sampler in self.samplers)
 
     def _try(self, sampler: Sampler, buyer: int) -> Tried:
         effort, half = self.effort, self.effort.profiles // 2
@@ -166,7 +166,7 @@ def rows_to_try(sampler: Sampler, count: int) -> Floats:
 
     Where only the prior's own values may be reported, those, or as many of them, evenly spread.
     """
-    many = count if sampler.closed else max(2, int(np.sqrt(count)))
+    many = sampler.lies.amounts(count)
     if sampler.whole is not None:
         places = np.unique(np.linspace(0, len(sampler.whole) - 1, many).round().astype(int))
         return sampler.whole[places, None]

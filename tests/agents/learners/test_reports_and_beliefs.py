@@ -6,12 +6,19 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from agents.learners import Exp3, RegretMatching
+from agents.learners import Exp3, Hedge, RegretMatching
 from agents.learners.belief_learner import BeliefLearner
+from agents.learners.participation import ParticipationLearner
 from agents.learners.report_learner import BanditBeliefs, BanditReports, InformedReports
+from agents.population import Group, Population
+from agents.seller import SellerPlan
+from agents.strategies import Truthful
+from mechanisms.distributions import Discrete, JointDistribution
 from mechanisms.questions import AskBelief, AskGridBelief, AskValue
+from mechanisms.risk_averse import InsuredSale
 from sim.conformance.strategy import StrategyConformance
 from sim.conformance.views import QUESTIONS, N, about_any_belief, about_one_item, feedback_on, view_for
+from sim.market import Market, Panel
 
 THREE = (0.0, 0.5, 1.0)
 RNG = np.random.default_rng
@@ -35,6 +42,10 @@ def informed():
 class TestReportsConformance(StrategyConformance):
     instances = (informed(), BanditReports(Exp3(shares=THREE), 3.0))
     questions = about_one_item(QUESTIONS)
+
+
+class TestParticipationConformance(StrategyConformance):
+    instances = (ParticipationLearner(Hedge(shares=(0.0, 1.0)), 5.0),)
 
 
 class TestBeliefConformance(StrategyConformance):
@@ -112,3 +123,31 @@ def test_bad_parameters():
         BeliefLearner(RNG(1), 4, rate=0)
     with pytest.raises(ValueError, match="outcomes must be the question's"):
         BeliefLearner(RNG(1), 4).report_belief(AskGridBelief(about=(1,), outcomes=9), view_for(AskValue()))
+
+
+@pytest.mark.parametrize(("premium", "comes"), [(0.2, True), (0.9, False)])
+def test_who_learns_whether_to_take_part_does_what_pays(premium, comes):
+    """The insurer of a price of 1 that is paid half of the time: up to a premium of 1/2 she gains by it."""
+    insured = InsuredSale(1.0, premium, may_decline=True)
+    learner = ParticipationLearner(Hedge(shares=(0.0, 1.0)), 1.0)
+    people = Population([Group(learner), Group(Truthful())], [0, 1])
+    coin = JointDistribution.product([Discrete([0.0, 1.0], [0.5, 0.5])] * 2)
+    market = Market(people, [SellerPlan(insured, window=0.1, discloses="bids")], [Panel()], coin, seed=4)
+    market.advance_to(300)
+    market.finish()
+    said = market.records.frames()["messages"]
+    came = (said[said.bidder_id == 0].status == "answered").to_numpy()
+    assert len(came) >= 299
+    assert came[-100:].mean() > 0.95 if comes else came[-100:].mean() < 0.05
+
+
+@pytest.mark.parametrize(
+    ("shares", "largest", "message"),
+    [
+        ((0.0, 0.5, 1.0), 1.0, "algorithm must have 2 shares, got 3"),
+        ((0.0, 1.0), 0.0, "largest must be above 0"),
+    ],
+)
+def test_who_learns_whether_to_take_part_has_two_actions(shares, largest, message):
+    with pytest.raises(ValueError, match=message):
+        ParticipationLearner(Hedge(shares=shares), largest)

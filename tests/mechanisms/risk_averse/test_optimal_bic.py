@@ -112,3 +112,19 @@ def test_bad_input_is_named():
     big = [np.arange(5.0)] * 5
     with pytest.raises(ValueError, match=r"pairs of .* more than .* the upper bound of design_one_pass"):
         optimal_bic_utility(big, [np.full(5, 0.2)] * 5, 3, Linear(), Linear(), np.arange(5.0))
+
+
+def test_buyers_for_whom_losses_are_terrible_can_be_weighed():
+    """CARA 8 and 20: losses e^28 and e^70 times as bad as gains are good; nobody gains by a lie all the same.
+
+    And the optimum does not fall with fear, as certainty only gets dearer.
+    """
+    values, chances = [np.arange(1.0, 5.0)] * 2, [np.full(4, 0.25)] * 2
+    prices = np.arange(1, 9) / 2
+    found = [optimal_bic(values, chances, 1, CARA(0.5), CARA(fear), prices) for fear in (2.0, 8.0, 20.0)]
+    for fear, one in zip((2.0, 8.0, 20.0), found, strict=True):
+        assert one.upper_bound == pytest.approx(one.utility, abs=1e-7)
+        for lottery in one.lotteries:
+            worth = CARA(fear)(values[0][:, None] - prices)
+            assert gain_from_lying(worth, lottery) <= 1e-8
+    assert found[0].utility < found[1].utility < found[2].utility

@@ -32,7 +32,7 @@ watch(ScenarioFile("boxed", Path(__file__), lambda: this), Parameters(), port=0,
 SECONDS_OF_PLAY = float(os.environ.get("BAZAAR_PLAY_SECONDS", "3"))
 PLAYED_LONG = ("coffee_shop", "learn_first_price", "neighbours", "town_market")
 """Scenarios that are played for so long, because their screenshots are for a class; others a moment."""
-PAGELESS = ("few_tickets", "lottery_tickets", "second_visit")
+PAGELESS = ("few_tickets", "lottery_tickets", "second_visit", "table_one", "unit_demand")
 SHORTLY_PLAYED = sorted({path.stem for path in scenario_files()}.difference(PAGELESS, PLAYED_LONG))
 
 

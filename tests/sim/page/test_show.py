@@ -188,7 +188,7 @@ def test_people_at_the_counter_are_those_between_coming_and_leaving():
     assert at_the_counter(customers, times).tolist() == [1, 2, 1, 2, 1, 0]
 
 
-@pytest.mark.parametrize("scenario", ["few_tickets", "lottery_tickets", "second_visit"])
+@pytest.mark.parametrize("scenario", ["few_tickets", "lottery_tickets", "second_visit", "unit_demand"])
 def test_a_scenario_without_a_page_is_told_in_one_line(bazaar, monkeypatch, scenario):
     monkeypatch.setattr(server, "require_extra", lambda: None)
     answer = bazaar("watch", scenario, "--no-browser")

@@ -1,0 +1,142 @@
+"""One pass: a seller and buyers who all fear risk, and lotteries that sell certainty to the buyers.
+
+A seller of a few units fears risk, and so do her buyers. Fixed prices are all that dominant strategies leave
+her. If it is enough that truth is best on average over her own coins, she can do more: to each buyer's report
+she answers with a lottery over a unit at some price, or nothing. Whoever fears risk pays more for a better
+chance. Each lottery is made so that truth is best in it. But how to keep to the number of units? If a buyer's
+chance to be served depended on the others' reports in too clever a way, truth would be lost. Five ways:
+
+- one pass: ask every buyer once, in random order, until the units are gone. Whether she is reached depends on
+  nothing that she says. It keeps a factor c of what the lotteries would bring without a limit of units; c is
+  computed for this very design (sharper than the paper's; docs/theory/one_pass.md);
+- the same, oversold: lotteries that would sell more units than there are, were there no limit;
+- the paper's rounds (Theorem 2), in the limit of ever more: one pass that stops early; and with L rounds;
+- soft: no limit of units, which no seller has; only to compare.
+
+What to look for. One pass is above rounds, whatever the fears, and far above what is proved of either. Where
+all is small the best mechanism there is can be computed, one that may do anything that is truthful on average
+(Bayesian incentive compatible), where nobody ever loses and no money flows to buyers: one pass comes close.
+Against fixed prices it gains by the buyers' fear: with `--set buyer_fear=0` there is nothing to gain, and
+fixed prices are ahead, as one pass must not ask the dearest first. Finite rounds may beat the limit, and for
+few buyers even one pass: they process buyers in a fixed order (`fear.png`, `one_pass.png`).
+
+    bazaar audit one_pass
+
+on a small instance: truthful in expectation, but not dominant. Who knew what she would draw would lie, and
+the audit says how; and lotteries for the fearful are not truthful for others.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import Field
+
+from agents.population import Group, Population
+from agents.seller import SellerPlan
+from agents.strategies import Truthful
+from mechanisms.distributions import IndependentPrior, JointDistribution
+from scenarios._one_pass_designs import Found, found_for
+from scenarios._one_pass_results import draw, draw_utilities, lines_of, seen_utilities
+from sim.market.market import Market
+from sim.market.panel import Panel
+from sim.records import Records
+from sim.runs import scenario
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from sim.audit import Instance
+
+
+class Parameters(scenario.Parameters):
+    """What can be set."""
+
+    strategy_hint = "the lotteries are made so that truth is best, and buyers are truthful"
+
+    until: float = Field(default=1500.0, gt=0, le=1e6, description="simulated time at which the run ends")
+    buyers: int = Field(default=3, ge=2, le=6, description="buyers; the optimum is known for few")
+    types: int = Field(default=4, ge=2, le=6, description="values 1, 2, …, each as likely")
+    units: int = Field(default=2, ge=1, le=6, description="units that she has")
+    fineness: int = Field(default=2, ge=1, le=3, description="prices for each unit of value")
+    seller_fear: float = Field(default=0.5, ge=0, le=2, description="her absolute risk aversion (CARA)")
+    buyer_fear: float = Field(default=3.0, ge=0, le=8, description="the buyers' absolute risk aversion")
+    rounds: int = Field(default=4, ge=1, le=200, description="L, the number of rounds")
+
+
+def found_by(told: Parameters, buyer_fear: float | None = None) -> Found:
+    """What is designed; for other buyers on request."""
+    fear = told.buyer_fear if buyer_fear is None else buyer_fear
+    return found_for(
+        told.buyers, told.types, told.units, told.fineness, told.seller_fear, fear, told.rounds
+    )
+
+
+def build(parameters: Parameters | None = None, seed: int = 0, records: Records | None = None) -> Market:
+    """A seller for each way, with buyers of her own, and the same values at all; one sale a unit of time."""
+    told = Parameters() if parameters is None else parameters
+    found = found_by(told)
+    plans = [
+        SellerPlan(mechanism, window=0.9 / told.buyers, name=name, utility=found.instance.seller)
+        for name, mechanism in found.mechanisms.items()
+    ]
+    seats = np.arange(len(plans) * told.buyers).reshape(len(plans), told.buyers)
+    people = Population([Group(Truthful(), found.instance.buyer)], np.zeros(seats.size, dtype=int))
+    panels = [Panel(row, same_profiles=True) for row in seats]
+    return Market(people, plans, panels, IndependentPrior(found.instance.priors), seed, records)
+
+
+def audited_instances(parameters: Parameters) -> list[Instance]:
+    """The same for one unit and two buyers of 3 values; and for others than those that it was made for."""
+    from sim.audit import Instance
+
+    small = parameters.model_copy(update={"buyers": 2, "types": 3, "units": 1, "rounds": 2})
+    found = found_by(small)
+    prior = JointDistribution.product(found.instance.priors)
+    made_for = [
+        Instance(mechanism, prior, name=name, utilities=found.instance.buyer)
+        for name, mechanism in found.mechanisms.items()
+        if name != "soft"
+    ]
+    others = [replace(one, name=f"{one.name}, before the fearless", utilities=None) for one in made_for[:1]]
+    return [*made_for, *others] if parameters.buyer_fear > 0 else made_for
+
+
+def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
+    """The ways beside each other, what is proved, and the plots."""
+    told = Parameters(**manifest["parameters"])
+    found = found_by(told)
+    lines = lines_of(tables, told, found)
+    folder = getattr(tables, "directory", None)
+    if folder is not None:
+        ladder = sorted({0.0, 0.5, 1.0, 2.0, 4.0, 8.0, told.buyer_fear})
+        draw(folder, tables, found, {fear: found_by(told, fear) for fear in ladder})
+        lines.append(f"Plots: {folder / 'one_pass.png'} and {folder / 'fear.png'}")
+    return lines
+
+
+def utilities_so_far(market: Market) -> Figure:
+    """The seller's utility of a sale.
+
+    Bars: exact. Dots: seen so far, with 95% intervals. Dashed: the best mechanism there is, if it is known.
+    """
+    from sim.page.colours import new_figure, plain_axes
+
+    drawn = new_figure()
+    axes = plain_axes(drawn, "", "the seller's utility")
+    found = found_by(Parameters(**market.records.manifest.parameters))
+    draw_utilities(axes, found, seen_utilities({"auctions": market.records.frame("auctions")}, found))
+    return drawn
+
+
+PANELS = (utilities_so_far,)
+
+
+if __name__ == "__main__":
+    from scenarios.__main__ import main
+
+    main(["run", "one_pass", *sys.argv[1:]])

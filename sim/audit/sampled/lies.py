@@ -1,0 +1,187 @@
+"""What a buyer may say instead, on a sample, and what it brings: another report, or another conversation.
+
+In a mechanism with a closed rule a lie is another report. In any other one it is to answer the first question
+as if her type were one, and the later ones as if it were another.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.knowledge.protocol import Beliefs, Knowledge, Said
+from agents.play.asking import Party, collect, definite
+from agents.play.instant import InstantPlayer
+from agents.play.posteriors import hashable
+from agents.population import Group, Population, Side
+from mechanisms.conversation import ClosedRule, Mechanism
+from mechanisms.deviations import Deal, deal, deal_made, lottery_at
+from mechanisms.engine import play
+from mechanisms.questions import BuyerQuestion, Chance, Draw, Replies
+
+Floats = NDArray[np.float64]
+
+
+class Lies(ABC):
+    """How buyers may lie, as rows of numbers, and what it brings.
+
+    stages
+        How many types or reports a row holds.
+    tosses_coins
+        Whether something was seen to be left to chance of which only one draw is known.
+    """
+
+    stages: int
+    tosses_coins = False
+
+    def __init__(self, mechanism: Mechanism, groups: list[Group]) -> None:
+        self.mechanism, self.space, self.groups, self.n = mechanism, mechanism.space, groups, len(groups)
+
+    @abstractmethod
+    def honest(self, buyer: int, types: Floats) -> Floats:
+        """Rows (T, w) of what the buyer does as audited, with these types."""
+
+    @abstractmethod
+    def rows(self, amounts: Floats) -> Floats:
+        """All rows that are made of these reports or types, as rows (A, numbers)."""
+
+    @abstractmethod
+    def amounts(self, count: int) -> int:
+        """How many reports or types make about so many rows."""
+
+    @abstractmethod
+    def deals(self, buyer: int, rows: Floats, values: Floats, seeds: NDArray[np.int64]) -> Deal:
+        """What she gets and pays with each of D rows at each of N profiles: arrays (D, N, branches, …)."""
+
+
+class OtherReports(Lies):
+    """Lies about the one report that a closed rule takes. RefusesRandomness if audited play is mixed."""
+
+    stages = 1
+
+    def __init__(self, rule: ClosedRule, groups: list[Group], some: Floats) -> None:
+        super().__init__(rule, groups)
+        self.rule = rule
+        self._reports(some)
+
+    def honest(self, buyer: int, types: Floats) -> Floats:
+        """What the audited strategy reports."""
+        reports = self._reports(np.repeat(types[:, None], self.n, axis=1))[:, buyer]
+        return reports.reshape(len(types), -1)
+
+    def rows(self, amounts: Floats) -> Floats:
+        """One report each."""
+        return amounts
+
+    def amounts(self, count: int) -> int:
+        """As many."""
+        return count
+
+    def _reports(self, values: Floats) -> Floats:
+        """Everybody's reports as audited, (N, n, *report_shape), at values (N, n, *type_shape)."""
+        seats = [np.array([seat]) for seat in range(self.n)]
+        sides = tuple(Side(group, seat, seat.copy()) for group, seat in zip(self.groups, seats, strict=True))
+        party = Party(self.rule, values, sides, self.n, lead=(len(values),))
+        answers = collect(self.space.question(), party, definite)
+        for where, reason in answers.refusals[:1]:
+            raise ValueError(f"the answer of buyer {where[-1]} is refused: {reason}")
+        return answers.values
+
+    def deals(self, buyer: int, rows: Floats, values: Floats, seeds: NDArray[np.int64]) -> Deal:
+        """All profiles through the rule at once."""
+        reports = np.repeat(self._reports(values)[None], len(rows), axis=0)
+        reports[:, :, buyer] = rows.reshape(-1, 1, *self.space.report_shape)
+        return deal(self.space, lottery_at(self.rule, reports), buyer)
+
+
+class OtherTypes(Lies):
+    """To converse as if one's type were another one, and another one again after the first answer."""
+
+    stages = 2
+
+    def __init__(self, mechanism: Mechanism, groups: list[Group], knowledge: Callable[[], Knowledge]) -> None:
+        super().__init__(mechanism, groups)
+        self._knowledge = knowledge
+
+    @cached_property
+    def knowledge(self) -> Knowledge:
+        """What the buyers know of one another."""
+        return self._knowledge()
+
+    def honest(self, buyer: int, types: Floats) -> Floats:
+        """Her type, twice."""
+        return np.tile(types.reshape(len(types), -1), (1, 2))
+
+    def rows(self, amounts: Floats) -> Floats:
+        """All pairs."""
+        first, later = np.indices((len(amounts), len(amounts))).reshape(2, -1)
+        return np.concatenate([amounts[first], amounts[later]], axis=1)
+
+    def amounts(self, count: int) -> int:
+        """The root."""
+        return max(2, int(np.sqrt(count)))
+
+    def deals(self, buyer: int, rows: Floats, values: Floats, seeds: NDArray[np.int64]) -> Deal:
+        """One conversation for each row and profile; chance is the same in all rows."""
+        sides = Population(self.groups, np.arange(self.n)).sides(np.arange(self.n))
+        ends = []
+        for row in rows:
+            for profile, seed in zip(values, seeds.tolist(), strict=True):
+                party = Party(self.mechanism, profile.copy(), sides, self.n)
+                player = _Pretender(party, np.random.default_rng(seed), buyer, row, self)
+                ends.append(play(self.mechanism, self.n, player))
+                self.tosses_coins |= player.tossed
+        return deal_made(self.space, ends, buyer, (len(rows), len(values)))
+
+
+class _Pretender(InstantPlayer):
+    """One buyer answers as if her type were the row's first half at her first question, then its second.
+
+    Beliefs follow: hers are those of the value she pretends to have, the others' those of the true profile.
+    """
+
+    def __init__(
+        self, party: Party, rng: np.random.Generator, buyer: int, row: Floats, lies: OtherTypes
+    ) -> None:
+        super().__init__(party, rng)
+        self.buyer, self.lies = buyer, lies
+        self.first, self.later = row.reshape(2, *lies.space.type_shape)
+        self.tossed = False
+        self.true = party.values.copy()
+        self.said: list[Said] = [()] * party.n
+        self.beliefs: dict[Any, Beliefs] = {}
+        party.values[buyer] = self.first
+        party.posterior = self._posterior
+
+    def _posterior(self, seat: int) -> Any:
+        """What a buyer believes now."""
+        values = self.party.values if seat == self.buyer else self.true
+        pretended = hashable(values[self.buyer])
+        if pretended not in self.beliefs:
+            self.beliefs[pretended] = self.lies.knowledge.during(self.party.mechanism, values)
+        return self.beliefs[pretended](seat, self.party.heard, self.said[seat])
+
+    def ask(self, question: BuyerQuestion) -> Replies:
+        """Answer, and change her mind after the first time."""
+        replies = super().ask(question)
+        seats = question.seats(self.party.n)
+        for seat in seats.tolist():
+            self.said[seat] += (hashable(replies.values[seat]),)
+        if self.buyer in seats:
+            self.party.values[self.buyer] = self.later
+        return replies
+
+    def chance(self, question: Chance) -> int:
+        """Draw, and note it."""
+        self.tossed = True
+        return super().chance(question)
+
+    def draw(self, question: Draw) -> float:
+        """Draw, and note it."""
+        self.tossed = True
+        return super().draw(question)
