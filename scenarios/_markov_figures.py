@@ -56,8 +56,8 @@ def draw_slackness(path: Path | str) -> None:
             one.plot_surface(*values, drawn["revenue"], color=COLOURS[2], alpha=0.5, linewidth=0)
             one.plot_surface(*values, drawn["plane"], color=COLOURS[4], alpha=0.5, linewidth=0)
             one.scatter(*drawn["atoms"].T, drawn["paid"], color="red", s=30, depthshade=False)
-            one.set(title=f"Figure 1.2: reserve {reserve:g}, in {region}", xlabel="value of bidder 1",
-                    ylabel="value of bidder 2", zlabel="revenue")
+            one.set(title=f"Figure 1.2: reserve {reserve:g}, in {region}", xlabel="value of bidder 1 (money)",
+                    ylabel="value of bidder 2 (money)", zlabel="revenue (money)")
 
 
 def worst_cases(mean: float, sizes: Sequence[int]) -> tuple[Any, Any]:
@@ -75,11 +75,11 @@ def draw_worst_cases(path: Path | str, mean: float, most: int = 20) -> None:
                                   worst_cases(mean, sizes), strict=True):
             secured.plot(sizes, numbers, marker="o", markersize=3, label=label)
         secured.axhline(mean, color="black", linewidth=0.7, linestyle=":", label="mean")
-        secured.set(title=f"Figure 1.4a: mean {mean:g}", ylabel="worst-case expected revenue")
+        secured.set(title=f"Figure 1.4a: mean {mean:g}", ylabel="worst-case revenue (money)")
         for one in MEANS:
             lottery, second = worst_cases(one, sizes)
             gaps.plot(sizes, 100 * (1 - second / lottery), marker="o", markersize=3, label=f"mean {one:g}")
-        gaps.set(title="Figure 1.4b", ylabel="second price behind the lottery, %", ylim=(0, 100))
+        gaps.set(title="Figure 1.4b", ylabel="gap (share of the lottery, %)", ylim=(0, 100))
         for one in (secured, gaps):
             one.set(xlabel="bidders", xticks=sizes[::3])
             one.legend(frameon=False)

@@ -34,7 +34,7 @@ def attitude(fear: float) -> Utility:
 
 
 @dataclass(frozen=True, eq=False)
-class Instance:
+class Game:
     """n buyers whose values are equally likely 1, 2, …, `types`, and a grid of prices.
 
     seller, buyer
@@ -87,17 +87,17 @@ class Instance:
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """All that was designed for an instance.
+    """All that was designed for a game.
 
-    instance, design, oversold
-        The instance; one pass that expects to sell no more than the units, and one that may.
+    game, design, oversold
+        The game; one pass that expects to sell no more than the units, and one that may.
     mechanisms, laws
         By name, with the exact law of revenue.
     best
         The best mechanism's utility, NaN where it is not known.
     """
 
-    instance: Instance
+    game: Game
     design: OnePassDesign
     oversold: OnePassDesign
     mechanisms: Mapping[str, Any]
@@ -113,13 +113,13 @@ class Found:
     def proved(self) -> dict[str, float]:
         """Shares of the best mechanism that are proved: Theorem 2's, and R1's for this design."""
         return {
-            "Theorem 2": KEPT**2 * gamma(self.instance.units),
+            "Theorem 2": KEPT**2 * gamma(self.game.units),
             "one pass": KEPT * self.design.factor,
         }
 
     def worth(self, name: str) -> float:
         """Her expected utility."""
-        return self.laws[name].expected_utility(self.instance.seller)
+        return self.laws[name].expected_utility(self.game.seller)
 
 
 @lru_cache(maxsize=64)
@@ -127,7 +127,7 @@ def found_for(
     buyers: int, types: int, units: int, fineness: int, seller_fear: float, buyer_fear: float, rounds: int
 ) -> Found:
     """Design everything; kept."""
-    one = Instance(buyers, types, units, fineness, attitude(seller_fear), attitude(buyer_fear))
+    one = Game(buyers, types, units, fineness, attitude(seller_fear), attitude(buyer_fear))
     design, oversold = one.design(oversell=False), one.design(oversell=True)
     prices = design_sequential_prices(one.values, one.probabilities, units, one.seller).mechanism
     tables = (one.values, one.prices, design.lotteries)

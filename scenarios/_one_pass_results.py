@@ -31,7 +31,7 @@ def seen_utilities(tables: Mapping[str, pandas.DataFrame], found: Found) -> dict
     done = auctions[auctions["status"] != "unfinished"].sort_values("auction")
     return {
         name: batch_means(
-            found.instance.seller(done.loc[done["seller_id"] == number, "revenue"].to_numpy(dtype=float))
+            found.game.seller(done.loc[done["seller_id"] == number, "revenue"].to_numpy(dtype=float))
         )
         for number, name in enumerate(found.mechanisms)
     }
@@ -59,7 +59,7 @@ def way_table(found: Found, seen: Mapping[str, Estimate]) -> Any:
             name,
             f"{found.worth(name):.4f}",
             with_interval(seen[name]),
-            f"{law.certainty_equivalent(found.instance.seller):.3f}",
+            f"{law.certainty_equivalent(found.game.seller):.3f}",
             f"{law.mean:.3f}",
             f"{law.standard_deviation:.3f}",
             f"{found.worth(name) / best:.1%}",
@@ -71,7 +71,7 @@ def way_table(found: Found, seen: Mapping[str, Estimate]) -> Any:
 
 def proved_lines(found: Found) -> list[str]:
     """What is proved, beside what is so."""
-    k, one_pass, soft = found.instance.units, found.worth("one pass"), found.worth("soft")
+    k, one_pass, soft = found.game.units, found.worth("one pass"), found.worth("soft")
     best = f"{found.best:.4f}" if math.isfinite(found.best) else "not known, the instance is too large"
     return [
         f"The best mechanism's utility: {best}; proved to be at most {found.bound:.4f}, so that one pass is "
@@ -88,7 +88,7 @@ def proved_lines(found: Found) -> list[str]:
 
 def draw(folder: Any, tables: Any, found: Found, ladder: Mapping[float, Found]) -> None:
     """Utilities beside what is proved, and by the buyers' fear, into the run's folder."""
-    one = found.instance
+    one = found.game
     title = f"{one.units} units, {one.buyers} buyers, values up to {one.types}"
     with figure(folder / "one_pass.png", "", "the seller's expected utility", title) as axes:
         draw_utilities(axes, found, seen_utilities(tables, found))

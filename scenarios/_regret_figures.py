@@ -33,18 +33,20 @@ def draw_reserves(axes: Axes, reserves: ArrayLike, mixture: ArrayLike, sigma: fl
     below, above = np.linspace(0.0, r, 201), np.linspace(r, 1.0, 201)
     with np.errstate(divide="ignore"):
         least = np.maximum(sigma * (bidders - r / below), 0.0)
-    axes.fill_between(below, least, (bidders - 1) * sigma, color="black", alpha=0.12, linewidth=0,
-                      label="optimal below r")
+    axes.fill_between(below, least, (bidders - 1) * sigma, color="black", alpha=0.12, linewidth=0)
     axes.plot(above, (bidders - 1) * sigma + sigma * np.log(above / r), "--", color="black", linewidth=1.0,
               label="optimal above r")
+    axes.plot([], [], color="black", alpha=0.12, linewidth=8, label="optimal below r")
     axes.step(at, np.cumsum(mixture), where="post", linewidth=1.2, label=label)
 
 
 def draw_joint(axes: Axes, values: ArrayLike, mixture: ArrayLike, label: str = "") -> None:
     """A mixture (k,) over pairs of values (k, 2): discs whose areas are in proportion to probability."""
     pairs, weights = np.asarray(values, dtype=float), np.asarray(mixture, dtype=float)
-    axes.scatter(pairs[:, 0], pairs[:, 1], s=400 * weights / weights.max(), alpha=0.6, linewidths=0,
-                 label=label or None)
+    discs = axes.scatter(pairs[:, 0], pairs[:, 1], s=400 * weights / weights.max(), alpha=0.6, linewidths=0)
+    if label:
+        colour: Any = np.asarray(discs.get_facecolor())[0]
+        axes.plot([], [], "o", color=tuple(colour.tolist()), label=label)
 
 
 def draw_gaps(axes: Axes, rounds: ArrayLike, gaps: ArrayLike, label: str = "") -> None:

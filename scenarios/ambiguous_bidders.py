@@ -56,7 +56,7 @@ from mechanisms.robust import (
 from scenarios._rooms import Room, figures, market_of, series
 from sim.market.market import Market
 from sim.measures.comparison import Figure
-from sim.measures.plots import figure
+from sim.measures.plots import figure, pictures
 from sim.records import Records
 from sim.runs import scenario
 
@@ -208,22 +208,18 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         attitude_table(rows, told.share),
         EXPLANATION,
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(folder)
-        lines.append(f"Plots in {folder}: sweep.png, revenue.png")
-    return lines
+    return [*lines, *pictures(tables, ("sweep.png", "revenue.png"), draw)]
 
 
 def draw(folder: Any) -> None:
     """The lead of the lie and the seller's revenue by the paid share, for each attitude."""
     shares = np.linspace(0.01, 1.0, 199)
-    with figure(folder / "sweep.png", "paid share of bids", "lead of the lie, money",
+    with figure(folder / "sweep.png", "paid share of bids", "lead of the lie (money)",
                 "How much better it is to bid 0 than 4") as axes:
         for name in ATTITUDES:
             axes.plot(shares, [lead_of_the_lie(name, float(share)) for share in shares], label=name)
         axes.axhline(0, color="black", linewidth=0.6)
-    with figure(folder / "revenue.png", "paid share of bids", "expected revenue, first law",
+    with figure(folder / "revenue.png", "paid share of bids", "expected revenue, first law (money)",
                 "What the seller gets as she asks for more") as axes:
         for name in ATTITUDES:
             got = [expected(float(share), bid_of(name, float(share)))[0] for share in shares]

@@ -39,6 +39,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -66,7 +67,7 @@ from scenarios._markov_figures import draw_extra_bidders, draw_slackness, draw_w
 from scenarios._rooms import Room, alike, average_revenue, figures, market_of, one_high, series
 from sim.market.market import Market
 from sim.measures.comparison import comparison_table
-from sim.measures.plots import COLOURS, plot_bars, plot_curves, running_means
+from sim.measures.plots import COLOURS, pictures, plot_bars, plot_curves, running_means
 from sim.records import Records
 from sim.runs import scenario
 
@@ -75,7 +76,9 @@ if TYPE_CHECKING:
 
 POINTS = 21
 """Of the grid of bids on which a nature learns, before it is refined at a seller's breakpoints."""
-NATURES = ("worst case", "learns", "independent", "alike")
+PICTURES = (
+    "slackness.png", "worst_cases.png", "extra_bidders.png", "typical.png", "learning.png", "revenue.png"
+)
 
 EXPLANATION = (
     "Revenue an auction; ± is the half-width of a 95% confidence interval by batch means. Of the nature who "
@@ -183,19 +186,15 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         EXPLANATION,
         *secured_lines(told),
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(folder, told, rooms, found)
-        bars = {name: [row[name].estimate for row in rows.values()] for name in sellers(told)}
-        shown = {name: ([e.mean for e in each], [e.half_width for e in each]) for name, each in bars.items()}
-        plot_bars(folder / "revenue.png", shown, list(rows), "revenue an auction", "Sellers before natures")
-        names = ("slackness", "worst_cases", "extra_bidders", "typical", "learning", "revenue")
-        lines.append(f"Plots in {folder}: {', '.join(f'{name}.png' for name in names)}")
-    return lines
+    return [*lines, *pictures(tables, PICTURES, partial(draw, parameters=told, rooms=rooms, found=found))]
 
 
 def draw(folder: Any, parameters: Parameters, rooms: Sequence[Room], found: Sequence[Any]) -> None:
-    """Figures 1.2, 1.4 and 1.5; what is secured by mean; and how nature learns."""
+    """Figures 1.2, 1.4 and 1.5; worst-case and typical revenue; the table as bars; and how nature learns."""
+    rows = figures(rooms, found)
+    bars = {name: [row[name].estimate for row in rows.values()] for name in sellers(parameters)}
+    shown = {name: ([e.mean for e in each], [e.half_width for e in each]) for name, each in bars.items()}
+    plot_bars(folder / "revenue.png", shown, list(rows), "revenue (money)", "Sellers before natures")
     draw_slackness(folder / "slackness.png")
     draw_worst_cases(folder / "worst_cases.png", parameters.mean)
     draw_extra_bidders(folder / "extra_bidders.png")
@@ -205,7 +204,8 @@ def draw(folder: Any, parameters: Parameters, rooms: Sequence[Room], found: Sequ
         for room, numbers in zip(rooms, found, strict=True)
         if room.nature == "learns" and len(numbers)
     }
-    plot_curves(folder / "learning.png", learned, "auctions", "mean revenue so far", "A nature who learns")
+    plot_curves(folder / "learning.png", learned, "auctions", "mean revenue so far (money)",
+                "A nature who learns")
 
 
 def draw_typical(path: Any, bidders: int, mean: float, points: int = 17) -> None:
@@ -214,8 +214,8 @@ def draw_typical(path: Any, bidders: int, mean: float, points: int = 17) -> None
     with panels(path, 2) as (by_mean, by_bidders):
         _draw_typical(by_mean, means, [(bidders, float(one)) for one in means])
         _draw_typical(by_bidders, sizes, [(one, mean) for one in sizes])
-        by_mean.set(title=f"{bidders} bidders", xlabel="mean of each value", ylabel="revenue")
-        by_bidders.set(title=f"Mean {mean:g}", xlabel="bidders", xticks=sizes[::3])
+        by_mean.set(title=f"{bidders} bidders", xlabel="mean of each value (money)", ylabel="revenue (money)")
+        by_bidders.set(title=f"Mean {mean:g}", xlabel="bidders", ylabel="revenue (money)", xticks=sizes[::3])
         by_mean.legend(frameon=False, fontsize="small")
 
 
@@ -226,10 +226,11 @@ def _draw_typical(axes: Any, x: Any, markets: Sequence[tuple[int, float]]) -> No
         each = list(zip((one[name] for one in rules), markets, strict=True))
         worst = [worst_case_revenue(rule, MarkovSet(*market)).revenue for rule, market in each]
         typical = [expected_revenue(rule, town_law(mean), bidders) for rule, (bidders, mean) in each]
-        axes.plot(x, worst, color=COLOURS[place], linewidth=1.2, label=name)
+        line = "--" if name == "random reserve" else "-"  # it secures as much as the lottery
+        axes.plot(x, worst, line, color=COLOURS[place], linewidth=1.2, label=name)
         axes.plot(x, typical, color=COLOURS[place], linewidth=1.0, linestyle=":")
     bounds = [markov_bounds(*market, steps=0).upper for market in markets]
-    axes.plot(x, bounds, color="black", linewidth=0.8, linestyle="--", label="any mechanism, at most")
+    axes.plot(x, bounds, color="black", linewidth=0.8, linestyle="-.", label="any mechanism, at most")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,7 +51,7 @@ from mechanisms.robust.markov import lottery_constants
 from scenarios._rooms import Room, figures, market_of, series
 from sim.market.market import Market
 from sim.measures.comparison import Figure, comparison_table
-from sim.measures.plots import figure, plot_bars
+from sim.measures.plots import figure, pictures, plot_bars
 from sim.records import Records
 from sim.runs import scenario
 
@@ -148,11 +149,8 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         EXPLANATION,
         *verdicts(told),
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(folder, told, rows)
-        lines.append(f"Plots in {folder}: revenue.png, markov.png")
-    return lines
+    drawn = partial(draw, parameters=told, rows=rows)
+    return [*lines, *pictures(tables, ("revenue.png", "markov.png"), drawn)]
 
 
 def draw(folder: Any, parameters: Parameters, rows: Mapping[str, Mapping[str, Figure]]) -> None:
@@ -161,7 +159,7 @@ def draw(folder: Any, parameters: Parameters, rows: Mapping[str, Mapping[str, Fi
     for column in COLUMNS:
         found = [row[column].estimate for row in rows.values()]
         bars[column] = [one.mean for one in found], [one.half_width for one in found]
-    plot_bars(folder / "revenue.png", bars, list(rows), "revenue an auction", "One more bidder")
+    plot_bars(folder / "revenue.png", bars, list(rows), "revenue (money)", "One more bidder")
     mean, sizes = parameters.mean, np.arange(2, 31)
     secured = {
         "any mechanism among I, at most": [markov_bounds(int(n), mean, steps=0).upper for n in sizes],
@@ -169,7 +167,7 @@ def draw(folder: Any, parameters: Parameters, rows: Mapping[str, Mapping[str, Fi
         "Vickrey among I + 1": [second_price_worst_case(int(n) + 1, mean, 0.0).revenue for n in sizes],
         "Vickrey among I": [second_price_worst_case(int(n), mean, 0.0).revenue for n in sizes],
     }
-    with figure(folder / "markov.png", "bidders I", "worst-case expected revenue", f"Mean {mean:g}") as axes:
+    with figure(folder / "markov.png", "bidders I", "worst-case revenue (money)", f"Mean {mean:g}") as axes:
         for label, numbers in secured.items():
             axes.plot(sizes, numbers, marker="o", markersize=3, linewidth=1.2, label=label)
 

@@ -31,6 +31,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
@@ -53,7 +54,7 @@ from scenarios._rooms import Room, alike, figures, market_of, one_high, series
 from sim.market.market import Market
 from sim.market.plays import PlayRecorder
 from sim.measures.comparison import comparison_table
-from sim.measures.plots import figure
+from sim.measures.plots import figure, pictures
 from sim.records import Records
 from sim.runs import scenario
 
@@ -61,6 +62,7 @@ if TYPE_CHECKING:
     from sim.audit import Instance
 
 LEARNED = ("learned", "ordinary trade too")
+PICTURES = ("reserves.png", "reserves_with_ordinary_trade.png", "gaps.png", "values.png")
 EXPLANATION = (
     "Revenue an auction; ± is the half-width of a 95% confidence interval by batch means; of those who learn "
     "only the second half counts, and theory's figure is the value of their game on the grid."
@@ -106,10 +108,10 @@ def rooms_of(parameters: Parameters) -> tuple[list[Room], dict[int, Duel]]:
         offer = LearnedOffer(duel, [SecondPrice(float(reserve)) for reserve in duel.game.seller_actions])
         nature = DuelNature(duel, one_high(duel.game.nature_actions, bidders))
         prior = WithOrdinaryTrade(nature, parameters.ordinary, town) if number == 1 else nature
-        rooms.append(Room(name, "revenue", offer, prior, duel.game.value()[0]))
+        rooms.append(Room(name, "its nature", offer, prior, duel.game.value()[0]))
     r = lottery_constants(bidders, mean).value
     theory = RandomReserveLottery(bidders, mean), HighestBidderNature(bidders, mean)
-    rooms.append(Room("in theory", "revenue", *theory, r))
+    rooms.append(Room("in theory", "its nature", *theory, r))
     return rooms, duels
 
 
@@ -148,6 +150,17 @@ def secured(tables: Mapping[str, Any], parameters: Parameters) -> float:
     return game_of(parameters, ordinary=False).guarantee(mixture)
 
 
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """For sweeps: the bounds on the learned value, and the learned probabilities of low reserves, by room."""
+    last, low = last_plays(tables), atoms(tables, parameters)
+    found: dict[str, float] = {}
+    for number, name in enumerate(LEARNED):
+        play: Any = last.loc[number]
+        found |= {f"{name}: guarantee": float(play["guarantee"]), f"{name}: hope": float(play["hope"])}
+        found |= {f"{name}: reserve 0": low[name][0], f"{name}: reserve up to r": low[name][1]}
+    return found
+
+
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     """Revenue, value, atoms, and the plots in the run's folder."""
     told = Parameters(**manifest["parameters"])
@@ -157,7 +170,7 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     atom = (told.bidders - 1) * constants.sigma
     lines: list[Any] = [
         f"Random reserve emerges: {told.bidders} bidders, values in [0, 1] of mean {told.mean:g} or more.",
-        comparison_table("", [room.seller for room in rooms], rows),
+        comparison_table("revenue before", [room.seller for room in rooms], rows),
         EXPLANATION,
         f"In theory: value r = {constants.value:.4f}, probability of a reserve of at most r {atom:.4f}.",
         *play_lines(last_plays(tables), dict.fromkeys(LEARNED, 1.0)),
@@ -165,12 +178,7 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
           for name, (zero, low) in atoms(tables, told).items()),
         f"What is learned with ordinary trade is sure of {secured(tables, told):.4f} without it.",
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(folder, tables, told)
-        names = ("reserves", "reserves_with_ordinary_trade", "gaps", "values")
-        lines.append(f"Plots in {folder}: {', '.join(f'{name}.png' for name in names)}")
-    return lines
+    return [*lines, *pictures(tables, PICTURES, partial(draw, tables=tables, parameters=told))]
 
 
 def draw(folder: Any, tables: Mapping[str, Any], parameters: Parameters) -> None:
@@ -180,15 +188,15 @@ def draw(folder: Any, tables: Mapping[str, Any], parameters: Parameters) -> None
         game = game_of(parameters, ordinary=number == 1)
         mixture = last_mixtures(tables, number, game)[0]
         path = folder / ("reserves_with_ordinary_trade.png" if number else "reserves.png")
-        with figure(path, "reserve", "probability of at most this reserve", f"Reserves, {name}") as axes:
+        with figure(path, "reserve (money)", "probability of at most it", f"Reserves, {name}") as axes:
             law = (constants.sigma, constants.value, parameters.bidders)
             draw_reserves(axes, game.seller_actions, mixture, *law)
-    with figure(folder / "gaps.png", "rounds", "duality gap, money", "How far from equilibrium") as axes:
+    with figure(folder / "gaps.png", "rounds", "duality gap (money)", "How far from equilibrium") as axes:
         for name, (rounds, gaps) in gap_curves(tables, LEARNED).items():
             draw_gaps(axes, rounds, gaps, name)
     plays = tables["plays"].sort_values("time")
     own = plays[plays["seller_id"] == 0]
-    with figure(folder / "values.png", "rounds", "revenue", "Bounds on the value that is learned") as axes:
+    with figure(folder / "values.png", "rounds", "revenue (money)", "Bounds on the learned value") as axes:
         axes.plot(own["rounds"], own["guarantee"], linewidth=1.2, label="the seller is sure of")
         axes.plot(own["rounds"], own["hope"], linewidth=1.2, label="nature allows at most")
         axes.axhline(constants.value, color="black", linestyle="--", linewidth=0.8, label="r")

@@ -21,7 +21,8 @@ nature who learns can make it no worse. But she finds what a sure reserve cannot
 it, or at the top with no rival (both cost half of the range), and where there is no reserve, one bidder
 alone, at the whole range. Competition helps only where nature means no harm: with uniform values all regrets
 fall as bidders are added, and reserves that are drawn high lose most. `regret.png` shows regret by the number
-of bidders, `values.png` that of random reserves by the two highest values: 1/e where the second is below 1/e.
+of bidders, `values.png` that of random reserves by values: 1/e wherever the highest value is above 1/e and
+the second below.
 
     bazaar audit regret_auction
 
@@ -54,7 +55,7 @@ from scenarios._rooms import Drawn, Numbers, Room, figures, market_of, one_high,
 from scenarios._sure_reserves import SureReserves
 from sim.market.market import Market
 from sim.measures.comparison import Figure, comparison_table
-from sim.measures.plots import COLOURS, figure
+from sim.measures.plots import COLOURS, figure, pictures
 from sim.records import Records
 from sim.runs import scenario
 from sim.runs.scenario import WholeNumbers
@@ -183,18 +184,18 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         EXPLANATION,
         f"In theory 1/e = {1 / np.e:.3f} is the least worst-case regret, for any number of bidders.",
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
+
+    def draw(folder: Any) -> None:
         draw_by_bidders(folder / "regret.png", told.bidders, rows)
         draw_by_values(folder / "values.png")
-        lines.append(f"Plots in {folder}: regret.png, values.png")
-    return lines
+
+    return [*lines, *pictures(tables, ("regret.png", "values.png"), draw)]
 
 
 def draw_by_bidders(path: Any, sizes: Sequence[int], rows: Mapping[str, Mapping[str, Figure]]) -> None:
     """Regret with its interval against the number of bidders, by seller and nature."""
     styles = dict(zip(NATURES, ("-", "--", ":"), strict=True))
-    with figure(path, "bidders", "regret, of the range", "Regret by seller and nature") as axes:
+    with figure(path, "bidders", "regret (share of the range)", "Regret by seller and nature") as axes:
         for seller, colour in zip(WORST, COLOURS, strict=False):
             for nature, line in styles.items():
                 found = [rows[f"{bidders}, {nature}"][seller].estimate for bidders in sizes]
@@ -205,15 +206,15 @@ def draw_by_bidders(path: Any, sizes: Sequence[int], rows: Mapping[str, Mapping[
         axes.set_xticks(sizes)
 
 
-def draw_by_values(path: Any, points: int = 201) -> None:
-    """One good: the mean regret of random reserves at each pair of a highest and a second value."""
-    grid = np.linspace(0, 1, points)
-    high, low = np.meshgrid(grid, grid)
-    values = np.stack([np.maximum(high, low), np.minimum(high, low)], axis=-1)[..., None]
-    lost = np.where(high >= low, RandomReserveAuctions(1.0, 2).regret_at(values), np.nan)
-    with figure(path, "highest value", "second value", "Regret of random reserves, one good") as axes:
-        drawn = axes.pcolormesh(high, low, lost, shading="auto", vmin=0, vmax=1 / np.e)
-        axes.figure.colorbar(drawn, ax=axes, label="mean regret")
+def draw_by_values(path: Any) -> None:
+    """One good: the mean regret of random reserves, by the one value that counts."""
+    values, auction = np.linspace(0, 1, 201), RandomReserveAuctions(1.0, 2)
+    alone = np.column_stack([values, np.zeros_like(values)])[..., None]
+    against = np.column_stack([np.ones_like(values), values])[..., None]
+    with figure(path, "value (money)", "mean regret (money)", "Random reserves, one good") as axes:
+        axes.plot(values, auction.regret_at(alone), label="one bidder alone, by her value")
+        axes.plot(values, auction.regret_at(against), label="the highest at 1, by the second value")
+        axes.axhline(1 / np.e, color="black", linestyle="--", linewidth=0.8, label="1/e")
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,7 +62,7 @@ from scenarios._rooms import Drawn, Room, figures, market_of, series
 from sim.market.market import Market
 from sim.market.plays import PlayRecorder
 from sim.measures.comparison import comparison_table
-from sim.measures.plots import figure
+from sim.measures.plots import figure, pictures
 from sim.records import Records
 from sim.runs import scenario
 
@@ -74,6 +75,7 @@ FINE = 100
 """Steps of the grid on which one price is learned."""
 LEARNED = ("one price", "two prices", "bundle too")
 """The rooms of those who learn, by name."""
+PICTURES = ("values.png", "prices.png", "gaps.png", "regret.png")
 UNITS = (-1.0, -1 / RANGE, -1 / RANGE)
 """What makes payoffs of these games shares of the range that are lost."""
 EXPLANATION = (
@@ -174,9 +176,9 @@ def audited_instances(parameters: Parameters) -> Sequence[Instance]:
     from sim.audit.library import standard_instance
 
     levels = (0.0, 0.4, 0.7, 1.0)
-    rules = {"random": MinimaxRegretPricing((1.0, 1.0), charge="winner"),
+    rules = {"random prices": MinimaxRegretPricing((1.0, 1.0), charge="winner"),
              "random prices, as a fee": MinimaxRegretPricing((1.0, 1.0)),
-             "sure": DeterministicRegretPricing((1.0, 1.0))}
+             "sure prices": DeterministicRegretPricing((1.0, 1.0))}
     return [standard_instance(rule, levels, 1, name) for name, rule in rules.items()]
 
 
@@ -190,6 +192,16 @@ def correlations(tables: Mapping[str, Any], steps: int) -> dict[str, float]:
         game = game_of(name, steps)
         found[name] = correlation(game.nature_actions, last_mixtures(tables, number, game)[1])
     return found
+
+
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """For sweeps: by room the middle of the bounds on regret, of the range; and correlations of values."""
+    last, found = last_plays(tables), {}
+    for number, (name, unit) in enumerate(zip(LEARNED, UNITS, strict=True)):
+        play: Any = last.loc[number]
+        found[f"{name}: regret"] = float(unit * (play["guarantee"] + play["hope"]) / 2)
+    correlated = correlations(tables, parameters.steps)
+    return found | {f"{name}: correlation": number for name, number in correlated.items()}
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
@@ -209,26 +221,22 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         + ", ".join(f"{name} {number:.2f}" for name, number in correlations(tables, told.steps).items())
         + ".",
     ]
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(folder, tables, told.steps)
-        lines.append(f"Plots in {folder}: values.png, prices.png, gaps.png, regret.png")
-    return lines
+    return [*lines, *pictures(tables, PICTURES, partial(draw, tables=tables, steps=told.steps))]
 
 
 def draw(folder: Any, tables: Mapping[str, Any], steps: int) -> None:
     """What nature and the seller have learned, and how fast; and regret by price."""
     law = LogarithmicPrice(1.0)
-    with figure(folder / "values.png", "value of the first good", "value of the second good",
+    with figure(folder / "values.png", "value of the first good (money)", "value of the second good (money)",
                 "Values that nature has learned") as axes:
         for number, name in enumerate(LEARNED[1:], start=1):
             game = game_of(name, steps)
             draw_joint(axes, game.nature_actions, last_mixtures(tables, number, game)[1], name)
-    with figure(folder / "prices.png", "price", "probability of at most this price",
+    with figure(folder / "prices.png", "price (money)", "probability of at most it",
                 "Prices that the seller has learned") as axes:
         game = game_of(LEARNED[0], steps)
         draw_law(axes, game.seller_actions[:, 0], last_mixtures(tables, 0, game)[0], law.cdf)
-    with figure(folder / "gaps.png", "rounds", "duality gap, money", "How far from equilibrium") as axes:
+    with figure(folder / "gaps.png", "rounds", "duality gap (money)", "How far from equilibrium") as axes:
         for name, (rounds, gaps) in gap_curves(tables, LEARNED).items():
             draw_gaps(axes, rounds, gaps, name)
     draw_regret(folder / "regret.png")
@@ -238,7 +246,7 @@ def draw_regret(path: Any) -> None:
     """The regret of a sure price and of the random one, by the value that nature picks."""
     values = np.unique(np.append(np.linspace(0, 1, 401), [0.5, 0.5 - 1e-6]))
     rules = {"random price": MinimaxRegretPricing(1.0), "sure price ½": DeterministicRegretPricing(1.0)}
-    with figure(path, "value", "mean regret", "One good: regret whatever the value") as axes:
+    with figure(path, "value (money)", "mean regret (money)", "One good: regret whatever the value") as axes:
         for name, rule in rules.items():
             axes.plot(values, rule.regret_at(values[:, None]), linewidth=1.2, label=name)
         axes.axhline(1 / np.e, color="black", linestyle="--", linewidth=0.8, label="1/e")

@@ -35,8 +35,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from scenarios._table_one_cells import RATIOS, judge, market_of
+from scenarios._table_one_cells import RATIOS, judge, market_of, ratios_of
 from scenarios._table_one_results import draw, lines_of
+from scenarios._worst_and_mean import worst_and_mean
 from sim.draws import Stream
 from sim.market.workdays import Workdays
 from sim.records import Records
@@ -80,6 +81,11 @@ def generator(seed: int, day: int) -> Any:
 def audited_instances(parameters: Parameters) -> list[Instance]:
     """What stands in the cells, on the first day's market."""
     return market_of(parameters, generator(0, 0)).audited()
+
+
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """The worst and the mean share of the best, for each cell."""
+    return worst_and_mean(ratios_of(tables))
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:

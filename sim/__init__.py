@@ -1,4 +1,4 @@
-"""Time, the market, records, measurement and screens.
+"""Bazaar's time, market, records, measurement and screens.
 
 The names below can be imported from here; each module is loaded when one of its names is first asked for.
 (`sim.audit` is the package of the audit: `from sim.audit import audit, standard_instance`; `sim.sweep` is
@@ -16,8 +16,7 @@ __getattr__, __dir__, __all__ = exports(
         "sim.audit": ("Instance", "audit_market", "audit_sample", "standard_instance"),
         "sim.market": ("Market", "Panel", "Town"),
         "sim.measures.batch_means": ("Estimate", "batch_means", "batch_ratio"),
-        "sim.records": ("Records", "load_many", "write_csv"),
+        "sim.records": ("Records", "load", "load_many", "write_csv"),
         "sim.runs.scenario": ("OneOf", "Parameters"),
-        "sim.sweep.reading": ("load",),
     },
 )

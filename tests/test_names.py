@@ -6,7 +6,6 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 FLOORS = ("mechanisms", "agents", "sim")
 SHARED = {
-    "load",  # of the records of a run; of the folder of a sweep or a run
     "regret_bound",  # of each learning algorithm its own
 }
 

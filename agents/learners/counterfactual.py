@@ -9,9 +9,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from agents.play.ways import one_of
+from agents.play.ways import rule_or_replay
 from agents.view import Feedback
-from mechanisms.deviations import brought, with_report
+from mechanisms.deviations import brought, with_report_where_it_matters
 from mechanisms.questions import AskValue
 
 
@@ -22,7 +22,7 @@ def own_reports(feedback: Feedback) -> NDArray[Any] | None:
 
 def can_be_told(feedback: Feedback) -> bool:
     """Whether other reports can be worked out: there were reports, and there is a closed rule."""
-    return own_reports(feedback) is not None and one_of(feedback.mechanism, True, False)
+    return own_reports(feedback) is not None and rule_or_replay(feedback.mechanism, True, False)
 
 
 def counterfactual_utility(
@@ -40,6 +40,5 @@ def counterfactual_utility(
     if feedback.bids is None:
         raise ValueError("bids is None: to know what another report would bring, all bids must be disclosed")
     rule: Any = feedback.mechanism
-    width = len(rule.space.report_shape)
-    reports = with_report(feedback.bids, feedback.seats, alternatives, width)
-    return brought(rule, reports, feedback.seats[:, None], valuations).expected(feedback.utility)
+    reports, seats = with_report_where_it_matters(rule, feedback.bids, feedback.seats, alternatives)
+    return brought(rule, reports, seats, valuations).expected(feedback.utility)

@@ -2,12 +2,13 @@
 
 At each profile a mixture of outcomes (who buys at which prices) has to sell at each price as often as that
 price is chosen. Whole choices leave one outcome a profile, so that the linear program bounds the optimum; its
-own optimum is nearly always whole, and then optimal, unless the utility has flat pieces with many ties.
+own optimum is nearly always whole, and then optimal, unless the utility has flat pieces with many ties. Those
+a little strict concavity breaks: what is best then is one of the optima, if the tilt is small enough.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,29 @@ WHOLE = 1e-7
 """How far from a whole number a choice may be."""
 
 
-def mixture_choice(instance: PriceChoices, seconds: float | None) -> tuple[FloatArray | None, float]:
+TILT = 1e-3
+"""How much of a strictly concave utility is added to break ties, as a part of the greatest utility."""
+
+
+def tilted_choice(instance: PriceChoices) -> tuple[FloatArray | None, float]:
+    """What `mixture_choice` finds for a strictly concave utility close by; and a bound for the utility.
+
+    The bound comes from an interior point, which ties do not slow down.
+    """
+    knots, heights = max(instance.polygons, key=lambda polygon: polygon[0][-1])
+    scale, size = float(knots[-1]) or 1.0, TILT * float(heights[-1])
+
+    def tilted(money: FloatArray) -> FloatArray:
+        return np.asarray(instance.utility(money)) - size * np.expm1(-money / scale)
+
+    choice, _ = mixture_choice(replace(instance, utility=tilted), None)
+    _, bound = mixture_choice(instance, None, interior=True)
+    return choice, bound
+
+
+def mixture_choice(
+    instance: PriceChoices, seconds: float | None, interior: bool = False
+) -> tuple[FloatArray | None, float]:
     """The choices, shape (C,), or None if the program's optimum mixes them; and a bound on any mechanism."""
     from scipy.sparse import block_diag, csr_array, hstack
 
@@ -33,6 +56,7 @@ def mixture_choice(instance: PriceChoices, seconds: float | None) -> tuple[Float
         np.concatenate([np.zeros(instance.choices), *(part.objective for part in parts)]),
         at_most=(hstack([instance.one_price, nothing], format="csr"), np.ones(nothing.shape[0])),
         equal=(hstack([sales, outcomes], format="csr"), limits), bounds=(0.0, 1.0), seconds=seconds,
+        interior=interior,
     )
     choice = solution.x[: instance.choices]
     whole = np.abs(choice - np.round(choice)).max() <= WHOLE

@@ -38,6 +38,10 @@ class OneGood(TypeSpace):
         """Value times quantity."""
         return valuations * allocation
 
+    def together(self, one: NDArray[Any], other: NDArray[Any]) -> FloatArray:
+        """One unit at most: she wants no other."""
+        return np.minimum(one + other, 1.0)
+
     def item_values(self, valuations: NDArray[Any], allocation: NDArray[Any]) -> FloatArray:
         """The value."""
         return valuations
@@ -131,6 +135,10 @@ class SeveralGoods(TypeSpace):
         """A quantity of each good."""
         return (self.goods,)
 
+    def together(self, one: NDArray[Any], other: NDArray[Any]) -> FloatArray:
+        """One unit of each good at most: she wants no other."""
+        return np.minimum(one + other, 1.0)
+
     @property
     def units(self) -> int:
         """The supply of each."""
@@ -197,5 +205,8 @@ def sum_of_highest(values: FloatArray, count: int) -> FloatArray:
     if not values.shape[-1]:
         return np.zeros(values.shape[:-1])
     if count == 1:
+        if values.ndim == 1:  # one profile: the cost of NumPy's calls decides
+            best: float = values.item(values.argmax())
+            return np.float64(max(best, 0.0))  # type: ignore[return-value]
         return np.maximum(values.max(axis=-1), 0.0)
     return np.maximum(-np.sort(-values, axis=-1)[..., :count], 0.0).sum(axis=-1)

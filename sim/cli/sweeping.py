@@ -15,14 +15,7 @@ from sim.cli.reading import bad_input
 from sim.runs.registry import Registry
 
 if TYPE_CHECKING:
-    from sim.sweep.plan import Plan
-
-
-def is_sweep(folder: str) -> bool:
-    """Whether a folder is that of a sweep."""
-    from sim.sweep import places
-
-    return places.is_sweep(folder)
+    from sim.sweep.plan import SweepPlan
 
 
 def planned(
@@ -34,7 +27,7 @@ def planned(
     seeds: int,
     measures: Sequence[str],
     records: bool,
-) -> Plan:
+) -> SweepPlan:
     """The plan that the options tell of.
 
     `more` is what is set by options of their own, None if it is not; `axes`: grids, lists, a comparison.
@@ -51,7 +44,7 @@ def planned(
 
 
 def sweep_out(
-    plan: Plan, out: str, workers: int | None, dask: str | None, limit: float | None, resume: bool
+    plan: SweepPlan, out: str, workers: int | None, dask: str | None, limit: float | None, resume: bool
 ) -> None:
     """Carry out the plan, and show the report; ends in exit code 3 if tasks failed, 130 after Ctrl-C."""
     from sim.sweep.sweeping import carry_out, workers_for
@@ -98,12 +91,12 @@ def show_sweep(folder: str, versus: str | None = None, csv: str | None = None) -
 
     with bad_input():
         from sim.records import write_csv
+        from sim.records.sweep_reading import frame_of
         from sim.sweep.axes import read_versus
-        from sim.sweep.reading import frame_of
         from sim.sweep.report import WIDTH, report
 
         lines = report(folder, None if versus is None else read_versus(versus))
-        screen = Console(highlight=False, markup=False, width=WIDTH)
+        screen = Console(highlight=False, markup=False, emoji=False, width=WIDTH)
         for line in lines:
             screen.print(line)
         if csv is not None:

@@ -37,7 +37,7 @@ def as_read(table: Table) -> Table:
     return Table(table.name, table.description, tuple(column for some in columns for column in some))
 
 
-def rows_as_read(
+def with_answers(
     table: Table, rows: pandas.DataFrame, stored: Callable[[str], pandas.DataFrame]
 ) -> pandas.DataFrame:
     """Return stored rows of a table as they are read; `stored` hands out the tables beside it by name."""

@@ -1,6 +1,6 @@
 """Sweeps: a scenario at many points and seeds, on all cores or a cluster, kept task by task.
 
-`run` sweeps and returns a frame; `load` reads the frame of a sweep's folder, or the tables of a run's.
+`run` sweeps and returns a frame; `sim.load` reads the frame of a sweep's folder again.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ __getattr__, __dir__, __all__ = exports(
     {
         "sim.sweep.children": ("Processes",),
         "sim.sweep.clusters": ("DaskProcesses",),
-        "sim.sweep.plan": ("Plan", "make_plan"),
-        "sim.sweep.reading": ("load",),
+        "sim.sweep.plan": ("SweepPlan", "make_plan"),
         "sim.sweep.report": ("report",),
         "sim.sweep.sweeping": ("carry_out", "run"),
     },

@@ -6,7 +6,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sim.sweep.plan import MOST_TASKS, PlanError
+from sim.records.sweep_reading import MOST_TASKS
+from sim.sweep.plan import PlanError
 
 
 def read_axes(grids: Iterable[str], lists: Iterable[str]) -> dict[str, list[Any]]:

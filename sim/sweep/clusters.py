@@ -6,8 +6,9 @@ stopped at a time limit, runs alone in its process, and gives the same bytes as 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, TypeVar
 
@@ -22,6 +23,17 @@ PATIENCE = "10s"
 
 class ClusterError(ValueError):
     """A cluster cannot be used; the message says why."""
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """ClusterError if the scheduler does not answer in here."""
+    from distributed.client import ClosedClientError
+
+    try:
+        yield
+    except (OSError, ClosedClientError) as error:
+        raise ClusterError(f"the Dask cluster does not answer any more ({error})") from error
 
 
 class DaskProcesses(Executor):
@@ -57,17 +69,20 @@ class DaskProcesses(Executor):
 
     @property
     def workers(self) -> int:
-        """Threads of the cluster now, at least 1."""
-        return max(1, sum(self._client.nthreads().values()))
+        """Threads of the cluster now, at least 1. Raises ClusterError if it is gone."""
+        with _answering():
+            return max(1, sum(self._client.nthreads().values()))
 
     def submit(self, work: Callable[..., T], /, *arguments: Any, **named: Any) -> Future[T]:
-        """Do the work in a child of one of the cluster's workers."""
+        """Do the work in a child of one of the cluster's workers. Raises ClusterError if it is gone."""
         piece = partial(work, *arguments, **named)
-        return self._executor.submit(call_in_child, piece, self._limit)
+        with _answering():
+            return self._executor.submit(call_in_child, piece, self._limit)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Leave the cluster; end it, if it was started here."""
-        self._executor.shutdown(wait=wait and not cancel_futures)
+        if self._client.status == "running":
+            self._executor.shutdown(wait=wait and not cancel_futures)
         self._client.close()
         if self._cluster is not None:
             self._cluster.close()

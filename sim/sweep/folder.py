@@ -18,10 +18,10 @@ from typing import Any, BinaryIO
 from sim.records import OutputError, prepare_directory
 from sim.records.manifest import NAME as MANIFEST
 from sim.records.manifest import cpu_features
+from sim.records.sweep_places import INDEX, PLAN, failure_path, is_sweep, result_path
+from sim.records.sweep_reading import index_of, plan_hash, read_recorded
 from sim.sweep.origin import differences
-from sim.sweep.places import INDEX, PLAN, failure_path, is_sweep, result_path
-from sim.sweep.plan import Plan, PlanError, Task, plan_hash
-from sim.sweep.reading import index_of, read_recorded
+from sim.sweep.plan import PlanError, SweepPlan, Task
 
 
 class Folder:
@@ -67,38 +67,39 @@ class Folder:
         _put_json(failure_path(self.path, task.number), told)
 
     def finish(self, status: str) -> None:
-        """Write the index and the end into the manifest, as "complete", "failed", or "interrupted"."""
-        try:
+        """Write the index and the end, "complete", "failed" or "interrupted"; others may write then."""
+        self._manifest |= {"status": status, "finished": _now()}
+        with self._lock:
             _put(self.path / INDEX, lambda file: index_of(self.path).to_parquet(file, index=False))
-        finally:
-            self._manifest |= {"status": status, "finished": _now()}
             self._write_manifest()
-            self._lock.close()
 
     def give_up(self) -> None:
-        """Say that the sweep failed, as far as there is room to say it."""
-        with suppress(OutputError):
+        """Say that the sweep failed; if there is no room for a new manifest, in place of the old one."""
+        try:
             self.finish("failed")
-        self._lock.close()
+        except OutputError:
+            with suppress(OSError), (self.path / MANIFEST).open("r+b") as file:
+                file.write(_as_json(self._manifest))
+                file.truncate()
 
     def _write_manifest(self) -> None:
         _put_json(self.path / MANIFEST, self._manifest)
 
 
-def open_new(path: str | Path, plan: Plan, origin: Mapping[str, str]) -> Folder:
+def open_new(path: str | Path, plan: SweepPlan, origin: Mapping[str, str]) -> Folder:
     """A folder that is new or empty, with the plan and its hash in it. Raises OutputError."""
     folder = prepare_directory(path)
     return _begin(folder, plan, origin)
 
 
-def _begin(folder: Path, plan: Plan, origin: Mapping[str, str]) -> Folder:
+def _begin(folder: Path, plan: SweepPlan, origin: Mapping[str, str]) -> Folder:
     described = plan.described()
     recorded = plan_hash(described)
     _put_json(folder / PLAN, {"hash": recorded, "plan": described, "origin": dict(origin)})
     return Folder(folder, recorded, _now())
 
 
-def open_again(path: str | Path, plan: Plan, origin: Mapping[str, str]) -> Folder:
+def open_again(path: str | Path, plan: SweepPlan, origin: Mapping[str, str]) -> Folder:
     """The folder of a sweep that was broken off, to go on with it; a new one if there is none.
 
     Raises PlanError for the folder of another plan, or of the same made by other versions or other code,
@@ -185,4 +186,8 @@ def _put(path: Path, write: Callable[[BinaryIO], Any]) -> None:
 
 
 def _put_json(path: Path, told: Mapping[str, Any]) -> None:
-    _put(path, lambda file: file.write(json.dumps(told, indent=2).encode() + b"\n"))
+    _put(path, lambda file: file.write(_as_json(told)))
+
+
+def _as_json(told: Mapping[str, Any]) -> bytes:
+    return json.dumps(told, indent=2).encode() + b"\n"

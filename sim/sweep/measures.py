@@ -7,7 +7,7 @@ taken from the table of auctions, over all sellers and for each.
 from __future__ import annotations
 
 import numbers
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from sim.runs.report import SellerMeasures, market_measures, seller_measures
@@ -26,13 +26,32 @@ class MeasuresError(ValueError):
     """A scenario's figures are no row of numbers."""
 
 
+class FramesOnDemand(Mapping[str, "pandas.DataFrame"]):
+    """The tables of records by name, each made into a frame when it is first asked for."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._frames: dict[str, pandas.DataFrame] = {}
+
+    def __getitem__(self, table: str) -> pandas.DataFrame:
+        if table not in self._frames:
+            self._frames[table] = self._records.frame(table)
+        return self._frames[table]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._records.manifest.tables)
+
+    def __len__(self) -> int:
+        return len(self._records.manifest.tables)
+
+
 def measures_of(scenario: Any, records: Records, parameters: Parameters) -> dict[str, float]:
     """The figures of a run that has ended; those of one seller are named `what: seller`.
 
     Raises MeasuresError if the scenario has no auctions and no `measures`, or if what `measures` returns
     is no mapping from names to numbers, or uses the name of a parameter or of another column.
     """
-    tables = records.frames()
+    tables = FramesOnDemand(records)
     own = getattr(scenario, "measures", None)
     if own is not None:
         return _checked(own(tables, parameters), {*RESERVED, *type(parameters).model_fields})

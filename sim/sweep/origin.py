@@ -8,9 +8,11 @@ from pathlib import Path
 
 from sim.records.manifest import versions
 from sim.runs.registry import ScenarioFile
+from sim.sweep.plan import SweepPlan
 
 _HOUSE = Path(__file__).resolve().parents[2]
 _FLOORS = ("mechanisms", "agents", "sim")
+_LONGEST_PATH = 1000
 
 
 class OriginError(ValueError):
@@ -23,6 +25,17 @@ def origin_of(entry: ScenarioFile) -> dict[str, str]:
     Of a scenario in a package all files of the package count, of any other its own file alone.
     """
     return {**versions(), "code": _digest(entry)}
+
+
+def files_of(plan: SweepPlan) -> dict[str, str]:
+    """Digests of the files that the plan's parameters name, such as logged bids, by how they are named."""
+    values = [*plan.settings.values(), *(value for axis in plan.axes.values() for value in axis)]
+    named = [value["file"] if isinstance(value, dict) and "file" in value else value for value in values]
+    return {
+        f"file {name}": hashlib.sha256(Path(name).read_bytes()).hexdigest()
+        for name in named
+        if isinstance(name, str) and len(name) < _LONGEST_PATH and Path(name).is_file()
+    }
 
 
 def _digest(entry: ScenarioFile) -> str:

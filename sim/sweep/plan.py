@@ -5,19 +5,17 @@ The hash is that of what the plan says, in one canonical form: two ways to write
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from mechanisms.names import nearest
+from sim.records.sweep_reading import MOST_TASKS, points_of
 from sim.runs.registry import ScenarioFile
 from sim.runs.scenario import Parameters, make_parameters
 
-MOST_TASKS = 1_000_000
 MOST_SEED = 2**63 - 1
 
 
@@ -48,7 +46,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Plan:
+class SweepPlan:
     """What a sweep runs. Made by `make_plan`, which checks it; everything in it is plain data.
 
     settings
@@ -98,25 +96,6 @@ class Plan:
         }
 
 
-def points_of(axes: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
-    """The product of axes, the last one fastest.
-
-    >>> points_of({"a": [1, 2], "b": ["x"]})
-    [{'a': 1, 'b': 'x'}, {'a': 2, 'b': 'x'}]
-    """
-    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
-
-
-def plan_hash(described: Mapping[str, Any]) -> str:
-    """The SHA-256 of what a plan says, in hexadecimal.
-
-    >>> plan_hash({"seeds": [0], "axes": []}) == plan_hash({"axes": [], "seeds": [0]})
-    True
-    """
-    text = json.dumps(described, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
 def make_plan(
     entry: ScenarioFile,
     settings: Mapping[str, Any] | None = None,
@@ -125,7 +104,7 @@ def make_plan(
     vs: tuple[str, Any, Any] | None = None,
     measures: Sequence[str] = (),
     records: bool = False,
-) -> Plan:
+) -> SweepPlan:
     """A plan of which every point is allowed by the scenario.
 
     `seeds` is their number, then they are 0, 1, …, or the seeds themselves. `vs` adds an axis of two values
@@ -143,7 +122,7 @@ def make_plan(
     numbers = _seeds(seeds)
     _check_size(axes, len(numbers))
     kind = entry.load().Parameters
-    return Plan(
+    return SweepPlan(
         entry,
         _plain(kind, settings, settings, axes),
         _plain_axes(kind, settings, axes),

@@ -14,7 +14,7 @@ from typing import Any
 from mechanisms.names import nearest
 from sim.runs.registry import Registry
 from sim.sweep.axes import grid_values
-from sim.sweep.plan import Plan, PlanError, make_plan
+from sim.sweep.plan import PlanError, SweepPlan, make_plan
 
 _FIELDS = {
     "scenario": str,
@@ -30,7 +30,7 @@ _LARGEST = 1_000_000
 """Bytes; a plan that is larger is none."""
 
 
-def read_plan(path: str | Path, registry: Registry) -> Plan:
+def read_plan(path: str | Path, registry: Registry) -> SweepPlan:
     """The plan in a file; PlanError, which names the field, if it is no plan.
 
     A scenario's file is looked for from the folder of the plan.
@@ -69,7 +69,7 @@ def _kind(name: str) -> str:
     return words[_FIELDS[name]]
 
 
-def _made(told: Mapping[str, Any], folder: Path, registry: Registry) -> Plan:
+def _made(told: Mapping[str, Any], folder: Path, registry: Registry) -> SweepPlan:
     named = told["scenario"]
     near = folder / named
     entry = registry.find(str(near) if named.endswith(".py") and near.is_file() else named)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from sim.measures.plots import figure
+from sim.records.sweep_reading import Recorded
 from sim.sweep.estimates import PointEstimates
 from sim.sweep.plan import value_text
-from sim.sweep.reading import Recorded
 
 _MOST_CURVES = 12
 

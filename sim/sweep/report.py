@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.measures.batch_means import Estimate
+from sim.records.sweep_reading import Recorded, frame_of, incomplete, index_of, read_recorded
 from sim.sweep.estimates import PointEstimates, means, paired_differences
 from sim.sweep.measures import RESERVED, is_headline
 from sim.sweep.plan import axis_value, value_text
-from sim.sweep.reading import Recorded, frame_of, incomplete, index_of, read_recorded
 
 if TYPE_CHECKING:
     import pandas

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -13,16 +12,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from sim.measures.replicates import cores
 from sim.records import IncompleteRunWarning, RecordsError
+from sim.records.sweep_places import results_in
+from sim.records.sweep_reading import frame_of, incomplete, read_row
 from sim.runs.files import checked_file
 from sim.runs.registry import ScenarioFile, file_entry
 from sim.sweep.children import Processes
 from sim.sweep.clusters import DaskProcesses
 from sim.sweep.folder import Folder, open_again, open_new
-from sim.sweep.origin import origin_of
-from sim.sweep.places import results_in
-from sim.sweep.plan import Plan, Task, make_plan
-from sim.sweep.reading import frame_of, incomplete, read_row
+from sim.sweep.origin import files_of, origin_of
+from sim.sweep.plan import SweepPlan, Task, make_plan
 from sim.sweep.working import work_through
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def run(
     limit: float | None = None,
     resume: bool = False,
 ) -> pandas.DataFrame:
-    """Sweep a scenario, keep everything in the folder `out`, and return its frame (see `load`).
+    """Sweep a scenario, keep everything in the folder `out`, and return its frame (see `sim.load`).
 
     scenario
         Its module, or the path of its file.
@@ -96,7 +96,7 @@ def workers_for(
     """
     if executor is not None and (dask is not None or limit is not None):
         raise ValueError("executor is given; then it is no Dask address, and sets the time limit itself")
-    count = usable_cpus() if workers is None else workers
+    count = cores() if workers is None else workers
     if executor is not None:
         yield executor, lambda: count
         return
@@ -107,13 +107,8 @@ def workers_for(
         made.shutdown(wait=True, cancel_futures=True)
 
 
-def usable_cpus() -> int:
-    """How many CPUs this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def carry_out(
-    plan: Plan,
+    plan: SweepPlan,
     out: str | Path,
     executor: Executor,
     workers: Callable[[], int],
@@ -126,7 +121,7 @@ def carry_out(
     Ctrl-C raises KeyboardInterrupt, with the folder in good order; so does any error.
     """
     origin = origin_of(plan.entry)
-    folder = (open_again if resume else open_new)(out, plan, origin)
+    folder = (open_again if resume else open_new)(out, plan, {**origin, **files_of(plan)})
     try:
         tasks = _missing(plan, folder)
         total = len(plan.points) * len(plan.seeds)
@@ -141,7 +136,7 @@ def carry_out(
     return failed
 
 
-def _missing(plan: Plan, folder: Folder) -> list[Task]:
+def _missing(plan: SweepPlan, folder: Folder) -> list[Task]:
     """The tasks without a result that can be read."""
     done = {number for number, path in results_in(folder.path).items() if _can_be_read(path)}
     return [task for task in plan.tasks() if task.number not in done]

@@ -18,7 +18,7 @@ from sim.sweep.plan import Task
 
 
 @dataclass(frozen=True)
-class Answer:
+class TaskResult:
     """What came of a task: its row of figures, or why there is none.
 
     fatal
@@ -30,7 +30,7 @@ class Answer:
     fatal: bool = False
 
 
-def run_task(task: Task, origin: Mapping[str, str], keep: str | None = None) -> Answer:
+def run_task(task: Task, origin: Mapping[str, str], keep: str | None = None) -> TaskResult:
     """Run a task; whatever goes wrong in it is in the answer, with its traceback.
 
     `origin` is what made the other tasks; another version or other code here is fatal, and so are records
@@ -38,11 +38,11 @@ def run_task(task: Task, origin: Mapping[str, str], keep: str | None = None) -> 
     """
     try:
         _check_origin(task, origin)
-        return Answer(row=_figures(task, keep))
+        return TaskResult(row=_figures(task, keep))
     except (OriginError, OutputError) as error:
-        return Answer(error=str(error), fatal=True)
+        return TaskResult(error=str(error), fatal=True)
     except BaseException:  # noqa: BLE001 — a scenario is anybody's code, and may end the process too
-        return Answer(error=traceback.format_exc())
+        return TaskResult(error=traceback.format_exc())
 
 
 _origins: dict[str, dict[str, str]] = {}

@@ -11,10 +11,10 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, 
 from pathlib import Path
 from typing import Any
 
+from sim.records.sweep_places import records_path
 from sim.sweep.folder import Folder
-from sim.sweep.places import records_path
 from sim.sweep.plan import Task
-from sim.sweep.task import Answer, run_task
+from sim.sweep.task import TaskResult, run_task
 
 ATTEMPTS = 3
 AHEAD = 2
@@ -39,7 +39,7 @@ def work_through(
     lost or a worker cannot do any task, OutputError if the folder cannot be written.
     """
     waiting, attempts, failed = deque(tasks), Counter[int](), 0
-    running: dict[Future[Answer], Task] = {}
+    running: dict[Future[TaskResult], Task] = {}
     while waiting or running:
         while waiting and len(running) < AHEAD * workers():
             task = waiting.popleft()
@@ -60,7 +60,7 @@ def work_through(
     return failed
 
 
-def _submitted(executor: Executor, task: Task, folder: Path, origin: Mapping[str, str]) -> Future[Answer]:
+def _submitted(executor: Executor, task: Task, folder: Path, origin: Mapping[str, str]) -> Future[TaskResult]:
     keep = str(records_path(folder.resolve(), task.number)) if task.records else None
     try:
         return executor.submit(run_task, task, origin, keep)
@@ -68,7 +68,7 @@ def _submitted(executor: Executor, task: Task, folder: Path, origin: Mapping[str
         raise StoppedError(f"the workers are gone ({error})") from error
 
 
-def _answer(future: Future[Answer]) -> Answer:
+def _answer(future: Future[TaskResult]) -> TaskResult:
     """What came of a task, or why nothing did."""
     try:
         answer = future.result()
@@ -77,7 +77,7 @@ def _answer(future: Future[Answer]) -> Answer:
     except BrokenExecutor as error:
         raise StoppedError(f"the workers are gone ({error})") from error
     except Exception as error:  # noqa: BLE001 — the process that did it was killed, or ran out of time
-        return Answer(error=f"{type(error).__name__}: {error}")
+        return TaskResult(error=f"{type(error).__name__}: {error}")
     if answer.fatal:
         raise StoppedError(answer.error)
     return answer

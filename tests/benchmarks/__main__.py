@@ -24,6 +24,7 @@ from tests.benchmarks import (
     regret,
     risk_averse,
     robust,
+    sweep,
 )
 
 GROUPS = {
@@ -39,6 +40,7 @@ GROUPS = {
     "risk averse": (risk_averse.figures,),
     "counter": (counter.figures,),
     "page": (page.figures,),
+    "sweep": (sweep.figures,),
 }
 
 

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from scipy.optimize import brentq
 
-from mechanisms.robust import extra_bidders, grid_regret, optimal_reserve, second_price_worst_case
+from mechanisms.robust import (
+    RandomReserveAuctions,
+    extra_bidders,
+    grid_regret,
+    optimal_reserve,
+    second_price_worst_case,
+)
 from scenarios import (
     ambiguous_bidders,
     highest_bidder_lottery,
@@ -16,6 +22,7 @@ from scenarios import (
 from scenarios._learned import last_plays
 from scenarios._markov_figures import RESERVES, SLACKNESS_MEAN, slackness, worst_cases
 from scenarios._rooms import figures, series
+from scenarios._sure_reserves import SureReserves
 from sim.audit import audit
 from tests.scenarios.played import Folder, manifest, played, printed
 
@@ -225,6 +232,25 @@ def test_regret_of_random_reserves_does_not_depend_on_bidders(runs):
         assert near(rows[f"{bidders}, thesis'"]["Vickrey"], 2 / np.e)
 
 
+@pytest.mark.parametrize("reserve", [0.0, 0.4])
+def test_sure_reserves_are_the_thesis_rule_at_one_reserve(reserve):
+    """(3.3) where the reserves are known; truth is best, against random lies."""
+    rng = np.random.default_rng(1)
+    values = rng.random((500, 3, 2))
+    rule = SureReserves(reserve)
+    found = rule.outcome(values)
+    known = RandomReserveAuctions((1.0, 1.0), 3).outcome_at(values, np.full((500, 2), reserve))
+    np.testing.assert_allclose(found.allocation, known.allocation)
+    np.testing.assert_allclose(found.payments, known.payments)
+    lies = values.copy()
+    lies[:, 0] = rng.random((500, 2))
+    told = rule.outcome(lies)
+    honest, lied = ((values[:, 0] * one.allocation[:, 0]).sum(axis=1) - one.payments[:, 0]
+                    for one in (found, told))
+    assert (honest >= lied - 1e-12).all()
+    assert (honest >= -1e-12).all()
+
+
 def test_competition_helps_where_nature_means_no_harm():
     regrets = [regret_auction.uniform_regrets(bidders) for bidders in (2, 5, 10, 20)]
     for seller in regret_auction.WORST:
@@ -259,6 +285,15 @@ def test_the_value_and_the_atom_emerge(runs):
     assert random_reserve_emerges.secured(tables, told) == pytest.approx(r, abs=0.02)
     gaps = tables["plays"].sort_values("time").groupby("seller_id")["gap"]
     assert (gaps.last() < 0.3 * gaps.first()).all()
+
+
+def test_sweeps_get_what_was_learned(runs):
+    found = random_reserve_emerges.measures(*runs(random_reserve_emerges))
+    assert found["learned: guarantee"] < found["learned: hope"]
+    assert found["ordinary trade too: reserve 0"] == pytest.approx(lottery(2, 0.5)[0], abs=0.08)
+    found = regret_pricing.measures(*runs(regret_pricing))
+    assert found["one price: regret"] == pytest.approx(1 / np.e, abs=0.01)
+    assert found["bundle too: regret"] == pytest.approx(grid_regret((1.0, 1.0), 0.0, 8) / 2, abs=0.01)
 
 
 # --- one_more_bidder ---------------------------------------------------------------------------------
@@ -331,7 +366,7 @@ def verdicts(instance):
 
 def test_the_audit_of_the_all_pay_auction():
     """Example 1.2.2: maxmin IC, and neither Knightian, Hurwicz nor Bayesian IC."""
-    found = verdicts(ambiguous_bidders.audited(ambiguous_bidders.Parameters())[0])
+    found = verdicts(ambiguous_bidders.audited_instances(ambiguous_bidders.Parameters())[0])
     assert found["maxmin IC"] == "holds"
     for title in ("Knightian IC (distributionally robust)", "Hurwicz IC", "Bayesian IC over the set"):
         assert found[title] == "fails"
@@ -348,7 +383,7 @@ def test_the_thesis_rules_are_safe_whatever_the_attitude(module):
 
     The fee for a lottery is due without the good: ex-post IR holds in expectation over the draw only.
     """
-    for instance in module.audited(module.Parameters()):
+    for instance in module.audited_instances(module.Parameters()):
         found = verdicts(instance)
         for title in SAFE:
             fee = title == "ex-post IR" and "fee" in instance.name

@@ -18,9 +18,10 @@ from mechanisms.risk_averse import (
     profile_bound,
     utility_bounds,
 )
+from mechanisms.risk_averse.dsic_mixtures import tilted_choice
 from mechanisms.risk_averse.dsic_polygons import polygon_choice
 from mechanisms.risk_averse.price_choices import PriceChoices
-from mechanisms.utilities import CARA, CRRA, Capped, Linear
+from mechanisms.utilities import CARA, CRRA, Capped, Linear, PiecewiseLinear
 from tests.mechanisms.risk_averse.cases import FACTOR, enumerated_utility, instance, profiles
 
 
@@ -79,6 +80,34 @@ def test_both_programs_have_the_same_optimum(seed):
     optimum = optimal_dsic_utility(values, probabilities, units, utility)
     assert choices.expected_utility(choice) == pytest.approx(optimum, abs=1e-7)
     assert bound >= optimum - 1e-7
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("utility", [Capped(6.0), PiecewiseLinear([(0, 0), (3, 3), (9, 5)])], ids=repr)
+def test_a_tilt_breaks_ties_without_loss(seed, utility):
+    """Utilities of few pieces: the best choice for a strictly concave one close by is as good, and proved."""
+    values, probabilities, units, _ = instance(seed)
+    priors = tuple(Discrete(v, p) for v, p in zip(values, probabilities, strict=True))
+    choices = PriceChoices(priors, units, utility)
+    choice, bound = tilted_choice(choices)
+    best = choices.expected_utility(polygon_choice(choices, None)[0])
+    assert bound >= best - 1e-9
+    assert bound == pytest.approx(best, rel=1e-6)
+    assert choice is not None
+    assert choices.expected_utility(choice) == pytest.approx(best, abs=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("units", [2, 3])
+def test_a_capped_seller_of_three_buyers_with_eight_values(units):
+    """Ties beyond what a search tree settles: proved all the same, and above the best sequential prices."""
+    rng = np.random.default_rng(2)
+    values = [rng.choice(np.arange(1.0, 13.0), 8, replace=False) for _ in range(3)]
+    probabilities = list(rng.dirichlet(np.ones(8), size=3))
+    design = optimal_dsic_mechanism(values, probabilities, units, Capped(10.0))
+    assert design.certificate >= 1 - 1e-7
+    prices = best_sequential_prices(values, probabilities, units, Capped(10.0)).expected_utility
+    assert FACTOR * design.value <= prices <= design.value
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -217,6 +246,11 @@ def test_bad_buyers_and_utilities(function):
         function([[1.0, 2.0]], [[0.5, 0.5]], 1, np.square)
     with pytest.raises(ValueError, match="values must be positive for some buyer"):
         best_sequential_prices([[0.0]], [[1.0]], 1, Linear())
+
+
+def test_a_budget_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="seconds must be > 0"):
+        optimal_dsic_utility([[1.0, 2.0]], [[0.5, 0.5]], 1, Capped(1.0), seconds=0)
 
 
 def test_too_large_for_exact_methods():

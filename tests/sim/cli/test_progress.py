@@ -62,7 +62,7 @@ def test_no_command_ignores_an_option(name):
 
 
 def test_the_quick_commands_are_named():
-    """A command that is neither here nor above is to say whether it takes its time; a sweep has its own bar."""
+    """Who adds a command says whether it takes its time. A sweep has its own bar."""
     lasts = [commands[-1] for commands, _ in LONG.values()]
     tested = {" ".join(last[: 2 if last[0] == "menu" else 1]) for last in lasts}
     assert {*COMMANDS} == tested | {"list", "watch", "sweep"}

@@ -13,13 +13,17 @@ from mechanisms.auctions.myerson import optimal_revenue
 from mechanisms.distributions import Discrete, IndependentPrior, JointDistribution, Uniform
 from mechanisms.risk_averse import InsuredSale
 from mechanisms.utilities import CARA, Capped, Linear
+from scenarios import insurance
 from sim.market import Market, Panel
 from sim.measures.seller_worth import seller_worth, utility_bound, worth_to_sellers
 from sim.page.panels import WORTHS, panel_html
 from sim.page.scene import Scene
+from sim.page.show import show_of
+from sim.records import IncompleteRunWarning, load
 from sim.runs.report import summary
 from sim.runs.run import play_until
 from tests.scenarios.played import printed, table_width
+from tests.sim.page.shows import entry_of
 
 
 def test_a_table_by_hand():
@@ -161,3 +165,18 @@ def test_the_page_shows_them_where_there_are_any():
     assert f"{CAUTIOUS.inverse(CAUTIOUS(own).mean()):.2f}" in text
     assert [seller.number for seller in seen.averse] == [0]
     market.close()
+
+
+def test_what_is_saved_in_the_middle_has_them_and_the_end_has_them_once(tmp_path):
+    show = show_of(entry_of(insurance, "insurance"))(seed=1, until=6)
+    for _ in range(3):
+        show.step()
+    with pytest.warns(IncompleteRunWarning):
+        middle = load(show.save(tmp_path))
+    while show.running:
+        show.step()
+    assert not show.failed
+    ended = load(show.save(tmp_path))
+    assert middle["worths"].auctions.tolist() == [3] * 6
+    assert ended["worths"].auctions.tolist() == [6] * 6
+    assert ended.complete

@@ -218,10 +218,10 @@ def disturb(folder, whims, how=("--workers", 2)):
                 killed += 1
             except ProcessLookupError:
                 pass
-        code = finish(process).code
-        if code == 0:
+        _, err = process.communicate(timeout=600)
+        if process.returncode == 0:
             return killed
-        assert code in (3, -signal.SIGKILL)  # 3: one task was killed three times
+        assert process.returncode in (3, -signal.SIGKILL), err  # 3: one task was killed three times
     raise AssertionError("it did not end")
 
 
@@ -242,3 +242,30 @@ def test_fifty_times_kills_lose_nothing(tmp_path, undisturbed, seed):
 def test_kills_lose_nothing_on_a_cluster(tmp_path, undisturbed, seed):
     disturb(tmp_path, random.Random(200 + seed), ("--dask", "local", "--workers", 2))
     assert content(tmp_path / "out") == undisturbed
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_cluster_that_is_gone_stops_the_sweep_and_keeps_what_is_there(tmp_path, undisturbed):
+    """Its scheduler is killed; the same command goes on without it."""
+    address, dask = "tcp://127.0.0.1:18787", ("--no-dashboard",)
+    scheduler = start("-m", "distributed.cli.dask_scheduler", "--port", 18787, *dask, folder=tmp_path)
+    worker = start("-m", "distributed.cli.dask_worker", address, *dask, folder=tmp_path)
+    process = start(*MODULE, TOY, *TASKS, "--dask", address, "--out", "out", folder=tmp_path)
+    assert wait_for(lambda: begun(tmp_path) >= 2)
+    scheduler.kill()
+    done = finish(process)
+    worker.kill()
+    assert done.code == 2
+    assert "Error: the Dask cluster does not answer" in done.err or "Error: the workers are gone" in done.err
+    assert run(*MODULE, TOY, *TASKS, "--out", "out", "--resume", folder=tmp_path).code == 0
+    assert content(tmp_path / "out") == undisturbed
+
+
+@pytest.mark.slow
+def test_a_time_limit_holds_on_a_cluster(tmp_path):
+    told = ("--list", "trouble=hangs,is killed", "--seeds", 2, "--limit", 1)
+    dask = ("--dask", "local", "--workers", 2)
+    assert run(*MODULE, TOY, *told, *dask, "--out", "out", folder=tmp_path).code == 3
+    errors = pd.read_parquet(tmp_path / "out" / "index.parquet")["error"]
+    assert [error.partition(":")[0] for error in errors] == ["", "TimeLimitError", "", "ChildDiedError"]

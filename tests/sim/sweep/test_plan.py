@@ -5,10 +5,11 @@ import itertools
 import numpy as np
 import pytest
 
+from sim.records.sweep_reading import plan_hash
 from sim.runs.registry import Registry
 from sim.runs.scenario import ParameterError
 from sim.sweep.axes import grid_values, list_values, read_axes, read_versus
-from sim.sweep.plan import Plan, PlanError, axis_value, make_plan, plan_hash
+from sim.sweep.plan import PlanError, SweepPlan, axis_value, make_plan
 from sim.sweep.plan_file import read_plan
 from tests.sim.sweep.toys import TOY, toy
 
@@ -148,7 +149,7 @@ def test_a_plan_in_a_file_is_the_plan_of_the_options(entry, tmp_path):
     from_file = read(tmp_path, FILE)
     shift = read_axes(["shift=0:1:3"], [])
     same = make_plan(entry, {"scale": "2"}, shift, 4, ("kind", "a", "b"), ["number"])
-    assert isinstance(from_file, Plan)
+    assert isinstance(from_file, SweepPlan)
     assert plan_hash(from_file.described()) == plan_hash(same.described())
 
 

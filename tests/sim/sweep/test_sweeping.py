@@ -13,10 +13,10 @@ import pytest
 
 import sim
 from sim.records import IncompleteRunWarning, OutputError, RecordsError
+from sim.records.sweep_reading import index_of
 from sim.sweep import folder as folder_module
 from sim.sweep import run, sweeping
 from sim.sweep.plan import PlanError
-from sim.sweep.reading import index_of
 from sim.sweep.working import StoppedError
 from tests.sim.sweep.toys import AtOnce, content, toy
 
@@ -94,7 +94,7 @@ def test_figures_that_some_points_lack_are_not_a_number(tmp_path, monkeypatch):
     monkeypatch.setattr(
         scenario,
         "measures",
-        lambda tables, told: own(tables, told) | ({"more": 1.0} if told["parameters"]["shift"] else {}),
+        lambda tables, told: own(tables, told) | ({"more": 1.0} if told.shift else {}),
     )
     frame = swept(tmp_path / "out")
     assert frame["more"].isna().tolist() == [True] * 6 + [False] * 6
@@ -187,6 +187,16 @@ def test_other_versions_are_refused(tmp_path, monkeypatch, what):
     monkeypatch.setattr(sweeping, "origin_of", lambda entry: {**origin, what: "0.1"})
     with pytest.raises(PlanError, match=rf"begun with other versions \({what}: \S+ there, 0\.1 here\)"):
         swept(tmp_path / "out", resume=True)
+
+
+def test_other_contents_of_a_file_that_a_parameter_names_are_refused(tmp_path):
+    named = tmp_path / "words.txt"
+    named.write_text("one")
+    swept(tmp_path / "out", settings={"marks": str(named)})
+    swept(tmp_path / "out", settings={"marks": str(named)}, resume=True)
+    named.write_text("two")
+    with pytest.raises(PlanError, match=r"begun with other versions \(file .*words.txt"):
+        swept(tmp_path / "out", settings={"marks": str(named)}, resume=True)
 
 
 def test_a_worker_with_other_versions_stops_the_sweep(tmp_path, monkeypatch):
@@ -287,6 +297,8 @@ def test_a_full_disk_stops_with_a_message_and_keeps_what_is_there(tmp_path, monk
     monkeypatch.undo()
     results = [name for name in content(tmp_path / "out") if name.startswith("results")]
     assert len(results) == max(0, room - 2)
+    if room >= 2:
+        assert json.loads((tmp_path / "out" / "manifest.json").read_text())["status"] == "failed"
     assert not [name for name in content(tmp_path / "out") if name.endswith(".tmp")]
     swept(tmp_path / "out", resume=True)
     assert content(tmp_path / "out") == undisturbed
@@ -311,7 +323,17 @@ def test_figures_that_are_no_numbers_fail_the_task_with_a_reason(tmp_path, monke
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '{"plan": 3}', '{"hash": "x", "plan": {}, "origin": {}}', "[" * 50_000]
+    "text",
+    [
+        *("", "{", "[]", "null", "[" * 50_000, '{"plan": 3}', '{"hash": "x", "plan": {}, "origin": {}}'),
+        json.dumps(
+            {
+                "hash": "x",
+                "origin": {},
+                "plan": {"axes": [[c, [0] * 99] for c in "abcde"], "seeds": [0], "measures": [], "versus": 0},
+            }
+        ),
+    ],
 )
 def test_a_damaged_plan_is_one_error_of_ours(tmp_path, text):
     swept(tmp_path / "out", seeds=1)
@@ -344,7 +366,7 @@ def test_a_run_is_still_loaded_as_tables(tmp_path):
     market.finish()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert len(sim.load(tmp_path / "run")["agents"]) == 10 + 6 + 1
+        assert len(sim.load(tmp_path / "run")["agents"]) == 10
 
 
 def test_an_executor_of_ones_own_goes_with_neither_address_nor_limit(tmp_path):

@@ -1,21 +1,45 @@
-"""Sweeps read back: a frame with a row for each task; and `load`, for the folder of a sweep or of a run."""
+"""Sweeps read back: a frame with a row for each task, and what was planned."""
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import json
-import warnings
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim import records
-from sim.records import IncompleteRunWarning, RecordsError
+from sim.records.errors import RecordsError
 from sim.records.manifest import NAME as MANIFEST
-from sim.sweep import places
-from sim.sweep.plan import plan_hash, points_of
+from sim.records.sweep_places import PLAN, failures_in, results_in
 
 if TYPE_CHECKING:
     import pandas
+
+
+MOST_TASKS = 1_000_000
+"""Of one plan."""
+
+
+def points_of(axes: Mapping[str, Sequence[Any]]) -> list[dict[str, Any]]:
+    """The product of axes, the last one fastest.
+
+    >>> points_of({"a": [1, 2], "b": ["x"]})
+    [{'a': 1, 'b': 'x'}, {'a': 2, 'b': 'x'}]
+    """
+    return [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+
+
+def plan_hash(described: Mapping[str, Any]) -> str:
+    """The SHA-256 of what a plan says, in hexadecimal.
+
+    >>> plan_hash({"seeds": [0], "axes": []}) == plan_hash({"axes": [], "seeds": [0]})
+    True
+    """
+    text = json.dumps(described, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -23,7 +47,7 @@ class Recorded:
     """What the folder of a sweep says of its plan.
 
     described
-        What was planned; see `Plan.described`.
+        What was planned; see `SweepPlan.described`.
     hash
         Recorded before the first task was run.
     changed
@@ -53,14 +77,17 @@ class Recorded:
 
 def read_recorded(directory: str | Path) -> Recorded:
     """What the folder says of its plan; RecordsError if it is not the folder of a sweep."""
-    path = Path(directory) / places.PLAN
+    path = Path(directory) / PLAN
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         described, recorded, origin = found["plan"], str(found["hash"]), dict(found["origin"])
         changed = plan_hash(described) != recorded
         for name, values in described["axes"]:
             str(name), list(values)
-        list(described["seeds"]), described["measures"], described["versus"]
+        seeds = len(list(described["seeds"]))
+        described["measures"], described["versus"]
+        if seeds * math.prod(len(values) for _, values in described["axes"]) > MOST_TASKS:
+            raise ValueError(f"it has more than {MOST_TASKS:,} tasks")
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise RecordsError(f"{path} is not the plan of a sweep ({type(error).__name__})") from None
     manifest = _manifest(Path(directory))
@@ -86,7 +113,7 @@ def index_of(directory: str | Path) -> pandas.DataFrame:
     directory = Path(directory)
     recorded = read_recorded(directory)
     points, seeds = recorded.points, recorded.described["seeds"]
-    done, failed = places.results_in(directory), places.failures_in(directory)
+    done, failed = results_in(directory), failures_in(directory)
     rows = []
     for task, (point, seed) in enumerate((point, seed) for point in range(len(points)) for seed in seeds):
         status = "done" if task in done else "failed" if task in failed else "missing"
@@ -129,7 +156,7 @@ def frame_of(directory: str | Path) -> pandas.DataFrame:
     for name in recorded.axes:
         frame[name] = [_cell(points[point][name]) for point in index["point"]]
     frame["status"] = index["status"]
-    rows = [read_row(path) for path in places.results_in(directory).values()]
+    rows = [read_row(path) for path in results_in(directory).values()]
     figures = pandas.DataFrame(rows, columns=_columns(rows)).drop(columns="seed")
     return frame.merge(figures, on="task", how="left")
 
@@ -141,21 +168,6 @@ def _columns(rows: list[dict[str, Any]]) -> list[str]:
 
 def _cell(value: Any) -> Any:
     return value if value is None or isinstance(value, int | float | str) else json.dumps(value)
-
-
-def load(directory: str | Path) -> Any:
-    """The frame of a sweep's folder, or the tables of a run's, a mapping from table name to frame.
-
-    Warns with IncompleteRunWarning if a run did not end, or tasks of a sweep failed or are missing. Raises
-    RecordsError for any other folder.
-    """
-    if not places.is_sweep(directory):
-        return records.load(directory)
-    frame = frame_of(directory)
-    if lacking := incomplete(frame):
-        said = f"the sweep in {directory} is incomplete: {lacking}"
-        warnings.warn(said, IncompleteRunWarning, stacklevel=2)
-    return frame
 
 
 def incomplete(frame: pandas.DataFrame) -> str:
