@@ -124,5 +124,4 @@ def read_only(array: NDArray[Scalar]) -> NDArray[Scalar]:
     """Return a copy that nobody can write to, nor make writable again: its numbers are held as bytes."""
     if array.size == 0:
         return array
-    held = np.ascontiguousarray(array)
-    return np.ndarray(held.shape, held.dtype, held.tobytes())
+    return np.ndarray(array.shape, array.dtype, array.tobytes())

@@ -37,7 +37,6 @@ from pydantic import Field
 
 from scenarios._table_one_cells import RATIOS, judge, market_of, ratios_of
 from scenarios._table_one_results import draw, lines_of
-from scenarios._worst_and_mean import worst_and_mean
 from sim.draws import Stream
 from sim.market.workdays import Workdays
 from sim.records import Records
@@ -83,9 +82,11 @@ def audited_instances(parameters: Parameters) -> list[Instance]:
     return market_of(parameters, generator(0, 0)).audited()
 
 
-def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
-    """The worst and the mean share of the best, for each cell."""
-    return worst_and_mean(ratios_of(tables))
+def measures(tables: Any, parameters: Parameters) -> dict[str, float]:
+    """What each mechanism brings over the markets, in shares of its benchmark, by cell: mean and worst."""
+    shares = {cell: own for cell, own in ratios_of(tables).items() if len(own)}
+    means = {f"ratio: {cell}": float(own.mean()) for cell, own in shares.items()}
+    return means | {f"worst: {cell}": float(own.min()) for cell, own in shares.items()}
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:

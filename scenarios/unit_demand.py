@@ -37,7 +37,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from scenarios._unit_demand_results import SCALES, SHARES, draw, judge, lines_of, market_of, shares_of
-from scenarios._worst_and_mean import worst_and_mean
 from sim.draws import Stream
 from sim.market.workdays import Workdays
 from sim.records import Records
@@ -82,7 +81,9 @@ def audited_instances(parameters: Parameters) -> list[Instance]:
 
 def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
     """The worst and the mean share of the best, for each way to price."""
-    return worst_and_mean(dict(shares_of(tables)))
+    shares = {way: own for way, own in shares_of(tables) if len(own)}
+    means = {f"mean: {way}": float(own.mean()) for way, own in shares.items()}
+    return means | {f"worst: {way}": float(own.min()) for way, own in shares.items()}
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:

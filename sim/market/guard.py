@@ -21,7 +21,7 @@ LONGEST_REASON = 500
 """Characters of a reason that are kept."""
 MOST_MOVES = 2**16
 """Questions, announcements and moves of nature in one conversation; the records number no more."""
-TOO_MANY_MOVES = f"the mechanism asks, announces and draws more than {MOST_MOVES:,} times in one auction"
+TOO_MANY_MOVES = f"it asks, announces and draws more than {MOST_MOVES:,} times in one auction"
 
 
 def attempt(

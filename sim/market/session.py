@@ -84,12 +84,13 @@ class Session:
     def _hear(self) -> Any:
         """Hear the mechanism's next question, put it, and return the reply."""
         self._moves += 1
-        if self._moves > MOST_MOVES + 1:    # the last one ends it
-            raise self._breach(TOO_MANY_MOVES)
         try:
             if self._conversation is None:
                 self._conversation = self.party.mechanism.conversation(self.party.n)
-            return self._conversation.send(self._reply).put(self)
+            question = self._conversation.send(self._reply)
+            if self._moves > MOST_MOVES:
+                raise RuntimeError(TOO_MANY_MOVES)
+            return question.put(self)
         except (StopIteration, StrategyError, KeyboardInterrupt):
             raise
         except BaseException as error:
