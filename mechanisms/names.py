@@ -31,3 +31,12 @@ def as_set(thing: object, longest: int = 300) -> str:
     if " at 0x" in text:
         return str(getattr(thing, "name", type(thing).__name__))
     return text if len(text) <= longest else text[:longest] + " …"
+
+
+def counted(number: int, what: str, many: str = "") -> str:
+    """A number of things in words; `many` is the plural where it does not end in s alone.
+
+    >>> counted(1, "buyer"), counted(2400, "buyer"), counted(0, "entry", "entries")
+    ('1 buyer', '2,400 buyers', '0 entries')
+    """
+    return f"{number:,} {what if number == 1 else many or what + 's'}"

@@ -56,6 +56,7 @@ from agents.strategies.base import Strategy
 from agents.strategies.menu_buyers import ExactMenuBuyer, GreedyMenuBuyer, ImpatientMenuBuyer
 from agents.strategies.menu_learner import LearningMenuBuyer
 from mechanisms.menus import Menu, menu_revenue
+from mechanisms.names import counted
 from scenarios._coffee_shop_page import last_customers, queue_over_time, what_menus_earn, who_comes_back
 from scenarios._coffee_shop_sweep import (
     COSTS,
@@ -234,7 +235,7 @@ def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     extras = [plan.name for plan in counters[len(menus) * len(COSTS) :]]
     others = {name: {"revenue": found[name]} for name in extras if name in found}
     return [
-        f"Coffee shop: {len(tables['customers']):,} customers at {len(counters)} counters.",
+        f"Coffee shop: {counted(len(tables['customers']), 'customer')} at {len(counters)} counters.",
         comparison_table("coming back costs", menus, sweep, 3),
         best_in_theory(counters),
         comparison_table("other counters", ["revenue"], others, 3),

@@ -38,6 +38,7 @@ from pydantic import Field
 
 from mechanisms.menus import cover_free_family, gap_instance
 from mechanisms.menus.examples import Example
+from mechanisms.names import counted
 from sim.market.workdays import Workdays
 from sim.measures.plots import figure, pictures
 from sim.records import Column, Records, Table
@@ -158,7 +159,7 @@ def audited_menus(parameters: Parameters) -> list[Instance]:
         instance = gap_instance(cover_free_family(family.order, family.degree), parameters.visits)
         example = Example(types=instance.types, probabilities=np.array(instance.probabilities, float))
         for k in (parameters.visits, parameters.visits + 1):
-            name = f"{family.sets} sets, {times(k, 'visit')}"
+            name = f"{family.sets} sets, {counted(k, 'visit')}"
             found.append(menu_instance(example, instance.menu, k, name))
     if not found:
         smallest = min(family.order for family in families(parameters.visits)) ** 2
@@ -170,7 +171,7 @@ def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, flo
     """The menu's revenue in multiples of bundling's, by order and by how often people come."""
     counts = (1, parameters.visits, parameters.visits + 1)
     return {
-        f"revenue: order {family.order}, {times(count, 'visit')}": earned / bundling
+        f"revenue: order {family.order}, {counted(count, 'visit')}": earned / bundling
         for family, (bundling, *menu) in gaps(tables).items()
         for count, earned in zip(counts, menu, strict=True)
     }
@@ -180,7 +181,7 @@ def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     """The table of families, and the picture in the run's folder."""
     told = Parameters(**manifest["parameters"])
     lines: list[Any] = [
-        f"Few tickets: menus for people who come up to {times(told.visits, 'time')}.",
+        f"Few tickets: menus for people who come up to {counted(told.visits, 'time')}.",
         family_table(tables, told.visits),
         EXPLANATION,
     ]
@@ -203,9 +204,9 @@ def family_table(tables: Mapping[str, Any], visits: int) -> Any:
     from rich.table import Table as Grid
 
     counts = list(dict.fromkeys((1, visits, visits + 1)))
-    grid = Grid(box=SIMPLE_HEAD, padding=(0, 1))
-    menus = [f"menu,\n{times(k, 'visit')}" for k in counts]
-    for heading in ("items", "degree", "sets", "bundling\nearns", *menus, "gap", "at least"):
+    grid = Grid(box=SIMPLE_HEAD, padding=0)
+    menus = [f"menu,\n{counted(k, 'visit')}" for k in counts]
+    for heading in ("items", "degree", "sets", "bundling\nearns", *menus, "gap", "at\nleast"):
         grid.add_column(heading, justify="right")
     sold = gaps(tables)
     for family in sorted({*families(visits), *sold}, key=lambda one: (one.order, one.degree)):
@@ -214,7 +215,8 @@ def family_table(tables: Mapping[str, Any], visits: int) -> Any:
             bundling, once, planned, more = sold[family]
             earned = dict(zip((1, visits, visits + 1), (once, planned, more), strict=True))
             cells = [amount(one) for one in (bundling, *(earned[k] for k in counts), planned / bundling)]
-        promised = amount(family.promised(visits))
+        least = family.promised(visits)
+        promised = amount(least, 2 if least < 1e4 else 0)
         grid.add_row(f"{family.items:,}", str(family.degree), amount(family.sets, 0), *cells, promised)
     return grid
 
@@ -222,11 +224,6 @@ def family_table(tables: Mapping[str, Any], visits: int) -> Any:
 def amount(number: float, decimals: int = 2) -> str:
     """A number for the table."""
     return f"{number:,.{decimals}f}" if number < 1e9 else f"{number:.1e}"
-
-
-def times(k: int, what: str) -> str:
-    """One visit, two visits."""
-    return f"{k} {what}{'s' if k > 1 else ''}"
 
 
 def draw(tables: Mapping[str, Any], visits: int, path: Any) -> None:
@@ -242,7 +239,7 @@ def draw(tables: Mapping[str, Any], visits: int, path: Any) -> None:
         for column, k in ((2, visits), (3, visits + 1)):
             heights = {family: earned[column] / earned[0] for family, earned in sold.items()}
             whole = [family for family in shown if family in sold]
-            label = f"sold to people who come {times(k, 'time')}"
+            label = f"sold to people who come {counted(k, 'time')}"
             points = axes.plot([family.items for family in whole], [heights[family] for family in whole],
                                "o-", markersize=4, label=label)
             axes.plot([family.items for family in lower], [heights[family] for family in lower], "o",

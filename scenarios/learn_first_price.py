@@ -240,6 +240,7 @@ class FindingsTable:
         from rich.table import Table
 
         table = Table("room", "figure", "learned", "±", "equilibrium", box=SIMPLE_HEAD, padding=0)
+        table.columns[0].no_wrap = True
         for room, row in self.figures.items():
             for name, one in row.items():
                 label = room if name == next(iter(row)) else ""

@@ -49,6 +49,7 @@ from agents.strategies import Equilibrium, Incremental, Ring, Shading, Sniper, S
 from mechanisms.auctions import AllPay, AscendingClock, FirstPrice, OpenProxy, SecondPrice
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Uniform
+from mechanisms.names import counted
 from scenarios._one_more import DESCRIPTION, OneMore, with_one_more
 from sim.market.market import Market
 from sim.market.panel import Panel
@@ -334,7 +335,8 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         comparison_table("strategy", list(mechanisms(told)), rows),
         EXPLANATION,
         across_told(told.replicates, status) if told.learns else BATCHED,
-        f"{len(tables['transfers']):,} side payments of {tables['transfers']['amount'].sum():,.2f} in all. "
+        f"{counted(len(tables['transfers']), 'side payment')}, of "
+        f"{tables['transfers']['amount'].sum():,.2f} in all. "
         f"The person who gained most, side payments included, is number {best}, one of the {kind}: "
         f"{people['payoff'].max():,.2f}.",
     ]

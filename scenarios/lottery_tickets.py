@@ -161,7 +161,7 @@ def certificate_table(tables: Mapping[str, Any], timings: Mapping[str, float]) -
     from rich.box import SIMPLE_HEAD
     from rich.table import Table as Grid
 
-    grid = Grid(box=SIMPLE_HEAD, padding=(0, 1))
+    grid = Grid(box=SIMPLE_HEAD, padding=0)
     headings = ("k", "revenue", "bound", "gap", "conjectured", "seconds", "ticket", "at", "item 1", "both")
     for heading in headings:
         grid.add_column(heading, justify="right")

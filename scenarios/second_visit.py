@@ -120,7 +120,7 @@ def report(tables: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     from rich.table import Table as Grid
 
     rows = tables["advantages"]
-    grid = Grid(box=SIMPLE_HEAD, padding=(0, 1))
+    grid = Grid(box=SIMPLE_HEAD, padding=(0, 1), collapse_padding=True, pad_edge=False)
     headings = (
         "lotteries", "made for one visit,\npeople come once", "made for one visit,\npeople come twice",
         "for two visits,\npeople come twice", "best for two visits,\npeople come twice",

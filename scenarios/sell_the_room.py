@@ -111,7 +111,7 @@ BATCHED = (
 class Parameters(scenario.Parameters):
     """What can be set."""
 
-    strategy_hint = "best_response would play Baliga and Vohra's auction in mind for hours"
+    strategy_hint = "best_response would simulate Baliga and Vohra's auction for hours"
 
     until: float = Field(default=400.0, gt=0, le=1e9, description="simulated time at which the run ends")
     value_bound: int = Field(default=20, ge=4, le=200, description="values are whole numbers below this")

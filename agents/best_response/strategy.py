@@ -39,7 +39,7 @@ class BestResponse(Strategy):
     With finite beliefs and given reports the answer is exact, by enumeration. With all amounts it is exact
     up to the refinement of a grid, and up to the part 1e-9 by which a rival's bid is beaten. With continuous
     values policies are worked out at a grid of types and interpolated. Ties go to the truth. Where there is
-    no closed rule, each policy takes some thousand conversations, played in mind: seconds, for many buyers.
+    no closed rule, each policy takes some thousand simulated conversations: seconds, for many buyers.
 
     Beliefs are reported truthfully. That is best for a risk-neutral buyer under a proper scoring rule
     (Savage 1971); where a score rewards something else, or a concave utility is put on top of it, it need

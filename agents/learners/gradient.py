@@ -8,7 +8,7 @@ between knots, and the difference is taken in the bid itself at each type that o
 to the knots.
 
 The difference looks down only: (3 u(b) - 4 u(b - h) + u(b - 2h)) / 2h, exact to the second order in h. A
-difference to both sides would tell the highest types that bids above everybody's are dear, and make them
+difference to both sides would tell the highest types that bids above everybody's are costly, and make them
 bunch. It also draws on the types below, from where the equilibrium is built up, which keeps the climb
 stable. Steps go with the gradient over the widest range of utility for a unit of value, so that nothing
 depends on the currency; they and h shrink with time.

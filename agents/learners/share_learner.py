@@ -61,7 +61,7 @@ class ShareLearner(Strategy):
     knots
         Types at which to decide, in place of the quantiles: ascending, at least 0.
     shared
-        Whether the group learns as one from what all its members live through; otherwise each for herself.
+        Whether the group learns as one from the auctions of all its members; otherwise each from her own.
 
     TypeError and ValueError otherwise. A new algorithm overrides `mixture` and `credit`. Only auctions that
     ask for a report teach; those in which the value is 0 or the report was lost do not.

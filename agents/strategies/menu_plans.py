@@ -24,7 +24,7 @@ def committed_plan(menu: Menu, values: tuple[float, ...], cost: float, most: int
     """The entries to commit to if up to `most` may be bought and each after the first costs `cost`.
 
     Of every number of purchases the best, and of these the best; ties go to the seller. No number is left
-    out because a smaller one is as good: three cheap entries may beat a dear one that two do not. Raises
+    out because a smaller one is as good: three cheap entries may beat a costly one that two do not. Raises
     ValueError for bad values or `most`.
     """
     check_count("most", most)

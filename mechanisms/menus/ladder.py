@@ -119,7 +119,7 @@ class Ladder:
         return best
 
     def menu_for(self, i: int) -> Menu:
-        """The entries that type i can afford, priced in her unit; those of later types are too dear."""
+        """The entries that type i can afford, priced in her unit; those of later types cost too much."""
         sold = np.flatnonzero(self.gaps[: i + 1])
         return Menu(self.lotteries[sold], self.gaps[sold] * RATIO ** (sold - float(i)))
 

@@ -45,7 +45,7 @@ class IntervalSet(ABC):
         """The moment functions at profiles of shape (..., I): shape (..., J)."""
 
     def on_grid(self, values: Sequence[float] | FloatArray) -> GridMomentSet:
-        """The distributions of the set that live on a grid of values, the same for every bidder.
+        """The distributions of the set whose support is in a grid of values, the same for every bidder.
 
         Raises ValueError for values that do not increase or leave the range, and as `GridMomentSet` does.
         """

@@ -159,26 +159,22 @@ def _plain(text: str) -> Any:
 
 
 def terminal_table(frame: pd.DataFrame) -> Any:
-    """The frame as a table for the terminal, a section for each mechanism."""
-    from rich.table import Table
+    """The frame for the terminal: each mechanism, its notions, a line each, and below a line who lies how."""
+    from rich.console import Group
+    from rich.padding import Padding
+    from rich.text import Text
 
-    table = Table("mechanism", "notion", "verdict", "gain", "interval", "witness")
-    table.columns[3].justify = "right"
+    width = frame["notion"].str.len().max() if len(frame) else 0
+    parts: list[Any] = []
     before = None
     for line in frame.to_dict("records"):
         name = str(line["mechanism"])
-        if before not in (None, name):
-            table.add_section()
-        table.add_row(
-            "" if name == before else name,
-            str(line["notion"]),
-            str(line["verdict"]),
-            f"{line['gain']:.4g}",
-            str(line["interval"]),
-            _sentence(line),
-        )
+        if name != before:
+            parts += [Text(), Text(name, style="bold")]
+        told = f"  {line['notion']:{width}}  {line['verdict']}  {line['gain']:.4g}  {line['interval']}"
+        parts += [Text(told), *(Padding(Text(part), (0, 0, 0, 4)) for part in _sentence(line).splitlines())]
         before = name
-    return table
+    return Group(*parts, Text())
 
 
 def _sentence(line: Mapping[Any, Any]) -> str:

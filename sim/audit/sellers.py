@@ -14,7 +14,7 @@ from agents.play.exact import TooLargeError
 from agents.play.ways import rule_or_replay
 from mechanisms.conversation import Mechanism, check_count
 from mechanisms.distributions import Discrete, Distribution, IndependentPrior, JointDistribution, Prior
-from mechanisms.names import nearest
+from mechanisms.names import counted, nearest
 from mechanisms.utilities import Utility
 from sim.audit.blame import blamed
 from sim.audit.exact.conversing import PROFILE_LIMIT
@@ -165,7 +165,8 @@ def _among(shop: Shop, buyers: int) -> Shop:
 def _advice(shop: Shop, types: int) -> str:
     profiles = types**shop.least
     if profiles > PROFILE_LIMIT:
-        return f"needs {shop.least} buyers, {profiles:,} type profiles, too many for an exact audit"
+        least = counted(shop.least, "buyer")
+        return f"needs {least}, {profiles:,} type profiles, too many for an exact audit"
     return f"needs --buyers {shop.least}, which may take minutes"
 
 
@@ -177,8 +178,9 @@ def _small_instance(shop: Shop, types: int, buyers: int) -> Instance:
     grids = [_grid(marginal, types) for marginal in marginals]
     if (profiles := types**buyers) > TABLE_LIMIT:
         raise TooLargeError(
-            f"{buyers} buyers of {types} types have {profiles:,} type profiles, an exact audit takes at most "
-            f"{TABLE_LIMIT:,}; take fewer, or audit a sample (Monte-Carlo, --sample)"
+            f"{counted(buyers, 'buyer')} of {counted(types, 'type')} have {profiles:,} type profiles, an "
+            f"exact audit takes at most {TABLE_LIMIT:,}; take fewer, or audit a sample "
+            "(Monte-Carlo, --sample)"
         )
     if len(set(marginals)) == 1:
         return standard_instance(shop.mechanism, grids[0], buyers, name, utilities=utility)
@@ -196,8 +198,8 @@ def _marginals(prior: Distribution | Prior, buyers: int) -> Sequence[Distributio
         return prior.marginals
     raise TypeError(
         f"prior must be of independent values, or a joint table, for an exact audit, got "
-        f"{type(prior).__name__} of {prior.n} buyers; `bazaar audit all` audits a small instance of each "
-        "mechanism exactly"
+        f"{type(prior).__name__} of {counted(prior.n, 'buyer')}; `bazaar audit all` audits a small instance "
+        "of each mechanism exactly"
     )
 
 

@@ -7,13 +7,14 @@ needs it, so that help comes at once.
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Annotated, Any, NoReturn
 
 import typer
 
 from sim.cli import options
-from sim.cli.codes import INTERRUPTED
+from sim.cli.codes import INTERRUPTED, WIDTH
 from sim.cli.once import OnceCommand
 from sim.cli.progress import through, working
 from sim.cli.reading import (
@@ -26,6 +27,7 @@ from sim.cli.reading import (
     refuse,
     seed_of,
     takes_bids,
+    wrapped,
 )
 from sim.cli.showing import console, play_out, show
 from sim.cli.sweeping import planned, show_sweep, sweep_out
@@ -64,12 +66,16 @@ def list_command(context: typer.Context, scenario: Annotated[str | None, options
         width = max(map(len, registry), default=0)
         for name, entry in registry.items():
             main = " (the main one)" if name == registry.default else ""
-            typer.echo(f"{name:{width}}  {entry.summary}{main}")
+            behind = (width + 2) * " "
+            line = f"{name:{width}}  {entry.summary}{main}"
+            typer.echo(textwrap.fill(line, WIDTH, subsequent_indent=behind))
         return
     with bad_input():
         entry = registry.find(scenario)
         module: Any = entry.load()
-    typer.echo(f"{entry.story}\n\nParameters:")
+    for line in wrapped(entry.story):
+        typer.echo(line)
+    typer.echo("\nParameters:")
     for line in parameter_lines(module.Parameters):
         typer.echo(line)
 
@@ -255,4 +261,5 @@ def check_menu_for_visits(file: Annotated[str, options.MENU], k: Annotated[str, 
 
         with working(f"looking at purchases from {file}"):
             found = check_menu_file(file, purchases_from(k))
-        typer.echo(found)
+        for line in str(found).splitlines():
+            typer.echo(textwrap.fill(line, WIDTH, subsequent_indent="    "))

@@ -21,7 +21,8 @@ def working(at_what: str) -> Iterator[Callable[[str], Any]]:
 
     with _bar(SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn()) as bar:
         task = bar.add_task(at_what, total=None)
-        yield lambda words: bar.update(task, description=words)
+        bar.refresh()
+        yield lambda words: bar.update(task, description=words, refresh=True)
 
 
 @contextmanager
@@ -35,6 +36,7 @@ def over_time(until: float) -> Iterator[Callable[[float], Any]]:
     clock = TextColumn("time {task.completed:,.1f} of {task.total:,.1f}")
     with _bar(clock, BarColumn(), TaskProgressColumn(), TimeRemainingColumn()) as bar:
         task = bar.add_task("", total=until)
+        bar.refresh()
         yield lambda now: bar.update(task, completed=now)
 
 
@@ -48,7 +50,8 @@ def through() -> Iterator[Callable[[str, float], Any]]:
 
     words = TextColumn("{task.description}", markup=False)
     with _bar(BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), words) as bar:
-        task = bar.add_task("", total=1.0)
+        task = bar.add_task("auditing", total=1.0)
+        bar.refresh()
         yield lambda words, part: bar.update(task, description=words, completed=part)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import re
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -177,3 +178,24 @@ def parameter_lines(kind: type[Parameters]) -> Iterator[str]:
     for name, field in kind.model_fields.items():
         yield f"  {name} = {as_text(field.default)}"
         yield textwrap.indent(textwrap.fill(f"{field.description}; {allowed(field)}", WIDTH - 6), 6 * " ")
+
+
+_ITEM = re.compile(r"\s*(\d+\.|-) ")
+
+
+def wrapped(text: str) -> Iterator[str]:
+    """The lines of a text, filled anew to WIDTH; items of lists start a line, and hang.
+
+    >>> list(wrapped("One\\nand two.\\n\\n1. first\\n   item\\n2. second"))
+    ['One and two.', '', '1. first item', '2. second']
+    """
+    parts: list[list[str]] = []
+    for line in text.strip().splitlines():
+        if not line.strip() or not parts or not parts[-1][0].strip() or _ITEM.match(line):
+            parts.append([line.rstrip()])
+        else:
+            parts[-1].append(line.strip())
+    for part in parts:
+        item, whole = _ITEM.match(part[0]), " ".join(part)
+        hang = " " * (item.end() if item else 0)
+        yield from textwrap.wrap(whole, WIDTH, subsequent_indent=hang, break_on_hyphens=False) or [""]

@@ -1,4 +1,4 @@
-"""Comparison: what was simulated beside what theory says, as a table of 100 columns at most."""
+"""Comparison: what was simulated beside what theory says, as a table of 80 columns at most."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class FigureTable:
         decimals = self.decimals.get(column, 4)
         mean, interval = rounded(figure.estimate.mean, decimals), interval_shown(figure.estimate, decimals)
         if not self.theory:
-            return f"{mean} {interval}"
+            return f"{mean}\n{interval}"
         expected = rounded(figure.theory, decimals)
         told = f"({expected})" if figure.target else expected
         return Text.assemble(f"{mean}\n{interval}\n", (told, "dim"))

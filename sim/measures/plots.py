@@ -18,8 +18,8 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8
 """Colours that colour-blind people can tell apart (Okabe and Ito 2008, a brown in place of the yellow, and a
 grey in place of black, which is theory's)."""
 
-_ROUNDS = (("-", ""), ("--", "//"), (":", ".."))
-"""Line and hatch of what comes first, and of what comes when all colours were used."""
+_ROUNDS = (("-", ".", ""), ("--", "^", "//"), (":", "D", ".."))
+"""Line, marker and hatch of what comes first, and of what comes when all colours were used."""
 
 _MOST_INSIDE = 4
 """With more labels than this the legend stands beside the plot, not in it."""
@@ -64,10 +64,9 @@ def figure(path: str | Path, x_label: str, y_label: str, title: str) -> Iterator
     FigureCanvasAgg(drawn)
     axes = drawn.add_subplot()
     axes.set(xlabel=x_label, ylabel=y_label, title=title)
-    axes.set_prop_cycle(
-        color=COLOURS * len(_ROUNDS), linestyle=[line for line, *_ in _ROUNDS for _ in COLOURS]
-    )
+    axes.set_prop_cycle(color=COLOURS)
     yield axes
+    _tell_apart(axes)
     _uncover(axes)
     labels = axes.get_legend_handles_labels()[1]
     if labels:
@@ -124,10 +123,26 @@ def plot_bars(
     with figure(path, "", y_label, title) as axes:
         for k, (label, (heights, half_widths)) in enumerate(bars.items()):
             offset = (k - (len(bars) - 1) / 2) * width
-            hatch = _ROUNDS[k // len(COLOURS) % len(_ROUNDS)][1]
+            hatch = _ROUNDS[k // len(COLOURS) % len(_ROUNDS)][2]
             axes.bar(places + offset, heights, width, yerr=half_widths, label=label, capsize=2, hatch=hatch)
         axes.set_xticks(places, groups, parse_math=False)
         axes.axhline(0, color="black", linewidth=0.6)
+
+
+def _tell_apart(axes: Any) -> None:
+    """Give lines that the legend names, and that look like an earlier one, another line or marker."""
+    seen: dict[tuple[Any, ...], int] = {}
+    for line in axes.get_lines():
+        if line.get_label().startswith("_"):
+            continue
+        look = line.get_color(), line.get_linestyle(), line.get_marker()
+        seen[look] = seen.get(look, -1) + 1
+        if seen[look]:
+            dashes, marker, _ = _ROUNDS[seen[look] % len(_ROUNDS)]
+            if line.get_linestyle() == "None":
+                line.set_marker(marker)
+            else:
+                line.set_linestyle(dashes)
 
 
 def _uncover(axes: Any) -> None:

@@ -156,7 +156,7 @@ def _lines(report: MenuReport) -> Iterable[str]:
     yield f"If everybody bought at most one entry, the menu would earn {dream:.6g} a customer."
     yield f"Selling everything together at its best price earns {report.bundle_revenue:.6g}."
     yield ""
-    yield "Does anybody do better with several entries than with one? (holds: nobody; fails: somebody)"
+    yield "Do several entries do better than one? (holds: for nobody; fails: for somebody)"
     for verdict in report.verdicts:
         yield from _verdict_lines(source, verdict)
     yield ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mechanisms.names import counted
 from sim.market.market import Market
 from sim.page.scene import Scene
 
@@ -32,7 +33,7 @@ class Glance:
     def done(self) -> str:
         """How much has happened, in words."""
         records = self.market.records
-        return f"{sum(len(records[name]) for name in records.manifest.tables):,} rows recorded"
+        return f"{counted(sum(len(records[name]) for name in records.manifest.tables), 'row')} recorded"
 
     @property
     def sold_out(self) -> bool:

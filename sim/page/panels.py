@@ -110,7 +110,7 @@ def picture(panel: PagePanel, scene: Scene) -> bytes:
     """The panel's figure as a PNG file; if it fails, one that says so."""
     try:
         return png(panel.draw(scene))
-    except MISBEHAVIOUR as error:  # scenarios may be anybody's code; the page must live
+    except MISBEHAVIOUR as error:  # scenarios may be anybody's code; the page must go on
         figure = new_figure()
         why = f"this panel failed:\n{in_words(error)[:LONGEST_REASON]}"
         say_nothing_yet(plain_axes(figure, "", ""), why)

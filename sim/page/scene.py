@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mechanisms.names import counted
 from sim.measures.benchmarks import optimum_of
 from sim.measures.surplus import surplus_of
 from sim.page.colours import roomy
@@ -117,7 +118,7 @@ class Scene:
     @property
     def done(self) -> str:
         """How much has happened, in words."""
-        return f"{int(self._held.sum()):,} auctions finished"
+        return f"{counted(int(self._held.sum()), 'auction')} finished"
 
     def update(self) -> None:
         """Read what happened since the last time; the market brings its records up to date at each tick."""

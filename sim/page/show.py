@@ -72,7 +72,7 @@ class Show:
             self._build(dict(kwargs))
         except ParameterError as error:
             self._fail(f"{error}.")
-        except MISBEHAVIOUR as error:  # scenarios may be anybody's code; the page must live
+        except MISBEHAVIOUR as error:  # scenarios may be anybody's code; the page must go on
             self._fail(self._why_not_built(error))
             self.error = error
         _OPEN.add(self)
@@ -126,7 +126,7 @@ class Show:
                     self._end(self.market)
                 elif self.scene.sold_out:
                     self.message = "All goods are sold; no more auctions will be held."
-            except MISBEHAVIOUR as error:  # mechanisms may be anybody's code; the page must live
+            except MISBEHAVIOUR as error:  # mechanisms may be anybody's code; the page must go on
                 self._fail(f"The run stopped at time {self.market.now:g}. {in_words(error)}")
 
     def _end(self, market: Run) -> None:

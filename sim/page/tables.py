@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mechanisms.names import counted
 from mechanisms.questions import kinds
 from sim.measures.surplus import surplus_of
 
@@ -49,7 +50,7 @@ def _one(scene: Scene, sale: Any) -> tuple[str, ...]:
 
 def _all(scene: Scene, group: pandas.DataFrame) -> tuple[str, ...]:
     sale: Any = next(group.itertuples())
-    people, what = f"{group['bidder_id'].nunique()} buyers", f"{sale.cause}, in all"
+    people, what = counted(group["bidder_id"].nunique(), "buyer"), f"{sale.cause}, in all"
     sums = money(group["payment"].sum()), money(group["surplus"].sum())
     return f"{sale.time:.2f}", seller_name(scene, sale.seller_id), people, what, "–", *sums
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from mechanisms.names import counted
 from sim.runs.bid_columns import Header, fold
 from sim.runs.bid_files import BidsError, RawTable
 
@@ -168,25 +169,24 @@ def doubts(bids: Bids) -> Iterator[str]:
     highest = bids.highest()
     alone = sum(len(of) == 1 for of in highest.values())
     if alone == len(highest):
-        yield (f"each of the {alone:,} auctions has one bidder only: if the losers' bids are missing, "
+        yield (f"one bidder only in each of {counted(alone, 'auction')}: if the losers' bids are missing, "
                "these are prices, not values")
     if len(highest) < FEW_AUCTIONS:
-        some = "1 auction remains" if len(highest) == 1 else f"{len(highest)} auctions remain"
-        yield f"{some}, fewer than {FEW_AUCTIONS}: the estimate is rough"
+        yield f"{counted(len(highest), 'auction')} left, fewer than {FEW_AUCTIONS}: the estimate is rough"
 
 
 def _doubtful_names(bids: Bids) -> Iterator[str]:
     for kind, names in (("auctions", bids.auctions), ("bidders", bids.bidders)):
         rounded = sum(_ROUNDED.fullmatch(name) is not None for name in names)
         if rounded:
-            yield (f"{rounded:,} bids have {kind} that look rounded, such as "
+            yield (f"{kind} of {counted(rounded, 'bid')} look rounded, such as "
                    f"{next(name for name in names if _ROUNDED.fullmatch(name))}: different ones may be the "
                    "same here; export the column as text")
     masked = sum(_MASK in name for name in bids.bidders)
     if masked:
         such = next(name for name in bids.bidders if _MASK in name)
-        yield (f"{masked:,} bids have masked bidders, such as {such}: different people may share a name, and "
-               "then count as one")
+        yield (f"{counted(masked, 'bid')} with masked bidders, such as {such}: different people may share "
+               "a name, and then count as one")
 
 
 def pooled(kinds: Sequence[str], name: str) -> Iterator[str]:

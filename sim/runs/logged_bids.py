@@ -22,6 +22,7 @@ from types import MappingProxyType
 import numpy as np
 import numpy.typing as npt
 
+from mechanisms.names import counted
 from sim.runs.bid_amounts import LARGEST_BID
 from sim.runs.bid_checks import doubts, other_format, pooled, refusal
 from sim.runs.bid_columns import find_column, find_columns, find_item
@@ -64,8 +65,9 @@ class LoggedBids:
 
     def summary(self) -> str:
         """Return one line: what was read, and what was left out and why."""
-        return (f"{self.source}: {self.auctions_read} auctions, {self.bidders_read} bidders, "
-                f"{self.bids_read} bids; rows left out: {_listed(self.left_out)}")
+        kinds = {"auction": self.auctions_read, "bidder": self.bidders_read, "bid": self.bids_read}
+        read = ", ".join(counted(number, what) for what, number in kinds.items())
+        return f"{self.source}: {read}; rows left out: {_listed(self.left_out)}"
 
 
 class _LeftOutError(Exception):

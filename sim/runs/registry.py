@@ -1,4 +1,4 @@
-"""Registry: the scenarios that the entry point hands down, found by name and read without being imported."""
+"""Registry: the scenarios that the entry point names, found by name and read without being imported."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mechanisms.names import counted
 from sim.measures.batch_means import Estimate, batch_means, batch_ratio
 from sim.measures.comparison import Figure
 from sim.measures.plots import pictures, plot_bars
@@ -209,8 +210,8 @@ def _headline(tables: Tables, manifest: Mapping[str, Any]) -> str:
     unfinished = int((tables["auctions"]["status"] == "unfinished").sum())
     held = len(tables["auctions"]) - unfinished
     run = f"{manifest['scenario']}, seed {manifest['seed']}{_time_told(tables, manifest)}"
-    people = f"{len(tables['agents']):,} buyers, {len(tables['sellers']):,} sellers"
-    return f"{run}: {people}, {held:,} auctions finished, {unfinished:,} unfinished."
+    people = f"{counted(len(tables['agents']), 'buyer')}, {counted(len(tables['sellers']), 'seller')}"
+    return f"{run}: {people}, {counted(held, 'auction')} finished, {unfinished:,} unfinished."
 
 
 def _time_told(tables: Tables, manifest: Mapping[str, Any]) -> str:
@@ -229,14 +230,16 @@ def _answers_lost(tables: Tables) -> list[str]:
     status = tables["messages"]["status"].value_counts()
     sent = int(status.sum() - status.get("silent", 0))
     late, refused = int(status.get("late", 0)), len(tables["refusals"])
-    notes = [f"{late:,} of {sent:,} answers came too late"] if late else []
+    answers = counted(sent, "answer")
+    notes = [f"{late:,} of {answers} came too late"] if late else []
     if refused:
         reasons = tables["refusals"]["reason"].value_counts()
         reasons = reasons[reasons > 0]
-        notes.append(f"{refused:,} of {sent:,} answers were refused, most often: {reasons.index[0]}")
+        notes.append(f"refused: {refused:,} of {answers}, most often: {reasons.index[0]}")
     if len(tables["failures"]):
         first = tables["failures"].iloc[0]
-        notes.append(f"{first['hook']} failed {len(tables['failures']):,} times, first: {first['reason']}")
+        times = counted(len(tables["failures"]), "time")
+        notes.append(f"{first['hook']} failed {times}, first: {first['reason']}")
     return notes
 
 

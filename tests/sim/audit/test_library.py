@@ -257,7 +257,7 @@ def test_the_command_prints_the_table(bazaar):
     assert "ex-post IR" in call.out
     assert "holds" in call.out
     assert "buyer 0 of type 3" in call.out
-    assert all(len(line) <= 100 for line in call.out.splitlines())
+    assert all(len(line) <= 80 for line in call.out.splitlines())
 
 
 def test_the_command_audits_a_scenario(bazaar):

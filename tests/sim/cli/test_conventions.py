@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from scenarios.__main__ import scenario_files
+from tests.sim.cli.test_progress import MENU
 from tests.sim.command import bazaar
 
 __all__ = ["bazaar"]
@@ -45,3 +47,24 @@ def test_what_is_given_twice_is_refused(bazaar, arguments, said):
     assert (answer.code, answer.out) == (2, "")
     assert said in answer.err
     assert not list(Path().iterdir())
+
+
+SHOWN = {
+    "all scenarios": ["list"],
+    **{f"list {path.stem}": ["list", path.stem] for path in scenario_files()},
+    "audit of a mechanism": ["audit", "myerson"],
+    "audit of a scenario": ["audit", "risk_averse_bidders", "--types", "2"],
+    "audit of menus": ["audit", "coffee_shop"],
+    "audit of a sample": ["audit", "risk_averse_bidders", "--notion", "bayesian-ic", "--sample", "100"],
+    "menu": ["menu", "check", "menu.toml"],
+}
+
+
+@pytest.mark.parametrize("arguments", SHOWN.values(), ids=SHOWN)
+def test_what_is_shown_fits_eighty_columns(bazaar, tmp_path, arguments):
+    """What runs print is looked at in tests/scenarios/test_reports.py."""
+    (tmp_path / "menu.toml").write_text(MENU)
+    answer = bazaar(*arguments)
+    assert answer.code == 0, answer.err
+    assert answer.out.count("\n") > 3
+    assert [line for line in answer.out.splitlines() if len(line) > 80] == []

@@ -231,15 +231,15 @@ HEADER = "lot,bidder,bid\n"
 OPENED_AT = "".join(f"{a},b0,9.99\n{a},b1,{10 + a / 100}\n" for a in range(30))
 TWO_GOODS = rows_of(15, 2, more=",tv") + rows_of(15, 2, lot="x{}", more=",car")
 DOUBTS = {
-    "rounded": (HEADER + rows_of(30, 2, lot="1.{}E+11"), "60 bids have auctions that look rounded"),
-    "masked": (HEADER + rows_of(30, 2, bidder="a***{1}"), "60 bids have masked bidders, such as a***0"),
+    "rounded": (HEADER + rows_of(30, 2, lot="1.{}E+11"), "auctions of 60 bids look rounded"),
+    "masked": (HEADER + rows_of(30, 2, bidder="a***{1}"), "60 bids with masked bidders, such as a***0"),
     "heap": (HEADER + OPENED_AT, "30 of 60 bids are 9.99"),
-    "winners": (HEADER + rows_of(30, 1), "each of the 30 auctions has one bidder only"),
+    "winners": (HEADER + rows_of(30, 1), "one bidder only in each of 30 auctions"),
     "pooled": (
         "lot,bidder,bid,product\n" + TWO_GOODS,
         "bids on 2 different goods are pooled (product: tv (30), car (30)); choose one by --bids-item",
     ),
-    "few": (HEADER + rows_of(29, 2), "29 auctions remain, fewer than 30"),
+    "few": (HEADER + rows_of(29, 2), "29 auctions left, fewer than 30"),
 }
 
 

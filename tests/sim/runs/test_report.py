@@ -161,5 +161,5 @@ def test_late_and_refused_answers_are_told():
     records.append("failures", auction=0, bidder_id=[0, 1], hook="observe", reason="RuntimeError: lost")
     text = " ".join(printed(summary(records.frames(), vars(records.manifest))).split())
     assert "1 of 3 answers came too late" in text
-    assert "1 of 3 answers were refused, most often: the answer is NaN" in text
+    assert "refused: 1 of 3 answers, most often: the answer is NaN" in text
     assert "observe failed 2 times, first: RuntimeError: lost" in text
