@@ -235,7 +235,7 @@ def test_a_task_that_fails_three_times_is_in_the_index_and_the_rest_finish(tmp_p
     index = pd.read_parquet(tmp_path / "out" / "index.parquet")
     failed = index[index["status"] == "failed"]
     assert set(failed["seed"]) == {1}
-    assert failed["error"].str.strip().str.endswith(error).all()
+    assert failed["error"].str.contains(error, regex=False).all()
     assert failed["error"].str.contains("in advance_to").all()
 
 
