@@ -101,6 +101,7 @@ class Market(mesa.Model):
             entry.start(self.stage, [seller for seller in self.sellers if self.entry(seller) is entry])
         for seller in self.sellers:
             self._start_seller(seller)
+        self.records.mark()
 
     # --- time -------------------------------------------------------------------------------------
 
