@@ -104,6 +104,7 @@ class Market(mesa.Model):
         refuse_misfits(population, self.sellers, self.entries)
         for seller in self.sellers:
             self._start_seller(seller)
+        self.records.mark()
 
     # --- time -------------------------------------------------------------------------------------
 
