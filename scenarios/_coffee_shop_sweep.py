@@ -95,7 +95,7 @@ def revenues(tables: Mapping[str, Any], counters: list[CounterPlan]) -> dict[str
 
     NaN where nobody has gone home yet, or where regulars are served too slowly to say.
     """
-    served = {number: rows for number, rows in tables["customers"].groupby("seller_id")}
+    served = dict(iter(tables["customers"].groupby("seller_id")))
     found = {}
     for number, plan in enumerate(counters):
         if number in served:

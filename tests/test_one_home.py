@@ -24,10 +24,13 @@ LOTTERY = {
     "mechanisms/conversation.py": "a rule played as a conversation",
     "mechanisms/conservative/knowledge_extraction.py": "a rule that ends in another one",
     "agents/play/exact.py": "every end of play",
+    "agents/nature/adversary.py": "what the seller earns from profiles that nature weighs",
 }
 HAS_RULE = {
     "mechanisms/conversation.py": "where it is defined, and refused",
     "agents/play/ways.py": "the choice",
+    "agents/nature/adversary.py": "a nature refuses sellers without one",
+    "agents/strategies/equilibrium.py": "known equilibria are of sealed rounds",
     "sim/market/sealed.py": "which auctions are held in blocks",
 }
 
