@@ -102,6 +102,8 @@ class Seller(mesa.Agent):
     ----------
     number
         0 … sellers−1.
+    space
+        What her mechanism is about.
     stock
         Shape (kinds of goods,): units left of each; None for no end.
     turn
@@ -118,7 +120,8 @@ class Seller(mesa.Agent):
         super().__init__(model)
         self.number = number
         self.plan = plan
-        self.stock = None if plan.stock is None else np.full(plan.mechanism.space.kinds, float(plan.stock))
+        self.space = plan.mechanism.space
+        self.stock = None if plan.stock is None else np.full(self.space.kinds, float(plan.stock))
         self.turn = -1
         self.held = 0
         self.sold = 0.0
@@ -135,7 +138,7 @@ class Seller(mesa.Agent):
     @property
     def can_open(self) -> bool:
         """Whether the stock covers all that one auction may sell, allowing for rounding."""
-        return self.stock is None or bool(self.stock.min() >= self.plan.mechanism.space.units - 1e-9)
+        return self.stock is None or bool(self.stock.min() >= self.space.units - 1e-9)
 
     def deliver(self, sold: float, revenue: float, goods: NDArray[np.float64] | None) -> None:
         """Hand over the goods, shape (kinds,), and book the money; `sold` units changed hands in all.

@@ -97,7 +97,18 @@ class ClosedRule(Mechanism):
     """A mechanism that asks everybody for a report once and decides by a closed rule: a finite lottery.
 
     Derive from `DirectMechanism` where nothing is left to chance, from `DirectLottery` elsewhere.
+
+    highest_rival_decides
+        Whether what a report, a number, brings to who sends it depends only on the highest of the others, and
+        on which of the two comes first. It is not inherited: a subclass says so itself.
     """
+
+    highest_rival_decides: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if "highest_rival_decides" not in vars(cls):
+            cls.highest_rival_decides = False
 
     @abstractmethod
     def lottery(self, reports: NDArray[Any]) -> Lottery:

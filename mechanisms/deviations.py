@@ -118,13 +118,12 @@ def deal(space: TypeSpace, lottery: Lottery, seats: NDArray[Any] | int) -> Deal:
         behind: Any = (..., seats, *(slice(None),) * len(space.allocation_shape))
         got, paid = outcomes.allocation[behind], outcomes.payments[..., seats]
         return Deal(space, lottery.probabilities, got, paid)
-    where = np.broadcast_to(seats, outcomes.payments.shape[:-2])[..., None, None]
-    where = np.broadcast_to(where, (*outcomes.payments.shape[:-1], 1))
-    paid = np.take_along_axis(outcomes.payments, where, axis=-1)[..., 0]
-    parts = (1,) * len(space.allocation_shape)
-    axis = where.ndim - 1
-    got = np.take_along_axis(outcomes.allocation, where.reshape(*where.shape, *parts), axis=axis)
-    return Deal(space, lottery.probabilities, got.squeeze(axis=axis), paid)
+    *lead, branches, n = outcomes.payments.shape
+    where = np.repeat(np.broadcast_to(seats, lead).ravel(), branches)
+    rows, parts = np.arange(len(where)), space.allocation_shape
+    paid = outcomes.payments.reshape(-1, n)[rows, where].reshape(*lead, branches)
+    got = outcomes.allocation.reshape(-1, n, *parts)[rows, where].reshape(*lead, branches, *parts)
+    return Deal(space, lottery.probabilities, got, paid)
 
 
 def deal_made(space: TypeSpace, outcomes: Sequence[Outcome], seat: int, lead: tuple[int, ...]) -> Deal:
@@ -176,6 +175,24 @@ def with_report(
     own = own.reshape(*own.shape, *(1,) * width)
     said = np.expand_dims(alternatives, alternatives.ndim - width)
     return np.where(own, said, np.expand_dims(reports, (axis, axis + 1)))
+
+
+def with_report_where_it_matters(
+    rule: ClosedRule, reports: NDArray[Any], seats: NDArray[np.intp], alternatives: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[np.intp]]:
+    """Profiles as of `with_report`, and the seats of the m participants in them, shape `(..., m, 1)`.
+
+    Where the highest of several rivals decides, the profiles hold nobody else.
+    """
+    width = len(rule.space.report_shape)
+    if not rule.highest_rival_decides or width or reports.shape[-1] <= 2:
+        return with_report(reports, seats, alternatives, width), seats[:, None]
+    own = np.arange(reports.shape[-1]) == seats[:, None]
+    rivals = np.where(own, -np.inf, reports[..., None, :])
+    highest = rivals.max(axis=-1)[..., None]
+    comes_first = seats[:, None] < rivals.argmax(axis=-1)[..., None]
+    first, second = np.where(comes_first, alternatives, highest), np.where(comes_first, highest, alternatives)
+    return np.stack([first, second], axis=-1), np.where(comes_first, 0, 1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,6 +37,7 @@ from pydantic import Field
 
 from scenarios._table_one_cells import RATIOS, judge, market_of, ratios_of
 from scenarios._table_one_results import draw, lines_of
+from scenarios._worst_and_mean import worst_and_mean
 from sim.draws import Stream
 from sim.market.workdays import Workdays
 from sim.records import Records
@@ -82,9 +83,9 @@ def audited_instances(parameters: Parameters) -> list[Instance]:
     return market_of(parameters, generator(0, 0)).audited()
 
 
-def measures(tables: Any, parameters: Parameters) -> dict[str, float]:
-    """The mean over markets of what each mechanism brings, in shares of its benchmark, by cell."""
-    return {f"ratio: {cell}": float(ratios.mean()) for cell, ratios in ratios_of(tables).items()}
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """The worst and the mean share of the best, for each cell."""
+    return worst_and_mean(ratios_of(tables))
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:

@@ -36,7 +36,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from scenarios._unit_demand_results import SCALES, SHARES, draw, judge, lines_of, market_of
+from scenarios._unit_demand_results import SCALES, SHARES, draw, judge, lines_of, market_of, shares_of
+from scenarios._worst_and_mean import worst_and_mean
 from sim.draws import Stream
 from sim.market.workdays import Workdays
 from sim.records import Records
@@ -77,6 +78,11 @@ def generator(seed: int, day: int) -> Any:
 def audited_instances(parameters: Parameters) -> list[Instance]:
     """Item prices, in random order and in a fixed one, for buyers with the values of a day's instance."""
     return market_of(parameters, generator(0, 0)).audited()
+
+
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """The worst and the mean share of the best, for each way to price."""
+    return worst_and_mean(dict(shares_of(tables)))
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from agents.play.ways import rule_or_replay
 from agents.view import Feedback
-from mechanisms.deviations import brought, with_report
+from mechanisms.deviations import brought, with_report_where_it_matters
 from mechanisms.questions import AskValue
 
 
@@ -40,6 +40,5 @@ def counterfactual_utility(
     if feedback.bids is None:
         raise ValueError("bids is None: to know what another report would bring, all bids must be disclosed")
     rule: Any = feedback.mechanism
-    width = len(rule.space.report_shape)
-    reports = with_report(feedback.bids, feedback.seats, alternatives, width)
-    return brought(rule, reports, feedback.seats[:, None], valuations).expected(feedback.utility)
+    reports, seats = with_report_where_it_matters(rule, feedback.bids, feedback.seats, alternatives)
+    return brought(rule, reports, seats, valuations).expected(feedback.utility)

@@ -6,6 +6,7 @@ answer is checked before it is believed, and what they raise becomes a refusal w
 
 from __future__ import annotations
 
+import math
 import sysconfig
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -16,13 +17,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.play.patience import at_most
 from agents.population import Side
 from agents.view import Mixed, View
 from mechanisms.conversation import Mechanism
 from mechanisms.questions import Announce, BuyerQuestion, TypeBelief
+from mechanisms.types import TypeSpace
 
 ANSWERED, LATE, SILENCE, REFUSED, NOT_ASKED = range(5)
 
+_SHOWN = 5
 MISBEHAVIOUR = (Exception, SystemExit, GeneratorExit)
 """What a strategy may raise without stopping the market: anything but Ctrl-C."""
 
@@ -56,8 +60,12 @@ class Party:
         Called with a local index: that buyer's belief over type profiles now; None where nature gives none.
     heard, said
         The history: what was announced, and what was asked with the answers that counted, `(*lead, n, …)`.
+    limit
+        Seconds that an answer may take, see `agents.play.patience`; many at once may take as many times that.
     raises
         Whether a strategy that fails raises StrategyError, in place of a refusal.
+    space
+        What the mechanism is about.
     """
 
     mechanism: Mechanism
@@ -68,7 +76,12 @@ class Party:
     posterior: Callable[[int], TypeBelief | None] | None = None
     heard: tuple[Announce, ...] = ()
     said: tuple[tuple[BuyerQuestion, NDArray[Any]], ...] = ()
+    limit: float | None = None
     raises: bool = False
+    space: TypeSpace = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.space = self.mechanism.space  # some make it anew whenever they are asked
 
     def of(self, array: NDArray[Any], seats: NDArray[np.intp]) -> NDArray[Any]:
         """The entries of `array`, shape `(*lead, n, …)`, for some seats; a copy."""
@@ -83,9 +96,28 @@ class Party:
         known = (values, seats, side.buyers, self.n, self.mechanism, group.prior, group.utility)
         return View(*known, self.heard, believes, said)
 
-    def _said_by(self, seats: NDArray[np.intp]) -> tuple[tuple[BuyerQuestion, NDArray[Any]], ...]:
+    def _said_by(self, seats: NDArray[np.intp]) -> Sequence[tuple[BuyerQuestion, NDArray[Any]]]:
         """The answers of some seats so far."""
-        return tuple((question, self.of(answers, seats)) for question, answers in self.said)
+        return Looked(self.said, lambda answers: self.of(answers, seats))
+
+
+class Looked(Sequence[tuple[BuyerQuestion, NDArray[Any]]]):
+    """Questions with answers of some, copied when they are looked at: most strategies do not look back."""
+
+    def __init__(
+        self, said: tuple[tuple[BuyerQuestion, NDArray[Any]], ...], of: Callable[[NDArray[Any]], NDArray[Any]]
+    ) -> None:
+        self._said = said
+        self._of = of
+
+    def __len__(self) -> int:
+        return len(self._said)
+
+    def __getitem__(self, which: Any) -> Any:
+        if isinstance(which, slice):
+            return Looked(self._said[which], self._of)
+        question, answers = self._said[which]
+        return question, self._of(answers)
 
 
 @dataclass(slots=True)
@@ -156,7 +188,9 @@ def collect(
         try:
             sent[where] = _answer(question, party, side, resolve)
             status[where] = ANSWERED
-        except MISBEHAVIOUR as error:  # strategies may be anybody's code
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # strategies may be anybody's code, and raise anything
             if isinstance(error, RefusesRandomness) and resolve is definite:
                 raise
             if party.raises:
@@ -220,8 +254,10 @@ def definite(mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
 
 def asked(question: BuyerQuestion, sides: tuple[Side, ...]) -> tuple[Side, ...]:
     """The sides, cut down to those members whom the question goes to."""
-    chosen = question.seats(sum(len(side.seats) for side in sides))
-    kept = ((side, np.isin(side.seats, chosen)) for side in sides)
+    n = sum(len(side.seats) for side in sides)
+    chosen = np.zeros(n, dtype=bool)
+    chosen[question.seats(n)] = True
+    kept = ((side, chosen[side.seats]) for side in sides)
     return tuple(Side(s.group, s.seats[mask], s.buyers[mask]) for s, mask in kept if mask.any())
 
 
@@ -231,7 +267,11 @@ def _positions(lead: tuple[int, ...], side: Side) -> Iterator[tuple[int, ...]]:
 
 def _answer(question: BuyerQuestion, party: Party, side: Side, resolve: Resolve) -> NDArray[Any]:
     """One side's answer as an array of the right shape; raises if it is nothing of the kind."""
-    given = side.group.strategy.answer(question, party.view(side))
+    if party.limit is None:
+        given = side.group.strategy.answer(question, party.view(side))
+    else:
+        with at_most(party.limit * math.prod(party.lead)):
+            given = side.group.strategy.answer(question, party.view(side))
     if type(given) is not np.ndarray:
         given = np.asarray(resolve(given, side, question) if isinstance(given, Mixed) else given)
     if given.dtype.kind not in "fiub":
@@ -247,7 +287,7 @@ def _whole(given: NDArray[Any]) -> NDArray[np.int64]:
     with np.errstate(invalid="ignore"):
         whole = given.astype(np.int64)
     if not np.array_equal(whole, given):
-        raise ValueError(f"answers must be integers, got {given.tolist()}")
+        raise ValueError(f"answers must be integers, got {given.ravel()[:_SHOWN].tolist()}")
     return whole
 
 
@@ -293,6 +333,6 @@ def _checked(mixed: Mixed, members: tuple[int, ...]) -> NDArray[Any]:
     branches = np.asarray(mixed.answers).shape[len(members)]
     given = np.asarray(mixed.probabilities, dtype=float)
     probabilities = np.broadcast_to(given, (branches,) if given.ndim <= 1 else (*members, branches))
-    if not np.all(probabilities >= 0) or not np.allclose(probabilities.sum(axis=-1), 1.0, rtol=0, atol=1e-9):
+    if not np.all(probabilities >= 0) or not np.all(np.abs(probabilities.sum(axis=-1) - 1.0) <= 1e-9):
         raise ValueError("probabilities of a mixed answer must be at least 0 and sum to 1")
     return probabilities

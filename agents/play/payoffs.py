@@ -11,4 +11,4 @@ from mechanisms.outcome import Outcome
 
 def payoffs_of(party: Party, outcome: Outcome) -> NDArray[np.float64]:
     """Worth less payment of each participant, in money, shape `(*lead, n)`; as the mechanism's space says."""
-    return party.mechanism.space.payoffs(party.values, outcome.allocation, outcome.payments)
+    return party.space.payoffs(party.values, outcome.allocation, outcome.payments)

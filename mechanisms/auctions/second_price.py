@@ -25,6 +25,7 @@ class SecondPrice(DirectMechanism):
     reserve: float = 0.0
 
     ex_post_ir: ClassVar[bool] = True
+    highest_rival_decides: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_money("reserve", self.reserve)

@@ -19,6 +19,7 @@ from sim.cli.progress import through, working
 from sim.cli.reading import (
     bad_input,
     find_audited,
+    limit_answers,
     parameter_lines,
     parameters_for,
     port_of,
@@ -82,6 +83,7 @@ def run_scenario(
     seed: Annotated[str, options.SEED] = "0",
     until: Annotated[str | None, options.UNTIL] = None,
     out: Annotated[str | None, options.OUT] = None,
+    answer_limit: Annotated[float | None, options.ANSWER_LIMIT] = None,
     raises: Annotated[bool, options.RAISE] = False,
     bids: Any = None,
 ) -> None:
@@ -94,6 +96,7 @@ def run_scenario(
 
         with working(f"preparing {entry.name}"):
             market = set_up(entry.name, module, parameters, seed_of(seed), out)
+        limit_answers(market, answer_limit)
     if raises and hasattr(market, "stage"):
         market.stage.raises = True
     status = play_out(market, parameters)

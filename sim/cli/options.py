@@ -54,6 +54,11 @@ RAISE = typer.Option(
 OUT = typer.Option(
     metavar="DIR", help="Folder for the records, new or empty; by default a fresh one in runs."
 )
+ANSWER_LIMIT = typer.Option(
+    metavar="SECONDS",
+    help="Refuse answers of strategies that take longer; by default there is no limit. What is refused then "
+    "depends on the machine.",
+)
 STORY = typer.Argument(
     help="Tell the story and the parameters of this one: a name, or the path of a file."
 )

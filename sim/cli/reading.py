@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mechanisms.names import nearest
+from sim.bounded import in_short
 from sim.cli import options
-from sim.cli.codes import BAD_INPUT, INTERRUPTED, WIDTH
+from sim.cli.codes import BAD_INPUT, INTERRUPTED, LONGEST_MESSAGE, WIDTH
 from sim.runs.registry import Registry, ScenarioFile
 
 if TYPE_CHECKING:
@@ -26,12 +27,16 @@ def bad_input() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
+        typer.echo("Interrupted.", err=True)
         raise typer.Exit(INTERRUPTED) from None
     except (ValueError, TypeError) as error:
-        typer.echo(f"Error: {error}", err=True)
+        typer.echo(f"Error: {in_short(str(error), LONGEST_MESSAGE)}", err=True)
         raise typer.Exit(BAD_INPUT) from None
     except OSError as error:
         typer.echo(f"Error: {error.filename}: {error.strerror}", err=True)
+        raise typer.Exit(BAD_INPUT) from None
+    except SystemExit as error:
+        typer.echo(f"Error: the scenario's code would have ended the program: SystemExit: {error}", err=True)
         raise typer.Exit(BAD_INPUT) from None
 
 
@@ -73,9 +78,22 @@ def seed_of(text: str) -> int:
     return read_seed(text, "--seed")
 
 
+def limit_answers(run: Any, seconds: float | None) -> None:
+    """Limit the time of answers in a run that was just set up; its folder is closed if that cannot be."""
+    if seconds is None:
+        return
+    try:
+        if not hasattr(run, "limit_answers"):
+            raise ValueError("--answer-limit needs a market of auctions")
+        run.limit_answers(seconds)
+    except ValueError:
+        run.records.close("failed")
+        raise
+
+
 def port_of(text: str) -> int:
     """The port from the option's text."""
-    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) <= 65535):
         raise ValueError(f"--port is {text}; it must be an integer from 0 to 65535")
     return int(text)
 

@@ -13,9 +13,14 @@ from agents.play.payoffs import payoffs_of
 from mechanisms.comparison import size_of
 from mechanisms.outcome import Outcome
 from mechanisms.types.space import total
+from sim.market.guard import cut
 
 SLACK = 1e-9
 """Slack for sums of money, relative to the size of the money at hand: the greatest value, or what is paid."""
+
+
+LONGEST_RULE = 2_000
+"""Characters of what a breach says: it may show arrays of any length."""
 
 
 class BreachError(RuntimeError):
@@ -23,10 +28,10 @@ class BreachError(RuntimeError):
 
     def __init__(self, auction: int, rule: str, messages: list[str]) -> None:
         self.auction = auction
-        self.rule = rule
+        self.rule = cut(rule, LONGEST_RULE)
         self.messages = messages
         story = "".join(f"\n  {line}" for line in messages)
-        super().__init__(f"auction {auction}: {rule}; its messages:{story or ' none'}")
+        super().__init__(f"auction {auction}: {self.rule}; its messages:{story or ' none'}")
 
 
 def broken_rule(
@@ -41,7 +46,7 @@ def broken_rule(
     if broken is not None:
         return broken
     allocation, payments = outcome.allocation, outcome.payments
-    mechanism, space = party.mechanism, party.mechanism.space
+    mechanism, space = party.mechanism, party.space
     paid = total(payments)
     if not (math.isfinite(paid) and math.isfinite(total(allocation.reshape(-1)))):
         return f"allocation and payments must be finite, got {allocation} and {payments}"
@@ -56,12 +61,14 @@ def broken_rule(
     return None
 
 
-def misfit(party: Party, outcome: Outcome) -> str | None:
+def misfit(party: Party, outcome: Any) -> str | None:
     """Why an outcome does not fit the party, in words: no numbers, or not one for each; None if it fits."""
+    if not isinstance(outcome, Outcome):
+        return f"the conversation ended in {outcome!r}, not in an Outcome"
     allocation, payments = outcome.allocation, outcome.payments
     if not _are_numbers(outcome):
         return f"allocation and payments must be numbers, got dtypes {allocation.dtype}, {payments.dtype}"
-    shape = (party.n, *party.mechanism.space.allocation_shape)
+    shape = (party.n, *party.space.allocation_shape)
     if payments.shape != (party.n,) or allocation.shape != shape:
         wanted = f"of shapes {shape} and {(party.n,)}"
         return f"allocation and payments must be {wanted}, got {allocation.shape}, {payments.shape}"
@@ -71,7 +78,7 @@ def misfit(party: Party, outcome: Outcome) -> str | None:
 def regular_rows(party: Party, outcome: Outcome, answered: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which of many outcomes, with a leading axis of rows, break no rule: `broken_rule` for a sweep."""
     allocation, payments = outcome.allocation, outcome.payments
-    space = party.mechanism.space
+    space = party.space
     fits = (payments.shape, allocation.shape) == (
         answered.shape,
         (*answered.shape, *space.allocation_shape),

@@ -15,6 +15,7 @@ from agents.seller import Seller
 from mechanisms.names import as_set
 from mechanisms.outcome import Outcome
 from mechanisms.questions import SILENT, BuyerQuestion
+from sim.market.guard import Reasons, attempt
 from sim.market.invariants import SLACK, BreachError
 from sim.market.participants import Participants
 from sim.market.window import Exchange
@@ -26,8 +27,11 @@ _ONE_KIND = -1
 Trades = tuple[tuple[NDArray[Any], ...], Any, tuple[Any, Any, Any], int]
 """Rows (if any) and seats; kinds of goods; (quantities, payments, values); the cause by its code."""
 
+
 MOST_REASONS = 500
 """Different reasons of refusals that are kept: they hold what was answered, which may be anything."""
+MOST_MESSAGES = 200
+"""Messages of an auction that an error tells."""
 
 
 class Ledger:
@@ -39,6 +43,8 @@ class Ledger:
         Shape (buyers,): money from each buyer to sellers so far.
     moved
         All money that has changed hands between buyers and sellers, in either direction.
+    unbalanced
+        How many payments, of nothing too, were booked since the books were last reconciled.
     """
 
     def __init__(self, records: Records, population: Population, sellers: Sequence[Seller]) -> None:
@@ -47,6 +53,7 @@ class Ledger:
         self.persons = population.persons
         self.paid = np.zeros(len(population))
         self.moved = 0.0
+        self.unbalanced = 0
         self._auctions = records["auctions"]
         self._messages = records["messages"]
         self._transactions = records["transactions"]
@@ -56,7 +63,8 @@ class Ledger:
         self._refusals = records["refusals"]
         self._failures = records["failures"]
         self._kinds: dict[type[BuyerQuestion], int] = {}
-        self._reasons: set[str] = set()
+        self._reasons = Reasons(MOST_REASONS)
+        self.transfer_reasons = Reasons(MOST_REASONS)
         self._last = 0
         self._names = [
             (
@@ -87,13 +95,14 @@ class Ledger:
         """
         allocation, payments, values = outcome.allocation, outcome.payments, participants.values
         *rows, n = payments.shape
-        space = seller.plan.mechanism.space
+        space = seller.space
         revenue, traded = payments.sum(axis=-1), space.traded(allocation)
         np.add.at(self.paid, participants.buyers, payments)
         self.moved += float(np.abs(payments).sum())
+        self.unbalanced += payments.size
         handed_out = None if seller.stock is None else space.handed_out(allocation)
         self._last = max(self._last, numbers[-1].item() if rows else numbers)
-        seller.deliver(*(_in_all(each, rows) for each in (traded, revenue, handed_out)))
+        seller.deliver(*[_in_all(each, rows) for each in (traded, revenue, handed_out)])
         welfare, best = space.welfare(values, allocation), space.best_welfare(values)
         named = (numbers, seller.number, *self._names[seller.number], opened, closed, n, _offered(seller))
         columns = (*named, np.rint(traded), revenue, welfare, best, self._status.take(traded > 0))
@@ -111,7 +120,7 @@ class Ledger:
         outcome: Outcome,
     ) -> None:
         """Who got and paid what in them: a row for each good and for each further payment by cause."""
-        space = seller.plan.mechanism.space
+        space = seller.space
         worth = space.item_values(space.valuations(participants.values), outcome.allocation)
         trades = self._items if space.allocation_shape else self._trades
         for where, kind, money, code in trades(outcome, worth):
@@ -123,7 +132,7 @@ class Ledger:
         """One kind of good: who got or paid something, cause by cause; the good stands with the first."""
         got: Any = outcome.allocation
         for cause, part in outcome.itemised.items():
-            where = ((part != 0) | (got != 0)).nonzero()
+            where = np.logical_or(part, got).nonzero()
             quantity = got[where] if np.ndim(got) else got
             yield where, _ONE_KIND, (quantity, part[where], worth[where]), self._cause(cause)
             got = 0.0
@@ -142,11 +151,14 @@ class Ledger:
             yield where, _ONE_KIND, (0.0, money[where], math.nan), self._cause(name)
 
     def _cause(self, name: str) -> int:
-        return self._transactions.code("cause", name)
+        code, fault = attempt(self._transactions.code, "cause", name)
+        if code is None:
+            raise BreachError(self._last, f"causes of payments must be a few short names: {fault}", [])
+        return code
 
     def write_unheld(self, auction: int, seller: Seller, now: float, people: Participants) -> None:
         """An auction that was opened to too few."""
-        n, best = len(people.buyers), float(seller.plan.mechanism.space.best_welfare(people.values))
+        n, best = len(people.buyers), float(seller.space.best_welfare(people.values))
         named = (auction, seller.number, *self._names[seller.number], now, now, n, _offered(seller))
         self._auctions.row(*named, 0, 0.0, 0.0, best, self._unsold)
 
@@ -162,28 +174,27 @@ class Ledger:
         self, auctions: Any, number: int, participants: Participants, exchange: Exchange
     ) -> None:
         """What was said to a question in one auction, or in a row for each: a row for each who was asked."""
-        question, answers, buyers = exchange.question, exchange.answers, participants.buyers
-        seats = ... if question.to is None else (..., question.seats(buyers.shape[-1]))
-        asked = buyers[seats].shape[-1]
-        single = participants.values.ndim == buyers.ndim
-        values: Any = participants.values[seats].ravel() if single else math.nan
+        question, answers, people = exchange.question, exchange.answers, participants
+        seats = ... if question.to is None else (..., question.seats(people.buyers.shape[-1]))
+        buyers, sent = people.buyers[seats], exchange.sent
+        asked = buyers.shape[-1]
+        values: Any = people.values[seats].ravel() if people.values.ndim == buyers.ndim else math.nan
         as_vector = bool(question.shape) or question.recorded_as == "vector"
         said: Any = math.nan if as_vector else answers.sent[seats].ravel()
-        sent: Any = exchange.sent
-        if sent.shape == buyers.shape:
+        if sent.shape == people.buyers.shape:
             sent = sent[seats].ravel()
         elif sent.size > 1:  # one time for all of an auction
             sent = np.repeat(sent, asked)
-        whole = (each[seats].ravel() for each in (participants.persons, exchange.arrivals, answers.status))
-        persons, arrivals, status = whole
-        told = _without_silence(buyers[seats].ravel(), persons, sent, arrivals, values, said, status)
+        persons, arrivals = people.persons[seats].ravel(), exchange.arrivals[seats].ravel()
+        status = answers.status[seats].ravel()
+        told = _without_silence(buyers.ravel(), persons, sent, arrivals, values, said, status)
         kind = self._kinds.get(type(question))
         if kind is None:
             kind = self._new_kind(question)
         numbers = auctions if buyers.ndim == 1 else np.repeat(auctions, asked)
         self._messages.extend((numbers, number, kind, *told), len(persons))
         if question.named_price is not None:
-            self._write_prices(numbers, number, buyers[seats], question.named_price)
+            self._write_prices(numbers, number, buyers, question.named_price)
         if as_vector:
             self._write_vectors(auctions, number, participants, exchange)
 
@@ -207,23 +218,16 @@ class Ledger:
 
     def write_refusals(self, auction: int, number: int, buyers: Sequence[int], reason: str) -> None:
         """Note why what some buyers did with a question was refused."""
-        why = self._refusals.code("reason", self._kept(reason))
+        why = self._refusals.code("reason", self._reasons.kept(reason))
         for buyer in buyers:
             self._refusals.row(auction, number, buyer, why)
 
     def write_failures(self, auction: int, buyers: Sequence[int], hook: str, reason: str) -> None:
         """Note that the strategy of some buyers failed after an auction."""
-        what, why = self._failures.code("hook", hook), self._failures.code("reason", self._kept(reason))
+        what, why = self._failures.code("hook", hook), self._reasons.kept(reason)
+        code = self._failures.code("reason", why)
         for buyer in buyers:
-            self._failures.row(auction, buyer, what, why)
-
-    def _kept(self, reason: str) -> str:
-        """The reason cut to size; another text if there are too many different ones."""
-        reason = reason[:500]
-        if reason not in self._reasons and len(self._reasons) == MOST_REASONS:
-            return "another reason (too many to keep them all)"
-        self._reasons.add(reason)
-        return reason
+            self._failures.row(auction, buyer, what, code)
 
     def _write_vectors(
         self, auctions: Any, number: int, participants: Participants, exchange: Exchange
@@ -240,12 +244,15 @@ class Ledger:
         """The messages of an auction that are still in memory, a line each."""
         rows = self._messages.in_memory().to_pandas()
         rows = rows[rows["auction"] == auction].drop(columns="auction")
-        return rows.to_string(index=False).splitlines() if len(rows) else []
+        lines = rows.head(MOST_MESSAGES).to_string(index=False).splitlines() if len(rows) else []
+        more = len(rows) - MOST_MESSAGES
+        return lines if more <= 0 else [*lines, f"and {more:,} more"]
 
     # --- books ------------------------------------------------------------------------------------
 
     def reconcile(self) -> None:
         """What buyers paid is what sellers got; BreachError otherwise."""
+        self.unbalanced = 0
         paid = float(self.paid.sum())
         received = sum(seller.received for seller in self.sellers)
         if not abs(paid - received) <= SLACK * self.moved:
@@ -260,13 +267,13 @@ def _in_all(each: Any, rows: Sequence[int]) -> Any:
 
 def _offered(seller: Seller) -> int:
     """Units of all kinds of goods that one of her auctions may sell."""
-    return seller.plan.mechanism.space.offered
+    return seller.space.offered
 
 
 def _without_silence(*columns: Any) -> tuple[Any, ...]:
     """Times and answers of those who sent nothing become NaN; so does silence in place of a number."""
     buyers, persons, sent, arrivals, values, said, status = columns
-    if not status.any():
+    if not np.count_nonzero(status):
         return columns
     spoke = status != SILENCE
     sent, arrivals, said = (np.where(spoke, column, np.nan) for column in (sent, arrivals, said))

@@ -15,6 +15,7 @@ import numpy as np
 
 from agents.buyer import Buyer
 from agents.nature import Nature
+from agents.play.patience import check_limit
 from agents.population import Population
 from agents.seller import Seller, SellerPlan, tells_enough
 from mechanisms.distributions import Distribution, Prior
@@ -48,7 +49,8 @@ class Market(mesa.Model):
     records
         Where everything is written; by default in memory.
     tick
-        How much simulated time one `step()` runs; at each whole tick the records are brought up to date.
+        How much simulated time one `step()` runs. Where there are several sellers, the records are brought up
+        to date at each whole tick, which settles the order of their rows.
     redraw
         Whether each want has a new type.
     policies_every
@@ -114,27 +116,29 @@ class Market(mesa.Model):
     def advance_to(self, until: float) -> None:
         """Run the clock up to, and without, `until`; ValueError if that is not finite.
 
-        At each whole tick the books are reconciled and the records brought up to date: the order of rows
-        then depends on the tick, but not on how many calls the time was run in.
+        The order of rows may depend on the tick, but not on how many calls the time was run in.
         """
         if not math.isfinite(until):
             raise ValueError(f"until must be finite, got {until}")
         while (self._ticks + 1) * self.tick <= until:
             self._ticks += 1
-            self._run_to(self._ticks * self.tick)
-            self.flush()
+            if len(self.sellers) > 1:
+                self._run_to(self._ticks * self.tick)
+                self.flush()
         self._run_to(until)
 
     def _run_to(self, until: float) -> None:
         if until > self.env.now:
             self.env.run(until=until)
-        self.ledger.reconcile()
+        if self.ledger.unbalanced >= len(self.population):  # so that many buyers cost no more than few
+            self.ledger.reconcile()
 
     def flush(self) -> None:
         """Bring the records up to date with all that has happened so far, between ticks too."""
         for seller in self.sellers:
             if seller.number in self._under_way:
                 self._under_way[seller.number].flush()
+        self.records.mark()
 
     def finish(self, status: str = "complete") -> None:
         """End the run: note the auctions still open as unfinished, and close the records."""
@@ -147,9 +151,17 @@ class Market(mesa.Model):
         self.ledger.reconcile()
         self.records.close(status)
 
+    def limit_answers(self, seconds: float | None) -> None:
+        """Refuse answers that take longer; None sets no limit.
+
+        Raises ValueError for no time above 0, and where no limit can be kept (see `agents.play.patience`).
+        """
+        check_limit(seconds)
+        self.stage.answer_limit = seconds
+
     def close(self) -> None:
-        """Let the model go: Mesa would keep it for the rest of the process."""
-        mesa.Agent._ids.pop(self, None)
+        """Let the model go: Mesa before 3.4 would keep it for the rest of the process."""
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)
 
     # --- auctions ---------------------------------------------------------------------------------
 
@@ -211,6 +223,7 @@ class Market(mesa.Model):
         if isinstance(auctions, Session):
             self.entry(seller).dismiss(seller, auctions.people, payoffs, served)
         self._schedule_opening(seller)
+        self.records.mark()
 
     # --- set-up -----------------------------------------------------------------------------------
 

@@ -37,10 +37,7 @@ class Participants:
     def __getitem__(self, rows: int | slice) -> Participants:
         """Those of one auction, or of some."""
         arrays = (self.buyers[rows], self.persons[rows], self.values[rows], self.latencies[rows])
-        sides = tuple(_part(side, rows) for side in self.sides)
+        sides = self.sides
+        if sides and sides[0].buyers.ndim > 1:  # the members differ between rows
+            sides = tuple(Side(side.group, side.seats, side.buyers[rows]) for side in sides)
         return Participants(*arrays, sides, self.knowledge)
-
-
-def _part(side: Side, rows: int | slice) -> Side:
-    """A side in some rows, if its members differ between them."""
-    return side if side.buyers.ndim == 1 else Side(side.group, side.seats, side.buyers[rows])

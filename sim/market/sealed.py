@@ -23,6 +23,7 @@ from agents.view import Mixed
 from mechanisms.conversation import DirectMechanism, has_rule
 from mechanisms.outcome import Outcome
 from mechanisms.questions import BuyerQuestion
+from sim.market.guard import attempt
 from sim.market.invariants import BreachError, regular_rows
 from sim.market.participants import Participants
 from sim.market.settlement import examined, failure, fitted, teach
@@ -59,6 +60,7 @@ class SealedRounds:
         self.opened = seller.opening(seller.turn + rows)
         self._learners = [side for side in participants.sides if not side.group.strategy.memoryless]
         self._refusals: dict[int, list[tuple[int, str]]] = {}
+        self._failures: dict[int, list[tuple[list[int], str]]] = {}
         self._outcomes = Outcome(np.empty(0), np.empty(0))
         self._causes: dict[int, Mapping[str, NDArray[Any]]] = {}
         self._decided = self._sound = 0  # rows that the rule was applied to; and found to break no rule
@@ -81,8 +83,8 @@ class SealedRounds:
     def _party_of(self, rows: int | slice) -> Party:
         """Those who take part in one auction, or in some."""
         some = self.participants[rows]
-        lead, raises = some.buyers.shape[:-1], self.stage.raises
-        return Party(self.mechanism, some.values, some.sides, self.n, lead, raises=raises)
+        lead, raises, limit = some.buyers.shape[:-1], self.stage.raises, self.stage.answer_limit
+        return Party(self.mechanism, some.values, some.sides, self.n, lead, raises=raises, limit=limit)
 
     # --- asked ahead ------------------------------------------------------------------------------
 
@@ -137,7 +139,9 @@ class SealedRounds:
         try:
             self._outcomes = self.mechanism.outcome(answers.values.copy())
             together = self._outcomes.causes is None and self._all_regular(slice(0, self.size))
-        except Exception:  # noqa: BLE001 — which row it comes from is seen below
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # noqa: BLE001 — which row it comes from is seen below
             together = False
         if together:
             self._decided = self._sound = self.size
@@ -197,8 +201,7 @@ class SealedRounds:
         self._done += 1
         said = ((self.question, self._answers.values),)
         for side, reason in teach(self.seller, self._learners, self._party, said, *self._result):
-            auction, buyers = self.auctions.item(row), side.buyers.tolist()
-            self.stage.ledger.write_failures(auction, buyers, "observe", reason)
+            self._failures.setdefault(row, []).append((side.buyers.tolist(), reason))
 
     # --- one row ----------------------------------------------------------------------------------
 
@@ -207,7 +210,9 @@ class SealedRounds:
         row = self._decided
         try:
             outcome = self.mechanism.outcome(answers.values.copy())  # its own, to do with as it likes
-        except Exception as error:  # noqa: BLE001 — mechanisms may be anybody's code
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 — mechanisms may be anybody's code
             self._breach = failure(error)
             return
         payoffs, self._breach = fitted(self._party, outcome)
@@ -224,7 +229,7 @@ class SealedRounds:
         """For outcomes row by row."""
         self._party = self._party_of(0)
         shape = self.participants.buyers.shape
-        self._outcomes = Outcome(np.empty((*shape, *self.mechanism.space.allocation_shape)), np.empty(shape))
+        self._outcomes = Outcome(np.empty((*shape, *self.seller.space.allocation_shape)), np.empty(shape))
 
     def _examine(self) -> None:
         """See that no new outcome breaks a rule; the first that does is a breach, what follows is void."""
@@ -250,10 +255,8 @@ class SealedRounds:
         if self._causes and not self._causes.keys().isdisjoint(range(rows.start, rows.stop)):
             return False
         answered = self._held.answers.status[rows] == ANSWERED
-        try:
-            return bool(regular_rows(self._party_of(rows), self._outcomes_of(rows), answered).all())
-        except Exception:  # noqa: BLE001 — which row it comes from is seen one by one
-            return False
+        regular, _ = attempt(regular_rows, self._party_of(rows), self._outcomes_of(rows), answered)
+        return regular is not None and bool(regular.all())    # which row it comes from is seen one by one
 
     def _outcomes_of(self, rows: slice) -> Outcome:
         """Those of some rows whose payments have the same causes."""
@@ -295,9 +298,12 @@ class SealedRounds:
     def _write_messages(self, rows: slice) -> None:
         ledger, buyers = self.stage.ledger, self.participants.buyers
         ledger.write_messages(self.auctions[rows], 0, self.participants[rows], self._held[rows])
-        for row in range(rows.start, rows.stop) if self._refusals else ():
+        for row in range(rows.start, rows.stop) if self._refusals or self._failures else ():
+            auction = self.auctions.item(row)
             for seat, reason in self._refusals.get(row, ()):
-                ledger.write_refusals(self.auctions.item(row), 0, [buyers.item(row, seat)], reason)
+                ledger.write_refusals(auction, 0, [buyers.item(row, seat)], reason)
+            for who, reason in self._failures.get(row, ()):
+                ledger.write_failures(auction, who, "observe", reason)
 
     def _parts(self, rows: slice) -> Iterator[tuple[slice, Participants, Outcome]]:
         """Some rows, as many together as have payments of the same causes."""

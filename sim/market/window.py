@@ -12,18 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.play.asking import (
-    ANSWERED,
-    LATE,
-    MISBEHAVIOUR,
-    REFUSED,
-    Answers,
-    Party,
-    StrategyError,
-    asked,
-    in_words,
-)
+from agents.play.asking import ANSWERED, LATE, REFUSED, Answers, Party, asked
+from agents.population import Side
 from mechanisms.questions import LARGEST_ANSWER, BuyerQuestion
+from sim.market.guard import attempt
 
 
 @dataclass(slots=True)
@@ -61,9 +53,9 @@ def close(
 ) -> Any:
     """Put the default in place of what does not count; return when the window closes, shape `(*lead,)`."""
     status, deadline = answers.status, opened + window
-    if not status.any():
+    if not np.count_nonzero(status):
         last = arrivals.max(axis=-1)
-        if (last < deadline).all():
+        if not np.count_nonzero(last >= deadline):
             answers.values = answers.sent
             return last
     in_time = arrivals < np.asarray(deadline)[..., None]
@@ -83,24 +75,25 @@ def waits(question: BuyerQuestion, party: Party, answers: Answers) -> Any:
 
     The answer of a side that says nothing sensible is refused.
     """
-    if not any(side.group.waits for side in party.sides):
+    waiting = [side for side in party.sides if side.group.waits]
+    if not waiting:
         return 0.0
+    if question.to is not None:
+        waiting = [side for side in asked(question, party.sides) if side.group.waits]
     shares = np.zeros(party.n)
-    sides = party.sides if question.to is None else asked(question, party.sides)
-    for side in sides:
-        if side.group.waits:
-            try:
-                shares[side.seats] = _share(side.group.strategy.wait(question, party.view(side)))
-            except MISBEHAVIOUR as error:
-                if party.raises:
-                    raise StrategyError(f"wait of {side.group.strategy!r}: {in_words(error)}") from error
-                answers.refuse(question, side.seats, f"wait: {in_words(error)}")
+    for side in waiting:
+        blamed = side.group.strategy if party.raises else None
+        share, fault = attempt(wait, question, party, side, blamed=blamed)
+        if share is None:
+            answers.refuse(question, side.seats, f"wait: {fault}")
+        else:
+            shares[side.seats] = share
     return shares
 
 
-def _share(wait: Any) -> float:
+def wait(question: BuyerQuestion, party: Party, side: Side) -> float:
     """A strategy's wait, as a share of the window."""
-    share = float(wait)
+    share = float(side.group.strategy.wait(question, party.view(side)))
     if not 0 <= share <= LARGEST_ANSWER:
         raise ValueError(f"must be a number from 0 to {LARGEST_ANSWER:g}, got {share}")
     return share

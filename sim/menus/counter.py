@@ -35,9 +35,9 @@ from mechanisms.menus import Menu, PostedMenu
 from mechanisms.menus.purchase import check_menu, type_probabilities
 from mechanisms.menus.valuations import additive_values
 from mechanisms.names import as_set
-from mechanisms.outcome import Outcome
 from mechanisms.questions import BuyerQuestion, Replies, ShowMenu
 from sim.draws import Stream
+from sim.menus.station import Station
 from sim.records import Column, Records, Table
 from sim.records.cast import under_way, write_seller
 
@@ -195,8 +195,9 @@ class Counter:
         self._values = plan.crowd.types.tolist()
         self._own = [np.array([row if len(row) > 1 else row[0]]) for row in self._values]
         self._rules = plan.rules
+        self._start = Station(self._rules)
         self._prices = plan.menu.prices.tolist()
-        self._answers: dict[Any, Replies] = {}
+        self._parties: dict[tuple[int, int], Party] = {}
         self._people = self._regulars()
         env.process(self._arrivals())
 
@@ -234,16 +235,11 @@ class Counter:
         """Answer, and queue for what she buys, until she wants no more."""
         env, arrived, waited = self.env, self.env.now, 0.0
         customer = self._customer(person, type_, habit)
-        conversation, reply = self._rules.conversation(1), None
         bought: list[int] = []
-        while True:
-            try:
-                question = conversation.send(reply)
-            except StopIteration as end:
-                outcome = end.value
-                break
+        while (question := customer.station.question) is not None:
             reply = question.put(customer)
-            if isinstance(question, ShowMenu) and (entry := int(reply.values[0][0])) != HOME:
+            customer.station = customer.station.after(reply)
+            if isinstance(question, ShowMenu) and (entry := reply.values.item(0)) != HOME:
                 queued = env.now
                 with self.desk.request() as turn:
                     yield turn
@@ -252,7 +248,7 @@ class Counter:
                 name = len(bought) // self.plan.a_name
                 bought.append(entry)
                 self._purchases.row(env.now, self.number, person, name, entry, self._prices[entry])
-        worth, paid = self._settle(customer, outcome, type_, habit)
+        worth, paid = self._settle(customer, type_, habit)
         self._customers.row(
             self.number, person, type_, self._codes[habit], self._costs[habit], arrived, env.now, len(bought),
             waited, paid, worth,
@@ -262,20 +258,21 @@ class Counter:
         """Someone at the start of her errand."""
         side, who = self._sides[habit], (habit, type_)
         if self._learns[habit]:
-            return Customer(self._party(type_, replace(side, buyers=np.array([person]))), self._rng, None, {})
-        return Customer(self._party(type_, side), self._rng, who, self._answers)
+            party = self._party(type_, replace(side, buyers=np.array([person])))
+            return Customer(party, self._rng, None, self._start)
+        party = self._parties.get(who) or self._parties.setdefault(who, self._party(type_, side))
+        return Customer(party, self._rng, who, self._start)
 
     def _party(self, type_: int, side: Side) -> Party:
         return Party(self._rules, self._own[type_], (side,), 1)
 
-    def _settle(self, customer: Customer, outcome: Outcome, type_: int, habit: int) -> tuple[float, float]:
+    def _settle(self, customer: Customer, type_: int, habit: int) -> tuple[float, float]:
         """What she got is worth to her, and what she paid; a learner hears of it."""
-        got = outcome.allocation.ravel().tolist()
-        worth = float(sum(value for value, has in zip(self._values[type_], got, strict=True) if has))
-        paid = float(outcome.payments[0])
+        end, values = customer.station, self._values[type_]
+        worth = float(sum([value for value, has in zip(values, end.got, strict=True) if has]))
         if self._learns[habit]:
-            customer.learn(outcome, worth - paid)
-        return worth, paid
+            customer.learn(worth - end.paid)
+        return worth, end.paid
 
 
 class Customer(InstantPlayer):
@@ -283,41 +280,40 @@ class Customer(InstantPlayer):
 
     who
         What she has in common with those who answer alike; None if nobody does, because she learns.
-    answers
-        What those who are alike have answered, by the questions that they were asked so far.
+    station
+        Where her conversation stands.
     """
 
     def __init__(
-        self, party: Party, rng: np.random.Generator, who: tuple[int, int] | None, answers: dict[Any, Replies]
+        self, party: Party, rng: np.random.Generator, who: tuple[int, int] | None, start: Station
     ) -> None:
         super().__init__(party, rng)
-        self.who, self.answers = who, answers
-        self.questions: tuple[BuyerQuestion, ...] = ()
+        self.who, self.station = who, start
 
     def ask(self, question: BuyerQuestion) -> Replies:
         """By her strategy, unless her likes have said what it says here."""
-        self.questions = (*self.questions, question)
-        key = (self.who, self.questions)
-        known = None if self.who is None else self.answers.get(key)
+        known = self.station.answers.get(self.who)
         if known is not None:
-            self.party.said += ((question, known.values),)
             return known
+        self.party.said = self.station.said
         replies = super().ask(question)
         if self.who is not None:
-            self.answers[key] = replies
+            self.station.answers[self.who] = replies
         return replies
 
     def _resolve(self, mixed: Mixed, side: Side, question: BuyerQuestion) -> NDArray[Any]:
         self.who = None  # from here on nobody need be like her
         return super()._resolve(mixed, side, question)
 
-    def learn(self, outcome: Outcome, payoff: float) -> None:
+    def learn(self, payoff: float) -> None:
         """Let her strategy hear what came of it."""
-        (side,), party = self.party.sides, self.party
+        (side,), party, outcome = self.party.sides, self.party, self.station.outcome
+        if outcome is None:
+            return
         told = Feedback(
             seats=side.seats, buyers=side.buyers, n=1, mechanism=party.mechanism, values=party.values.copy(),
-            utility=side.group.utility, answers=party.said, allocation=outcome.allocation,
-            payments=outcome.payments, payoffs=np.array([payoff]), causes=outcome.itemised,
+            utility=side.group.utility, answers=self.station.said, allocation=outcome.allocation.copy(),
+            payments=outcome.payments.copy(), payoffs=np.array([payoff]), causes=dict(outcome.itemised),
         )
         side.group.strategy.observe(told)
 

@@ -64,8 +64,9 @@ class TableBuffer:
     codes from `code`. They convert as NumPy assignment does and check nothing else. `append` takes
     names, labels and scalars, and checks them.
 
-    A chunk is closed when it cannot take the next rows. `on_part`, if given, is called with this buffer
-    when another chunk would make more than `part_rows` rows; it is to write and `drop_closed` them.
+    A chunk is closed when it is full: how many rows come at once makes no difference. `on_part`, if given,
+    is called with this buffer when another chunk would make more than `part_rows` rows; it is to write and
+    `drop_closed` them.
     """
 
     def __init__(self, schema: Table, part_rows: int,
@@ -102,7 +103,7 @@ class TableBuffer:
         """Append one row of scalars, one for each column in order, categories as codes."""
         at = self._filled
         if at >= self._capacity:
-            self._open_chunk(1)
+            self._open_chunk()
             at = 0
         for column, value in zip(self._columns, values, strict=True):
             column[at] = value
@@ -113,12 +114,23 @@ class TableBuffer:
         start = self._filled
         stop = start + rows
         if stop > self._capacity:
-            self._open_chunk(rows)
-            start, stop = 0, rows
+            self._extend_in_parts(values, rows)
+            return
         block = slice(start, stop)
         for column, value in zip(self._columns, values, strict=True):
             column[block] = value
         self._filled = stop
+
+    def _extend_in_parts(self, values: Sequence[Any], rows: int) -> None:
+        """The same, chunk by chunk."""
+        done = 0
+        while done < rows:
+            if self._filled == self._capacity:
+                self._open_chunk()
+            part = slice(done, min(rows, done + self._capacity - self._filled))
+            some = [value[part] if np.size(value) > 1 else value for value in values]
+            self.extend(some, part.stop - part.start)
+            done = part.stop
 
     def append(self, **columns: Any) -> None:
         """Append rows by name: arrays of one shape (rows,), and scalars, which stand for every row.
@@ -162,12 +174,12 @@ class TableBuffer:
             _require_range(where, array, 0, len(self._labels[column.name]) - 1)
         return array
 
-    def _open_chunk(self, rows: int) -> None:
-        """Close the chunk at hand, hand on a full part, and make a chunk with room for `rows`."""
+    def _open_chunk(self) -> None:
+        """Close the chunk at hand, hand on a full part, and make a new chunk."""
         self._close_chunk()
         if self._on_part is not None and self._closed_rows + self._chunk_rows > self._part_rows:
             self._on_part(self)
-        self._capacity = max(self._chunk_rows, rows)
+        self._capacity = self._chunk_rows
         self._columns = [np.empty(self._capacity, column.storage) for column in self.schema.columns]
 
     def _close_chunk(self) -> None:

@@ -4,48 +4,59 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from agents.play.asking import in_words
 from sim.market.market import Market
 from sim.measures.benchmarks import record_benchmarks
 from sim.records import Records, fresh_directory, prepare_directory
 from sim.records.manifest import NAME, Manifest
 from sim.runs.scenario import Parameters, Run, Scenario
 
+A_LOOK = 0.05
+"""Seconds of computing between two looks at how far a run is, about."""
+
 
 def set_up(name: str, scenario: Scenario, parameters: Parameters, seed: int, out: str | None) -> Run:
     """Build the run of a scenario, with records in the folder `out`, or in a fresh one under runs/.
 
-    If it cannot be built, the folder is left as it was. Raises OutputError, and what `build` raises.
+    If it cannot be built, the folder is left as it was; with the records so far if there are parts of them on
+    the disk. Raises OutputError, and what `build` raises.
     """
     fresh = out is None or not Path(out).exists()
     folder = fresh_directory(name, seed) if out is None else prepare_directory(out)
     records = Records(folder, manifest=Manifest(name, parameters.model_dump(mode="json"), seed))
     try:
         return scenario.build(parameters, seed, records)
-    except BaseException:
-        (folder / NAME).unlink()
-        if fresh:
-            folder.rmdir()
+    except BaseException as error:
+        if any(records.manifest.parts.values()):
+            records.close("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+        else:
+            (folder / NAME).unlink()
+            if fresh:
+                folder.rmdir()
         raise
 
 
 def play_until(market: Run, until: float, advanced: Callable[[float], Any] = lambda _: None) -> str:
     """Run up to `until` and close its records; return "complete" or "interrupted".
 
-    `advanced` is called with the time at every tick of the market. Ctrl-C stops the run at the next tick; a
-    second one stops it at once. After any error the records are closed as failed.
+    `advanced` is called with the time after some ticks of the market, as many as take about `A_LOOK` seconds;
+    Ctrl-C stops the run then, and a second one at once. After any error the records are closed as failed.
     """
     try:
         with _interruption() as interrupted:
-            ticks = 0
+            ticks, stride = 0, 1
             while market.now < until and not interrupted.is_set():
-                ticks += 1
+                ticks += stride
+                began = time.perf_counter()
                 market.advance_to(min(ticks * market.tick, until))
                 advanced(market.now)
+                stride = 2 * stride if time.perf_counter() - began < A_LOOK else max(1, stride // 2)
         status = "interrupted" if interrupted.is_set() else "complete"
         market.flush()
         if isinstance(market, Market):
@@ -54,9 +65,11 @@ def play_until(market: Run, until: float, advanced: Callable[[float], Any] = lam
     except KeyboardInterrupt:
         market.records.close("interrupted")
         raise
-    except BaseException:
+    except BaseException as error:
         market.records.close("failed")
-        raise
+        if isinstance(error, Exception):
+            raise
+        raise RuntimeError(f"the scenario's code would have ended the program: {in_words(error)}") from error
     return status
 
 

@@ -1,4 +1,7 @@
-"""What an auction costs in simulated time, all messages recorded; 1 × is one bare SimPy timeout."""
+"""What an auction costs in simulated time, all messages recorded; 1 × is one bare SimPy timeout.
+
+Without more said, at a tick that is longer than the run; also as people run it: at the default tick.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +20,18 @@ from mechanisms.distributions import Uniform
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.market.town import Town
+from sim.runs.run import play_until
 from tests.benchmarks.measure import Figure, against, against_timeout
 
 PRIOR = Uniform(0, 1)
 
 
-def panel_market(strategies, buyers=20, size=None, ahead=True, discloses="own"):
+def panel_market(strategies, buyers=20, size=None, ahead=True, discloses="own", tick=1e4):
     """One second-price seller and a panel; strategies in turn."""
     groups = [Group(strategy, prior=PRIOR) for strategy in strategies]
     population = Population(groups, np.arange(buyers) % len(groups), latency=0.01)
     plan = SellerPlan(SecondPrice(), discloses=discloses)
-    return Market(population, [plan], [Panel(size=size, ahead=ahead)], PRIOR, seed=1, tick=1e4)
+    return Market(population, [plan], [Panel(size=size, ahead=ahead)], PRIOR, seed=1, tick=tick)
 
 
 def cost_of_auction(make, auctions=2_000, warm=300):
@@ -40,6 +44,14 @@ def cost_of_auction(make, auctions=2_000, warm=300):
     spent = time.perf_counter() - start
     market.close()
     return spent / auctions
+
+
+def cost_of_run(make, auctions=2_000):
+    """Seconds an auction of a whole run, as `bazaar run` plays it."""
+    market = make()
+    start = time.perf_counter()
+    play_until(market, auctions + 0.5)
+    return (time.perf_counter() - start) / auctions
 
 
 def town_market(buyers, visitors=20.0):
@@ -72,10 +84,26 @@ def figures():
             return cost_of_auction(lambda: panel_market(strategies, **options))
 
         yield Figure(f"auction: {name}", against_timeout(cost), "timeouts", limit, remark)
+    yield from at_the_default_tick()
     yield flatness("town of visitors", town_market, at_most=1.3)
     remark = "their state outgrows the cache"
     yield flatness("panel of 20 of them", lambda n: panel_market([Truthful()], n, 20), remark=remark)
     yield memory()
+
+
+def at_the_default_tick():
+    """Yield what an auction of a whole run costs at the tick that scenarios have by default."""
+    runs = [
+        ("20 buyers, one memoryless group", [Truthful()], {}),
+        ("20 buyers, four strategies, one learns", with_learners(1), {}),
+        ("2 of 6 buyers", [Truthful()], {"buyers": 6, "size": 2}),
+        ("100 of 100 buyers", [Truthful()], {"buyers": 100}),
+    ]
+    for name, strategies, options in runs:
+        def cost(strategies=strategies, options=options):
+            return cost_of_run(lambda: panel_market(strategies, tick=1.0, **options))
+
+        yield Figure(f"at the default tick: {name}", against_timeout(cost), "timeouts", None, "")
 
 
 def flatness(name, make, at_most=None, remark="", auctions=1_000):

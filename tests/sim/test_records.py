@@ -207,8 +207,25 @@ def test_a_lost_part_is_noticed(tmp_path):
     (tmp_path / "small" / "part-00002.parquet").unlink()
     with pytest.warns(IncompleteRunWarning, match="parts of small are gone"):
         run = load(tmp_path)
-    # Blocks of 2, 1, 2, 1, ... rows: the first part ends at 20 rows, the second, which starts with 1, at 19.
-    assert len(run["small"]) == 20 + 19
+    assert len(run["small"]) == 20 + 20  # of 45 rows, which came as blocks of 2, 1, 2, 1, ...
+
+
+@pytest.mark.parametrize("step", [7, 20, 33, 90])
+def test_parts_do_not_depend_on_how_many_rows_come_at_once(tmp_path, step):
+    who = np.arange(90)
+    parts = []
+    for size in (1, step):
+        folder = tmp_path / str(size)
+        folder.mkdir()
+        records = Records(folder, 20, (SMALL,))
+        code = records["small"].code("why", "some")
+        for start in range(0, 90, size):
+            some = who[start : start + size]
+            records["small"].extend((some, np.array([[0.5]]), code), len(some))
+        records.close()
+        parts.append([file.read_bytes() for file in sorted((folder / "small").iterdir())])
+    assert len(parts[0]) == 5
+    assert parts[0] == parts[1]
 
 
 def test_a_damaged_part_is_an_error(tmp_path):

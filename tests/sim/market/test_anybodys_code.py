@@ -13,6 +13,7 @@ from mechanisms.auctions import AscendingClock, FirstPrice, OpenProxy, PostedPri
 from mechanisms.conversation import Mechanism
 from mechanisms.outcome import Outcome
 from mechanisms.questions import Announce, AskValue
+from mechanisms.types import OneGood
 from sim.market.invariants import BreachError
 from tests.sim.market.markets import AHEAD, Says, Silent, TwoRounds, assert_same, market, run
 
@@ -207,14 +208,20 @@ def test_nobody_is_charged_who_did_not_take_part(mechanism):
         run(1.5, [Silent(), Truthful()], mechanism)
 
 
-class Overstates(Mechanism):
-    """Says that it sells one unit until it has them in hand, and then sells two."""
+@dataclass(frozen=True)
+class Understated(OneGood):
+    """Says that it needs one unit in stock, whatever is on offer."""
 
     units = 1
 
+
+class Overstates(Mechanism):
+    """Needs one unit in stock, and sells two."""
+
+    space = Understated(2)
+
     def conversation(self, n):
         yield AskValue()
-        self.units = 2
         return Outcome(np.ones(n), np.zeros(n))
 
 
