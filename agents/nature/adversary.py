@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from mechanisms._validation import FloatArray, float_array, number_in, read_only
-from mechanisms.conversation import ClosedRule, DirectLottery, DirectMechanism, Mechanism, has_rule
+from mechanisms.conversation import ClosedRule, DirectLottery, DirectMechanism, Mechanism, check_has_rule
 from mechanisms.distributions import Prior
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class FiniteAdversary(Adversary):
 
 def revenue_lost(mechanism: ClosedRule, profiles: NDArray[Any]) -> FloatArray:
     """Minus the expected revenue (...) from truthful bidders."""
-    return np.asarray(-mechanism.lottery(profiles).mean().revenue)
+    return np.asarray(-mechanism.outcome(profiles).revenue)
 
 
 def regret(mechanism: ClosedRule, profiles: NDArray[Any]) -> FloatArray:
@@ -241,9 +241,8 @@ class WithOrdinaryTrade(Adversary):
 
 def _rule_of(mechanism: Mechanism) -> DirectMechanism | DirectLottery:
     """The mechanism, if it has a closed rule; TypeError otherwise."""
-    if not has_rule(mechanism) or not isinstance(mechanism, DirectMechanism | DirectLottery):
-        raise TypeError(f"mechanism must have a closed rule, got {mechanism!r}")
-    return mechanism
+    check_has_rule(mechanism)
+    return cast(DirectMechanism | DirectLottery, mechanism)
 
 
 def _check_met(nature: Adversary) -> None:

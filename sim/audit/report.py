@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 EXPLANATION = (
     "IC: the greatest gain of a lie over truth, at a menu of several entries over one; IR: of staying away. "
     "Gains are in utility, which is money for the risk-neutral; of groups, the least member's. Budget "
-    "balance: the deficit; efficiency: the welfare that is missing, both of truth and in money. Exact rows "
-    "try every profile of a few types: {sizes}. A notion holds for the types and answers tried, of which "
-    "there are finitely many."
+    "balance: the deficit; efficiency: the welfare missing, both of truth and in money. Exact rows try every "
+    "profile of a few types: {sizes}. A notion holds for the types and answers tried, of which there are "
+    "finitely many."
 )
 NOWHERE = (
     "{names}, which says nothing about the mechanisms here: two-step notions are about those that ask for "
