@@ -3,7 +3,9 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 
-.PHONY: run watch test bench lint docs clean
+VERSIONS ?= 3.11 3.12 3.13
+
+.PHONY: run watch test test-all bench lint docs clean
 
 run: $(VENV)/ready
 	$(BIN)/bazaar run
@@ -13,6 +15,18 @@ watch: $(VENV)/watchable
 
 test: $(VENV)/installed
 	$(BIN)/python -m pytest -n auto
+
+# The suite on each of VERSIONS that is found: on the path, by uv, or by pyenv. To add one:
+# `pip install uv` and `uv python install 3.12`.
+test-all:
+	@failed=; for version in $(VERSIONS); do \
+		found=; for each in "python$$version" "$$(uv python find $$version 2>/dev/null)" "$$HOME"/.pyenv/versions/$$version.*/bin/python; do \
+			"$$each" -c "import sys; sys.exit('%d.%d' % sys.version_info[:2] != '$$version')" 2>/dev/null && { found="$$each"; break; }; \
+		done; \
+		if [ -z "$$found" ]; then echo "Python $$version: not found, left out"; continue; fi; \
+		echo "Python $$version: $$found"; \
+		$(MAKE) --no-print-directory test PYTHON="$$found" VENV="$(VENV)-$$version" || failed="$$failed $$version"; \
+	done; if [ -n "$$failed" ]; then echo "failed on$$failed"; exit 1; fi
 
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.benchmarks
@@ -36,4 +50,4 @@ $(VENV)/ready $(VENV)/watchable $(VENV)/installed: pyproject.toml
 	@touch $@
 
 clean:
-	rm -rf $(VENV) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(VERSIONS:%=$(VENV)-%) build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis

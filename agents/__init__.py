@@ -1,4 +1,4 @@
-"""Who plays: buyers, sellers and nature; their types, knowledge and strategies.
+"""Who plays in Bazaar: buyers, sellers and nature; their types, knowledge and strategies.
 
 The names below can be imported from here; each module is loaded when one of its names is first asked for.
 """

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from agents.strategies.base import Strategy
+from mechanisms._validation import read_only
 from mechanisms.distributions.priors import CommonPrior
 from mechanisms.utilities import Linear, Utility
 
@@ -40,15 +41,18 @@ class Group:
 
 @dataclass(frozen=True, eq=False)
 class Side:
-    """The members of one group who take part in one conversation; arrays of shape (m,), read-only."""
+    """The members of one group who take part in one conversation; arrays of shape (m,).
+
+    Strategies are handed these arrays: nobody can make them writable, and so answer for others.
+    """
 
     group: Group
     seats: NDArray[np.intp]
     buyers: NDArray[np.intp]
 
     def __post_init__(self) -> None:
-        self.seats.flags.writeable = False
-        self.buyers.flags.writeable = False
+        object.__setattr__(self, "seats", read_only(self.seats))
+        object.__setattr__(self, "buyers", read_only(self.buyers))
 
 
 def whole_numbers(name: str, given: ArrayLike) -> NDArray[np.intp]:

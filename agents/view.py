@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -57,7 +57,7 @@ class View:
     utility: Utility = field(default_factory=Linear)
     heard: tuple[Announce, ...] = ()
     posterior: Callable[[int], TypeBelief | None] | None = None
-    said: tuple[tuple[BuyerQuestion, NDArray[Any]], ...] = ()
+    said: Sequence[tuple[BuyerQuestion, NDArray[Any]]] = ()
 
 
 def shaded(known: View | Feedback, types: NDArray[Any], share: NDArray[Any]) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""What is played: the mathematics of mechanism design; no clock, no agents.
+"""What is played in Bazaar: the mathematics of mechanism design; no clock, no agents.
 
 The names below can be imported from here; each module is loaded when one of its names is first asked for.
 """

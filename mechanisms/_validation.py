@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
-Array = TypeVar("Array", bound=np.ndarray)
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 SUM_TOLERANCE = 1e-9
 """How far probabilities may be from a sum of 1: rounding, not a mistake."""
@@ -120,7 +120,8 @@ def without_nan(name: str, values: ArrayLike) -> FloatArray:
     return array
 
 
-def read_only(array: Array) -> Array:
-    """Return `array` itself, no longer writeable."""
-    array.setflags(write=False)
-    return array
+def read_only(array: NDArray[Scalar]) -> NDArray[Scalar]:
+    """Return a copy that nobody can write to, nor make writable again: its numbers are held as bytes."""
+    if array.size == 0:
+        return array
+    return np.ndarray(array.shape, array.dtype, array.tobytes())

@@ -45,6 +45,16 @@ class Brought:
         """The mean over chance of utilities of the payoffs, `(..., b)`, where these are already known."""
         return _mean(self.probabilities, felt)
 
+    def at(self, uniforms: FloatArray, felt: FloatArray) -> FloatArray:
+        """The utility on the branch that uniform numbers select; they are broadcast to `(...)`."""
+        if felt.shape[-1] == 1:
+            return felt[..., 0]
+        ends = np.cumsum(self.probabilities, axis=-1)
+        last = ends.shape[-1] - 1 - (self.probabilities[..., ::-1] > 0).argmax(axis=-1)
+        taken = np.minimum((ends <= uniforms[..., None]).sum(axis=-1), last)
+        taken = np.broadcast_to(taken, felt.shape[:-1])[..., None]
+        return np.take_along_axis(felt, taken, axis=-1)[..., 0]
+
     def least(self, felt: FloatArray) -> FloatArray:
         """The least of these utilities on a branch that can come about, shape `(...)`."""
         if felt.shape[-1] == 1:

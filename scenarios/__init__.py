@@ -1,1 +1,1 @@
-"""Experiments that people run: one file each, parameters at the top, a story in the docstring."""
+"""Bazaar's experiments, that people run: one file each, parameters at the top, a story in the docstring."""

@@ -17,7 +17,8 @@ DEFAULT = "town_market"
 def foreign_packages() -> list[str]:
     """Those of the four packages that do not lie beside this one, with the place they come from.
 
-    Their names are so general that a folder, or another distribution, can stand in for them.
+    Their names are so general that a folder, or another distribution, can stand in for them; one that is
+    installed in the same environment can overwrite their files.
     """
     foreign = []
     for name in PACKAGES:
@@ -27,7 +28,18 @@ def foreign_packages() -> list[str]:
             places += spec.submodule_search_locations or [spec.origin]
         if [Path(str(place)).resolve() for place in places] != [FOLDER.parent / name]:
             foreign.append(f"{name} ({', '.join(map(str, places)) or 'not found'})")
+        elif not _is_ours(FOLDER.parent / name / "__init__.py"):
+            foreign.append(f"{name} ({FOLDER.parent / name}, overwritten by another distribution)")
     return foreign
+
+
+def _is_ours(file: Path) -> bool:
+    """Whether the first line of a package says that it is Bazaar's."""
+    try:
+        with file.open(encoding="utf-8", errors="replace") as text:
+            return "Bazaar" in text.readline()
+    except OSError:
+        return False
 
 
 def scenario_files() -> list[Path]:
@@ -55,7 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _refusal(intruders: list[str]) -> int:
     sys.stderr.write(
         f"Error: the package {' and '.join(intruders)} is not Bazaar's; all of "
-        f"{', '.join(PACKAGES)} must lie in {FOLDER.parent}. Remove or rename the other.\n"
+        f"{', '.join(PACKAGES)} must lie in {FOLDER.parent}. "
+        "Remove or rename the other, or install Bazaar in an environment of its own.\n"
     )
     return 2
 

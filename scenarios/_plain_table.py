@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -22,10 +23,13 @@ def plain_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Any:
 
 
 def with_interval(estimate: Estimate, digits: int = 4) -> str:
-    """The mean ± half of its interval; 0 if that is rounding alone.
+    """The mean ± half of its interval, 0 if that is rounding alone; a dash for what is not known.
 
-    >>> with_interval(Estimate(2.4279, 1e-16, 20))
-    '2.428 ±0'
+    >>> with_interval(Estimate(2.4279, 1e-16, 20)), with_interval(Estimate(2.4279, float("nan"), 20))
+    ('2.428 ±0', '2.428 ±–')
     """
-    half_width = "0" if estimate.half_width < 1e-12 else f"{estimate.half_width:.2g}"
+    if math.isnan(estimate.mean):
+        return "–"
+    known = not math.isnan(estimate.half_width)
+    half_width = "–" if not known else "0" if estimate.half_width < 1e-12 else f"{estimate.half_width:.2g}"
     return f"{estimate.mean:.{digits}g} ±{half_width}"

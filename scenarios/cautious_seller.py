@@ -44,7 +44,7 @@ from agents.strategies import Truthful
 from mechanisms.distributions import Discrete, IndependentPrior, JointDistribution
 from mechanisms.utilities import CARA, Linear
 from scenarios._cautious_seller_designs import ATTITUDES, FAMILIES, Sale, buyers_of, sale, sale_to
-from scenarios._cautious_seller_results import draw, draw_laws, lines_of, revenues
+from scenarios._cautious_seller_results import draw, draw_laws, lines_of, revenues, seen_utility
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.records import Records
@@ -120,6 +120,21 @@ def audited_instances(parameters: Parameters) -> list[Instance]:
         for name, way in small.ways.items()
         for to, buyers in (("", Linear()), (", cautious buyers", CARA(0.5)))
     ]
+
+
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """Her utility as the market saw it, and exactly what is sure and certified, for each way to sell."""
+    chosen = sale_of(parameters)
+    seen = seen_utility(tables, chosen.utility)
+    return {
+        f"{what}: {name}": figure
+        for name in chosen.ways
+        for what, figure in (
+            ("utility", float(seen[name].mean)),
+            ("sure", chosen.sure(name)),
+            ("certified", chosen.certified(name)),
+        )
+    }
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:

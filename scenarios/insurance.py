@@ -45,7 +45,7 @@ from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Discrete, JointDistribution
 from mechanisms.risk_averse import InsuredSale, SequentialPrices, fair_premium
 from mechanisms.utilities import CARA, Capped, Linear, Utility
-from scenarios._insurance_results import Deal, draw, lines_of, participation
+from scenarios._insurance_results import Deal, draw, last_half, lines_of, participation, revenues
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.records import Records
@@ -123,6 +123,18 @@ def audited_instances(parameters: Parameters) -> list[Instance]:
         for name, deal in deals(parameters).items()
         if not deal.learns
     ]
+
+
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """The seller's utility as the market saw it, for each deal; and how often learners took part at last."""
+    tried, seller = deals(parameters), Capped(parameters.epsilon)
+    found = {}
+    for number, (name, deal) in enumerate(tried.items()):
+        found[f"utility: {name}"] = float(np.mean(seller(revenues(tables, number))))
+        if deal.learns:
+            came = participation(tables, number, len(tried))
+            found[f"came: {name}"] = float(last_half(came).mean())
+    return found
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:

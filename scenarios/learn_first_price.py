@@ -48,7 +48,7 @@ from mechanisms.distributions import Discrete, Distribution, IndependentPrior, U
 from mechanisms.registry import mechanism_for
 from sim.market.market import Market
 from sim.market.panel import Panel
-from sim.measures.comparison import Figure, shown
+from sim.measures.comparison import Figure, rounded
 from sim.measures.learning_curves import (
     FloatArray,
     Room,
@@ -244,7 +244,7 @@ class FindingsTable:
             for name, one in row.items():
                 label = room if name == next(iter(row)) else ""
                 truth = " (truth)" if WEAK in row else ""
-                learned, width = shown(one.estimate.mean, 4), shown(one.estimate.half_width, 4)
+                learned, width = rounded(one.estimate.mean, 4), rounded(one.estimate.half_width, 4)
                 table.add_row(label, name, learned, width, f"{one.theory:.4g}{truth}")
         return table
 

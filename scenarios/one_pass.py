@@ -107,6 +107,14 @@ def audited_instances(parameters: Parameters) -> list[Instance]:
     return [*made_for, *others] if parameters.buyer_fear > 0 else made_for
 
 
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """The seller's utility as the market saw it, for each way; and one pass's certificate and factor c."""
+    found = found_by(parameters)
+    seen = seen_utilities(tables, found)
+    utilities = {f"utility: {name}": float(estimate.mean) for name, estimate in seen.items()}
+    return {**utilities, "certificate": found.design.certificate, "c": found.design.factor}
+
+
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     """The ways beside each other, what is proved, and the plots."""
     told = Parameters(**manifest["parameters"])

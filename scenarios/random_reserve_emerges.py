@@ -108,10 +108,10 @@ def rooms_of(parameters: Parameters) -> tuple[list[Room], dict[int, Duel]]:
         offer = LearnedOffer(duel, [SecondPrice(float(reserve)) for reserve in duel.game.seller_actions])
         nature = DuelNature(duel, one_high(duel.game.nature_actions, bidders))
         prior = WithOrdinaryTrade(nature, parameters.ordinary, town) if number == 1 else nature
-        rooms.append(Room(name, "revenue", offer, prior, duel.game.value()[0]))
+        rooms.append(Room(name, "its nature", offer, prior, duel.game.value()[0]))
     r = lottery_constants(bidders, mean).value
     theory = RandomReserveLottery(bidders, mean), HighestBidderNature(bidders, mean)
-    rooms.append(Room("in theory", "revenue", *theory, r))
+    rooms.append(Room("in theory", "its nature", *theory, r))
     return rooms, duels
 
 
@@ -150,6 +150,17 @@ def secured(tables: Mapping[str, Any], parameters: Parameters) -> float:
     return game_of(parameters, ordinary=False).guarantee(mixture)
 
 
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """For sweeps: the bounds on the learned value, and the learned probabilities of low reserves, by room."""
+    last, low = last_plays(tables), atoms(tables, parameters)
+    found: dict[str, float] = {}
+    for number, name in enumerate(LEARNED):
+        play: Any = last.loc[number]
+        found |= {f"{name}: guarantee": float(play["guarantee"]), f"{name}: hope": float(play["hope"])}
+        found |= {f"{name}: reserve 0": low[name][0], f"{name}: reserve up to r": low[name][1]}
+    return found
+
+
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     """Revenue, value, atoms, and the plots in the run's folder."""
     told = Parameters(**manifest["parameters"])
@@ -159,7 +170,7 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     atom = (told.bidders - 1) * constants.sigma
     lines: list[Any] = [
         f"Random reserve emerges: {told.bidders} bidders, values in [0, 1] of mean {told.mean:g} or more.",
-        comparison_table("", [room.seller for room in rooms], rows),
+        comparison_table("revenue before", [room.seller for room in rooms], rows),
         EXPLANATION,
         f"In theory: value r = {constants.value:.4f}, probability of a reserve of at most r {atom:.4f}.",
         *play_lines(last_plays(tables), dict.fromkeys(LEARNED, 1.0)),

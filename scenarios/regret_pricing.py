@@ -194,6 +194,16 @@ def correlations(tables: Mapping[str, Any], steps: int) -> dict[str, float]:
     return found
 
 
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """For sweeps: by room the middle of the bounds on regret, of the range; and correlations of values."""
+    last, found = last_plays(tables), {}
+    for number, (name, unit) in enumerate(zip(LEARNED, UNITS, strict=True)):
+        play: Any = last.loc[number]
+        found[f"{name}: regret"] = float(unit * (play["guarantee"] + play["hope"]) / 2)
+    correlated = correlations(tables, parameters.steps)
+    return found | {f"{name}: correlation": number for name, number in correlated.items()}
+
+
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     """Regret by seller and nature, what was learned, and the plots in the run's folder."""
     told = Parameters(**manifest["parameters"])

@@ -83,8 +83,10 @@ def audited_instances(parameters: Parameters) -> list[Instance]:
 
 
 def measures(tables: Any, parameters: Parameters) -> dict[str, float]:
-    """The mean over markets of what each mechanism brings, in shares of its benchmark, by cell."""
-    return {f"ratio: {cell}": float(ratios.mean()) for cell, ratios in ratios_of(tables).items()}
+    """What each mechanism brings over the markets, in shares of its benchmark, by cell: mean and worst."""
+    shares = {cell: own for cell, own in ratios_of(tables).items() if len(own)}
+    means = {f"ratio: {cell}": float(own.mean()) for cell, own in shares.items()}
+    return means | {f"worst: {cell}": float(own.min()) for cell, own in shares.items()}
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:

@@ -36,7 +36,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from scenarios._unit_demand_results import SCALES, SHARES, draw, judge, lines_of, market_of
+from scenarios._unit_demand_results import SCALES, SHARES, draw, judge, lines_of, market_of, shares_of
 from sim.draws import Stream
 from sim.market.workdays import Workdays
 from sim.records import Records
@@ -77,6 +77,13 @@ def generator(seed: int, day: int) -> Any:
 def audited_instances(parameters: Parameters) -> list[Instance]:
     """Item prices, in random order and in a fixed one, for buyers with the values of a day's instance."""
     return market_of(parameters, generator(0, 0)).audited()
+
+
+def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, float]:
+    """The worst and the mean share of the best, for each way to price."""
+    shares = {way: own for way, own in shares_of(tables) if len(own)}
+    means = {f"mean: {way}": float(own.mean()) for way, own in shares.items()}
+    return means | {f"worst: {way}": float(own.min()) for way, own in shares.items()}
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Time, the market, records, measurement and screens.
+"""Bazaar's time, market, records, measurement and screens.
 
 The names below can be imported from here; each module is loaded when one of its names is first asked for.
 (`sim.audit` is the package of the audit: `from sim.audit import audit, standard_instance`; `sim.sweep` is

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from agents.best_response.expected_utility import InterimProblem, Prospect, prospect
 from agents.knowledge.beliefs import Belief
-from agents.play.ways import one_of
+from agents.play.ways import rule_or_replay
 from agents.strategies.base import Strategy
 from mechanisms.comparison import at_least
 from mechanisms.conversation import Mechanism
@@ -76,7 +76,7 @@ class Problem:
     @property
     def precision(self) -> Precision:
         """Coarser where the conversation has to be replayed."""
-        return one_of(self.mechanism, BY_RULE, BY_REPLAY)
+        return rule_or_replay(self.mechanism, BY_RULE, BY_REPLAY)
 
 
 def best_plan(problem: Problem, own: Any) -> NDArray[np.float64]:

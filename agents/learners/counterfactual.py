@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from agents.play.ways import one_of
+from agents.play.ways import rule_or_replay
 from agents.view import Feedback
 from mechanisms.deviations import brought, with_report_where_it_matters
 from mechanisms.questions import AskValue
@@ -22,7 +22,7 @@ def own_reports(feedback: Feedback) -> NDArray[Any] | None:
 
 def can_be_told(feedback: Feedback) -> bool:
     """Whether other reports can be worked out: there were reports, and there is a closed rule."""
-    return own_reports(feedback) is not None and one_of(feedback.mechanism, True, False)
+    return own_reports(feedback) is not None and rule_or_replay(feedback.mechanism, True, False)
 
 
 def counterfactual_utility(

@@ -8,12 +8,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.learners.counterfactual import counterfactual_utility, own_reports
+from agents.learners.counterfactual import can_be_told, counterfactual_utility, own_reports
 from agents.learners.report_learner import Decisions
 from agents.learners.share_learner import ShareLearner
 from agents.strategies.base import Answer, Disclosure, Strategy
 from agents.view import Feedback, Mixed, View
-from mechanisms.conversation import has_rule
 from mechanisms.questions import SILENT, AskValue
 
 
@@ -55,7 +54,7 @@ class ParticipationLearner(Strategy):
     def observe(self, feedback: Feedback) -> None:
         """Learn what taking part and staying away would have brought."""
         said = own_reports(feedback)
-        if said is None or feedback.mechanism.space.type_shape or not has_rule(feedback.mechanism):
+        if said is None or feedback.mechanism.space.type_shape or not can_be_told(feedback):
             return
         brought = counterfactual_utility(feedback, feedback.values[..., None], _actions(feedback.values))
         scaled = np.clip((1 + brought / self.largest) / 2, 0, 1)

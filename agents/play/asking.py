@@ -6,6 +6,7 @@ answer is checked before it is believed, and what they raise becomes a refusal w
 
 from __future__ import annotations
 
+import math
 import sysconfig
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -16,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from agents.play.patience import at_most
 from agents.population import Side
 from agents.view import Mixed, View
 from mechanisms.conversation import Mechanism
@@ -24,6 +26,7 @@ from mechanisms.types import TypeSpace
 
 ANSWERED, LATE, SILENCE, REFUSED, NOT_ASKED = range(5)
 
+_SHOWN = 5
 MISBEHAVIOUR = (Exception, SystemExit, GeneratorExit)
 """What a strategy may raise without stopping the market: anything but Ctrl-C."""
 
@@ -57,6 +60,8 @@ class Party:
         Called with a local index: that buyer's belief over type profiles now; None where nature gives none.
     heard, said
         The history: what was announced, and what was asked with the answers that counted, `(*lead, n, …)`.
+    limit
+        Seconds that an answer may take, see `agents.play.patience`; many at once may take as many times that.
     raises
         Whether a strategy that fails raises StrategyError, in place of a refusal.
     space
@@ -71,6 +76,7 @@ class Party:
     posterior: Callable[[int], TypeBelief | None] | None = None
     heard: tuple[Announce, ...] = ()
     said: tuple[tuple[BuyerQuestion, NDArray[Any]], ...] = ()
+    limit: float | None = None
     raises: bool = False
     space: TypeSpace = field(init=False)
 
@@ -90,9 +96,28 @@ class Party:
         known = (values, seats, side.buyers, self.n, self.mechanism, group.prior, group.utility)
         return View(*known, self.heard, believes, said)
 
-    def _said_by(self, seats: NDArray[np.intp]) -> tuple[tuple[BuyerQuestion, NDArray[Any]], ...]:
+    def _said_by(self, seats: NDArray[np.intp]) -> Sequence[tuple[BuyerQuestion, NDArray[Any]]]:
         """The answers of some seats so far."""
-        return tuple((question, self.of(answers, seats)) for question, answers in self.said)
+        return Looked(self.said, lambda answers: self.of(answers, seats))
+
+
+class Looked(Sequence[tuple[BuyerQuestion, NDArray[Any]]]):
+    """Questions with answers of some, copied when they are looked at: most strategies do not look back."""
+
+    def __init__(
+        self, said: tuple[tuple[BuyerQuestion, NDArray[Any]], ...], of: Callable[[NDArray[Any]], NDArray[Any]]
+    ) -> None:
+        self._said = said
+        self._of = of
+
+    def __len__(self) -> int:
+        return len(self._said)
+
+    def __getitem__(self, which: Any) -> Any:
+        if isinstance(which, slice):
+            return Looked(self._said[which], self._of)
+        question, answers = self._said[which]
+        return question, self._of(answers)
 
 
 @dataclass(slots=True)
@@ -163,7 +188,9 @@ def collect(
         try:
             sent[where] = _answer(question, party, side, resolve)
             status[where] = ANSWERED
-        except MISBEHAVIOUR as error:  # strategies may be anybody's code
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # strategies may be anybody's code, and raise anything
             if isinstance(error, RefusesRandomness) and resolve is definite:
                 raise
             if party.raises:
@@ -240,7 +267,11 @@ def _positions(lead: tuple[int, ...], side: Side) -> Iterator[tuple[int, ...]]:
 
 def _answer(question: BuyerQuestion, party: Party, side: Side, resolve: Resolve) -> NDArray[Any]:
     """One side's answer as an array of the right shape; raises if it is nothing of the kind."""
-    given = side.group.strategy.answer(question, party.view(side))
+    if party.limit is None:
+        given = side.group.strategy.answer(question, party.view(side))
+    else:
+        with at_most(party.limit * math.prod(party.lead)):
+            given = side.group.strategy.answer(question, party.view(side))
     if type(given) is not np.ndarray:
         given = np.asarray(resolve(given, side, question) if isinstance(given, Mixed) else given)
     if given.dtype.kind not in "fiub":
@@ -256,7 +287,7 @@ def _whole(given: NDArray[Any]) -> NDArray[np.int64]:
     with np.errstate(invalid="ignore"):
         whole = given.astype(np.int64)
     if not np.array_equal(whole, given):
-        raise ValueError(f"answers must be integers, got {given.tolist()}")
+        raise ValueError(f"answers must be integers, got {given.ravel()[:_SHOWN].tolist()}")
     return whole
 
 

@@ -27,6 +27,6 @@ def by_rule_or_replay(
     return by_replay()
 
 
-def one_of(mechanism: Mechanism, by_rule: T, by_replay: T) -> T:
+def rule_or_replay(mechanism: Mechanism, by_rule: T, by_replay: T) -> T:
     """The first for a mechanism with a closed rule, the second for any other."""
     return by_rule_or_replay(mechanism, lambda _: by_rule, lambda: by_replay)

@@ -61,7 +61,7 @@ class PostedMenu(Mechanism):
         return Outcome(np.array([got if self.menu.n > 1 else got[0]]), np.array([paid]))
 
     def _all_at_once(self) -> Generator[Question, Any, tuple[Lots, float]]:
-        question = shown(self.menu, (0.0,) * self.menu.n, self.k, False)
+        question = menu_question(self.menu, (0.0,) * self.menu.n, self.k, False)
         chosen = (yield question).values[0].astype(int)
         bought = chosen[chosen >= 0].tolist()
         if not bought:
@@ -72,7 +72,7 @@ class PostedMenu(Mechanism):
     def _one_by_one(self) -> Generator[Question, Any, tuple[Lots, float]]:
         held, paid = (0.0,) * self.menu.n, 0.0
         for left in range(self.k, 0, -1):
-            question = shown(self.menu, held, left, True)
+            question = menu_question(self.menu, held, left, True)
             entry = int((yield question).values[0][0])  # what she would buy later, she may say later
             if entry < 0:
                 break
@@ -83,7 +83,7 @@ class PostedMenu(Mechanism):
 
 
 @lru_cache(maxsize=10_000)
-def shown(menu: Menu, held: Lots, left: int, adaptive: bool) -> ShowMenu:
+def menu_question(menu: Menu, held: Lots, left: int, adaptive: bool) -> ShowMenu:
     """The menu as a question to a buyer who has some items, and may buy `left` entries more."""
     entries = tuple(tuple(lottery) for lottery in (menu.probabilities * (1 - np.array(held))).tolist())
     prices = tuple(menu.prices.tolist())

@@ -138,7 +138,7 @@ class PaymentProgram:
         from scipy.sparse import block_diag, csr_array, vstack
 
         truth = block_diag([incentive_rows(worth) for worth in self.worth])
-        taking_part = block_diag([-row[None] for worth in self.worth for row in worth])
+        taking_part = block_diag([csr_array(-row[None]) for worth in self.worth for row in worth])
         return csr_array(vstack([truth, taking_part]))
 
     def rows(self, units: int) -> tuple[csr_array, FloatArray]:

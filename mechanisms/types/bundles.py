@@ -81,6 +81,13 @@ class Bundles(TypeSpace):
         """The value of the bundle that she gets."""
         return (valuations * allocation).sum(axis=-1)
 
+    def together(self, one: NDArray[Any], other: NDArray[Any]) -> FloatArray:
+        """The bundle of all goods that both bundles hold."""
+        held = bundles(self.goods)
+        goods = one @ held.astype(float) + other @ held
+        whole = bundle_of(goods > 0.5)
+        return (whole[..., None] == np.arange(len(held))).astype(float)
+
     def item_values(self, valuations: NDArray[Any], allocation: NDArray[Any]) -> FloatArray:
         """The values of the bundles."""
         return valuations

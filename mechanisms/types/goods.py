@@ -38,6 +38,10 @@ class OneGood(TypeSpace):
         """Value times quantity."""
         return valuations * allocation
 
+    def together(self, one: NDArray[Any], other: NDArray[Any]) -> FloatArray:
+        """One unit at most: she wants no other."""
+        return np.minimum(one + other, 1.0)
+
     def item_values(self, valuations: NDArray[Any], allocation: NDArray[Any]) -> FloatArray:
         """The value."""
         return valuations
@@ -130,6 +134,10 @@ class SeveralGoods(TypeSpace):
     def allocation_shape(self) -> tuple[int, ...]:
         """A quantity of each good."""
         return (self.goods,)
+
+    def together(self, one: NDArray[Any], other: NDArray[Any]) -> FloatArray:
+        """One unit of each good at most: she wants no other."""
+        return np.minimum(one + other, 1.0)
 
     @property
     def units(self) -> int:

@@ -38,6 +38,10 @@ class Positions(TypeSpace):
         """Clicks times the value of one."""
         return valuations * self.clicks(allocation)
 
+    def together(self, one: NDArray[Any], other: NDArray[Any]) -> FloatArray:
+        """The better of two places: she wants one."""
+        return np.where((self.clicks(one) >= self.clicks(other))[..., None], one, other)
+
     def best_welfare(self, types: FloatArray) -> FloatArray:
         """The better places to those of higher values."""
         rates = -np.sort(-np.array(self.click_rates))

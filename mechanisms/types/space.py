@@ -107,6 +107,10 @@ class TypeSpace(ABC):
         """Everybody's payoff at a profile of types, shape `(..., n)`."""
         return self.payoff(self.valuations(types), allocation, payments)
 
+    def together(self, one: NDArray[Any], other: NDArray[Any]) -> FloatArray:
+        """What somebody holds who takes part under two names, from what each gets; shapes as for `worth`."""
+        return one + other
+
     def item_values(self, valuations: NDArray[Any], allocation: NDArray[Any]) -> FloatArray:
         """A value for each entry of the allocation, of its shape, such that quantities times values is worth.
 

@@ -17,6 +17,9 @@ from mechanisms.robust.attitudes import BayesianOverSet, Hurwicz
 from mechanisms.robust.finite_sets import AmbiguitySet, FiniteAmbiguitySet
 from mechanisms.utilities import Linear, Utility
 
+REPORTS = ("types", "types and silence")
+"""What counts as a lie: to answer as another type would, or also to say nothing, to any question."""
+
 
 @dataclass(frozen=True, eq=False)
 class Instance:
@@ -43,7 +46,9 @@ class Instance:
         Attitudes to risk (None: linear), and the play that is audited (None: truth in every question); one
         for all, or one for each buyer. Wherever the audit says truth, it means this play.
     extra_reports
-        Amounts, at least 0, that are tried as reports besides all types and silence.
+        Amounts, at least 0, that are tried as reports besides all types.
+    reports
+        One of `REPORTS`: whether silence is tried too.
     name
         For tables; by default the mechanism's name.
     note
@@ -62,6 +67,7 @@ class Instance:
     strategies: Strategy | Sequence[Strategy] | None = None
     extra_reports: ArrayLike = ()
     name: str = ""
+    reports: str = REPORTS[1]
     note: str = ""
 
     players: tuple[Strategy, ...] = field(init=False)
@@ -99,6 +105,7 @@ class Instance:
         self._set("weighed", weighed)
         self._set("hurwicz", Hurwicz(self.alpha))
         self._set("bayesian", BayesianOverSet(weights))
+        self._set("reports", reports_of(self.reports))
         self._set("extra", amounts_of("extra_reports", self.extra_reports))
         self._set("name", self.name or self.mechanism.name)
 
@@ -109,6 +116,11 @@ class Instance:
     def n(self) -> int:
         """The number of buyers."""
         return self.prior.n
+
+    @property
+    def silence(self) -> bool:
+        """Whether to say nothing is a lie that is tried."""
+        return self.reports == REPORTS[1]
 
     def types(self, buyer: int) -> NDArray[Any]:
         """All types of a buyer, shape (types, *type_shape)."""
@@ -138,6 +150,13 @@ def one_each(name: str, given: Any, default: Any, n: int, kind: type) -> tuple[A
     if len(each) != n or not all(isinstance(one, kind) for one in each):
         raise ValueError(f"{name} must be one {kind.__name__}, or one for each of {n} buyers, got {given!r}")
     return each
+
+
+def reports_of(given: str) -> str:
+    """What counts as a lie; ValueError unless it is one of `REPORTS`."""
+    if given not in REPORTS:
+        raise ValueError(f"reports must be {' or '.join(map(repr, REPORTS))}, got {given!r}")
+    return given
 
 
 def amounts_of(name: str, given: ArrayLike) -> NDArray[np.float64]:

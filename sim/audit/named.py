@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -38,23 +39,37 @@ def named_instance(
     `types` says how many such numbers, `buyers` how many take part; see `standard_instance` for None.
 
     `settings` are the mechanism's parameters in text. A parameter `n`, `value_bound`, `prior` or `priors`
-    that has no default and is not set is the instance's own. Raises ValueError or TypeError for what does not
+    that has no default and is not set is the instance's own. One that is a mechanism itself is set by a name
+    in `MECHANISMS`: `rule=second_price`. Raises ValueError or TypeError for what does not
     name a mechanism, or does not fit.
     """
     for name, count in (("types", types), ("buyers", buyers)):
         if count is not None:
             check_count(name, count)
     found = mechanism_class(named) if named in MECHANISMS else load_named(named)
-    given = {name: as_value(text) for name, text in (settings or {}).items()}
+    own = (types or 4, buyers or 2)
+    given = {name: _mechanism_or_value(text, *own) for name, text in (settings or {}).items()}
     if isinstance(found, Mechanism) and not given:
         mechanism = found
     elif isinstance(found, type) and issubclass(found, Mechanism):
-        mechanism = make_mechanism(found, **_of_the_instance(found, types or 4, buyers or 2) | given)
+        mechanism = _made(found, given, *own)
     else:
         raise TypeError(f"{named} must be a class of mechanisms, or a mechanism without --set, got {found!r}")
     values = None if types is None else np.arange(float(types))
     n = None if buyers is None else max(buyers, mechanism.least_buyers)
     return standard_instance(mechanism, values, n)
+
+
+def _made(kind: type[Mechanism], given: Mapping[str, Any], types: int, buyers: int) -> Mechanism:
+    for name, one in inspect.signature(kind).parameters.items():
+        if one.default is REQUIRED and name not in given and str(one.annotation).endswith("Mechanism"):
+            raise ValueError(f"{kind.__name__} needs {name}, a mechanism: --set {name}=second_price")
+    return make_mechanism(kind, **_of_the_instance(kind, types, buyers) | dict(given))
+
+
+def _mechanism_or_value(text: str, types: int, buyers: int) -> Any:
+    """A mechanism where the text is the name of one, else a value."""
+    return _made(mechanism_class(text), {}, types, buyers) if text in MECHANISMS else as_value(text)
 
 
 def as_value(text: str) -> Any:

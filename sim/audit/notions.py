@@ -33,10 +33,11 @@ class Witness:
     """Who gains: which buyer, of what type, knowing what, says what instead, when the others say what.
 
     `says` is an answer, or a deed in words (see `DEEDS`). `undominated` names the answers to which a
-    Knightian buyer of this type prefers no other.
+    Knightian buyer of this type prefers no other. `buyer` names several where they gain together, or "all"
+    where the outcome of everybody's truth is at fault; `type` then holds their types.
     """
 
-    buyer: int
+    buyer: int | str
     type: str
     knows: str
     says: str
@@ -187,6 +188,11 @@ def _against(
 @notion("ex-post-ic", "ex-post IC")
 def ex_post_ic(game: Game) -> Iterator[tuple[float, Witness, bool]]:
     """Truth is best against the truth of others, whatever their types."""
+    return truthful_ex_post(game)
+
+
+def truthful_ex_post(game: Game) -> Iterator[tuple[float, Witness, bool]]:
+    """The gains of lies against the truth of others, type profile by type profile."""
     for buyer, type_ in _everybody(game):
         worlds = game.worlds(buyer, type_)
         for s, gain, plan in _against(game, buyer, type_, np.eye(len(worlds))):

@@ -3,40 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from sim.audit.instance import Instance
+from sim.audit.instance import REPORTS, Instance
 from sim.audit.library import standard_instances
+from sim.audit.matrix import matrix
 from sim.audit.notions import DEEDS, Witness
 from sim.audit.sellers import chosen_shops, only, sampled, small_instances
-from sim.audit.table import WITNESS, audit, chosen_notions
+from sim.audit.table import WITNESS, Told, audit, chosen_notions, nobody
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Told = Callable[[str], Any]
-"""Called with words on how far an audit has come."""
-
-
-def _nobody(words: str) -> None:
-    """Told in vain."""
-
-
 EXPLANATION = (
     "IC: the greatest gain of a lie over truth, at a menu of several entries over one; IR: of staying away. "
-    "Gains are in utility, which is money for the risk-neutral. Exact rows try every profile of a few types: "
-    "{sizes}. A notion holds for the types and answers tried, of which there are finitely many."
+    "Gains are in utility, which is money for the risk-neutral; of groups, the least member's. Budget "
+    "balance: the deficit; efficiency: the welfare that is missing, both of truth and in money. Exact rows "
+    "try every profile of a few types: {sizes}. A notion holds for the types and answers tried, of which "
+    "there are finitely many."
 )
 NOWHERE = (
     "{names}, which says nothing about the mechanisms here: two-step notions are about those that ask for "
-    "values and then for knowledge, buy-k and buy-many about menus, the others about all but menus"
+    "values and then for knowledge, buy-k and buy-many about menus, groups, false names and finer lies about "
+    "small closed rules, budget balance about those to whom somebody pays, the others about all but menus"
 )
 SAMPLE_EXPLANATION = (
     "IC: the greatest gain of a lie over truth, in utility; IR: of staying away. A notion fails if a lie "
     "that was chosen on one half of the sample gains on the other beyond its 95% interval, or if one "
     "profile was seen that breaks it. Otherwise no gain above the figure was found, over all types and lies "
-    "tried; it is no proof."
+    "tried; it is no proof, and what is so rare that no profile showed it is not in the figure."
 )
 
 MENU_EXPLANATION = (
@@ -46,38 +43,68 @@ MENU_EXPLANATION = (
 )
 
 
-def menu_report(
-    instances: Iterable[Instance], wanted: Sequence[str], notions: Sequence[str] | None, told: Told = _nobody
-) -> Iterator[Any]:
+@dataclass(frozen=True)
+class Wanted:
+    """What a report is to hold.
+
+    notions
+        Names of notions, None for all.
+    details
+        Whether to tell gains and lies; they are told too where few notions are named, or one mechanism.
+    reports
+        What counts as a lie, as in `Instance`; None: as the instance says.
+    told
+        Hears how far it is.
+    """
+
+    notions: Sequence[str] | None = None
+    details: bool = False
+    reports: str | None = None
+    told: Told = nobody
+
+    def shown(self, frame: pd.DataFrame) -> Iterator[Any]:
+        """A matrix, or the details, or both."""
+        few = self.notions is not None or frame["mechanism"].nunique() <= 1
+        if not few or self.details:
+            yield _plain(matrix(frame))
+        if few or self.details:
+            yield terminal_table(frame)
+        else:
+            yield "What a lie gains, and who lies how: --details, or --notion NAME, or --mechanism NAME."
+
+    def of(self, instances: Iterable[Instance]) -> list[Instance]:
+        """The instances with the lies that are wanted."""
+        each = list(instances)
+        return each if self.reports is None else [replace(one, reports=self.reports) for one in each]
+
+
+def menu_report(instances: Iterable[Instance], names: Sequence[str], wanted: Wanted) -> Iterator[Any]:
     """The exact audit of menus, and what it means; ValueError for unknown names."""
-    named = only({instance.name: instance for instance in instances}, wanted)
-    yield from _table(named.values(), notions, told)
+    named = only({instance.name: instance for instance in instances}, names)
+    yield from _table(list(named.values()), wanted)
     yield MENU_EXPLANATION
 
 
-def own_report(
-    instances: Iterable[Instance], wanted: Sequence[str], notions: Sequence[str] | None, told: Told = _nobody
-) -> Iterator[Any]:
+def own_report(instances: Iterable[Instance], names: Sequence[str], wanted: Wanted) -> Iterator[Any]:
     """The exact audit of a scenario's own instances; ValueError for unknown names."""
-    named = only({instance.name: instance for instance in instances}, wanted)
-    yield from exact_report(list(named.values()), notions, told)
+    named = only({instance.name: instance for instance in instances}, names)
+    yield from exact_report(list(named.values()), wanted)
 
 
-def exact_report(
-    instances: Sequence[Instance], notions: Sequence[str] | None, told: Told = _nobody
-) -> Iterator[Any]:
+def exact_report(instances: Sequence[Instance], wanted: Wanted) -> Iterator[Any]:
     """The exact table and what it means; ValueError if none of the notions named applies to any instance."""
-    yield from _table(instances, notions, told)
+    yield from _table(instances, wanted)
     yield EXPLANATION.format(sizes=_sizes(instances))
     yield from dict.fromkeys(instance.note for instance in instances if instance.note)
 
 
-def _table(instances: Iterable[Instance], notions: Sequence[str] | None, told: Told) -> Iterator[Any]:
-    frame = audit(instances, notions, told)
+def _table(instances: Iterable[Instance], wanted: Wanted) -> Iterator[Any]:
+    notions = wanted.notions
+    frame = audit(wanted.of(instances), notions, wanted.told)
     unfit = [one.name for one in chosen_notions(notions) if one.title not in set(frame["notion"])]
     if notions and frame.empty:
         raise ValueError(f"--notion is {_nowhere(unfit)}")
-    yield terminal_table(frame)
+    yield from wanted.shown(frame)
     if notions and unfit:
         yield f"--notion is also {_nowhere(unfit)}."
 
@@ -96,8 +123,8 @@ def _sizes(instances: Sequence[Instance]) -> str:
 
 
 def market_report(
-    scenario: str, market: Any, wanted: Sequence[str], notions: Sequence[str] | None,
-    types: int, buyers: int, sample: int | None, seed: int, told: Told = _nobody,
+    scenario: str, market: Any, names: Sequence[str], wanted: Wanted,
+    types: int, buyers: int, sample: int | None, seed: int,
 ) -> Iterator[Any]:
     """The audit of the mechanisms of a market's sellers: of few types exactly, or of a sample.
 
@@ -105,13 +132,16 @@ def market_report(
     """
     if not hasattr(market, "nature"):
         raise ValueError(f"{scenario} has no auctions to audit")
-    chosen = chosen_shops(market, wanted)
+    yield from (f"{note}." for note in market.records.manifest.notes)
+    chosen = chosen_shops(market, names)
     if sample is not None:
-        yield terminal_table(sampled(chosen, buyers, sample, seed, notions))
+        lies = wanted.reports or REPORTS[1]
+        frame = sampled(chosen, buyers, sample, seed, wanted.notions, reports=lies, told=wanted.told)
+        yield from wanted.shown(frame)
         yield SAMPLE_EXPLANATION
         return
     instances, left_out = small_instances(chosen, types, buyers)
-    yield from exact_report(instances, notions, told)
+    yield from exact_report(instances, wanted)
     if left_out:
         yield f"Left out: {'; '.join(left_out)}. Or take --sample PROFILES."
 
@@ -119,6 +149,13 @@ def market_report(
 def standard(wanted: Iterable[str]) -> list[Instance]:
     """The standard instances, or those of the names wanted."""
     return list(only({instance.name: instance for instance in standard_instances()}, wanted).values())
+
+
+def _plain(text: str) -> Any:
+    """Text that the terminal shows as it stands."""
+    from rich.text import Text
+
+    return Text(text, no_wrap=True)
 
 
 def terminal_table(frame: pd.DataFrame) -> Any:
@@ -149,8 +186,11 @@ def _sentence(line: Mapping[Any, Any]) -> str:
     if line["buyer"] == "":
         return ""
     witness = Witness(*(line[name] for name in WITNESS))
+    if witness.buyer == "all":
+        return f"types {witness.type} {witness.says}"
     against = f", when {witness.others}" if witness.others else ""
     verb = "" if witness.says.startswith(DEEDS) else "says "
-    who = f"buyer {witness.buyer} of type {witness.type}, knowing {witness.knows}"
+    s = "s" if isinstance(witness.buyer, str) else ""
+    who = f"buyer{s} {witness.buyer} of type{s} {witness.type}, knowing {witness.knows}"
     left = f"; undominated: {witness.undominated}" if witness.undominated else ""
     return f"{who}, {verb}{witness.says}{against}{left}"

@@ -11,18 +11,19 @@ from numpy.typing import NDArray
 
 from agents.knowledge.protocol import Knowledge
 from agents.play.exact import TooLargeError
-from agents.play.ways import one_of
+from agents.play.ways import rule_or_replay
 from mechanisms.conversation import Mechanism, check_count
 from mechanisms.distributions import Discrete, Distribution, IndependentPrior, JointDistribution, Prior
 from mechanisms.names import nearest
 from mechanisms.utilities import Utility
+from sim.audit.blame import blamed
 from sim.audit.exact.conversing import PROFILE_LIMIT
 from sim.audit.exact.direct import TABLE_LIMIT
-from sim.audit.instance import Instance
+from sim.audit.instance import REPORTS, Instance
 from sim.audit.library import standard_instance
 from sim.audit.sampled.montecarlo import audit_sample
 from sim.audit.sampled.trial import Effort
-from sim.audit.table import audit
+from sim.audit.table import Told, audit, nobody
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -55,19 +56,20 @@ def audit_market(
     buyers: int = 2,
     sample: int | None = None,
     seed: int = 0,
+    reports: str = REPORTS[1],
 ) -> pd.DataFrame:
     """What `bazaar audit SCENARIO` prints, as a frame with the columns of `audit`.
 
     `mechanisms` are names of sellers, none for all. With `sample`, the number of profiles, at least 4, a
-    sample is audited in place of `types` types of each of `buyers` buyers. `frame.attrs["left_out"]` tells
-    which sellers are left out because they need more buyers. Raises as `small_instances` and `audit_sample`
-    do, and ValueError for a name that is unknown.
+    sample is audited in place of `types` types of each of `buyers` buyers. `reports` says whether silence is
+    tried as a lie. `frame.attrs["left_out"]` tells which sellers are left out because they need more buyers.
+    Raises as `small_instances` and `audit_sample` do, and ValueError for a name that is unknown.
     """
     chosen = chosen_shops(market, mechanisms)
     if sample is not None:
-        return sampled(chosen, buyers, sample, seed, notions)
+        return sampled(chosen, buyers, sample, seed, notions, reports=reports)
     instances, left_out = small_instances(chosen, types, buyers)
-    frame = audit(instances, notions)
+    frame = audit([replace(one, reports=reports) for one in instances], notions)
     frame.attrs["left_out"] = left_out
     return frame
 
@@ -209,7 +211,14 @@ def _grid(marginal: Distribution, types: int) -> NDArray[np.float64]:
 
 
 def sampled(
-    each: Sequence[Shop], buyers: int, profiles: int, seed: int, notions: Sequence[str] | None
+    each: Sequence[Shop],
+    buyers: int,
+    profiles: int,
+    seed: int,
+    notions: Sequence[str] | None,
+    *,
+    reports: str = REPORTS[1],
+    told: Told = nobody,
 ) -> pd.DataFrame:
     """The audit of a sample of each shop's own prior; conversations get a hundredth of the profiles.
 
@@ -217,24 +226,27 @@ def sampled(
     """
     import pandas as pd
 
-    frames = [
-        _sampled(shop, buyers, profiles, seed, notions) for shop in distinct(each, by_knowledge=True)
-    ]
+    frames, some = [], distinct(each, by_knowledge=True)
+    for number, shop in enumerate(some):
+        told(shop.name, number / len(some))
+        with blamed(shop.mechanism, shop.name):
+            frames.append(_sampled(shop, buyers, profiles, seed, notions, reports))
     return pd.concat(frames, ignore_index=True)
 
 
 def _sampled(
-    shop: Shop, buyers: int, profiles: int, seed: int, notions: Sequence[str] | None
+    shop: Shop, buyers: int, profiles: int, seed: int, notions: Sequence[str] | None, reports: str
 ) -> pd.DataFrame:
     n = max(buyers, shop.least) if shop.knowledge is None else shop.knowledge.n
     joint = shop.prior if isinstance(shop.prior, Prior) else IndependentPrior.identical(shop.prior, n)
     fewer = Effort(max(profiles // 100, 4), 6, 36, seed)
-    effort = one_of(shop.mechanism, Effort(profiles, seed=seed), fewer)
+    effort = rule_or_replay(shop.mechanism, Effort(profiles, seed=seed), fewer)
     return audit_sample(
         shop.mechanism,
         joint,
         notions,
         effort=effort,
+        reports=reports,
         utilities=shop.utility,
         knowledge=shop.knowledge,
         name=shop.name,

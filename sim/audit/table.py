@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from agents.play.ways import by_rule_or_replay
 from mechanisms.menus import PostedMenu
 from mechanisms.names import nearest
+from sim.audit import joint_notions, outcome_notions  # noqa: F401 — they register their notions
+from sim.audit.blame import blamed
 from sim.audit.exact.conversing import ConversationGame
 from sim.audit.exact.direct import DirectGame
 from sim.audit.exact.game import Game, Subject
@@ -49,10 +51,16 @@ def chosen_notions(names: Iterable[str] | None = None) -> list[Notion]:
     return [NOTIONS[name] for name in wanted]
 
 
+Told = Callable[[str, float], Any]
+"""Told in words what is being done, and which part of the work is done before it, from 0 to 1."""
+
+
+def nobody(words: str, part: float) -> None:
+    """Hears nothing."""
+
+
 def audit(
-    instances: Instance | Iterable[Instance],
-    notions: Sequence[str] | None = None,
-    told: Callable[[str], Any] = lambda _: None,
+    instances: Instance | Iterable[Instance], notions: Sequence[str] | None = None, told: Told = nobody
 ) -> pd.DataFrame:
     """Audit finite instances exactly under all notions, or those named.
 
@@ -61,19 +69,23 @@ def audit(
     rationality, of staying away), `interval` is "exact", and the witness says which `buyer` of what `type`,
     knowing what (`knows`), says what instead (`says`), while the `others` say what; `undominated` lists the
     answers that Knightian buyers of this type do not rule out. A notion holds among the answers that are
-    tried: reports of all types, silence and the instance's extra ones; see `BuyerQuestion.possible_answers`.
-    `told` is called with words on how far it has come.
+    tried: reports of all types, the instance's extra ones, and silence if it says so; see
+    `BuyerQuestion.possible_answers`.
 
-    Raises TooLargeError, with the size, for an instance that is too large; ValueError for unknown notions.
+    `told` hears how far it is. Raises TooLargeError, with the size, for an instance that is too large;
+    ValueError for unknown notions; MechanismError for a mechanism that fails in its own code.
     """
     wanted = chosen_notions(notions)
     each = [instances] if isinstance(instances, Instance) else list(instances)
     rows: list[dict[str, Any]] = []
-    for number, instance in enumerate(each, start=1):
-        told(f"auditing {instance.name}, {number} of {len(each)}")
-        game = subject_of(instance)
-        fit = [one for one in wanted if one.applies(game)]
-        rows += [exact_row(instance.name, one.title, one.examine(game)) for one in fit]
+    for number, instance in enumerate(each):
+        with blamed(instance.mechanism, instance.name):
+            told(instance.name, number / len(each))
+            game = subject_of(instance)
+            for k, one in enumerate(wanted):
+                if one.applies(game):
+                    told(instance.name, (number + k / len(wanted)) / len(each))
+                    rows.append(exact_row(instance.name, one.title, one.examine(game)))
     return as_frame(rows)
 
 

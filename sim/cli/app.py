@@ -15,9 +15,11 @@ import typer
 from sim.cli import options
 from sim.cli.codes import INTERRUPTED
 from sim.cli.once import OnceCommand
-from sim.cli.progress import working
+from sim.cli.progress import through, working
 from sim.cli.reading import (
     bad_input,
+    find_audited,
+    limit_answers,
     parameter_lines,
     parameters_for,
     port_of,
@@ -27,7 +29,7 @@ from sim.cli.reading import (
 )
 from sim.cli.showing import console, play_out, show
 from sim.cli.sweeping import planned, show_sweep, sweep_out
-from sim.runs.registry import Registry, ScenarioFile
+from sim.runs.registry import Registry
 
 app = typer.Typer(
     help="Bazaar, a laboratory for auctions.",
@@ -81,6 +83,7 @@ def run_scenario(
     seed: Annotated[str, options.SEED] = "0",
     until: Annotated[str | None, options.UNTIL] = None,
     out: Annotated[str | None, options.OUT] = None,
+    answer_limit: Annotated[float | None, options.ANSWER_LIMIT] = None,
     raises: Annotated[bool, options.RAISE] = False,
     bids: Any = None,
 ) -> None:
@@ -93,6 +96,7 @@ def run_scenario(
 
         with working(f"preparing {entry.name}"):
             market = set_up(entry.name, module, parameters, seed_of(seed), out)
+        limit_answers(market, answer_limit)
     if raises and hasattr(market, "stage"):
         market.stage.raises = True
     status = play_out(market, parameters)
@@ -202,43 +206,44 @@ def audit_command(
     types: Annotated[int | None, options.TYPES] = None,
     buyers: Annotated[int | None, options.BUYERS] = None,
     sample: Annotated[int | None, options.SAMPLE] = None,
+    details: Annotated[bool, options.DETAILS] = False,
+    reports: Annotated[str | None, options.REPORTS] = None,
     bids: Any = None,
 ) -> None:
     """Show what a lie is worth in each mechanism, and to whom, under each notion of truthfulness."""
-    notions, notes = notion or None, []
-    with bad_input(), working("auditing") as told:
+    with bad_input(), through() as told:
         from sim.audit import report
+        from sim.audit.instance import reports_of
         from sim.audit.named import named_instance, names_mechanism
         from sim.runs.scenario import parse_settings
 
+        if reports is not None:
+            reports_of(reports)
+        wanted = report.Wanted(notion or None, details, reports, told)
         if audited == "all":
             refuse(context, ("settings", "types", "buyers", "sample", "bids"), "needs a scenario, not `all`")
-            found = report.exact_report(report.standard(mechanism or []), notions, told)
+            found = report.exact_report(report.standard(mechanism or []), wanted)
         elif names_mechanism(audited) and audited not in context.obj:
             misplaced = ("mechanism", "sample", "seed", "bids")
             refuse(context, misplaced, f"needs a scenario; {audited} is a mechanism")
             one = named_instance(audited, parse_settings(settings or []), types, buyers)
-            found = report.exact_report([one], notions, told)
+            found = report.exact_report([one], wanted)
         else:
-            entry: ScenarioFile = context.obj.find(audited)
+            entry = find_audited(context.obj, audited)
             module, parameters = parameters_for(entry, settings or [], bids=bids)
             start = seed_of(seed)
             if hasattr(module, "audited_menus"):
                 refuse(context, ("types", "buyers", "sample"), f"needs auctions; {entry.name} has menus")
-                found = report.menu_report(module.audited_menus(parameters), mechanism or [], notions, told)
+                found = report.menu_report(module.audited_menus(parameters), mechanism or [], wanted)
             elif hasattr(module, "audited_instances"):
                 refuse(context, ("types", "buyers", "sample"), f"is not for {entry.name}, which has its own")
-                own = module.audited_instances(parameters)
-                found = report.own_report(own, mechanism or [], notions, told)
+                found = report.own_report(module.audited_instances(parameters), mechanism or [], wanted)
             else:
-                market = module.build(parameters, start)
-                notes = market.records.manifest.notes
-                found = report.market_report(
-                    entry.name, market, mechanism or [], notions, types or 3, buyers or 2, sample, start, told
-                )
+                market, size = module.build(parameters, start), (types or 3, buyers or 2, sample, start)
+                found = report.market_report(entry.name, market, mechanism or [], wanted, *size)
         lines = list(found)
     screen = console()
-    for line in [*(f"{note}." for note in notes), *lines]:
+    for line in lines:
         screen.print(line)
 
 

@@ -54,6 +54,11 @@ RAISE = typer.Option(
 OUT = typer.Option(
     metavar="DIR", help="Folder for the records, new or empty; by default a fresh one in runs."
 )
+ANSWER_LIMIT = typer.Option(
+    metavar="SECONDS",
+    help="Refuse answers of strategies that take longer; by default there is no limit. What is refused then "
+    "depends on the machine.",
+)
 STORY = typer.Argument(
     help="Tell the story and the parameters of this one: a name, or the path of a file."
 )
@@ -81,6 +86,13 @@ SAMPLE = typer.Option(
     metavar="PROFILES",
     min=4,
     help="Audit a sample of so many profiles from the scenario's own prior, instead of a few types exactly.",
+)
+DETAILS = typer.Option("--details", help="Tell what each lie gains, and who lies how, after the matrix.")
+REPORTS = typer.Option(
+    "--reports",
+    metavar="LIES",
+    help="What counts as a lie: `types`, to answer as another type would; or `types and silence`, the "
+    "default.",
 )
 CSV = typer.Option(metavar="DIR", help="Also write each table as a CSV file into this folder.")
 MENU = typer.Argument(

@@ -38,6 +38,20 @@ def over_time(until: float) -> Iterator[Callable[[float], Any]]:
         yield lambda now: bar.update(task, completed=now)
 
 
+@contextmanager
+def through() -> Iterator[Callable[[str, float], Any]]:
+    """A bar over a list of things; what is yielded is told the present one, and the part that is done."""
+    if not sys.stderr.isatty():
+        yield lambda words, part: None
+        return
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    words = TextColumn("{task.description}", markup=False)
+    with _bar(BarColumn(), TaskProgressColumn(), TimeRemainingColumn(), words) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda words, part: bar.update(task, description=words, completed=part)
+
+
 def _bar(*columns: Any) -> Any:
     from rich.console import Console
     from rich.progress import Progress

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from mechanisms.names import nearest
+from sim.bounded import in_short
 from sim.cli import options
-from sim.cli.codes import BAD_INPUT, INTERRUPTED, WIDTH
-from sim.runs.registry import ScenarioFile
+from sim.cli.codes import BAD_INPUT, INTERRUPTED, LONGEST_MESSAGE, WIDTH
+from sim.runs.registry import Registry, ScenarioFile
 
 if TYPE_CHECKING:
     from sim.runs.scenario import Parameters
@@ -25,12 +27,16 @@ def bad_input() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
+        typer.echo("Interrupted.", err=True)
         raise typer.Exit(INTERRUPTED) from None
     except (ValueError, TypeError) as error:
-        typer.echo(f"Error: {error}", err=True)
+        typer.echo(f"Error: {in_short(str(error), LONGEST_MESSAGE)}", err=True)
         raise typer.Exit(BAD_INPUT) from None
     except OSError as error:
         typer.echo(f"Error: {error.filename}: {error.strerror}", err=True)
+        raise typer.Exit(BAD_INPUT) from None
+    except SystemExit as error:
+        typer.echo(f"Error: the scenario's code would have ended the program: SystemExit: {error}", err=True)
         raise typer.Exit(BAD_INPUT) from None
 
 
@@ -39,6 +45,18 @@ def refuse(context: typer.Context, options: Sequence[str], why: str) -> None:
     for one in options:
         if getattr(context.get_parameter_source(one), "name", "") == "COMMANDLINE":
             raise ValueError(f"--{one.removesuffix('tings')} {why}")
+
+
+def find_audited(registry: Registry, named: str) -> ScenarioFile:
+    """The scenario that is to be audited; an unknown name is told what is nearest, mechanisms included."""
+    from mechanisms.registry import MECHANISMS
+    from sim.runs.registry import UnknownScenarioError
+
+    try:
+        return registry.find(named)
+    except UnknownScenarioError:
+        known = [*registry, *MECHANISMS, "all"]
+        raise ValueError(f"there is no scenario or mechanism {named!r}; {nearest(named, known)}") from None
 
 
 def parameters_for(entry: ScenarioFile, settings: Sequence[str], **more: Any) -> tuple[Any, Parameters]:
@@ -60,9 +78,22 @@ def seed_of(text: str) -> int:
     return read_seed(text, "--seed")
 
 
+def limit_answers(run: Any, seconds: float | None) -> None:
+    """Limit the time of answers in a run that was just set up; its folder is closed if that cannot be."""
+    if seconds is None:
+        return
+    try:
+        if not hasattr(run, "limit_answers"):
+            raise ValueError("--answer-limit needs a market of auctions")
+        run.limit_answers(seconds)
+    except ValueError:
+        run.records.close("failed")
+        raise
+
+
 def port_of(text: str) -> int:
     """The port from the option's text."""
-    if not (text.isascii() and text.isdigit() and int(text) <= 65535):
+    if not (text.isascii() and text.isdigit() and len(text) <= 9 and int(text) <= 65535):
         raise ValueError(f"--port is {text}; it must be an integer from 0 to 65535")
     return int(text)
 

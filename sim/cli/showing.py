@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -59,8 +60,9 @@ def console() -> Any:
     """A console at most WIDTH columns wide."""
     from rich.console import Console
 
-    console = Console(highlight=False)
-    return Console(highlight=False, width=min(WIDTH, console.width) if console.is_terminal else WIDTH)
+    plain = partial(Console, highlight=False, markup=False, emoji=False)  # names are anybody's
+    screen = plain()
+    return plain(width=min(WIDTH, screen.width) if screen.is_terminal else WIDTH)
 
 
 def _reporter(registry: Registry, run: RecordedRun, entry: ScenarioFile | None) -> Callable[..., Any]:

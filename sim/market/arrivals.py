@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,10 +12,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.nature import PairDraws
+from sim.bounded import NotReadableError, content_of, in_short
+
+LARGEST_TRACE = 2**27
+"""Bytes of a trace that are read at most."""
+MOST_ARRIVALS = 2_000_000
 
 
 class TraceError(ValueError):
     """A trace of arrivals that cannot be used."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(in_short(fault))
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,13 +40,19 @@ class Trace:
         Raises TraceError naming the file, the line, the field, the value and what is allowed.
         """
         try:
-            with open(path, newline="", encoding="utf-8-sig") as file:
-                reader = csv.DictReader(file, strict=True)
-                columns = list(reader.fieldnames or ())
-                if columns.count("time") != 1 or columns.count("buyer") != 1:
-                    there = ", ".join(columns) or "none"
-                    raise TraceError(f"{path}: needs the columns time and buyer, each once, has {there}")
-                rows = [_arrival(path, reader.line_num, row, buyers) for row in reader]
+            text = content_of(Path(path), LARGEST_TRACE).decode("utf-8-sig")
+            reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+            columns = list(reader.fieldnames or ())
+            if columns.count("time") != 1 or columns.count("buyer") != 1:
+                there = ", ".join(columns) or "none"
+                raise TraceError(f"{path}: needs the columns time and buyer, each once, has {there}")
+            rows = []
+            for row in reader:
+                rows.append(_arrival(path, reader.line_num, row, buyers))
+                if len(rows) > MOST_ARRIVALS:
+                    raise TraceError(f"{path}: holds more than {MOST_ARRIVALS:,} arrivals")
+        except NotReadableError as error:
+            raise TraceError(f"trace is {str(path)!r}: cannot be read (it {error})") from error
         except OSError as error:
             raise TraceError(f"trace is {str(path)!r}: cannot be read ({error.strerror or error})") from error
         except (UnicodeDecodeError, csv.Error) as error:

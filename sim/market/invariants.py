@@ -13,9 +13,14 @@ from agents.play.payoffs import payoffs_of
 from mechanisms.comparison import size_of
 from mechanisms.outcome import Outcome
 from mechanisms.types.space import total
+from sim.market.guard import cut
 
 SLACK = 1e-9
 """Slack for sums of money, relative to the size of the money at hand: the greatest value, or what is paid."""
+
+
+LONGEST_RULE = 2_000
+"""Characters of what a breach says: it may show arrays of any length."""
 
 
 class BreachError(RuntimeError):
@@ -23,10 +28,10 @@ class BreachError(RuntimeError):
 
     def __init__(self, auction: int, rule: str, messages: list[str]) -> None:
         self.auction = auction
-        self.rule = rule
+        self.rule = cut(rule, LONGEST_RULE)
         self.messages = messages
         story = "".join(f"\n  {line}" for line in messages)
-        super().__init__(f"auction {auction}: {rule}; its messages:{story or ' none'}")
+        super().__init__(f"auction {auction}: {self.rule}; its messages:{story or ' none'}")
 
 
 def broken_rule(

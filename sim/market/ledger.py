@@ -15,6 +15,7 @@ from agents.seller import Seller
 from mechanisms.names import as_set
 from mechanisms.outcome import Outcome
 from mechanisms.questions import SILENT, BuyerQuestion
+from sim.market.guard import Reasons, attempt
 from sim.market.invariants import SLACK, BreachError
 from sim.market.participants import Participants
 from sim.market.window import Exchange
@@ -26,8 +27,11 @@ _ONE_KIND = -1
 Trades = tuple[tuple[NDArray[Any], ...], Any, tuple[Any, Any, Any], int]
 """Rows (if any) and seats; kinds of goods; (quantities, payments, values); the cause by its code."""
 
+
 MOST_REASONS = 500
 """Different reasons of refusals that are kept: they hold what was answered, which may be anything."""
+MOST_MESSAGES = 200
+"""Messages of an auction that an error tells."""
 
 
 class Ledger:
@@ -59,7 +63,8 @@ class Ledger:
         self._refusals = records["refusals"]
         self._failures = records["failures"]
         self._kinds: dict[type[BuyerQuestion], int] = {}
-        self._reasons: set[str] = set()
+        self._reasons = Reasons(MOST_REASONS)
+        self.transfer_reasons = Reasons(MOST_REASONS)
         self._last = 0
         self._names = [
             (
@@ -146,7 +151,10 @@ class Ledger:
             yield where, _ONE_KIND, (0.0, money[where], math.nan), self._cause(name)
 
     def _cause(self, name: str) -> int:
-        return self._transactions.code("cause", name)
+        code, fault = attempt(self._transactions.code, "cause", name)
+        if code is None:
+            raise BreachError(self._last, f"causes of payments must be a few short names: {fault}", [])
+        return code
 
     def write_unheld(self, auction: int, seller: Seller, now: float, people: Participants) -> None:
         """An auction that was opened to too few."""
@@ -210,23 +218,16 @@ class Ledger:
 
     def write_refusals(self, auction: int, number: int, buyers: Sequence[int], reason: str) -> None:
         """Note why what some buyers did with a question was refused."""
-        why = self._refusals.code("reason", self._kept(reason))
+        why = self._refusals.code("reason", self._reasons.kept(reason))
         for buyer in buyers:
             self._refusals.row(auction, number, buyer, why)
 
     def write_failures(self, auction: int, buyers: Sequence[int], hook: str, reason: str) -> None:
         """Note that the strategy of some buyers failed after an auction."""
-        what, why = self._failures.code("hook", hook), self._failures.code("reason", self._kept(reason))
+        what, why = self._failures.code("hook", hook), self._reasons.kept(reason)
+        code = self._failures.code("reason", why)
         for buyer in buyers:
-            self._failures.row(auction, buyer, what, why)
-
-    def _kept(self, reason: str) -> str:
-        """The reason cut to size; another text if there are too many different ones."""
-        reason = reason[:500]
-        if reason not in self._reasons and len(self._reasons) == MOST_REASONS:
-            return "another reason (too many to keep them all)"
-        self._reasons.add(reason)
-        return reason
+            self._failures.row(auction, buyer, what, code)
 
     def _write_vectors(
         self, auctions: Any, number: int, participants: Participants, exchange: Exchange
@@ -243,7 +244,9 @@ class Ledger:
         """The messages of an auction that are still in memory, a line each."""
         rows = self._messages.in_memory().to_pandas()
         rows = rows[rows["auction"] == auction].drop(columns="auction")
-        return rows.to_string(index=False).splitlines() if len(rows) else []
+        lines = rows.head(MOST_MESSAGES).to_string(index=False).splitlines() if len(rows) else []
+        more = len(rows) - MOST_MESSAGES
+        return lines if more <= 0 else [*lines, f"and {more:,} more"]
 
     # --- books ------------------------------------------------------------------------------------
 

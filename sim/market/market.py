@@ -15,6 +15,7 @@ import numpy as np
 
 from agents.buyer import Buyer
 from agents.nature import Nature
+from agents.play.patience import check_limit
 from agents.population import Population
 from agents.seller import Seller, SellerPlan, tells_enough
 from mechanisms.distributions import Distribution, Prior
@@ -137,6 +138,7 @@ class Market(mesa.Model):
         for seller in self.sellers:
             if seller.number in self._under_way:
                 self._under_way[seller.number].flush()
+        self.records.mark()
 
     def finish(self, status: str = "complete") -> None:
         """End the run: note the auctions still open as unfinished, and close the records."""
@@ -149,9 +151,17 @@ class Market(mesa.Model):
         self.ledger.reconcile()
         self.records.close(status)
 
+    def limit_answers(self, seconds: float | None) -> None:
+        """Refuse answers that take longer; None sets no limit.
+
+        Raises ValueError for no time above 0, and where no limit can be kept (see `agents.play.patience`).
+        """
+        check_limit(seconds)
+        self.stage.answer_limit = seconds
+
     def close(self) -> None:
-        """Let the model go: Mesa would keep it for the rest of the process."""
-        mesa.Agent._ids.pop(self, None)
+        """Let the model go: Mesa before 3.4 would keep it for the rest of the process."""
+        getattr(mesa.Agent, "_ids", {}).pop(self, None)
 
     # --- auctions ---------------------------------------------------------------------------------
 
@@ -213,6 +223,7 @@ class Market(mesa.Model):
         if isinstance(auctions, Session):
             self.entry(seller).dismiss(seller, auctions.people, payoffs, served)
         self._schedule_opening(seller)
+        self.records.mark()
 
     # --- set-up -----------------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from agents.view import Mixed
 from mechanisms.conversation import DirectMechanism, has_rule
 from mechanisms.outcome import Outcome
 from mechanisms.questions import BuyerQuestion
+from sim.market.guard import attempt
 from sim.market.invariants import BreachError, regular_rows
 from sim.market.participants import Participants
 from sim.market.settlement import examined, failure, fitted, teach
@@ -82,8 +83,8 @@ class SealedRounds:
     def _party_of(self, rows: int | slice) -> Party:
         """Those who take part in one auction, or in some."""
         some = self.participants[rows]
-        lead, raises = some.buyers.shape[:-1], self.stage.raises
-        return Party(self.mechanism, some.values, some.sides, self.n, lead, raises=raises)
+        lead, raises, limit = some.buyers.shape[:-1], self.stage.raises, self.stage.answer_limit
+        return Party(self.mechanism, some.values, some.sides, self.n, lead, raises=raises, limit=limit)
 
     # --- asked ahead ------------------------------------------------------------------------------
 
@@ -138,7 +139,9 @@ class SealedRounds:
         try:
             self._outcomes = self.mechanism.outcome(answers.values.copy())
             together = self._outcomes.causes is None and self._all_regular(slice(0, self.size))
-        except Exception:  # noqa: BLE001 — which row it comes from is seen below
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # noqa: BLE001 — which row it comes from is seen below
             together = False
         if together:
             self._decided = self._sound = self.size
@@ -207,7 +210,9 @@ class SealedRounds:
         row = self._decided
         try:
             outcome = self.mechanism.outcome(answers.values.copy())  # its own, to do with as it likes
-        except Exception as error:  # noqa: BLE001 — mechanisms may be anybody's code
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 — mechanisms may be anybody's code
             self._breach = failure(error)
             return
         payoffs, self._breach = fitted(self._party, outcome)
@@ -250,10 +255,8 @@ class SealedRounds:
         if self._causes and not self._causes.keys().isdisjoint(range(rows.start, rows.stop)):
             return False
         answered = self._held.answers.status[rows] == ANSWERED
-        try:
-            return bool(regular_rows(self._party_of(rows), self._outcomes_of(rows), answered).all())
-        except Exception:  # noqa: BLE001 — which row it comes from is seen one by one
-            return False
+        regular, _ = attempt(regular_rows, self._party_of(rows), self._outcomes_of(rows), answered)
+        return regular is not None and bool(regular.all())    # which row it comes from is seen one by one
 
     def _outcomes_of(self, rows: slice) -> Outcome:
         """Those of some rows whose payments have the same causes."""

@@ -17,6 +17,7 @@ from agents.play.posteriors import hashable
 from agents.seller import Seller
 from mechanisms.outcome import Outcome
 from mechanisms.questions import Announce, BuyerQuestion, Chance, Draw, Replies
+from sim.market.guard import MOST_MOVES, TOO_MANY_MOVES
 from sim.market.invariants import BreachError
 from sim.market.participants import Participants
 from sim.market.settlement import examined, failure, feedback_of, out_of_stock, teach
@@ -41,13 +42,16 @@ class Session:
         mechanism, people = seller.plan.mechanism, participants[0]
         self.people = people
         n = len(people.buyers)
-        self.party = Party(mechanism, people.values, people.sides, n, raises=stage.raises)
+        sides, raises, limit = people.sides, stage.raises, stage.answer_limit
+        self.party = Party(mechanism, people.values, sides, n, raises=raises, limit=limit)
         if people.knowledge is not None:
             self._beliefs = people.knowledge.during(mechanism, people.values)
             self.party.posterior = self._posterior
         self.said: list[tuple[BuyerQuestion, NDArray[Any]]] = []
         self._took_part = np.zeros(n, dtype=bool)
-        self._conversation = mechanism.conversation(n)
+        self._conversation: Any = None
+        self._announced: list[Announce] = []
+        self._moves = 0
         self._reply: Any = None
         self._unwritten: Exchange | None = None
 
@@ -79,11 +83,17 @@ class Session:
 
     def _hear(self) -> Any:
         """Hear the mechanism's next question, put it, and return the reply."""
+        self._moves += 1
         try:
-            return self._conversation.send(self._reply).put(self)
-        except (StopIteration, StrategyError):
+            if self._conversation is None:
+                self._conversation = self.party.mechanism.conversation(self.party.n)
+            question = self._conversation.send(self._reply)
+            if self._moves > MOST_MOVES:
+                raise RuntimeError(TOO_MANY_MOVES)
+            return question.put(self)
+        except (StopIteration, StrategyError, KeyboardInterrupt):
             raise
-        except Exception as error:
+        except BaseException as error:
             raise self._breach(failure(error)) from error
 
     def _posterior(self, seat: int) -> Any:
@@ -96,6 +106,9 @@ class Session:
 
     def ask(self, question: BuyerQuestion) -> Replies:
         """Collect the answers, and see which arrive before the deadline."""
+        if self._announced:
+            self.party.heard += tuple(self._announced)    # all at once: many cost no more than their number
+            self._announced.clear()
         answers = collect(question, self.party, self.stage.resolve)
         latencies = self.stage.latencies(self.people.buyers) if self.said else self.people.latencies
         window = self.seller.plan.window
@@ -119,7 +132,7 @@ class Session:
 
     def announce(self, question: Announce) -> None:
         """Everyone hears it at once."""
-        self.party.heard += (question,)
+        self._announced.append(question)
 
     # --- the end ----------------------------------------------------------------------------------
 

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.play.asking import MISBEHAVIOUR, Party, StrategyError, in_words
+from agents.play.asking import Party
 from agents.play.payoffs import payoffs_of
 from agents.population import Side
 from agents.seller import Seller
 from agents.view import Feedback
 from mechanisms.outcome import Outcome
 from mechanisms.questions import BuyerQuestion
+from sim.market.guard import attempt, reason_of, repr_in_short
 from sim.market.invariants import SLACK, broken_rule, misfit
 
 Said = Sequence[tuple[BuyerQuestion, NDArray[Any]]]
 """The questions of an auction, each with the answers that counted, shape `(n, *question.shape)`."""
 
 
-def failure(error: Exception) -> str:
+def failure(error: BaseException) -> str:
     """What is wrong where a mechanism raises."""
-    return f"the mechanism failed with {type(error).__name__}: {error}"
+    return f"the mechanism failed with {reason_of(error)}"
 
 
 def examined(
@@ -33,32 +34,39 @@ def examined(
 
     `absent` is a mask of those of whom nothing was received in time, as for `broken_rule`.
     """
-    try:
-        payoffs = payoffs_of(party, outcome)
-        return payoffs, broken_rule(party, outcome, payoffs, absent)
-    except (AttributeError, TypeError, ValueError) as error:
-        return np.zeros(party.n), _unlike(outcome, error)
+    return _weighed(party, outcome, lambda payoffs: broken_rule(party, outcome, payoffs, absent))
 
 
 def fitted(party: Party, outcome: Any) -> tuple[NDArray[Any], str | None]:
-    """The same, but only the first of the rules is seen to: that the outcome fits the buyers."""
-    try:
-        return payoffs_of(party, outcome), misfit(party, outcome)
-    except (AttributeError, TypeError, ValueError) as error:
-        return np.zeros(party.n), _unlike(outcome, error)
+    """The same if it breaks no rule that `examined` sees besides: whether the outcome fits the buyers."""
+    return _weighed(party, outcome, lambda _: misfit(party, outcome))
 
 
-def _unlike(outcome: Any, error: Exception) -> str:
+def _weighed(
+    party: Party, outcome: Any, broken: Callable[[NDArray[Any]], str | None]
+) -> tuple[NDArray[Any], str | None]:
     if not isinstance(outcome, Outcome):
-        return f"the conversation ended in {outcome!r}, not in an Outcome"
-    return f"allocation and payments do not fit the buyers: {error}"
+        return np.zeros(party.n), f"the conversation ended in {repr_in_short(outcome)}, not in an Outcome"
+    found, fault = attempt(_payoffs_and, broken, party, outcome)
+    if found is None:
+        return np.zeros(party.n), f"allocation and payments do not fit the buyers: {fault}"
+    return found
+
+
+def _payoffs_and(
+    broken: Callable[[NDArray[Any]], str | None], party: Party, outcome: Outcome
+) -> tuple[NDArray[Any], str | None]:
+    payoffs = payoffs_of(party, outcome)
+    return payoffs, broken(payoffs)
 
 
 def out_of_stock(seller: Seller, outcome: Outcome) -> str | None:
     """What is wrong if more was sold in one auction than there is; None if nothing is."""
     if seller.stock is None:
         return None
-    sold = seller.space.handed_out(outcome.allocation)
+    sold, fault = attempt(seller.space.handed_out, outcome.allocation)
+    if sold is None:
+        return f"it cannot be said how much was sold: {fault}"
     if np.all(sold <= seller.stock + SLACK):
         return None
     return f"sold {sold} units where {seller.stock} were in stock"
@@ -72,12 +80,9 @@ def teach(
         strategy = side.group.strategy
         if not strategy.memoryless:
             feedback = feedback_of(side, seller, party, said, outcome, payoffs)
-            try:
-                strategy.observe(feedback)
-            except MISBEHAVIOUR as error:
-                if party.raises:
-                    raise StrategyError(f"observe of {strategy!r}: {in_words(error)}") from error
-                yield side, in_words(error)
+            _, fault = attempt(strategy.observe, feedback, blamed=strategy if party.raises else None)
+            if fault is not None:
+                yield side, fault
 
 
 def feedback_of(

@@ -26,6 +26,8 @@ class Stage:
 
     Attributes
     ----------
+    answer_limit
+        Seconds that a strategy may take for an answer; None for no limit.
     mixing
         Draws for randomised answers, by buyer.
     raises
@@ -48,6 +50,7 @@ class Stage:
         self.nature = nature
         self.records = records
         self.ledger = Ledger(records, population, sellers)
+        self.answer_limit: float | None = None
         self.mixing = DrawAhead(Stream(seed, "mixing"), len(population))
         self._latency = DrawAhead(Stream(seed, "latency"), len(population))
         self._claimed = np.zeros(len(population), dtype=bool)

@@ -12,18 +12,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.play.asking import (
-    ANSWERED,
-    LATE,
-    MISBEHAVIOUR,
-    REFUSED,
-    Answers,
-    Party,
-    StrategyError,
-    asked,
-    in_words,
-)
+from agents.play.asking import ANSWERED, LATE, REFUSED, Answers, Party, asked
+from agents.population import Side
 from mechanisms.questions import LARGEST_ANSWER, BuyerQuestion
+from sim.market.guard import attempt
 
 
 @dataclass(slots=True)
@@ -90,18 +82,18 @@ def waits(question: BuyerQuestion, party: Party, answers: Answers) -> Any:
         waiting = [side for side in asked(question, party.sides) if side.group.waits]
     shares = np.zeros(party.n)
     for side in waiting:
-        try:
-            shares[side.seats] = _share(side.group.strategy.wait(question, party.view(side)))
-        except MISBEHAVIOUR as error:
-            if party.raises:
-                raise StrategyError(f"wait of {side.group.strategy!r}: {in_words(error)}") from error
-            answers.refuse(question, side.seats, f"wait: {in_words(error)}")
+        blamed = side.group.strategy if party.raises else None
+        share, fault = attempt(wait, question, party, side, blamed=blamed)
+        if share is None:
+            answers.refuse(question, side.seats, f"wait: {fault}")
+        else:
+            shares[side.seats] = share
     return shares
 
 
-def _share(wait: Any) -> float:
+def wait(question: BuyerQuestion, party: Party, side: Side) -> float:
     """A strategy's wait, as a share of the window."""
-    share = float(wait)
+    share = float(side.group.strategy.wait(question, party.view(side)))
     if not 0 <= share <= LARGEST_ANSWER:
         raise ValueError(f"must be a number from 0 to {LARGEST_ANSWER:g}, got {share}")
     return share

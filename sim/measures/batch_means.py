@@ -98,11 +98,11 @@ def batch_ratio(numerators: npt.ArrayLike, denominators: npt.ArrayLike, batches:
     return Estimate(ratio, student_t(batches - 1) * error / np.abs(total), batches)
 
 
-def student_t(freedom: int) -> float:
-    """Return the two-sided 95% quantile of Student's t."""
+def student_t(freedom: int, level: float = LEVEL) -> float:
+    """Return the two-sided quantile of Student's t at this level."""
     from scipy.special import stdtrit
 
-    return float(stdtrit(freedom, 0.5 + LEVEL / 2))
+    return float(stdtrit(freedom, 0.5 + level / 2))
 
 
 def _series(field: str, values: npt.ArrayLike) -> npt.NDArray[np.float64]:

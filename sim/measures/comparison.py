@@ -54,6 +54,7 @@ class FigureTable:
     def __rich__(self) -> Any:
         from rich.box import SIMPLE_HEAD
         from rich.table import Table
+        from rich.text import Text
 
         table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
         table.add_column(self.heading, overflow="fold")
@@ -61,16 +62,20 @@ class FigureTable:
             table.add_column(column, justify="right", overflow="fold")
         for name, row in self.figures.items():
             cells = [self._cell(row[column], column) if column in row else "–" for column in self.columns]
-            table.add_row(f"{name}\n±\n[dim]theory[/dim]\n" if self.theory else name, *cells)
+            head = Text.assemble(f"{name}\n±\n", ("theory", "dim"), "\n") if self.theory else Text(name)
+            table.add_row(head, *cells)
         return table
 
-    def _cell(self, figure: Figure, column: str) -> str:
+    def _cell(self, figure: Figure, column: str) -> Any:
+        from rich.text import Text
+
         decimals = self.decimals.get(column, 4)
-        mean, interval = shown(figure.estimate.mean, decimals), interval_shown(figure.estimate, decimals)
+        mean, interval = rounded(figure.estimate.mean, decimals), interval_shown(figure.estimate, decimals)
         if not self.theory:
             return f"{mean} {interval}"
-        expected = shown(figure.theory, decimals)
-        return f"{mean}\n{interval}\n[dim]{f'({expected})' if figure.target else expected}[/dim]"
+        expected = rounded(figure.theory, decimals)
+        told = f"({expected})" if figure.target else expected
+        return Text.assemble(f"{mean}\n{interval}\n", (told, "dim"))
 
 
 def comparison_table(
@@ -112,13 +117,13 @@ class Sentence:
         return self.template.format(**{name: self._told(one.estimate) for name, one in self.row.items()})
 
     def _told(self, estimate: Estimate) -> str:
-        return f"{shown(estimate.mean, self.decimals)} {interval_shown(estimate, self.decimals)}"
+        return f"{rounded(estimate.mean, self.decimals)} {interval_shown(estimate, self.decimals)}"
 
     def __rich__(self) -> str:
         return self.text
 
 
-def shown(number: float, decimals: int) -> str:
+def rounded(number: float, decimals: int) -> str:
     """A number for a table; – for one that is not known."""
     return "–" if math.isnan(number) else f"{number:z.{decimals}f}"
 
@@ -126,8 +131,8 @@ def shown(number: float, decimals: int) -> str:
 def interval_shown(estimate: Estimate, decimals: int) -> str:
     """± and the half-width, or both ends of an interval that is not symmetric."""
     if estimate.ends is None or math.isnan(estimate.half_width):
-        return f"±{shown(estimate.half_width, decimals)}"
-    return "–".join(shown(end, decimals) for end in estimate.ends)
+        return f"±{rounded(estimate.half_width, decimals)}"
+    return "–".join(rounded(end, decimals) for end in estimate.ends)
 
 
 def figures_in(lines: Iterable[Any]) -> Iterator[tuple[str, str, Figure]]:

@@ -70,10 +70,11 @@ def figure(path: str | Path, x_label: str, y_label: str, title: str) -> Iterator
     yield axes
     _uncover(axes)
     labels = axes.get_legend_handles_labels()[1]
-    if len(labels) > _MOST_INSIDE:
-        axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0), fontsize="small")
-    elif labels:
-        axes.legend(frameon=False)
+    if labels:
+        beside: dict[str, Any] = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "fontsize": "small"}
+        legend = axes.legend(frameon=False, **(beside if len(labels) > _MOST_INSIDE else {}))
+        for text in legend.get_texts():
+            text.set_parse_math(False)    # names are anybody's
     drawn.savefig(path, format="png", dpi=DPI, metadata={"Software": None})
 
 
@@ -125,7 +126,7 @@ def plot_bars(
             offset = (k - (len(bars) - 1) / 2) * width
             hatch = _ROUNDS[k // len(COLOURS) % len(_ROUNDS)][1]
             axes.bar(places + offset, heights, width, yerr=half_widths, label=label, capsize=2, hatch=hatch)
-        axes.set_xticks(places, groups)
+        axes.set_xticks(places, groups, parse_math=False)
         axes.axhline(0, color="black", linewidth=0.6)
 
 

@@ -31,11 +31,13 @@ and a probability:
 from __future__ import annotations
 
 import csv
+import io
 import math
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,12 @@ from mechanisms._validation import SUM_TOLERANCE, FloatArray
 from mechanisms.menus import Menu, TableValuation, Valuation
 from mechanisms.menus.purchase import type_probabilities
 from mechanisms.menus.valuations import TABLE_ITEMS, as_valuation
+from sim.bounded import NotReadableError, content_of, in_short
+
+LARGEST_MENU = 2**23
+"""Bytes of a file that are read at most."""
+MOST_ROWS, MOST_ITEMS = 20_000, 1_000
+"""Entries, and types; items."""
 
 
 @dataclass(frozen=True)
@@ -65,13 +73,23 @@ def read_menu_file(path: str | Path) -> MenuFile:
     if file.suffix.lower() not in readers:
         raise ValueError(f"a menu file must end in .toml or .csv, not {file.name!r}")
     try:
-        return readers[file.suffix.lower()](file)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{file}: {error}") from None
+        text = content_of(file, LARGEST_MENU).decode("utf-8-sig")
+        return readers[file.suffix.lower()](text)
+    except NotReadableError as error:
+        raise ValueError(f"{file} {error}") from None
+    except RecursionError:
+        raise ValueError(f"{file}: brackets are nested too deeply") from None
+    except (TypeError, ValueError, csv.Error) as error:
+        raise ValueError(in_short(f"{file}: {error}")) from None
 
 
-def _from_toml(file: Path) -> MenuFile:
-    content = tomllib.loads(file.read_text(encoding="utf-8"))
+def _check_count(what: str, count: int, most: int) -> None:
+    if count > most:
+        raise ValueError(f"there are {count:,} {what}; there may be at most {most:,}")
+
+
+def _from_toml(text: str) -> MenuFile:
+    content = tomllib.loads(text)
     _check_fields("", content, ("items", "entries", "types"))
     items = content.get("items")
     if items is not None and not isinstance(items, list):
@@ -97,6 +115,7 @@ def _rows(
     rows = content.get(field)
     if not isinstance(rows, list) or not rows:
         raise ValueError(f"there must be at least one [[{field}]]")
+    _check_count(field, len(rows), MOST_ROWS)
     for i, row in enumerate(rows):
         for name in needed:
             if not isinstance(row, dict) or name not in row:
@@ -128,18 +147,26 @@ def _bundle_table(name: str, given: Any, items: tuple[str, ...]) -> FloatArray:
         if where in told:
             raise ValueError(f"{name}[{key!r}] is the same bundle as {told[where][0]!r}")
         told[where] = key, value
-    for where, (key, value) in told.items():
-        for part, (inner, least) in told.items():
-            if least > value and all(has <= holds for has, holds in zip(part, where, strict=True)):
-                raise ValueError(
-                    f"{name}[{key!r}] must be at least {least:g}, the value of {inner!r} in it, not {value:g}"
-                )
     table = np.zeros((2,) * len(items))
     for where, (_, value) in told.items():
         table[where] = value
     for item in range(len(items)):
         table = np.maximum.accumulate(table, axis=item)
+    for where, (key, value) in told.items():
+        if table[where] > value:
+            inner, least = _best_part(told, where)
+            raise ValueError(
+                f"{name}[{key!r}] must be at least {least:g}, the value of {inner!r} in it, not {value:g}"
+            )
     return table
+
+
+def _best_part(
+    told: Mapping[tuple[int, ...], tuple[str, float]], whole: tuple[int, ...]
+) -> tuple[str, float]:
+    """The listed bundle in a whole one that is worth most, and its value."""
+    inside = (said for part, said in told.items() if all(map(int.__le__, part, whole)))
+    return max(inside, key=lambda said: said[1])
 
 
 def _bundle(name: str, key: str, items: tuple[str, ...]) -> tuple[int, ...]:
@@ -157,12 +184,14 @@ def _check_fields(where: str, content: Mapping[str, Any], allowed: Sequence[str]
         raise ValueError(f"{where}unknown field {unknown[0]!r}; allowed are {', '.join(allowed)}")
 
 
-def _from_csv(file: Path) -> MenuFile:
-    with file.open(newline="", encoding="utf-8-sig") as lines:  # spreadsheets begin with a byte-order mark
-        reader = csv.DictReader(lines, restkey="", restval="", skipinitialspace=True)
-        heading = [name.strip() for name in reader.fieldnames or ()]
-        reader.fieldnames = heading
-        rows = list(reader)
+def _from_csv(text: str) -> MenuFile:
+    lines = io.StringIO(text, newline="")
+    reader = csv.DictReader(lines, restkey="", restval="", skipinitialspace=True)
+    heading = [name.strip() for name in reader.fieldnames or ()]
+    _check_count("columns", len(heading), MOST_ITEMS + 4)
+    reader.fieldnames = heading
+    rows = list(islice(reader, 2 * MOST_ROWS + 1))
+    _check_count("entries and types", len(rows), 2 * MOST_ROWS)
     twice = [name for name in heading if heading.count(name) > 1]
     if twice:
         raise ValueError(f"the heading must have each column once, but has {twice[0]!r} again")
@@ -200,6 +229,7 @@ def _from_csv(file: Path) -> MenuFile:
 def _labels(menu: Menu, items: list[Any] | None) -> tuple[str, ...]:
     """Names of the menu's items, all different."""
     labels = tuple(f"item {j}" for j in range(menu.n)) if items is None else tuple(map(str, items))
+    _check_count("items", max(menu.n, len(labels)), MOST_ITEMS)
     if len(labels) != menu.n:
         raise ValueError(f"entries have {menu.n} probabilities, and there are {len(labels)} items: {labels}")
     twice = [label for label in labels if labels.count(label) > 1]
@@ -234,6 +264,12 @@ def _number(name: str, given: Any) -> float:
     if isinstance(given, bool) or not isinstance(given, int | float | str):
         raise ValueError(f"{name} must be a number, not {given!r}")
     try:
-        return float(Fraction(given)) if isinstance(given, str) else float(given)
-    except (ValueError, ZeroDivisionError):
-        raise ValueError(f"{name} must be a number or a fraction, not {given!r}") from None
+        if not isinstance(given, str):
+            return float(given)
+        whole, over, part = given.partition("/")
+        number = float(Fraction(int(whole), int(part))) if over else float(whole)
+        if math.isfinite(number):
+            return number
+    except (ValueError, ZeroDivisionError, OverflowError):
+        pass
+    raise ValueError(f"{name} must be a number or a fraction, not {in_short(str(given), 60)!r}")

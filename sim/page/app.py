@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import solara
@@ -22,21 +23,28 @@ from sim.runs.registry import ScenarioFile
 
 PLAY_INTERVAL = 201
 """Milliseconds between two steps at first, one of the values of Mesa's slider: 1, 11, 21 and so on."""
+MOST_SAVES = 100
+"""Folders that all windows of one server can fill."""
 FIXED = " (set when the page is started)"
-"""Said of parameters that cannot be set on the page because other machines see it."""
+"""Said of parameters that cannot be set on the page because they may name a file."""
 
 
 @dataclass
 class Exhibit:
-    """What this server shows; set once, before it starts.
-
-    `shared` says whether other machines may see it.
-    """
+    """What this server shows, set once before it starts, and how often its windows have saved."""
 
     entry: ScenarioFile | None = None
     parameters: Any = None
     seed: int = 0
-    shared: bool = False
+    saves: int = 0
+
+    def save(self, show: Show) -> Path:
+        """Save a show's records, see `Show.save`; OutputError too if that was done `MOST_SAVES` times."""
+        if self.saves >= MOST_SAVES:
+            raise OutputError(f"the records were saved {MOST_SAVES} times since the page was started; "
+                              "start it again to save more")
+        self.saves += 1
+        return show.save()
 
 
 EXHIBIT = Exhibit()
@@ -64,7 +72,7 @@ def Watched(entry: ScenarioFile) -> None:
     SolaraViz(
         show,
         components=[],
-        model_params=settable(told, EXHIBIT.shared),
+        model_params=settable(told),
         name=f"Bazaar: {entry.name}",
         play_interval=PLAY_INTERVAL,
     )
@@ -74,7 +82,7 @@ def Watched(entry: ScenarioFile) -> None:
 
 def first_show(entry: ScenarioFile, told: dict[str, Any]) -> Show:
     """The show with what the controls say at first."""
-    return show_of(entry)(**{name: control["value"] for name, control in told.items()})
+    return show_of(entry)(**{name: control["start"] for name, control in told.items()})
 
 
 @solara.component
@@ -92,7 +100,7 @@ def Saving(show: Show) -> None:
 
     def save() -> None:
         try:
-            tell(f"Saved in {show.save()}")
+            tell(f"Saved in {EXHIBIT.save(show)}")
             fail(False)
         except (OutputError, ValueError) as error:
             tell(str(error))
@@ -109,7 +117,7 @@ def Meanings(told: dict[str, Any]) -> None:
     """What each parameter means and may be."""
     words = "".join(
         f"<dt>{escape(each['label'])}</dt><dd>{escape(each['help'])}"
-        f"{FIXED if EXHIBIT.shared and each['file'] else ''}</dd>"
+        f"{FIXED if each['file'] else ''}</dd>"
         for each in told.values()
     )
     with solara.Sidebar(), solara.Details("What the parameters mean"):

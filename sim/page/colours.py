@@ -96,13 +96,19 @@ def plain_axes(figure: Figure, x: str, y: str, right: float = 0.97) -> Axes:
 
 def say_nothing_yet(axes: Axes, words: str) -> None:
     """Say in the middle of empty axes why they are empty."""
-    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color=FAINT, fontsize=10)
+    axes.text(0.5, 0.5, words, transform=axes.transAxes, ha="center", va="center", color=FAINT, fontsize=10,
+              parse_math=False)
 
 
 def right_of(figure: Figure, names: Iterable[str]) -> float:
     """Where axes must end, as a share of the width, so that these names fit at the right of them."""
-    inches = max(_inches(short(name)) for name in names) + 0.16
+    inches = max(_inches(without_markup(short(name))) for name in names) + 0.16
     return 1 - inches / float(figure.get_size_inches()[0])
+
+
+def without_markup(name: str) -> str:
+    """A name as matplotlib shows it sign by sign: no dollar begins a formula."""
+    return name.replace("$", r"\$")
 
 
 def short(name: str) -> str:
@@ -133,7 +139,7 @@ def label_ends(
         if since:
             axes.plot([since, x], [height, place], color=colour, linewidth=0.5, alpha=0.6, clip_on=False)
         axes.annotate(
-            short(name),
+            without_markup(short(name)),
             (x, place),
             xytext=(6, 0),
             textcoords="offset points",

@@ -1,8 +1,8 @@
 """Controls: a scenario's parameters as sliders, choices and fields of a page, in Mesa's own form.
 
 A short range becomes a slider, named values a choice, true or false a box to tick; everything else is typed
-in, and checked when the run is made. What may name a file can only be set where the page is seen by its own
-machine alone: others could try out which files there are, and read them in the messages.
+in, and checked when the run is made. What may name a file is fixed when the page is started: who drives the
+page could try out which files there are, and read them in the messages.
 """
 
 from __future__ import annotations
@@ -23,27 +23,31 @@ _LONGEST_SLIDER = 100
 def controls(kind: type[Parameters], values: Parameters | None = None, seed: int = 0) -> dict[str, Control]:
     """The seed and each parameter by name, in the form of `SolaraViz`'s `model_params`.
 
-    `values` are what the controls show at first, by default the defaults. Each has `help` in words, and
-    `file`, whether it may name a file.
+    `values` are what the controls show at first, by default the defaults. Each has `help` in words, `file`,
+    whether it may name a file, and `start`, what the run begins with.
     """
     shown = kind() if values is None else values
     told = "same seed, same run; an integer of at least 0"
     made: dict[str, Control] = {
-        "seed": {"type": "InputText", "label": "seed", "value": str(seed), "help": told, "file": False}
+        "seed": {"type": "InputText", "label": "seed", "value": str(seed), "help": told, "file": False,
+                 "start": str(seed)}
     }
     for name, field in kind.model_fields.items():
+        value, control = getattr(shown, name), _control(field, getattr(shown, name))
+        names_file = may_name_a_file(field)
         made[name] = {
-            **_control(field, getattr(shown, name)),
+            **control,
             "label": name.replace("_", " "),
             "help": f"{field.description}; {allowed(field)}",
-            "file": may_name_a_file(field),
+            "file": names_file,
+            "start": value if names_file else control["value"],    # a file of bids says how it is read
         }
     return made
 
 
-def settable(made: dict[str, Control], shared: bool) -> dict[str, Any]:
-    """What `SolaraViz` is told: the controls; on a page that others see, what may name a file is fixed."""
-    return {name: each["value"] if shared and each["file"] else each for name, each in made.items()}
+def settable(made: dict[str, Control]) -> dict[str, Any]:
+    """What `SolaraViz` is told: the controls; what may name a file is fixed."""
+    return {name: each["start"] if each["file"] else each for name, each in made.items()}
 
 
 def may_name_a_file(field: FieldInfo) -> bool:

@@ -13,6 +13,8 @@ from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any
 
+from agents.play.asking import MISBEHAVIOUR, in_words
+from sim.market.guard import LONGEST_REASON
 from sim.page import bids, sellers, tables
 from sim.page import town as network
 from sim.page.colours import new_figure, plain_axes, say_nothing_yet
@@ -108,9 +110,9 @@ def picture(panel: PagePanel, scene: Scene) -> bytes:
     """The panel's figure as a PNG file; if it fails, one that says so."""
     try:
         return png(panel.draw(scene))
-    except Exception as error:  # noqa: BLE001 — scenarios may be anybody's code; the page must live
+    except MISBEHAVIOUR as error:  # scenarios may be anybody's code; the page must live
         figure = new_figure()
-        why = f"this panel failed:\n{type(error).__name__}: {error}"
+        why = f"this panel failed:\n{in_words(error)[:LONGEST_REASON]}"
         say_nothing_yet(plain_axes(figure, "", ""), why)
         return png(figure)
 
@@ -119,8 +121,8 @@ def panel_html(panel: PagePanel, scene: Scene) -> str:
     """The panel's table as HTML; if it fails, a sentence that says so."""
     try:
         return str(panel.draw(scene))
-    except Exception as error:  # noqa: BLE001 — as above
-        return f"<p class='quiet'>This panel failed: {escape(f'{type(error).__name__}: {error}')}</p>"
+    except MISBEHAVIOUR as error:  # as above
+        return f"<p class='quiet'>This panel failed: {escape(in_words(error)[:LONGEST_REASON])}</p>"
 
 
 def scenario_panel(draw: Callable[[Any], Figure]) -> PagePanel:

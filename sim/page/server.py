@@ -1,10 +1,14 @@
-"""The server behind the page: one process, on loopback unless told otherwise, ended by Ctrl-C."""
+"""The server behind the page: one process, on loopback unless told otherwise, ended by Ctrl-C.
+
+It answers the windows of its own page alone, see `sim.page.gate`.
+"""
 
 from __future__ import annotations
 
 import ipaddress
 import os
 import socket
+import sys
 import threading
 import warnings
 import webbrowser
@@ -13,10 +17,15 @@ from contextlib import contextmanager, suppress
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+from sim.page.gate import Gate, names_for
+
 if TYPE_CHECKING:
     from sim.runs.registry import ScenarioFile
 
 EXTRA = "solara-assets"
+PATIENCE = 2.0
+"""Seconds that steps at work are waited for when the server ends."""
+_SHOWN = 60
 _SETTINGS = {
     "SOLARA_APP": "sim.page.app",
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
@@ -51,55 +60,64 @@ def watch(
 ) -> None:
     """Serve the page of a scenario until Ctrl-C, and open it in a browser.
 
-    `port` 0 takes any free port. `say` is called with the page's address. If other machines are let in,
-    parameters that may name a file keep the values that they have here. Raises WatchError if the page is
-    not installed, and if host and port cannot be used; ValueError if the scenario has no page.
+    `port` 0 takes any free port. `say` is called with the page's address. Parameters that may name a file
+    keep the values that they have here. Raises WatchError if the page is not installed, and if host and port
+    cannot be used; ValueError if the scenario has no page.
     """
     from sim.page.show import require_page
 
-    require_extra()
-    require_page(entry, parameters, seed)
-    listening = bind(host, port)
-    os.environ.update(_SETTINGS)
-    warnings.filterwarnings("ignore", module="solara")
-    import uvicorn
-
-    _exhibit(entry, parameters, seed, listening)
-    from solara.server.starlette import app
-
-    config = uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1, lifespan="on")
-    server = uvicorn.Server(config)
-    address = f"http://{_shown(host)}:{listening.getsockname()[1]}"
-    say(f"{entry.name} is at {address}; Ctrl-C ends it.")
-    if browser:
-        threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
     with _quiet_end():
-        server.run(sockets=[listening])
+        require_extra()
+        require_page(entry, parameters, seed)
+        listening = bind(host, port)
+        os.environ.update(_SETTINGS)
+        warnings.filterwarnings("ignore", module="solara")
+        import uvicorn
+
+        _exhibit(entry, parameters, seed)
+        gated = _gated(host, listening)
+        config = uvicorn.Config(gated, log_level="error", timeout_graceful_shutdown=1, lifespan="on")
+        address = f"http://{_shown(host)}:{listening.getsockname()[1]}"
+        say(f"{entry.name} is at {address}; Ctrl-C ends it.")
+        if browser:
+            threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+        uvicorn.Server(config).run(sockets=[listening])
 
 
 def bind(host: str, port: int) -> socket.socket:
     """A socket that listens there; WatchError if that cannot be."""
+    if not host.strip():
+        raise WatchError("--host is empty text; it must be an address or a name of this machine, "
+                         "such as 127.0.0.1, or 0.0.0.0 to let other machines in")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))
         listening.listen(128)
-    except OSError as error:
+    except (OSError, ValueError, TypeError) as error:    # the latter two for what is no name at all
         listening.close()
         raise WatchError(
-            f"port {port} on {host} cannot be used ({error.strerror or error}); choose another with --port, "
-            "or let --port 0 find a free one"
+            f"port {port} on {host[:_SHOWN]} cannot be used ({getattr(error, 'strerror', None) or error}); "
+            "choose another with --port, or let --port 0 find a free one"
         ) from None
     return listening
 
 
-def _exhibit(entry: ScenarioFile, parameters: Any, seed: int, listening: socket.socket) -> None:
+def _gated(host: str, listening: socket.socket) -> Gate:
+    """The page's application, behind its gate."""
+    from solara.server import settings
+    from solara.server.starlette import app
+
+    shared = not ipaddress.ip_address(listening.getsockname()[0]).is_loopback
+    return Gate(app, names_for(host, shared), settings.assets.proxy_cache_dir)
+
+
+def _exhibit(entry: ScenarioFile, parameters: Any, seed: int) -> None:
     """Hand the scenario to the page."""
     from sim.page.app import EXHIBIT
 
     EXHIBIT.entry, EXHIBIT.parameters, EXHIBIT.seed = entry, parameters, seed
-    EXHIBIT.shared = not ipaddress.ip_address(listening.getsockname()[0]).is_loopback
 
 
 def _shown(host: str) -> str:
@@ -109,11 +127,13 @@ def _shown(host: str) -> str:
 
 @contextmanager
 def _quiet_end() -> Iterator[None]:
-    """Ctrl-C ends the server without a traceback, and nothing plays on."""
+    """Ctrl-C ends the server without a traceback, and nothing plays on, not even a step without end."""
     from sim.page.show import close_all
 
     try:
         with suppress(KeyboardInterrupt):
             yield
     finally:
-        close_all()
+        if not close_all(PATIENCE):
+            sys.stdout.flush()
+            os._exit(0)    # a thread cannot be ended otherwise

@@ -8,21 +8,28 @@ page. It advances the run by the same ticks as `sim.runs.run.play_until`, so tha
 from __future__ import annotations
 
 import threading
+import time
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from agents.play.asking import MISBEHAVIOUR, in_words
+from sim.market.guard import cut
 from sim.market.market import Market
+from sim.page.controls import may_name_a_file
 from sim.page.loops import PlayLoops
 from sim.records import Records
 from sim.records.manifest import Manifest
-from sim.runs.scenario import make_parameters, read_seed
+from sim.runs.scenario import ParameterError, make_parameters, read_seed
 
 if TYPE_CHECKING:
     from sim.page.glance import Glance
     from sim.page.scene import Scene
     from sim.runs.registry import ScenarioFile
     from sim.runs.scenario import Parameters, Run
+
+LONGEST_MESSAGE = 4_000
+"""Characters of what went wrong that the page shows."""
 
 _OPEN: weakref.WeakSet[Show] = weakref.WeakSet()
 
@@ -43,6 +50,8 @@ class Show:
         What went wrong, or that the run is over; empty otherwise.
     failed
         Whether something went wrong.
+    error
+        What kept the scenario from being built; its words may quote files, and are not for the page.
     lock
         Held while the market moves; hold it while you read.
     loops
@@ -58,12 +67,14 @@ class Show:
         self.scene: Scene | Glance | None = None
         self.running, self.failed, self.message, self.steps = True, False, "", 0
         self.until = 0.0
+        self.error: BaseException | None = None
         try:
             self._build(dict(kwargs))
-        except (ValueError, TypeError) as error:
+        except ParameterError as error:
             self._fail(f"{error}.")
-        except Exception as error:  # noqa: BLE001 — scenarios may be anybody's code; the page must live
-            self._fail(f"The scenario could not be built: {type(error).__name__}: {error}.")
+        except MISBEHAVIOUR as error:  # scenarios may be anybody's code; the page must live
+            self._fail(self._why_not_built(error))
+            self.error = error
         _OPEN.add(self)
 
     def _build(self, told: dict[str, Any]) -> None:
@@ -78,9 +89,24 @@ class Show:
         self.market = module.build(self.parameters, self.seed, self.records)
         self.scene = scene_of(self.market)
 
+    def _why_not_built(self, error: BaseException) -> str:
+        """In words that quote nothing of a file: who sees the page need not be who may read it."""
+        told: Any = getattr(self, "parameters", ())
+        fields = getattr(type(told), "model_fields", {})
+        files = [name for name, value in told if value is not None and may_name_a_file(fields[name])]
+        if files:
+            return (f"The scenario could not be built with this file ({', '.join(files)}): "
+                    f"{type(error).__name__}. `bazaar run` with the same settings says more.")
+        return f"{_in_full(error)}."
+
     def new_manifest(self) -> Manifest:
         """A manifest for this run's records."""
         return Manifest(self.entry.name, self.parameters.model_dump(mode="json"), self.seed)
+
+    @property
+    def time(self) -> float:
+        """Simulated time; Mesa's page asks for it from 3.4 on."""
+        return 0.0 if self.market is None else self.market.now
 
     def step(self) -> None:
         """Run the clock to the next whole tick, or to the end of the run.
@@ -100,8 +126,8 @@ class Show:
                     self._end(self.market)
                 elif self.scene.sold_out:
                     self.message = "All goods are sold; no more auctions will be held."
-            except Exception as error:  # noqa: BLE001 — mechanisms may be anybody's code; the page must live
-                self._fail(f"The run stopped at time {self.market.now:g}. {type(error).__name__}: {error}")
+            except MISBEHAVIOUR as error:  # mechanisms may be anybody's code; the page must live
+                self._fail(f"The run stopped at time {self.market.now:g}. {in_words(error)}")
 
     def _end(self, market: Run) -> None:
         """Finish as a run without a page does."""
@@ -114,7 +140,7 @@ class Show:
         self.message = f"The run is over: time {self.until:g} is reached. Reset begins it anew."
 
     def _fail(self, message: str) -> None:
-        self.running, self.failed, self.message = False, True, message
+        self.running, self.failed, self.message = False, True, cut(message, LONGEST_MESSAGE)
 
     def close(self) -> None:
         """Stop, and let the market go."""
@@ -135,6 +161,11 @@ class Show:
             return save(self, base)
 
 
+def _in_full(error: BaseException) -> str:
+    known = isinstance(error, ValueError | TypeError)
+    return str(error) if known else f"The scenario could not be built: {type(error).__name__}: {error}"
+
+
 def show_of(entry: ScenarioFile) -> type[Show]:
     """The kind of show that plays one scenario; each page makes shows of its own."""
     return type("Show", (Show,), {"entry": entry, "__doc__": Show.__doc__})
@@ -149,12 +180,21 @@ def require_page(entry: ScenarioFile, parameters: Parameters | None = None, seed
     show = show_of(entry)(seed=seed, **told)
     show.close()
     if show.market is None:
-        raise ValueError(show.message.removesuffix("."))
+        raise ValueError(show.message.removesuffix(".") if show.error is None else _in_full(show.error))
     if not isinstance(show.market, Market) and not show.panels:
         raise ValueError(f"{entry.name} has no page yet: it is no market of auctions, and has no panels")
 
 
-def close_all() -> None:
-    """Stop every show, so that nothing plays on when the server ends."""
-    for show in list(_OPEN):
-        show.close()
+def close_all(patience: float = 0.0) -> bool:
+    """Stop every show; whether none is at work any more, after so many seconds at most."""
+    shows, until = list(_OPEN), time.monotonic() + patience
+    for show in shows:
+        show.running = False
+    idle = True
+    for show in shows:
+        if show.lock.acquire(timeout=max(0.0, until - time.monotonic())):
+            show.close()
+            show.lock.release()
+        else:
+            idle = False
+    return idle

@@ -135,7 +135,7 @@ def _said(last: Any, vectors: dict[tuple[int, int], NDArray[Any]]) -> str:
     if last is None:
         return ""
     vector = vectors.get((last.question_number, last.bidder_id))
-    words = _answer_in_words(last) if vector is None else in_short(vector)
+    words = _answer_in_words(last) if vector is None else vector_in_short(vector)
     return words if last.status == "answered" else f"{words} ({last.status})"
 
 
@@ -146,11 +146,13 @@ def _answer_in_words(last: Any) -> str:
     return money(amount) if words is None else words.get(last.accepted, "–")
 
 
-def in_short(vector: NDArray[Any]) -> str:
+def vector_in_short(vector: NDArray[Any]) -> str:
     """What stands for a vector: of a belief what is held possible and likeliest, of others the first numbers.
 
-    >>> in_short(np.array([0, 0, 0.25, 0.75])), in_short(np.array([0.0, 1.0])), in_short(np.array([2.5, 4]))
-    ('2 to 3, likeliest 3', 'surely 1', '2.50, 4.00')
+    >>> vector_in_short(np.array([0, 0, 0.25, 0.75])), vector_in_short(np.array([0.0, 1.0]))
+    ('2 to 3, likeliest 3', 'surely 1')
+    >>> vector_in_short(np.array([2.5, 4]))
+    '2.50, 4.00'
     """
     if len(vector) > 1 and (vector >= 0).all() and abs(vector.sum() - 1) < 1e-6:
         possible = np.flatnonzero(vector)

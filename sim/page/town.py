@@ -8,7 +8,17 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from sim.page.colours import DPI, FAINT, INK, MOST_NAMES, buyer_look, new_figure, roomy, seller_look
+from sim.page.colours import (
+    DPI,
+    FAINT,
+    INK,
+    MOST_NAMES,
+    buyer_look,
+    new_figure,
+    roomy,
+    seller_look,
+    without_markup,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -120,7 +130,7 @@ def _by_strategy(figure: Figure, axes: Axes, scene: Scene, buyers: NDArray[Any])
             c=colour,
             marker=marker,
             linewidths=0,
-            label=scene.strategies[number],
+            label=without_markup(scene.strategies[number]),
             zorder=3,
         )
     legend = figure.legend(
@@ -241,7 +251,7 @@ def _draw_sellers(axes: Axes, scene: Scene, sellers: NDArray[Any]) -> None:
         if len(sellers) > MOST_NAMES:
             continue
         axes.annotate(
-            fill(name, _NAME_WIDTH),
+            without_markup(fill(name, _NAME_WIDTH)),
             place,
             xytext=(0, -10),
             textcoords="offset points",

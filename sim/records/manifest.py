@@ -17,10 +17,13 @@ from pathlib import Path
 from typing import Any
 
 NAME = "manifest.json"
+LARGEST = 2**26
+"""Bytes of a manifest that are read at most."""
 LAYOUT = 2
 """Which tables and columns there are; changes where what reads the records must."""
 STATES = ("running", "complete", "interrupted", "failed")
 _KINDS = {"scenario": str, "parameters": dict, "status": str, "tables": dict}
+_COUNTS = ("parts", "rows")
 _LIBRARIES = ("bazaar-auctions", "numpy", "scipy", "pandas", "pyarrow", "simpy", "mesa", "networkx")
 
 
@@ -59,7 +62,8 @@ class Manifest:
     """What made a run's records. `parameters` must be plain data that JSON can hold.
 
     `status` is one of "running", "complete", "interrupted", "failed"; `tables` holds the schemas and
-    `parts` how many files each table has, both filled in by the records. `notes` are sentences for the
+    `parts` how many files each table has, and `rows` how many of its rows belong together with those of the
+    others: all of them, unless the run was killed. The records fill them in. `notes` are sentences for the
     reader of the summary, such as what was read from a file of bids. `timings` are the seconds that
     computations took, by name: they differ from run to run, and so have no place in the tables.
     """
@@ -75,6 +79,7 @@ class Manifest:
     cpu: str = field(default_factory=cpu_features)
     tables: dict[str, Any] = field(default_factory=dict)
     parts: dict[str, int] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
     layout: int = LAYOUT
 
@@ -100,9 +105,23 @@ def read(directory: str | Path) -> dict[str, Any]:
     Raises FileNotFoundError if there is none, ValueError if it is not the manifest of a run.
     """
     path = Path(directory) / NAME
-    found = json.loads(path.read_text(encoding="utf-8"))
+    size = path.stat().st_size
+    if not path.is_file():
+        raise ValueError(f"{path} is no file")
+    if size > LARGEST:
+        raise ValueError(f"{path} holds more than {LARGEST:,} bytes")
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise ValueError(f"{path} is nested too deeply") from None
     if not isinstance(found, dict) or any(
         not isinstance(found.get(key), kind) for key, kind in _KINDS.items()
     ):
         raise ValueError(f"{path} is not the manifest of a run")
+    if found["status"] not in STATES:
+        raise ValueError(f"status is {str(found['status'])[:60]!r}")
+    for name in _COUNTS:
+        counts = found.get(name, {})
+        if not isinstance(counts, dict) or not all(type(n) is int and n >= 0 for n in counts.values()):
+            raise ValueError(f"{name} are no counts")
     return found

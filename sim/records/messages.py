@@ -37,16 +37,16 @@ def as_read(table: Table) -> Table:
     return Table(table.name, table.description, tuple(column for some in columns for column in some))
 
 
-def read(
+def with_answers(
     table: Table, rows: pandas.DataFrame, stored: Callable[[str], pandas.DataFrame]
 ) -> pandas.DataFrame:
     """Return stored rows of a table as they are read; `stored` hands out the tables beside it by name."""
     if table.names != MESSAGES.names:
         return rows
-    return split(rows, stored("questions"), stored("prices"))
+    return split_answers(rows, stored("questions"), stored("prices"))
 
 
-def split(
+def split_answers(
     messages: pandas.DataFrame, questions: pandas.DataFrame, prices: pandas.DataFrame
 ) -> pandas.DataFrame:
     """Return the messages with the price that was named, and the answer in the column of its kind."""

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.bounded import in_short
 from sim.records import manifest
 from sim.records.errors import IncompleteRunWarning, RecordsError
-from sim.records.messages import as_read, read
+from sim.records.messages import as_read, with_answers
 from sim.records.schema import Table, dictionary, restore
 from sim.records.sweep_places import is_sweep
 from sim.records.sweep_reading import frame_of, incomplete
@@ -33,22 +34,43 @@ def count_parts(directory: Path, table: str) -> int:
     return number
 
 
-def read_parts(directory: Path, table: str, count: int) -> list[pyarrow.Table]:
-    """Return the first `count` parts of a table. Raises RecordsError if one cannot be read."""
-    if count == 0:
-        return []
-    import pyarrow
+def read_parts(
+    directory: Path, schema: Table, count: int, rows: int | None = None
+) -> list[pyarrow.Table]:
+    """Return the first `count` parts of a table, no more than `rows` rows.
+
+    Raises RecordsError if one cannot be read, or is damaged: pages have checksums.
+    """
+    parts: list[pyarrow.Table] = []
+    for number in range(count):
+        path = part_path(directory, schema.name, number)
+        left = None if rows is None else max(0, rows - sum(part.num_rows for part in parts))
+        try:
+            parts.append(_read_part(path, schema).slice(0, left))
+        except Exception as error:  # damaged files raise many errors
+            raise RecordsError(f"{path} cannot be read ({in_short(repr(error), 500)})") from error
+    return parts
+
+
+def _read_part(path: Path, schema: Table) -> pyarrow.Table:
+    """The rows of one part; raises if it is damaged or of another table."""
     import pyarrow.parquet
 
-    parts = []
-    for number in range(count):
-        path = part_path(directory, table, number)
-        try:
-            with pyarrow.parquet.ParquetFile(path) as file:
-                parts.append(file.read())
-        except (OSError, pyarrow.ArrowException) as error:
-            raise RecordsError(f"{path} cannot be read ({error})") from error
-    return parts
+    if not path.is_file():
+        raise ValueError("it is no file")
+    with pyarrow.parquet.ParquetFile(path, page_checksum_verification=True) as file:
+        part = file.read()
+    part.validate(full=True)
+    if tuple(part.column_names) != schema.names:
+        raise ValueError(f"its columns are {', '.join(part.column_names)}")
+    for column, kind in zip(schema.columns, part.schema.types, strict=True):
+        wanted = "dictionary<values=string" if column.is_category else _ARROW.get(column.dtype, column.dtype)
+        if not str(kind).startswith(wanted):
+            raise ValueError(f"its column {column.name} is of type {kind}")
+    return part
+
+
+_ARROW = {"float64": "double", "float32": "float"}
 
 
 def frame(schema: Table, parts: Sequence[pyarrow.Table]) -> pandas.DataFrame:
@@ -80,6 +102,8 @@ class RecordedRun(Mapping[str, "pandas.DataFrame"]):
         self.manifest = _manifest(self.directory)
         self._schemas = {table.name: table for table in _schemas(self.directory, self.manifest)}
         self._parts = {name: count_parts(self.directory, name) for name in self._schemas}
+        self._killed = self.manifest["status"] == "running"
+        self._rows: dict[str, int] = self.manifest.get("rows", {})
         self._frames: dict[str, pandas.DataFrame] = {}
         self.message = self._what_is_missing()
         self.complete = not self.message
@@ -88,11 +112,27 @@ class RecordedRun(Mapping[str, "pandas.DataFrame"]):
         if table not in self._schemas:
             raise KeyError(f"no table {table!r} in {self.directory}; there are {', '.join(self._schemas)}")
         if table not in self._frames:
-            self._frames[table] = read(self._schemas[table], self._stored(table), self._stored)
+            self._frames[table] = with_answers(self._schemas[table], self._stored(table), self._stored)
         return self._frames[table]
 
     def _stored(self, table: str) -> pandas.DataFrame:
-        return frame(self._schemas[table], read_parts(self.directory, table, self._parts[table]))
+        return self._of_auctions_there(table, self._on_disk(table))
+
+    def _on_disk(self, table: str) -> pandas.DataFrame:
+        schema, rows = self._schemas[table], self._rows.get(table)
+        parts = read_parts(self.directory, schema, self._parts[table], rows)
+        try:
+            return frame(schema, parts)
+        except Exception as error:  # damaged files raise many errors
+            fault = in_short(repr(error), 500)
+            raise RecordsError(f"{table} of {self.directory} cannot be read ({fault})") from error
+
+    def _of_auctions_there(self, table: str, rows: pandas.DataFrame) -> pandas.DataFrame:
+        """The rows without those of auctions that were under way when the run was killed."""
+        if not self._killed or table == "auctions" or "auction" not in rows or "auctions" not in self:
+            return rows
+        known = rows["auction"].isin(self._on_disk("auctions")["auction"]) | (rows["auction"] < 0)
+        return rows[known].reset_index(drop=True)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._schemas)
@@ -111,8 +151,8 @@ class RecordedRun(Mapping[str, "pandas.DataFrame"]):
         """Return why the run is incomplete, or an empty string."""
         status = self.manifest["status"]
         if status == "running":
-            return (f"the run in {self.directory} is incomplete: it is still running or was killed, "
-                    "and the last rows of each table may be missing")
+            return (f"the run in {self.directory} is incomplete: it is still running or was killed; what was "
+                    "written since all tables were last brought up to date is left out")
         if status != "complete":
             return f"the run in {self.directory} is incomplete: it was {status} before its end"
         expected = self.manifest.get("parts", {})
@@ -132,7 +172,8 @@ def _manifest(directory: Path) -> dict[str, Any]:
         raise RecordsError(f"{directory} holds no records: {manifest.NAME} cannot be read "
                            f"({error.strerror}); name the folder of a run") from error
     except ValueError as error:
-        raise RecordsError(f"{directory} holds no records: {manifest.NAME} is damaged ({error})") from error
+        fault = in_short(str(error), 500)
+        raise RecordsError(f"{directory} holds no records: {manifest.NAME} is damaged ({fault})") from error
     layout = found.get("layout", 1)
     if layout != manifest.LAYOUT:
         raise RecordsError(
@@ -145,6 +186,9 @@ def _manifest(directory: Path) -> dict[str, Any]:
 def _schemas(directory: Path, found: dict[str, Any]) -> tuple[Table, ...]:
     """Return the schemas of a manifest's tables. Raises RecordsError if they are no schemas."""
     try:
+        for name in found["tables"]:
+            if not name.isidentifier():    # it names a folder
+                raise ValueError(f"a table is called {name[:60]!r}")
         return restore(found["tables"])
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         fault = f"its tables are not described ({type(error).__name__}: {error})"

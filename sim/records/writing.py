@@ -1,20 +1,23 @@
 """The records of a run: tables in memory, streamed for long runs to closed Parquet parts.
 
 A part is written under another name and renamed into place, and when one table has a full part all tables
-write what they have. So a run that is killed loses what came after the last full part, in all tables alike.
+write what they have. Then the manifest says how many rows of each belong together: those up to the last mark,
+which whoever writes sets when no auction is half written (`Records.mark`). So a run that is killed loses what
+came after that, in all tables alike.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.records.buffer import TableBuffer
 from sim.records.errors import OutputError
 from sim.records.manifest import Manifest
-from sim.records.messages import read
+from sim.records.messages import with_answers
 from sim.records.reading import frame, part_path, read_parts
 from sim.records.schema import SCHEMAS, Table, describe
 
@@ -43,6 +46,8 @@ class Records:
         self.manifest = Manifest("", {}, 0) if manifest is None else manifest
         self.manifest.tables = describe(tables)
         self.manifest.parts = dict.fromkeys(names, 0)
+        self.manifest.rows = dict.fromkeys(names, 0)
+        self._marked: dict[str, int] = {}
         self._part_rows = part_rows
         self._tables = {table.name: self._buffer(table) for table in tables}
         self._write_manifest()
@@ -53,7 +58,7 @@ class Records:
             raise ValueError(f"there is a table {table.name!r} already; each name must be there only once")
         self._tables[table.name] = self._buffer(table)
         self.manifest.tables |= describe([table])
-        self.manifest.parts[table.name] = 0
+        self.manifest.parts[table.name] = self.manifest.rows[table.name] = 0
         self._write_manifest()
 
     def _buffer(self, table: Table) -> TableBuffer:
@@ -80,7 +85,7 @@ class Records:
 
     def frame(self, table: str) -> pandas.DataFrame:
         """Return one table as a frame, its rows in the order written, from disk and memory."""
-        return read(self[table].schema, self._stored(table), self._stored)
+        return with_answers(self[table].schema, self._stored(table), self._stored)
 
     def _stored(self, table: str) -> pandas.DataFrame:
         buffer = self[table]
@@ -89,7 +94,7 @@ class Records:
     def recent(self, table: str, row: int) -> pandas.DataFrame:
         """Return the rows of one table from number `row` on, as far as they are still in memory."""
         buffer = self[table]
-        return read(buffer.schema, frame(buffer.schema, [buffer.since(row)]), self._at_hand)
+        return with_answers(buffer.schema, frame(buffer.schema, [buffer.since(row)]), self._at_hand)
 
     def _at_hand(self, table: str) -> pandas.DataFrame:
         """What belongs to messages in memory: their prices are there too, the kinds of questions all."""
@@ -106,22 +111,39 @@ class Records:
         """Write each table as `<table>.csv` into the folder, which is made if it is not there."""
         write_csv(self.frames(), directory)
 
+    def mark(self) -> None:
+        """Note that the rows of all tables belong together now."""
+        if self.directory is not None:
+            self._marked = self._counts()
+
+    def _counts(self) -> dict[str, int]:
+        return {name: len(buffer) for name, buffer in self._tables.items()}
+
     def close(self, status: str = "complete") -> None:
         """Write what is left and the manifest's final state; closing again does nothing.
 
-        `status` is "complete", "interrupted" or "failed". Rows appended later raise ValueError.
+        `status` is "complete", "interrupted" or "failed"; it is "failed" too if not all can be written, which
+        raises OutputError. Rows appended later raise ValueError.
         """
         if self.manifest.status != "running":
             return
         self.manifest.finish(status)
-        for buffer in self._tables.values():
-            buffer.seal()
-            if self.directory is not None:
-                self._write_part(buffer)
-        self._write_manifest()
+        try:
+            for buffer in self._tables.values():
+                buffer.seal()
+                if self.directory is not None:
+                    self._write_part(buffer)
+        except OutputError:
+            self.manifest.finish("failed")
+            raise
+        else:
+            self.manifest.rows = self._counts()
+        finally:
+            self._write_manifest()
 
     def _parts_on_disk(self, table: str) -> list[pyarrow.Table]:
-        return [] if self.directory is None else read_parts(self.directory, table, self.manifest.parts[table])
+        return [] if self.directory is None else read_parts(
+            self.directory, self[table].schema, self.manifest.parts[table])
 
     def _write_parts(self, full: TableBuffer) -> None:
         """A part is full: write what every table has, so that a kill costs all tables the same time."""
@@ -129,6 +151,8 @@ class Records:
             if buffer is not full:
                 buffer.cut()
             self._write_part(buffer)
+        self.manifest.rows = {**self._counts(), **self._marked}
+        self._write_manifest()
 
     def _write_part(self, buffer: TableBuffer) -> None:
         """Write the closed rows of a table as its next part, and free them."""
@@ -142,9 +166,11 @@ class Records:
         draft = target.with_name(target.name + ".tmp")
         try:
             target.parent.mkdir(exist_ok=True)
-            pyarrow.parquet.write_table(rows, draft, compression="zstd", **encodings(buffer.schema))
+            how = {"compression": "zstd", "write_page_checksum": True, **encodings(buffer.schema)}
+            pyarrow.parquet.write_table(rows, draft, **how)
             os.replace(draft, target)
         except OSError as error:
+            _remove(draft)    # a full disk has room for the manifest then
             raise OutputError(f"{target} cannot be written ({error}); free some space, "
                               "or name a folder in which you may write") from error
         self.manifest.parts[table] += 1
@@ -158,6 +184,11 @@ class Records:
         except OSError as error:
             raise OutputError(f"the manifest cannot be written to {self.directory} ({error}); "
                               "name a folder in which you may write") from error
+
+
+def _remove(draft: Path) -> None:
+    with suppress(OSError):
+        draft.unlink(missing_ok=True)
 
 
 def encodings(table: Table) -> dict[str, Any]:

@@ -20,6 +20,7 @@ _AMOUNT = re.compile(
     rf"(?P<minus>[-−]?)\+?{_BEFORE}\s*(?P<minus2>[-−]?)"
     rf"(?P<number>(?:\d[\d.,'’\s]*|[.,]\d+)(?:[eE][-+]?\d+)?)(?:[,.][-–])?\s*{_AFTER}"
 )
+_LONGEST = 100    # characters; what is longer is no amount
 _OTHER = {".": ",", ",": "."}
 
 
@@ -42,7 +43,8 @@ def read_amounts(texts: Iterable[str], decimal: str | None, continental: bool) -
 
     Raises BidsError if the texts do not agree on one decimal sign or one currency.
     """
-    parsed = {text: _AMOUNT.fullmatch(text) for text in dict.fromkeys(texts) if text}
+    parsed = {text: _AMOUNT.fullmatch(text) if len(text) <= _LONGEST else None
+              for text in dict.fromkeys(texts) if text}
     matches = {text: match for text, match in parsed.items() if match is not None}
     _one_currency(matches)
     mark = decimal or decimal_of([match["number"].strip() for match in matches.values()], continental)

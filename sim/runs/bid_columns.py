@@ -18,6 +18,7 @@ USUAL = {
 """Usual names of columns, in small letters and without signs, the default one first."""
 
 _HEADER_ROWS = 20
+_COMPARED, _LONGEST = 1_000, 100    # names, and their characters, in which a nearest one is looked for
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,8 @@ def _fault(header: Header, kind: str, name: str, usual: Sequence[int]) -> str:
 
 
 def _nearest(name: str, names: Sequence[str]) -> str:
-    folded = {fold(each): each for each in names}
-    nearest = [folded[each] for each in difflib.get_close_matches(fold(name), folded, n=3)]
+    folded = {fold(each): each for each in names[:_COMPARED] if len(each) <= _LONGEST}
+    nearest = [folded[each] for each in difflib.get_close_matches(fold(name)[:_LONGEST], folded, n=3)]
     return f" (nearest: {', '.join(nearest)})" if nearest else ""
 
 

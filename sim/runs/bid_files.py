@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.bounded import NotReadableError, content_of, in_short
+
 if TYPE_CHECKING:
     import pandas
 
@@ -34,8 +36,15 @@ _OPENERS: dict[bytes, Callable[..., Any]] = {
 _EXCEL = {".xlsx": "openpyxl", ".xlsm": "openpyxl", ".xls": "xlrd", ".xlsb": "pyxlsb", ".ods": "odfpy"}
 
 
+MOST_ROWS, MOST_COLUMNS, MOST_CELLS = 2_000_000, 10_000, 10_000_000
+"""Of a table that is read: they bound the memory that it takes."""
+
+
 class BidsError(ValueError):
     """A file of bids cannot be used; the message names the file, the line, the field and the value."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(in_short(fault))
 
 
 @dataclass
@@ -55,12 +64,24 @@ class RawTable:
     lines: list[int]
     separator: str = ""
     notes: list[str] = field(default_factory=list)
+    cells: int = 0
 
     def add(self, line: int, fields: list[str]) -> None:
-        """Append a row, unless it is blank."""
+        """Append a row, unless it is blank; BidsError if the table becomes too large."""
         if any(fields):
             self.rows.append(fields)
             self.lines.append(line)
+            self.cells += len(fields)
+            check_size(self.file, len(self.rows), len(fields), self.cells)
+
+
+def check_size(file: Path, rows: int, columns: int, cells: int) -> None:
+    """Raise BidsError for a table that is too large."""
+    sizes = ((rows, MOST_ROWS, "rows"), (columns, MOST_COLUMNS, "columns"), (cells, MOST_CELLS, "cells"))
+    for size, most, what in sizes:
+        if size > most:
+            raise BidsError(f"{file} holds more than {most:,} {what}; keep only the rows and columns that "
+                            "are needed")
 
 
 def read_table(path: str | Path) -> RawTable:
@@ -89,13 +110,12 @@ def read_table(path: str | Path) -> RawTable:
 def _content(file: Path) -> bytes:
     """The bytes of a file that is there and not too large."""
     try:
-        if file.stat().st_size > LARGEST_CONTENT:
-            raise _too_large(file)
-        return file.read_bytes()
+        return content_of(file, LARGEST_CONTENT)
     except FileNotFoundError:
         raise BidsError(f"{file} is not there; name a file of bids") from None
-    except IsADirectoryError:
-        raise BidsError(f"{file} is a folder; name a file of bids") from None
+    except NotReadableError as error:
+        raise BidsError(f"{file} {error}; name a file of bids, with only the rows and columns that are "
+                        "needed") from None
     except OSError as error:
         raise BidsError(f"{file} cannot be read ({error.strerror or error})") from None
 
@@ -148,6 +168,7 @@ def _excel(file: Path, content: bytes) -> tuple[pandas.DataFrame, list[str]]:
     """The first sheet with something in it."""
     import pandas
 
+    _refuse_bomb(file, content)
     try:
         sheets = pandas.read_excel(io.BytesIO(content), sheet_name=None, header=None, dtype=object)
     except ImportError:
@@ -164,13 +185,32 @@ def _excel(file: Path, content: bytes) -> tuple[pandas.DataFrame, list[str]]:
     return sheet, [others] if len(filled) > 1 else []
 
 
+def _refuse_bomb(file: Path, content: bytes) -> None:
+    """BidsError for an archive that would hold too much, once unpacked."""
+    if not content.startswith(b"PK"):
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            if sum(member.file_size for member in archive.infolist()) > LARGEST_CONTENT:
+                raise _too_large(file)
+    except zipfile.BadZipFile:
+        return    # its reader says so
+
+
 def _columnar(file: Path, content: bytes) -> pandas.DataFrame:
     """A Stata or Parquet file, its names as the first row."""
     import pandas
 
     read = pandas.read_stata if file.suffix.lower() == ".dta" else pandas.read_parquet
     try:
+        if read is pandas.read_parquet:
+            import pyarrow.parquet
+
+            held = pyarrow.parquet.read_metadata(io.BytesIO(content))
+            check_size(file, held.num_rows, held.num_columns, held.num_rows * held.num_columns)
         found = read(io.BytesIO(content))
+    except BidsError:
+        raise
     except Exception as error:  # noqa: BLE001 — damaged files raise many errors
         raise BidsError(f"{file} cannot be read ({type(error).__name__}: {error})") from None
     names = pandas.DataFrame([list(map(str, found.columns))])

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from sim.bounded import in_short
 from sim.runs.bid_amounts import ALLOWED, Amount, read_amounts
 from sim.runs.bid_checks import WHY_NOT, Bids, format_column, kind_of, refusal
 from sim.runs.bid_columns import Header
@@ -100,7 +101,8 @@ class RowReader:
         text = fields[column]
         amount = amounts[text]
         if amount.fault:
-            said = f"{self.header.names[column]} is {text!r}, {amount.fault}; it must be {ALLOWED}"
+            shown = in_short(text, 60)
+            said = f"{self.header.names[column]} is {shown!r}, {amount.fault}; it must be {ALLOWED}"
             self._bad(line, amount.fault, said, skip_bad)
             return 0.0
         if amount.number == 0:

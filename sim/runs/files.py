@@ -16,9 +16,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sim.bounded import NotReadableError, content_of, in_short
+
+LARGEST_FILE = 2**24
+"""Bytes of a file of Python that are read at most."""
+
 
 class FileError(ValueError):
     """A file cannot be used; the message says why, and what to do."""
+
+    def __init__(self, fault: str) -> None:
+        super().__init__(in_short(fault))
 
 
 def names_file(text: str) -> bool:
@@ -45,11 +53,15 @@ def checked_file(text: str) -> Path:
 def read_tree(path: Path) -> ast.Module:
     """The file's syntax tree; FileError, with the line, if it is no Python."""
     try:
-        return ast.parse(path.read_text(encoding="utf-8"))
-    except (SyntaxError, UnicodeDecodeError) as error:
-        line = f", line {error.lineno}" if isinstance(error, SyntaxError) else ""
-        reason = error.msg if isinstance(error, SyntaxError) else "it is not UTF-8"
-        raise FileError(f"{path}{line}: {reason}") from None
+        return ast.parse(content_of(path, LARGEST_FILE).decode("utf-8-sig"))
+    except NotReadableError as error:
+        raise FileError(f"{path} {error}") from None
+    except SyntaxError as error:
+        raise FileError(f"{path}, line {error.lineno}: {error.msg}") from None
+    except UnicodeDecodeError:
+        raise FileError(f"{path}: it is not UTF-8") from None
+    except (RecursionError, MemoryError, ValueError) as error:    # nested too deeply; null bytes
+        raise FileError(f"{path} cannot be read as Python ({type(error).__name__})") from None
 
 
 def import_file(path: Path) -> ModuleType:
@@ -78,13 +90,13 @@ def _executed(path: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except BaseException as error:
         del sys.modules[path.stem]
-        if not isinstance(error, Exception):
+        if not isinstance(error, Exception | SystemExit | GeneratorExit):
             raise
         raise FileError(f"{path}{_line_of(error, path)}: {type(error).__name__}: {error}") from error
     return module
 
 
-def _line_of(error: Exception, path: Path) -> str:
+def _line_of(error: BaseException, path: Path) -> str:
     """The last line of the file that was at work, in words."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == str(path)]

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from agents.play.asking import in_words
 from sim.market.market import Market
 from sim.measures.benchmarks import record_benchmarks
 from sim.records import Records, fresh_directory, prepare_directory
@@ -23,17 +24,21 @@ A_LOOK = 0.05
 def set_up(name: str, scenario: Scenario, parameters: Parameters, seed: int, out: str | None) -> Run:
     """Build the run of a scenario, with records in the folder `out`, or in a fresh one under runs/.
 
-    If it cannot be built, the folder is left as it was. Raises OutputError, and what `build` raises.
+    If it cannot be built, the folder is left as it was; with the records so far if there are parts of them on
+    the disk. Raises OutputError, and what `build` raises.
     """
     fresh = out is None or not Path(out).exists()
     folder = fresh_directory(name, seed) if out is None else prepare_directory(out)
     records = Records(folder, manifest=Manifest(name, parameters.model_dump(mode="json"), seed))
     try:
         return scenario.build(parameters, seed, records)
-    except BaseException:
-        (folder / NAME).unlink()
-        if fresh:
-            folder.rmdir()
+    except BaseException as error:
+        if any(records.manifest.parts.values()):
+            records.close("interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+        else:
+            (folder / NAME).unlink()
+            if fresh:
+                folder.rmdir()
         raise
 
 
@@ -60,9 +65,11 @@ def play_until(market: Run, until: float, advanced: Callable[[float], Any] = lam
     except KeyboardInterrupt:
         market.records.close("interrupted")
         raise
-    except BaseException:
+    except BaseException as error:
         market.records.close("failed")
-        raise
+        if isinstance(error, Exception):
+            raise
+        raise RuntimeError(f"the scenario's code would have ended the program: {in_words(error)}") from error
     return status
 
 

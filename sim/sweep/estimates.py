@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from sim.measures.batch_means import LEVEL, Estimate
+from sim.measures.batch_means import LEVEL, Estimate, student_t
 
 if TYPE_CHECKING:
     import pandas
@@ -31,8 +31,6 @@ def over_seeds(figures: npt.ArrayLike, level: float = LEVEL) -> Estimate:
     >>> float(estimate.mean), round(float(estimate.half_width), 3)
     (2.0, 2.484)
     """
-    from scipy.special import stdtrit
-
     if not 0 < level < 1:
         raise ValueError(f"level is {level}; it must be above 0 and below 1")
     series = np.asarray(figures, dtype=np.float64)
@@ -40,8 +38,7 @@ def over_seeds(figures: npt.ArrayLike, level: float = LEVEL) -> Estimate:
     n = series.size
     if n < 2:
         return Estimate(series.mean() if n else np.nan, np.nan, n)
-    quantile = float(stdtrit(n - 1, 0.5 + level / 2))
-    return Estimate(series.mean(), quantile * series.std(ddof=1) / np.sqrt(n), n)
+    return Estimate(series.mean(), student_t(n - 1, level) * series.std(ddof=1) / np.sqrt(n), n)
 
 
 @dataclass(frozen=True)

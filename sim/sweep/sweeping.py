@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
@@ -13,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from sim.measures.replicates import cores
 from sim.records import IncompleteRunWarning, RecordsError
 from sim.records.sweep_places import results_in
 from sim.records.sweep_reading import frame_of, incomplete, read_row
@@ -96,7 +96,7 @@ def workers_for(
     """
     if executor is not None and (dask is not None or limit is not None):
         raise ValueError("executor is given; then it is no Dask address, and sets the time limit itself")
-    count = usable_cpus() if workers is None else workers
+    count = cores() if workers is None else workers
     if executor is not None:
         yield executor, lambda: count
         return
@@ -105,11 +105,6 @@ def workers_for(
         yield made, lambda: made.workers
     finally:
         made.shutdown(wait=True, cancel_futures=True)
-
-
-def usable_cpus() -> int:
-    """How many CPUs this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def carry_out(

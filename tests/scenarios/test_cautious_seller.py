@@ -58,8 +58,11 @@ def test_intervals_are_those_of_the_utility():
     tables, parameters = played(cautious_seller, until=60, buyers=4)
     utility = cautious_seller.sale_of(parameters).utility
     seen = seen_utility(tables, utility)
+    told = cautious_seller.measures(tables, parameters)
     for name, earned in revenues(tables).items():
         assert seen[name].mean == pytest.approx(utility(earned).mean())
+        assert told[f"utility: {name}"] == pytest.approx(utility(earned).mean())
+        assert told[f"certified: {name}"] <= 1 + 1e-12
 
 
 def test_jackpots():

@@ -81,6 +81,7 @@ def test_the_market_agrees_with_the_exact_laws(settings):
     one = one_pass.found_by(parameters)
     auctions = tables["auctions"]
     seen = seen_utilities(tables, one)
+    assert one_pass.measures(tables, parameters)["utility: one pass"] == seen["one pass"].mean
     for number, (name, law) in enumerate(one.laws.items()):
         own = auctions[(auctions.seller_id == number) & (auctions.status != "unfinished")]
         earned = own.revenue.to_numpy()

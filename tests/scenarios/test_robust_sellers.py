@@ -287,6 +287,15 @@ def test_the_value_and_the_atom_emerge(runs):
     assert (gaps.last() < 0.3 * gaps.first()).all()
 
 
+def test_sweeps_get_what_was_learned(runs):
+    found = random_reserve_emerges.measures(*runs(random_reserve_emerges))
+    assert found["learned: guarantee"] < found["learned: hope"]
+    assert found["ordinary trade too: reserve 0"] == pytest.approx(lottery(2, 0.5)[0], abs=0.08)
+    found = regret_pricing.measures(*runs(regret_pricing))
+    assert found["one price: regret"] == pytest.approx(1 / np.e, abs=0.01)
+    assert found["bundle too: regret"] == pytest.approx(grid_regret((1.0, 1.0), 0.0, 8) / 2, abs=0.01)
+
+
 # --- one_more_bidder ---------------------------------------------------------------------------------
 
 

@@ -28,6 +28,7 @@ def tables_of(seed=0, **settings):
 def test_measured_shares_are_between_what_is_proved_and_one(settings):
     tables, parameters = tables_of(seed=2, **settings)
     measured = ratios_of(tables)
+    assert min(table_one.measures(tables, parameters).values()) == min(own.min() for own in measured.values())
     for cell in CELLS:
         own = measured[cell.name]
         assert len(own) == math.ceil(parameters.until)

@@ -39,7 +39,9 @@ def test_lemma_20_r4_and_lemma_18(run):
 
 
 def test_shares_are_far_above_what_is_proved(run):
+    told = unit_demand.measures(*run)
     for way, own in shares_of(run[0]):
+        assert told[f"worst: {way}"] == own.min()
         if not math.isnan(PROVED[way]):
             assert own.min() > 1.3 * PROVED[way]
     assert PROVED["any order, s = 1/3"] == pytest.approx((1 - 1 / math.e) / 6.75)

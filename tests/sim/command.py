@@ -43,12 +43,12 @@ def start(*command, folder, **environment):
     )
 
 
-def finish(process):
-    """Wait for a process: exit code, output and errors."""
-    out, err = process.communicate(timeout=60)
+def finish(process, wait=60):
+    """Wait for a process, so many seconds at most: exit code, output and errors."""
+    out, err = process.communicate(timeout=wait)
     return SimpleNamespace(code=process.returncode, out=out, err=err)
 
 
-def run(*command, folder, **environment):
+def run(*command, folder, wait=60, **environment):
     """Start and wait."""
-    return finish(start(*command, folder=folder, **environment))
+    return finish(start(*command, folder=folder, **environment), wait)

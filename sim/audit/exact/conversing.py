@@ -16,16 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from agents.play.exact import TooLargeError
-from agents.play.posteriors import Posteriors
+from agents.play.posteriors import Posteriors, hashable
 from agents.population import Group, Side
 from mechanisms.comparison import first_best
 from mechanisms.deviations import realised
 from mechanisms.engine import Path, play, walk
 from mechanisms.outcome import Outcome
-from mechanisms.questions import AskBelief, AskValue, BuyerQuestion
+from mechanisms.questions import SILENT, AskBelief, AskValue, BuyerQuestion
+from sim.audit.exact.coins import Coins
 from sim.audit.exact.direct import words
-from sim.audit.exact.game import Game, Plan, Says, Weights, Worst
-from sim.audit.exact.players import Anything, InformationSet, Liar
+from sim.audit.exact.game import Ends, Game, Plan, Says, Weights, Worst
+from sim.audit.exact.players import Anything, AuditPlayer, InformationSet, Liar
 from sim.audit.exact.recall import Choose, End, Recall
 from sim.audit.exact.search import Search
 from sim.audit.instance import Instance
@@ -36,11 +37,16 @@ PLAN_LIMIT = 5_000
 """The most plans kept at a time."""
 PLAY_LIMIT = 100_000
 """The most conversations replayed for one type's best plan."""
+QUESTION_LIMIT = 1_000_000
+"""The most questions asked for one notion; each type of each buyer has an even part of them."""
 SEARCH_LIMIT = 6_000
 """The most ways in which everybody may play that are tried for one type; above it, so many at random."""
 
 NEAR = 1 / 16
 """How far towards a point mass a true belief is also bent."""
+
+Gain = Callable[[tuple[int, ...], Choose], float]
+"""Called with a type profile and a way to choose."""
 
 World = tuple[int, tuple[int, ...], tuple[int, ...]]
 """A number among the S worlds, the type profile, and the branches taken so far."""
@@ -64,7 +70,7 @@ class ConversationGame(Game):
             Side(Group(strategy, utility, instance.prior), np.array([seat]), np.array([seat]))
             for seat, (strategy, utility) in enumerate(zip(instance.players, instance.attitudes, strict=True))
         )
-        self._plays = 0
+        self._plays = self._questions = 0
         self._tossed = False
         self._possible: dict[tuple[BuyerQuestion, int], list[Any]] = {}
         self._without_coins: dict[tuple[int, int], Worst] = {}
@@ -95,12 +101,37 @@ class ConversationGame(Game):
         make = partial(Liar, self.posteriors, profile, self.sides, buyer, given, may_lie)
         for player, outcome in walk(self.instance.mechanism, self.n, make, taken):
             self._plays += 1
+            self._count(player)
             if self._plays > PLAY_LIMIT:
                 raise TooLargeError(
                     f"the best plan of buyer {buyer} needs more than {PLAY_LIMIT} conversations; "
                     "take fewer types, or audit a sample (Monte-Carlo, --sample)"
                 )
             yield player, outcome
+
+    def _count(self, player: AuditPlayer) -> None:
+        """Note how many questions were asked."""
+        self._questions += len(player.party.said)
+        most = QUESTION_LIMIT // sum(self.instance.prior.shape)
+        if self._questions > most:
+            raise TooLargeError(
+                f"what one type may say in {self.instance.name} takes more than {most:,} questions to try; "
+                "take fewer types or rounds, or audit a sample (Monte-Carlo, --sample)"
+            )
+
+    def ends_of_truth(self) -> Ends:
+        """Honest play at every type profile, along every branch."""
+        self._plays = self._questions = 0
+        profiles, outcomes = [], []
+        for profile in np.ndindex(self.instance.prior.shape):
+            for _, outcome in self._ends(0, (0, profile, ()), (), _nowhere):
+                if outcome is not None:
+                    profiles.append(profile)
+                    outcomes.append(outcome)
+        allocation = np.stack([outcome.allocation for outcome in outcomes]).astype(float)
+        payments = np.stack([outcome.payments for outcome in outcomes])
+        self.instance.mechanism.space.insist(allocation, payments)
+        return Ends(np.array(profiles), allocation, payments)
 
     def _felt(self, buyer: int, profile: tuple[int, ...], outcome: Outcome) -> float:
         types, space = self.instance.profiles(np.array([profile]))[0], self.instance.mechanism.space
@@ -116,7 +147,7 @@ class ConversationGame(Game):
 
     def truth(self, buyer: int, type_: int, weights: Weights) -> NDArray[np.float64]:
         """Play without a lie."""
-        self._plays = 0
+        self._plays = self._questions = 0
         return self._plans(buyer, self._worlds(buyer, type_, weights), weights, (), _nowhere)[0].utilities
 
     def best(self, buyer: int, type_: int, weights: Weights, *, later_only: bool = False) -> list[Plan]:
@@ -124,14 +155,14 @@ class ConversationGame(Game):
         may_lie = _not_about_values if later_only else _anywhere
         plans = []
         for row in weights:
-            self._plays = 0
+            self._plays = self._questions = 0
             belief = row[None]
             plans += self._plans(buyer, self._worlds(buyer, type_, belief), belief, (), may_lie)
         return plans
 
     def frontier(self, buyer: int, type_: int, weights: Weights) -> list[Plan]:
         """Backward induction under all beliefs at once."""
-        self._plays = 0
+        self._plays = self._questions = 0
         return self._plans(buyer, self._worlds(buyer, type_, weights), weights, (), _anywhere)
 
     def _plans(
@@ -175,7 +206,10 @@ class ConversationGame(Game):
             if amounts[0].ndim == 1:
                 amounts.append(self.instance.extra)
             tried = np.unique(np.concatenate(amounts), axis=0)
-            self._possible[question, buyer] = question.possible_answers(tried)
+            answers = question.possible_answers(tried)
+            silence = hashable(np.full(question.shape, question.default))
+            heard = [*answers, silence] if self.instance.silence else _spoken(answers, len(tried))
+            self._possible[question, buyer] = list(dict.fromkeys(heard))
         return self._possible[question, buyer]
 
     # --- whatever the others say -----------------------------------------------------------------
@@ -188,7 +222,8 @@ class ConversationGame(Game):
         if (buyer, type_) in self._without_coins:
             return self._without_coins[buyer, type_]
         self._tossed = False
-        worst = self._search(buyer, type_, lambda where, _: ("own", where), _anywhere, each_coin)
+        search = partial(self._search, buyer, type_, lambda where, _: ("own", where), _anywhere)
+        worst = self._at_each_coin(search) if each_coin else search(None)
         if not self._tossed:
             self._without_coins[buyer, type_] = worst
         return worst
@@ -203,17 +238,31 @@ class ConversationGame(Game):
         def later(information_set: InformationSet, asked: int) -> Any:
             return "later", asked, information_set[0].answered_by
 
-        on_average = self._search(buyer, type_, later, _about_values, False)
+        on_average = self._search(buyer, type_, later, _about_values, None)
         if on_average.exhaustive:
             return on_average
-        at_each = self._search(buyer, type_, later, _about_values, True)
+        at_each = self._at_each_coin(
+            lambda coins: self._search(buyer, type_, later, _about_values, coins)
+        )
         return at_each if at_each.exhaustive and at_each.gain <= self.slack else on_average
 
     def worst_of_truth(self, buyer: int, type_: int) -> Worst:
         """Search over the others' rules and chance."""
 
-        truth = self._runs(buyer, _anywhere, lambda information_set, _: information_set, coins=True)
-        return self._greatest(buyer, type_, lambda profile, choose: -truth.expected(profile, choose))
+        def losses(coins: Coins) -> Worst:
+            truth = self._runs(buyer, _anywhere, lambda information_set, _: information_set, coins)
+            return self._greatest(buyer, type_, lambda at, choose: -truth.expected(at, choose), coins)
+
+        return self._at_each_coin(losses)
+
+    def _at_each_coin(self, search: Callable[[Coins], Worst]) -> Worst:
+        """A search over chance too, begun anew whenever a coin turns out to fall in more ways."""
+        coins = Coins()
+        while True:
+            coins.grown = False
+            worst = search(coins)
+            if not coins.grown:
+                return worst
 
     def _search(
         self,
@@ -221,7 +270,7 @@ class ConversationGame(Game):
         type_: int,
         own_key: Callable[[InformationSet, int], Any],
         honest: Callable[[BuyerQuestion], bool],
-        coins: bool,
+        coins: Coins | None,
     ) -> Worst:
         """The greatest gain of a lie over a run that is truthful where `honest` says, and alike elsewhere."""
         truth = self._runs(buyer, honest, own_key, coins)
@@ -231,14 +280,14 @@ class ConversationGame(Game):
             true = truth.expected(profile, choose)
             return lie.expected(profile, choose) - true
 
-        return self._greatest(buyer, type_, gain)
+        return self._greatest(buyer, type_, gain, coins)
 
     def _runs(
         self,
         buyer: int,
         honest: Callable[[BuyerQuestion], bool],
         own_key: Callable[[InformationSet, int], Any],
-        coins: bool,
+        coins: Coins | None,
     ) -> Recall:
         """Runs of everybody's chosen rules, for the buyer's expected utility."""
 
@@ -249,6 +298,7 @@ class ConversationGame(Game):
                 self.posteriors, profile, seats, buyer, honest, answers, choose, own_key, coins, path
             )
             outcome = play(self.instance.mechanism, self.n, player)
+            self._count(player)
             self._tossed |= player.chances > 0
             return End(path.probability * self._felt(buyer, profile, outcome), tuple(path.untried))
 
@@ -261,11 +311,14 @@ class ConversationGame(Game):
         firsts = sorted(cells.values())
         return search.choose(("types",), firsts if self.asks_for_knowledge else firsts[:1])
 
-    def _greatest(self, buyer: int, type_: int, gain: Callable[[tuple[int, ...], Choose], float]) -> Worst:
+    def _greatest(self, buyer: int, type_: int, gain: Gain, coins: Coins | None) -> Worst:
         best: tuple[float, Says, str] = (-np.inf, (), "")
         search = Search(SEARCH_LIMIT)
+        self._questions = 0
         for chosen in search.rounds():
             found = gain(self._profile(search, buyer, type_), search.choose)
+            if coins is not None and coins.grown:
+                break
             if found > best[0] + self.slack:
                 best = (found, _own(chosen), _others(chosen))
         return Worst(*best, exhaustive=search.exhaustive)
@@ -283,6 +336,12 @@ def _anywhere(question: BuyerQuestion) -> bool:
 
 def _nowhere(question: BuyerQuestion) -> bool:
     return False
+
+
+def _spoken(answers: list[Any], types: int) -> list[Any]:
+    """The answers but silence, which stays where some type has no amount left to name: she says nothing."""
+    spoken = [answer for answer in answers if not np.all(np.asarray(answer) == SILENT)]
+    return answers if len(spoken) < len(answers) and len(spoken) < types else spoken
 
 
 def _about_values(question: BuyerQuestion) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -17,7 +18,7 @@ from mechanisms.conversation import ClosedRule
 from mechanisms.deviations import Brought, deal, lottery_at
 from mechanisms.outcome import Lottery
 from mechanisms.questions import SILENT
-from sim.audit.exact.game import Game, Plan, Says, Weights, Worst
+from sim.audit.exact.game import Ends, Game, Plan, Says, Weights, Worst
 from sim.audit.instance import Instance
 
 TABLE_LIMIT = 5_000_000
@@ -28,7 +29,7 @@ class DirectGame(Game):
     """The game of a mechanism with a closed rule.
 
     The reports that each buyer may send: all her types, what the audited strategy says, the instance's extra
-    ones, and silence. Raises TooLargeError if the table of all report profiles is too large.
+    ones, and silence if it is tried. Raises TooLargeError if the table of all report profiles is too large.
     """
 
     def __init__(self, instance: Instance, rule: ClosedRule) -> None:
@@ -51,10 +52,11 @@ class DirectGame(Game):
         """All reports of a buyer, and the place of the audited strategy's report for each type."""
         types, extra = self.instance.types(buyer), self.instance.extra
         honest = self._answers(buyer, types)
-        silence = np.full((1, *types.shape[1:]), SILENT)
-        tried = [honest, types, silence]
+        tried = [honest, types]
         if types.ndim == 1:
-            tried.insert(2, extra)
+            tried.append(extra)
+        if self.instance.silence:
+            tried.append(np.full((1, *types.shape[1:]), SILENT))
         reports, places = np.unique(np.concatenate(tried), axis=0, return_inverse=True)
         return reports, places.ravel()[: len(honest)]
 
@@ -73,8 +75,7 @@ class DirectGame(Game):
     @cached_property
     def _lottery(self) -> Lottery:
         """The rule at all P report profiles, leading axes (P, 1)."""
-        places = np.indices(self.sizes).reshape(self.n, -1)
-        profiles = np.stack([each[at] for each, at in zip(self.reports, places, strict=True)], axis=1)
+        profiles = self.report_profiles()
         lottery = lottery_at(self.rule, profiles[:, None])
         if lottery.probabilities.size * max(self.instance.prior.shape) > TABLE_LIMIT:
             raise TooLargeError(
@@ -82,6 +83,32 @@ class DirectGame(Game):
                 f"{len(profiles)} report profiles; audit a sample (Monte-Carlo, --sample)"
             )
         return lottery
+
+    def report_profiles(self) -> NDArray[Any]:
+        """All P report profiles, (P, n, *report_shape)."""
+        places = np.indices(self.sizes).reshape(self.n, -1)
+        return np.stack([each[at] for each, at in zip(self.reports, places, strict=True)], axis=1)
+
+    def with_reports(self, amounts: NDArray[Any]) -> DirectGame:
+        """The same game where these numbers, as far as they may be reported, are tried as reports too."""
+        least, most = self.rule.space.report_range
+        fit = amounts[(amounts >= max(least, 0.0)) & (amounts <= most)]
+        more = np.concatenate([self.instance.extra, fit])
+        return DirectGame(replace(self.instance, extra_reports=more), self.rule)
+
+    def ends_of_truth(self) -> Ends:
+        """The branches of the lottery at everybody's honest report."""
+        types = np.argwhere(np.ones(self.instance.prior.shape, dtype=bool))
+        said = [places[column] for places, column in zip(self.honest, types.T, strict=True)]
+        rows = np.ravel_multi_index(said, self.sizes)
+        ends = self._lottery.outcomes
+        profile, branch = np.nonzero(self._lottery.probabilities[rows, 0] > 0)
+        at = (rows[profile], 0, branch)
+        return Ends(types[profile], ends.allocation[at], ends.payments[at])
+
+    def expected(self, buyer: int, type_: int) -> NDArray[Any]:
+        """Expected utility over chance at every report profile, in each world, shape (P, W)."""
+        return self._brought(buyer, type_).expected(self.instance.attitudes[buyer])
 
     def _brought(self, buyer: int, type_: int) -> Brought:
         """What every report profile brings on every branch, in each world: (P, W, b).
@@ -91,15 +118,14 @@ class DirectGame(Game):
         mine = deal(self.rule.space, self._lottery, buyer)
         return mine.brought(self.valuations(buyer, type_)[None])
 
-    def _own_by_others(self, buyer: int, entries: NDArray[Any]) -> NDArray[Any]:
+    def own_by_others(self, buyer: int, entries: NDArray[Any]) -> NDArray[Any]:
         """Entries (P, …) as an array (own reports, others' report profiles, …)."""
         shaped = np.moveaxis(entries.reshape(*self.sizes, *entries.shape[1:]), buyer, 0)
         return shaped.reshape(self.sizes[buyer], -1, *entries.shape[1:])
 
     def _table(self, buyer: int, type_: int) -> NDArray[Any]:
         """Expected utility over chance, shape (own reports, others' report profiles, worlds)."""
-        expected = self._brought(buyer, type_).expected(self.instance.attitudes[buyer])
-        return self._own_by_others(buyer, expected)
+        return self.own_by_others(buyer, self.expected(buyer, type_))
 
     def _truthful(self, buyer: int) -> NDArray[np.intp]:
         """The others' report profiles, by number, when they play as audited in each of the S worlds."""
@@ -142,28 +168,23 @@ class DirectGame(Game):
     def dominance(self, buyer: int, type_: int, *, each_coin: bool) -> Worst:
         """Compare all reports against the honest one at all reports of the others."""
         if each_coin:
-            felt = self.instance.attitudes[buyer](self._brought(buyer, type_).payoffs)
-            table = self._own_by_others(buyer, self._by_coin(felt))
+            table = self.own_by_others(buyer, self._by_coin(buyer, self._brought(buyer, type_)))
         else:
             table = self._table(buyer, type_)[..., None]
         truth = np.broadcast_to(table[self.honest[buyer][type_]], table.shape)
         gains = np.zeros(table.shape)
         np.subtract(table, truth, out=gains, where=table != truth)  # infinite losses may be equal
         own, others, *_ = np.unravel_index(first_best(gains.ravel(), self.slack), gains.shape)
-        return Worst(float(gains.max()), self._says(buyer, int(own)), self._others(buyer, int(others)))
+        return Worst(float(gains.max()), self._says(buyer, int(own)), self.others_say(buyer, int(others)))
 
-    def _by_coin(self, felt: NDArray[Any]) -> NDArray[Any]:
-        """Utilities (P, W, b) by the uniform that chance draws; columns for where no branch changes."""
-        cumulated = np.cumsum(self._lottery.probabilities[:, 0], axis=-1)
-        ends = np.unique(np.round(np.clip(cumulated, 0, 1), 12))
+    def _by_coin(self, buyer: int, brought: Brought) -> NDArray[Any]:
+        """Utilities (P, W, C) by the uniform that chance draws; columns for where no branch changes."""
+        felt = self.instance.attitudes[buyer](brought.payoffs)
+        ends = np.unique(np.round(np.clip(np.cumsum(brought.probabilities, axis=-1), 0, 1), 12))
         starts = np.concatenate([[0.0], ends[ends < 1]])
         draws = (starts + np.append(starts[1:], 1.0)) / 2
-        last = felt.shape[-1] - 1
         draws = draws[np.append(np.diff(starts) > 0, True)]
-        branches = [np.minimum((cumulated <= u).sum(axis=-1), last) for u in draws]
-        return np.stack(
-            [np.take_along_axis(felt, b[:, None, None], axis=2)[..., 0] for b in branches], axis=-1
-        )
+        return np.stack([brought.at(np.full((1, 1), u), felt) for u in draws], axis=-1)
 
     def values_first(self, buyer: int, type_: int) -> Worst:
         """There is only the value: the same as dominance on average over chance."""
@@ -173,11 +194,11 @@ class DirectGame(Game):
         """The least utility of the honest report over others' reports and branches."""
         brought = self._brought(buyer, type_)
         least = brought.least(self.instance.attitudes[buyer](brought.payoffs)).min(axis=-1)
-        worst = self._own_by_others(buyer, least)[self.honest[buyer][type_]]
+        worst = self.own_by_others(buyer, least)[self.honest[buyer][type_]]
         others = first_best(-worst, self.slack)
-        return Worst(-float(worst[others]), (), self._others(buyer, others))
+        return Worst(-float(worst[others]), (), self.others_say(buyer, others))
 
-    def _others(self, buyer: int, number: int) -> str:
+    def others_say(self, buyer: int, number: int) -> str:
         """The others' report profile in words."""
         others = [j for j in range(self.n) if j != buyer]
         if not others:

@@ -45,6 +45,21 @@ class Worst:
     exhaustive: bool = True
 
 
+@dataclass(frozen=True)
+class Ends:
+    """How play as audited may end: arrays over E ends that can come about.
+
+    profiles
+        Shape (E, n): the type profile of each, as indices.
+    allocation, payments
+        Shapes (E, n, *allocation_shape) and (E, n).
+    """
+
+    profiles: NDArray[np.intp]
+    allocation: NDArray[np.float64]
+    payments: NDArray[np.float64]
+
+
 class Subject:
     """What notions look at: an instance, prepared for the questions that they ask."""
 
@@ -103,6 +118,10 @@ class Game(Subject, ABC):
     @abstractmethod
     def worst_of_truth(self, buyer: int, type_: int) -> Worst:
         """How much truth may lose, realised, whatever the others say: minus the least utility."""
+
+    @abstractmethod
+    def ends_of_truth(self) -> Ends:
+        """How play as audited may end, at every type profile and whatever chance does."""
 
     def worlds(self, buyer: int, type_: int) -> NDArray[np.intp]:
         """The type profiles (S, n) of everyone, as indices, in which this buyer has this type."""

@@ -9,7 +9,8 @@ from agents.play.posteriors import Posteriors, ProfilePlayer, hashable
 from agents.population import Side
 from mechanisms.distributions import JointDistribution
 from mechanisms.engine import Enough, Path
-from mechanisms.questions import Announce, BuyerQuestion, Chance, Replies
+from mechanisms.questions import Announce, BuyerQuestion, Chance, Replies, branch
+from sim.audit.exact.coins import Coins
 
 InformationSet = tuple[BuyerQuestion, tuple[Announce, ...], tuple[Any, ...]]
 """What a buyer knows when she is asked, her type apart: the question, what was announced, what she said."""
@@ -74,7 +75,7 @@ class Anything(AuditPlayer):
     `choose(key, answers)` fixes an answer for each key. Others' keys are their situations, so that a rule of
     theirs is one rule throughout; hers are made by `own_key` from her information set and how often she was
     asked.
-    Chance is chosen too if `coins`, by the number of the move and its probabilities.
+    Chance is chosen too where there are `coins`.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class Anything(AuditPlayer):
         answers: Callable[[BuyerQuestion, int], Sequence[Any]],
         choose: Choose,
         own_key: Callable[[InformationSet, int], Any],
-        coins: bool,
+        coins: Coins | None,
         path: Path,
     ) -> None:
         super().__init__(posteriors, profile, sides, path)
@@ -116,7 +117,7 @@ class Anything(AuditPlayer):
     def chance(self, question: Chance) -> int:
         """Take a branch: by choice, or along the path."""
         self.chances += 1
-        if not self.coins:
+        if self.coins is None:
             return super().chance(question)
-        possible = [k for k, p in enumerate(question.probabilities) if p > 0]
-        return int(self.choose(("chance", self.chances, question.probabilities), possible))
+        uniforms = self.coins.uniforms(self.chances, question.probabilities)
+        return branch(question.probabilities, self.choose(("chance", self.chances), uniforms))

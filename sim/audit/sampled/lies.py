@@ -22,12 +22,12 @@ from agents.population import Group, Population, Side
 from mechanisms.conversation import ClosedRule, Mechanism
 from mechanisms.deviations import Deal, deal, deal_made, lottery_at
 from mechanisms.engine import play
-from mechanisms.questions import BuyerQuestion, Chance, Draw, Replies
+from mechanisms.questions import SILENT, BuyerQuestion, Chance, Draw, Replies, branch
 
 Floats = NDArray[np.float64]
 
 
-class Lies(ABC):
+class SampledLies(ABC):
     """How buyers may lie, as rows of numbers, and what it brings.
 
     stages
@@ -59,7 +59,7 @@ class Lies(ABC):
         """What she gets and pays with each of D rows at each of N profiles: arrays (D, N, branches, …)."""
 
 
-class OtherReports(Lies):
+class OtherReports(SampledLies):
     """Lies about the one report that a closed rule takes. RefusesRandomness if audited play is mixed."""
 
     stages = 1
@@ -99,7 +99,7 @@ class OtherReports(Lies):
         return deal(self.space, lottery_at(self.rule, reports), buyer)
 
 
-class OtherTypes(Lies):
+class OtherTypes(SampledLies):
     """To converse as if one's type were another one, and another one again after the first answer."""
 
     stages = 2
@@ -127,13 +127,13 @@ class OtherTypes(Lies):
         return max(2, int(np.sqrt(count)))
 
     def deals(self, buyer: int, rows: Floats, values: Floats, seeds: NDArray[np.int64]) -> Deal:
-        """One conversation for each row and profile; chance is the same in all rows."""
+        """One conversation for each row and profile; all rows meet the same coins, move by move."""
         sides = Population(self.groups, np.arange(self.n)).sides(np.arange(self.n))
         ends = []
         for row in rows:
             for profile, seed in zip(values, seeds.tolist(), strict=True):
                 party = Party(self.mechanism, profile.copy(), sides, self.n)
-                player = _Pretender(party, np.random.default_rng(seed), buyer, row, self)
+                player = _Pretender(party, seed, buyer, row, self)
                 ends.append(play(self.mechanism, self.n, player))
                 self.tosses_coins |= player.tossed
         return deal_made(self.space, ends, buyer, (len(rows), len(values)))
@@ -142,21 +142,27 @@ class OtherTypes(Lies):
 class _Pretender(InstantPlayer):
     """One buyer answers as if her type were the row's first half at her first question, then its second.
 
-    Beliefs follow: hers are those of the value she pretends to have, the others' those of the true profile.
+    A half of `-inf` says nothing. Beliefs follow: hers are those of the value she pretends to have, the
+    others' those of the true profile. The k-th move of chance takes the k-th of the seed's uniform numbers,
+    as in the market; mixed answers take others.
     """
 
-    def __init__(
-        self, party: Party, rng: np.random.Generator, buyer: int, row: Floats, lies: OtherTypes
-    ) -> None:
-        super().__init__(party, rng)
+    def __init__(self, party: Party, seed: int, buyer: int, row: Floats, lies: OtherTypes) -> None:
+        super().__init__(party, np.random.default_rng([seed, 1]))
+        self.coins = np.random.default_rng(seed)
         self.buyer, self.lies = buyer, lies
         self.first, self.later = row.reshape(2, *lies.space.type_shape)
         self.tossed = False
         self.true = party.values.copy()
         self.said: list[Said] = [()] * party.n
         self.beliefs: dict[Any, Beliefs] = {}
-        party.values[buyer] = self.first
+        self._pretend(self.first)
         party.posterior = self._posterior
+
+    def _pretend(self, type_: Floats) -> None:
+        """Be of a type from now on, or silent."""
+        self.silent = bool(np.all(type_ == SILENT))
+        self.party.values[self.buyer] = self.true[self.buyer] if self.silent else type_
 
     def _posterior(self, seat: int) -> Any:
         """What a buyer believes now."""
@@ -170,18 +176,22 @@ class _Pretender(InstantPlayer):
         """Answer, and change her mind after the first time."""
         replies = super().ask(question)
         seats = question.seats(self.party.n)
+        if self.silent and self.buyer in seats:
+            replies.values[self.buyer] = question.default
+            replies.answered[self.buyer] = False
+            self.party.said[-1][1][self.buyer] = replies.values[self.buyer]
         for seat in seats.tolist():
             self.said[seat] += (hashable(replies.values[seat]),)
         if self.buyer in seats:
-            self.party.values[self.buyer] = self.later
+            self._pretend(self.later)
         return replies
 
     def chance(self, question: Chance) -> int:
         """Draw, and note it."""
         self.tossed = True
-        return super().chance(question)
+        return branch(question.probabilities, self.coins.random())
 
     def draw(self, question: Draw) -> float:
         """Draw, and note it."""
         self.tossed = True
-        return super().draw(question)
+        return float(question.distribution.quantile(self.coins.random()))

@@ -2,9 +2,10 @@
 
 A deviation is chosen on one half of the sample, by a grid and then by a closer search around its best, and
 tried on the other half; a notion fails if it gains there beyond its 95 % interval. Otherwise the table says
-that no gain above x was found: x bounds all gains of all types and deviations tried at once, by the empirical
-Bernstein bound (Maurer and Pontil 2009, Theorem 4) with the range that was seen, and adds the grid's error.
-That error is an estimate: what lies between for gains that are concave there, or else the step from the best
+that no gain above x was found: x bounds all gains, or losses, of all types and deviations tried at once, by
+the empirical Bernstein bound (Maurer and Pontil 2009, Theorem 4) with the range that was seen, and adds the
+grid's error. What is so rare that it was not seen is outside that range: the table says "as seen". The grid's
+error is an estimate: what lies between for gains that are concave there, or else the step from the best
 deviation to its nearer neighbour on the grid; and the step between neighbouring types. In played
 conversations it counts types only, and in rationality none: there x is about the types that were tried. A
 sample never shows that a notion holds.
@@ -26,6 +27,7 @@ from mechanisms.distributions import Prior
 from mechanisms.robust.attitudes import Attitude, Maxmin
 from mechanisms.utilities import Utility
 from sim.audit.exact.direct import words
+from sim.audit.instance import REPORTS
 from sim.audit.notions import NOTIONS, Witness
 from sim.audit.sampled.sampling import Floats, Moments
 from sim.audit.sampled.trial import LEVEL, Effort, SampledAudit, Tried, student
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Line = dict[str, Any]
+
+SEEN = f"{LEVEL:.0%}, as seen"
+"""What a bound is worth: at so much confidence, if gains and losses lie in the range that was seen."""
 
 
 def _interim(mechanism: str, title: str, size: float, parts: Iterable[tuple[str, Tried]]) -> Line:
@@ -59,18 +64,21 @@ def _fails(mechanism: str, title: str, gain: float, half: float, witness: Witnes
 
 
 def _not_found(mechanism: str, title: str, bound: float) -> Line:
-    return row(mechanism, title, f"no gain above {bound:.3g} found", bound, f"{LEVEL:.0%}, all at once", None)
+    return row(mechanism, title, f"no gain above {bound:.3g} found", bound, SEEN, None)
 
 
 def _bound(moments: Moments, tries: int) -> float:
     """The greatest simultaneous upper bound of a mean gain."""
-    if moments.count < 2:
-        return float("inf")
-    size = log(2 * tries / (1 - LEVEL))
     spread = float((moments.greatest_gain - moments.least_gain).max())
-    slack = np.sqrt(2 * moments.gain_variance * size / moments.count)
-    slack += 7 * spread * size / (3 * moments.count - 3)
-    return float((moments.mean_gain + slack).max())
+    return float((moments.mean_gain + _slack(moments.count, moments.gain_variance, spread, tries)).max())
+
+
+def _slack(count: int, variance: Floats, spread: float, tries: int) -> Floats:
+    """How far means may exceed those of the sample, all at once (Maurer and Pontil 2009, Theorem 4)."""
+    if count < 2:
+        return np.full_like(variance, np.inf)
+    size = log(2 * tries / (1 - LEVEL))
+    return np.sqrt(2 * variance * size / count) + 7 * spread * size / (3 * count - 3)
 
 
 def _grid_error(tried: Tried) -> float:
@@ -79,7 +87,10 @@ def _grid_error(tried: Tried) -> float:
     types = float(np.abs(np.diff(gains.max(axis=1))).max(initial=0.0))
     if tried.deviations.rows.shape[1] > 1:
         return types
-    return max(types, _step(gains), concave_rise(tried.deviations.rows[:, 0], gains))
+    points = tried.deviations.rows[:, 0]
+    spoken = np.isfinite(points)  # silence stands beside no report
+    gains = gains[:, spoken]
+    return max(types, _step(gains), concave_rise(points[spoken], gains))
 
 
 def _step(gains: Floats) -> float:
@@ -108,15 +119,17 @@ def concave_rise(points: Floats, gains: Floats) -> float:
     return float(np.maximum(ceilings - gains.max(axis=1), 0.0).max())
 
 
-def _realised(mechanism: str, title: str, audit: SampledAudit, loss: bool) -> Line:
-    """A notion about every profile: one profile that breaks it is enough."""
+def _realised(
+    mechanism: str, title: str, audit: SampledAudit, *, loss: bool = False, each_coin: bool = False
+) -> Line:
+    """A notion about every profile, or every fall of the coins too: one that breaks it is enough."""
     best: tuple[float, Witness | None] = (0.0, None)
     for tried in audit.tried[0]:
         deviations, rows = tried.deviations, np.arange(len(tried.deviations.types))
         if loss:
             amounts = -tried.all.least_utility[rows, deviations.honest][:, None]
         else:
-            amounts = tried.all.greatest_gain
+            amounts = tried.all.greatest_realised if each_coin else tried.all.greatest_gain
         t, place = np.unravel_index(amounts.argmax(), amounts.shape)
         if amounts[t, place] > max(best[0], TOLERANCE * audit.size):
             says = "stays away" if loss else deviations.says(deviations.rows[place])
@@ -152,11 +165,12 @@ def _worst_type(tried: Tried) -> tuple[int, float]:
 def _loss_bound(each: Sequence[Tried]) -> float:
     """A simultaneous upper bound on the losses of truth, at least 0."""
     bounds = [0.0]
+    tries = sum(len(one.deviations.types) for one in each)
     for tried in each:
-        honest = (np.arange(len(tried.deviations.types)), tried.deviations.honest)
-        error = np.sqrt(tried.all.utility_variance[honest] / tried.all.count)
-        tries = sum(len(one.deviations.types) for one in each)
-        bounds.append(float((-tried.all.mean_utility[honest] + _normal(tries) * error).max()))
+        seen, honest = tried.all, (np.arange(len(tried.deviations.types)), tried.deviations.honest)
+        spread = float((seen.highest[honest] - seen.lowest[honest]).max())
+        slack = _slack(seen.count, seen.utility_variance[honest], spread, tries)
+        bounds.append(float((slack - seen.mean_utility[honest]).max()))
     return max(bounds)
 
 
@@ -230,10 +244,10 @@ def _prior(audit: SampledAudit) -> Iterator[tuple[str, Tried]]:
 
 
 SAMPLED: dict[str, Examine] = {
-    "dominant": lambda name, title, audit: _realised(name, title, audit, loss=False),
-    "expectation": lambda name, title, audit: _realised(name, title, audit, loss=False),
+    "dominant": lambda name, title, audit: _realised(name, title, audit, each_coin=True),
+    "expectation": lambda name, title, audit: _realised(name, title, audit),
     "ex-post-ir": lambda name, title, audit: _realised(name, title, audit, loss=True),
-    "ex-post-ic": lambda name, title, audit: _realised(name, title, audit, loss=False),
+    "ex-post-ic": lambda name, title, audit: _realised(name, title, audit),
     "bayesian-ic": lambda name, title, audit: _interim(name, title, audit.size, _prior(audit)),
     "interim-ir": lambda name, title, audit: _losses(name, title, audit.size, _prior(audit)),
     "knightian-ic": lambda name, title, audit: _interim(name, title, audit.size, _each_belief(audit)),
@@ -265,7 +279,8 @@ def audit_sample(
     ambiguity: Sequence[Prior] = (),
     alpha: float = 0.5,
     weights: Sequence[float] | None = None,
-    reports: ArrayLike | None = None,
+    amounts: ArrayLike | None = None,
+    reports: str = REPORTS[1],
     utilities: Utility | Sequence[Utility] | None = None,
     strategies: Strategy | Sequence[Strategy] | None = None,
     knowledge: Knowledge | None = None,
@@ -274,12 +289,13 @@ def audit_sample(
     """Audit a mechanism on profiles sampled from a prior; the columns are those of `audit`.
 
     The prior and the distributions in `ambiguity` are what buyers think possible; `weights`, one for each of
-    these (None: equal), and `alpha` are those of Bayesian and Hurwicz's buyers. `reports` are the amounts
+    these (None: equal), and `alpha` are those of Bayesian and Hurwicz's buyers. `amounts` are the reports
     that are tried; None: an even grid over all values, and a closer search; of mechanisms that take whole
-    numbers only, the prior's own values. `knowledge` is what buyers know of one another, where they are asked
-    for it; None: their own types only. For a notion that fails, `gain` and `interval` come from the half of
-    the sample on which the deviation was not chosen; where one profile is enough, it was "seen". Otherwise
-    `gain` is the bound x of "no gain above x found".
+    numbers only, the prior's own values. `reports` says whether silence is tried too, as in `Instance`.
+    `knowledge` is what buyers know of one another, where they are asked for it; None: their own types only.
+    For a notion that fails, `gain` and `interval` come from the half of the sample on which the deviation
+    was not chosen; where one profile is enough, it was "seen". Otherwise `gain` is the bound x of "no gain
+    above x found".
 
     Without `ambiguity`, notions about a set of distributions are left out unless they are named.
 
@@ -291,7 +307,7 @@ def audit_sample(
     unfit = [one for one in wanted if one not in SAMPLED]
     if notions is not None and unfit:
         raise ValueError(f"notion is {unfit[0]!r}; on a sample it must be one of {', '.join(SAMPLED)}")
-    how = (effort or Effort(), utilities, strategies, alpha, weights, reports, knowledge)
+    how = (effort or Effort(), utilities, strategies, alpha, weights, amounts, knowledge, reports)
     sampled = SampledAudit(mechanism, (prior, *ambiguity), *how)
     title = name or mechanism.name
     lines = [

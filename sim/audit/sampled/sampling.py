@@ -28,10 +28,11 @@ from agents.strategies.base import Strategy, Truthful
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Discrete, IndependentPrior, IndependentTypes, JointDistribution, Prior
 from mechanisms.distributions.joint import place_of
+from mechanisms.questions import SILENT
 from mechanisms.utilities import Linear, Utility
 from sim.audit.exact.direct import words
-from sim.audit.instance import one_each
-from sim.audit.sampled.lies import Lies, OtherReports, OtherTypes
+from sim.audit.instance import REPORTS, one_each, reports_of
+from sim.audit.sampled.lies import OtherReports, OtherTypes, SampledLies
 
 Floats = NDArray[np.float64]
 
@@ -61,7 +62,11 @@ class Deviations:
 
 @dataclass
 class Moments:
-    """Sums over N sampled profiles; arrays of shape (T, D), gains being over the honest words."""
+    """Sums over N sampled profiles; arrays of shape (T, D), gains being over the honest words.
+
+    Utilities and gains are expected over chance, `lowest` and `highest` utilities among them;
+    `least_utility` is the least on any branch, and `greatest_realised` the greatest gain as the coins fell.
+    """
 
     count: int
     utility: Floats
@@ -71,12 +76,16 @@ class Moments:
     least_utility: Floats
     least_gain: Floats
     greatest_gain: Floats
+    greatest_realised: Floats
+    lowest: Floats
+    highest: Floats
 
     @classmethod
     def empty(cls, types: int, rows: int) -> Moments:
         """No profiles."""
         zero, high = np.zeros((types, rows)), np.full((types, rows), np.inf)
-        return cls(0, zero, zero.copy(), zero.copy(), zero.copy(), high, high.copy(), -high)
+        ends = (high, high.copy(), -high, -high, high.copy(), -high)
+        return cls(0, zero, zero.copy(), zero.copy(), zero.copy(), *ends)
 
     def __add__(self, other: Moments) -> Moments:
         """Both samples together."""
@@ -89,18 +98,26 @@ class Moments:
             np.minimum(self.least_utility, other.least_utility),
             np.minimum(self.least_gain, other.least_gain),
             np.maximum(self.greatest_gain, other.greatest_gain),
+            np.maximum(self.greatest_realised, other.greatest_realised),
+            np.minimum(self.lowest, other.lowest),
+            np.maximum(self.highest, other.highest),
         )
 
-    def include(self, t: int, felt: Floats, least: Floats, honest: int) -> None:
-        """Add expected and least realised utilities (D, N) of type number t."""
-        gains = felt - felt[honest]
+    def include(self, t: int, felt: Floats, realised: Floats, least: Floats, honest: int) -> None:
+        """Add utilities (D, N) of type number t: expected, as the coins fell, and on the worst branch."""
+        gains, lowest = felt - felt[honest], felt.min(axis=1)
+        greatest = gains.max(axis=1)
+        certain = realised is felt
         self.utility[t] += felt.sum(axis=1)
         self.utility_squares[t] += np.einsum("dn,dn->d", felt, felt)
         self.gain[t] += gains.sum(axis=1)
         self.gain_squares[t] += np.einsum("dn,dn->d", gains, gains)
-        np.minimum(self.least_utility[t], least.min(axis=1), out=self.least_utility[t])
-        np.minimum(self.least_gain[t], gains.min(axis=1), out=self.least_gain[t])
-        np.maximum(self.greatest_gain[t], gains.max(axis=1), out=self.greatest_gain[t])
+        _lower(self.least_utility[t], lowest if certain else least.min(axis=1))
+        _lower(self.least_gain[t], gains.min(axis=1))
+        _raise(self.greatest_gain[t], greatest)
+        _raise(self.greatest_realised[t], greatest if certain else (realised - realised[honest]).max(axis=1))
+        _lower(self.lowest[t], lowest)
+        _raise(self.highest[t], felt.max(axis=1))
 
     @property
     def mean_gain(self) -> Floats:
@@ -123,6 +140,14 @@ class Moments:
         return _variance(self.count, self.utility, self.utility_squares)
 
 
+def _lower(kept: Floats, found: Floats) -> None:
+    np.minimum(kept, found, out=kept)
+
+
+def _raise(kept: Floats, found: Floats) -> None:
+    np.maximum(kept, found, out=kept)
+
+
 def _variance(count: int, sums: Floats, squares: Floats) -> Floats:
     return np.maximum(squares - sums**2 / count, 0.0) / max(count - 1, 1)
 
@@ -140,6 +165,8 @@ class Sampler:
         One for all or one for each buyer; None: linear, truthful.
     knowledge
         What the buyers know of one another, where they are asked for it; None: their own types only.
+    reports
+        One of `REPORTS`: whether silence is tried too.
 
     Raises TypeError for another prior, ValueError for one over types of another shape, if utilities or
     strategies are not as many as buyers, or the knowledge is of others.
@@ -152,7 +179,9 @@ class Sampler:
         utilities: Utility | Sequence[Utility] | None = None,
         strategies: Strategy | Sequence[Strategy] | None = None,
         knowledge: Knowledge | None = None,
+        reports: str = REPORTS[1],
     ) -> None:
+        self.silence = reports_of(reports) == REPORTS[1]
         if not isinstance(prior, (IndependentPrior, IndependentTypes, JointDistribution)):
             kind = type(prior).__name__
             raise TypeError(f"prior must be an IndependentPrior or a JointDistribution, got {kind}")
@@ -174,7 +203,7 @@ class Sampler:
             belief = prior.marginals[0]
         groups = [Group(s, u, belief) for s, u in zip(self.players, self.attitudes, strict=True)]
         some = prior.from_uniforms(np.full((1, prior.uniforms_per_profile), 0.5))
-        self.lies: Lies = by_rule_or_replay(
+        self.lies: SampledLies = by_rule_or_replay(
             mechanism,
             lambda rule: OtherReports(rule, groups, some),
             lambda: OtherTypes(mechanism, groups, lambda: self.knowledge),
@@ -235,6 +264,8 @@ class Sampler:
 
     def deviations(self, buyer: int, types: Floats, amounts: Floats) -> Deviations:
         """The buyer with these types, her honest words, and all lies made of these rows of numbers."""
+        if self.silence:
+            amounts = np.concatenate([amounts, np.full((1, amounts.shape[1]), SILENT)])
         honest, tried = self.lies.honest(buyer, types), self.lies.rows(amounts)
         rows, places = np.unique(np.concatenate([honest, tried]), axis=0, return_inverse=True)
         return Deviations(buyer, types, rows, places.ravel()[: len(types)], self.lies.stages)
@@ -255,7 +286,9 @@ class Sampler:
                     brought = deals.brought(self._valuations(deviations, t, values)[None])
                     felt = self.attitudes[deviations.buyer](brought.payoffs)
                     expected, least = brought.averaged(felt), brought.least(felt)
-                    moments.include(t, expected, least, int(deviations.honest[t]))
+                    certain = felt.shape[-1] == 1
+                    realised = expected if certain else brought.at(seeds[block] / 2.0**63, felt)
+                    moments.include(t, expected, realised, least, int(deviations.honest[t]))
         moments.count = count
         return moments
 

@@ -17,7 +17,7 @@ from mechanisms.conversation import Mechanism, check_count
 from mechanisms.distributions import JointDistribution, Prior
 from mechanisms.robust.attitudes import BayesianOverSet, Hurwicz
 from mechanisms.utilities import Utility
-from sim.audit.instance import amounts_of
+from sim.audit.instance import REPORTS, amounts_of
 from sim.audit.sampled.sampling import Deviations, Floats, Moments, Sampler
 
 LEVEL = 0.95
@@ -84,13 +84,16 @@ class SampledAudit:
         strategies: Strategy | Sequence[Strategy] | None = None,
         alpha: float = 0.5,
         weights: Sequence[float] | None = None,
-        reports: ArrayLike | None = None,
+        amounts: ArrayLike | None = None,
         knowledge: Knowledge | None = None,
+        reports: str = REPORTS[1],
     ) -> None:
         self.effort = effort
-        self.samplers = [Sampler(mechanism, prior, utilities, strategies, knowledge) for prior in priors]
-        self.only = None if reports is None else amounts_of("reports", reports)[:, None]
-        if reports is None and self.samplers[0].whole is not None:
+        self.samplers = [
+            Sampler(mechanism, prior, utilities, strategies, knowledge, reports) for prior in priors
+        ]
+        self.only = None if amounts is None else amounts_of("amounts", amounts)[:, None]
+        if amounts is None and self.samplers[0].whole is not None:
             self.only = rows_to_try(self.samplers[0], effort.deviations)
         count = len(self.samplers)
         self.hurwicz = Hurwicz(alpha)
@@ -183,7 +186,7 @@ def _top(sampler: Sampler) -> float:
 
 
 def _spacing(column: Floats) -> float:
-    steps = np.diff(np.unique(column))
+    steps = np.diff(np.unique(column[np.isfinite(column)]))
     return float(steps.max()) if steps.size else 0.0
 
 

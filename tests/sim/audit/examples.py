@@ -10,7 +10,11 @@ from mechanisms.distributions import JointDistribution
 from mechanisms.outcome import Lottery, Outcome
 from mechanisms.questions import AskBelief, AskValue
 from mechanisms.robust.finite_sets import FiniteAmbiguitySet
-from sim.audit import Instance
+from sim.audit import NOTIONS, Instance
+
+OF_OUTCOMES_AND_GROUPS = ("budget-balance", "efficiency", "group", "false-name", "off-grid")
+INCENTIVES = [name for name in NOTIONS if name not in OF_OUTCOMES_AND_GROUPS]
+"""Notions about what one participant gains by a lie of the grid, or by staying away."""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from mechanisms.utilities import CARA
 from sim.audit import NOTIONS, Instance, audit, game_of, standard_instance, undominated_answers, utility_loss
 from tests import property as prop
 from tests.sim.audit.examples import (
+    INCENTIVES,
     P1,
     EitherWay,
     Flawed,
@@ -38,13 +39,13 @@ class Insists(Strategy):
 
 def gains(instance, *notions):
     """The gain under each notion, in the order of the names."""
-    frame = audit(instance, notions or None)
+    frame = audit(instance, notions or INCENTIVES)
     assert (frame.interval == "exact").all()
     return frame.gain.tolist()
 
 
 def verdicts(instance):
-    frame = audit(instance)
+    frame = audit(instance, INCENTIVES)
     return dict(zip(frame.notion, frame.verdict, strict=True))
 
 

@@ -117,7 +117,7 @@ def test_ambiguity_on_a_sample():
     """The robust paper's example: maxmin holds, a sample finds nothing; the others fail, by 4/3 or 2/3."""
     names = ["knightian-ic", "maxmin-ic", "hurwicz-ic", "bayesian-set-ic", "maxmin-ir"]
     effort = Effort(8_000, types=2)
-    frame = audit_sample(HalfAllPay(), P1, names, effort=effort, ambiguity=(P2,), reports=(0.0, 4.0))
+    frame = audit_sample(HalfAllPay(), P1, names, effort=effort, ambiguity=(P2,), amounts=(0.0, 4.0))
     frame = frame.set_index("notion")
     for notion, gain in (
         ("Knightian IC (distributionally robust)", 4 / 3),

@@ -1,8 +1,10 @@
 """The command line: what it prints, what it refuses, and how it ends."""
 
 import json
+import shutil
 import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,12 +21,13 @@ from mechanisms.auctions import SecondPrice
 from mechanisms.conversation import DirectMechanism
 from mechanisms.distributions import Uniform
 from mechanisms.outcome import Outcome
-from scenarios.__main__ import main
+from scenarios.__main__ import PACKAGES, main
 from sim.cli import run_command
 from sim.market.market import Market
 from sim.market.panel import Panel
-from sim.records import IncompleteRunWarning, load
+from sim.records import IncompleteRunWarning, Records, load, prepare_directory
 from sim.runs.registry import Registry, ScenarioFile
+from sim.runs.run import play_until
 from sim.runs.scenario import Parameters
 from tests.sim.command import ROOT, SMALL, bazaar, finish, run, start
 
@@ -333,6 +336,94 @@ def test_a_breach_stops_the_run(bazaar, scenario_of):
         load("here")
 
 
+def leave(*_):
+    raise SystemExit(0)
+
+
+def test_a_scenario_that_ends_the_program_is_told(bazaar, scenario_of):
+    registry = scenario_of(SecondPrice(), [Truthful()] * 2)
+    entry = registry.find("tiny")
+    entry.load().build = leave
+    answer = bazaar("run", command=lambda args: run_command(registry, args))
+    assert (answer.code, answer.out) == (2, "")
+    assert "would have ended the program" in answer.err
+
+
+def test_a_file_that_ends_the_program_is_told(bazaar, tmp_path):
+    (tmp_path / "leaves.py").write_text("raise SystemExit(0)\n")
+    answer = bazaar("run", str(tmp_path / "leaves.py"))
+    assert (answer.code, answer.out) == (2, "")
+    assert "line 1: SystemExit: 0" in answer.err
+
+
+def test_a_run_whose_code_ends_the_program_fails(tmp_path):
+    class Leaves:
+        tick, now, records = 1.0, 0.0, Records(prepare_directory(tmp_path / "here"))
+
+        def advance_to(self, until):
+            leave()
+
+    with pytest.raises(RuntimeError, match="SystemExit: 0"):
+        play_until(Leaves(), 3.0)
+    with pytest.warns(IncompleteRunWarning, match="failed"):
+        load(tmp_path / "here")
+
+
+def test_no_error_is_longer_than_a_page(bazaar):
+    answer = bazaar("run", "--set", f"learners={'x' * 2_000_000}")
+    assert answer.code == 2
+    assert len(answer.err) < 4_000
+
+
+@pytest.mark.parametrize("rows", [10, 250_000], ids=["little", "parts on the disk"])
+def test_ctrl_c_while_the_run_is_built(rows, bazaar, scenario_of):
+    registry = scenario_of(SecondPrice(), [Truthful()] * 2)
+
+    def build(parameters, seed, records):
+        visits = records["visits"]
+        rest = dict.fromkeys(visits.schema.names[1:-1], 0)
+        for _ in range(0, rows, 10):
+            visits.append(time=np.zeros(10), **rest, outcome="served")
+        raise KeyboardInterrupt
+
+    registry.find("tiny").load().build = build
+    answer = bazaar("run", "--out", "here", command=lambda args: run_command(registry, args))
+    assert (answer.code, "Traceback" in answer.err) == (130, False)
+    if rows == 10:
+        assert not Path("here").exists()
+    else:
+        with pytest.warns(IncompleteRunWarning, match="interrupted"):
+            assert len(load("here")["visits"]) == rows
+
+
+class Dreams(Strategy):
+    """Thinks without end, whatever is raised."""
+
+    def report_value(self, question, view):
+        while True:
+            with suppress(Exception):
+                time.sleep(0.01)
+
+
+def test_an_answer_may_take_so_long_and_no_longer(bazaar, scenario_of):
+    registry = scenario_of(SecondPrice(), [Truthful(), Dreams()])
+    answer = bazaar("run", "--until", "2.5", "--answer-limit", "0.1", "--out", "here",
+                    command=lambda args: run_command(registry, args))
+    assert answer.code == 0
+    refusals = load("here")["refusals"]
+    assert len(refusals) == 3
+    assert all("no answer within 0.1 seconds" in reason for reason in refusals["reason"])
+    assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("limit", ["0", "-1", "nan"])
+def test_a_limit_is_a_time(limit, bazaar, scenario_of):
+    registry = scenario_of(SecondPrice(), [Truthful()] * 2)
+    answer = bazaar("run", "--answer-limit", limit, command=lambda args: run_command(registry, args))
+    assert answer.code == 2
+    assert "answer_limit must be finite and above 0" in answer.err
+
+
 def test_refused_answers_are_told(bazaar, scenario_of):
     registry = scenario_of(SecondPrice(), [Truthful(), Faulty()])
     answer = bazaar("run", "--until", "5", command=lambda args: run_command(registry, args))
@@ -380,6 +471,21 @@ def test_an_intruder_is_named(tmp_path):
     assert answer.code == 2
     assert str(tmp_path / "agents") in answer.err
     assert "Traceback" not in answer.err
+
+
+@pytest.mark.parametrize("name", ["agents", "sim"])
+def test_a_package_that_was_overwritten_is_named(name, tmp_path):
+    """Another distribution in the same environment may have a package of the same name."""
+    for package in PACKAGES:
+        (tmp_path / package).mkdir()
+        for file in ("__init__.py", "__main__.py"):
+            if (ROOT / package / file).exists():
+                shutil.copy(ROOT / package / file, tmp_path / package)
+    (tmp_path / name / "__init__.py").write_text('"""Agents that talk."""\n')
+    answer = run("-m", "scenarios", "run", folder=tmp_path, PYTHONPATH=str(tmp_path))
+    assert answer.code == 2
+    assert f"{tmp_path / name}, overwritten" in answer.err
+    assert len(answer.err.splitlines()) == 1
 
 
 def test_main_takes_the_process_arguments(bazaar, monkeypatch):

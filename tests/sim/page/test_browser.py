@@ -210,7 +210,6 @@ def test_windows_do_not_disturb_each_other(window):
         ("buyers", "many", "buyers is many; it must be an integer"),
         ("seed", "-1", "seed is -1; it must be an integer of at least 0"),
         ("degree", "3", "degree is 3; it must be even"),
-        ("bids", "gone.csv", "gone.csv"),
     ],
 )
 def test_bad_input_is_told_on_the_page(window, field, typed, said):

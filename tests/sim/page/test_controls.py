@@ -1,11 +1,9 @@
-"""Controls: they follow a scenario's parameters, and name no files where others see the page."""
-
-import pytest
+"""Controls: they follow a scenario's parameters, and name no files."""
 
 from scenarios import town_market
-from sim.page import server
 from sim.page.controls import controls, settable
 from sim.page.show import show_of
+from sim.runs.scenario import BidsFile
 from tests.sim.page.shows import entry_of, shown
 
 
@@ -33,19 +31,10 @@ def test_a_seed_of_the_command_line_is_one_of_the_page():
     assert shown(seed=10**99).seed == 10**99
 
 
-def test_where_others_see_the_page_it_cannot_set_what_may_name_a_file():
-    """They could try out which files there are."""
-    made = controls(town_market.Parameters, town_market.Parameters(bids="mine.csv"))
-    assert settable(made, shared=False) == made
-    shared = settable(made, shared=True)
-    fixed = {name: value for name, value in shared.items() if value is not made[name]}
-    assert fixed == {"trace": "none", "bids": "mine.csv"}
-
-
-@pytest.mark.parametrize(("host", "shared"), [("127.0.0.1", False), ("0.0.0.0", True)])
-def test_whether_others_see_the_page_follows_from_the_host(host, shared, monkeypatch):
-    app = pytest.importorskip("sim.page.app", reason="the page is not installed")
-    monkeypatch.setattr(app, "EXHIBIT", app.Exhibit())
-    with server.bind(host, 0) as listening:
-        server._exhibit(entry_of(town_market), None, 0, listening)
-    assert app.EXHIBIT.shared is shared
+def test_the_page_cannot_set_what_may_name_a_file():
+    """Whoever drives it could try out which files there are."""
+    mine = BidsFile(file="mine.csv", bid="amount")
+    made = controls(town_market.Parameters, town_market.Parameters(bids=mine))
+    told = settable(made)
+    fixed = {name: value for name, value in told.items() if value is not made[name]}
+    assert fixed == {"trace": None, "bids": mine}

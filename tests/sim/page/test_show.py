@@ -1,5 +1,6 @@
 """The page without a browser: what it reads, that it changes nothing, what it says when something fails."""
 
+import re
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
@@ -206,7 +207,7 @@ WRONG = {
     "number": ({"rate": "much"}, "rate is much"),
     "empty": ({"buyers": ""}, "buyers is ''; it must be an integer"),
     "together": ({"degree": "3"}, "degree is 3; it must be even"),
-    "file": ({"bids": "gone.csv"}, "gone.csv"),
+    "file": ({"bids": "gone.csv"}, "with this file (bids): BidsError"),
 }
 
 
@@ -218,6 +219,21 @@ def test_bad_input_is_told_and_nothing_runs(told, said, tmp_path):
     assert (show.failed, show.steps, show.market) == (True, 0, None)
     with pytest.raises(ValueError, match="no run to save"):
         show.save(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["bids", "trace"])
+def test_nothing_of_a_file_is_quoted(name, tmp_path):
+    file = tmp_path / "private.csv"
+    file.write_text("root:x:0:0,secret\n7,secret\n")
+    message = show_of(entry_of(town_market))(**{name: str(file)}).message
+    assert f"this file ({name})" in message
+    assert not {"secret", "root", "private"} & set(re.findall(r"\w+", message))
+
+
+def test_a_show_tells_mesas_page_the_time():
+    show = shown(steps=3)
+    assert show.time == show.market.now == 3
+    assert show_of(entry_of(town_market))(seed="x").time == 0
 
 
 def test_the_end_is_told_and_further_steps_do_nothing():
@@ -327,6 +343,15 @@ def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / "runs").write_text("in the way")
     with pytest.raises(OutputError, match="runs"):
         shown(steps=1).save(tmp_path / "runs")
+
+
+@pytest.mark.parametrize("host", ["", " ", "x" * 70, "a\0b"])
+def test_a_host_that_is_none_is_told(host, bazaar, monkeypatch):
+    """Sockets take the empty one for all addresses."""
+    monkeypatch.setattr(server, "require_extra", lambda: None)
+    answer = bazaar("watch", "--no-browser", "--port", "0", "--host", host)
+    assert (answer.code, answer.out) == (2, "")
+    assert len(answer.err.splitlines()) == 1
 
 
 def test_a_port_in_use_is_told(bazaar, monkeypatch):

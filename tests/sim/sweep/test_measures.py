@@ -53,6 +53,7 @@ OWN = {
     "lottery_tickets": ({"until": 2, "most": 1}, "revenue: k = 1"),
     "second_visit": ({"until": 2, "doublings": 1}, "best: 2 lotteries"),
     "table_one": ({"until": 1}, "ratio: nobody | BIC | Myerson"),
+    "unit_demand": ({"until": 1}, None),
 }
 
 
