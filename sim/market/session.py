@@ -138,7 +138,7 @@ class Session:
 
     def _finish(self, outcome: Outcome) -> None:
         """Check the outcome, book it, and tell everybody."""
-        absent = None if self._took_part.all() else ~self._took_part
+        absent = None if np.count_nonzero(self._took_part) == self.party.n else ~self._took_part
         payoffs, broken = examined(self.party, outcome, absent)
         broken = broken or out_of_stock(self.seller, outcome)
         if broken is not None:
