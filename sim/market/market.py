@@ -130,6 +130,8 @@ class Market(mesa.Model):
                 self._run_to(self._ticks * self.tick)
                 self.flush()
         self._run_to(until)
+        if len(self.sellers) == 1:  # whose rows come in one order, however often they are written
+            self.flush()
 
     def _run_to(self, until: float) -> None:
         if until > self.env.now:

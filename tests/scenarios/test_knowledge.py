@@ -250,4 +250,4 @@ def test_where_nobody_bids_the_command_says_who_learns(bazaar, name, said):
 def test_a_strategy_that_would_plan_for_hours_is_refused(bazaar):
     call = bazaar("run", "sell_the_room", "--set", "strategy=best_response")
     assert call.code == 2
-    assert "best_response would play Baliga and Vohra's auction in mind for hours" in call.err
+    assert "best_response would simulate Baliga and Vohra's auction for hours" in call.err

@@ -104,7 +104,7 @@ def test_truthful_in_expectation_and_not_dominant():
     assert (verdicts.loc[lotteries, "truthful in expectation"] == "holds").all()
     assert (verdicts.loc[lotteries, "dominant-strategy IC"] == "fails").all()
     witness = frame[(frame.mechanism == "one pass") & (frame.notion == "dominant-strategy IC")].iloc[0]
-    assert witness.gain > 0.1
+    assert witness.gain > 0.05
     assert witness.says.startswith("report_value")
     assert verdicts.loc["fixed prices", "dominant-strategy IC"] == "holds"
     assert verdicts.loc["one pass, before the fearless", "truthful in expectation"] == "fails"
