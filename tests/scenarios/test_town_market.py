@@ -186,7 +186,7 @@ def test_three_lines_of_pandas_give_the_same_revenue(bazaar):
     revenue = auctions.groupby("seller", observed=True)["revenue"].sum()
     assert len(revenue) == 6
     for name, money in revenue.items():
-        (place,) = (k for k, line in enumerate(lines) if line.strip().startswith(str(name)))
+        place = next(k for k, line in enumerate(lines) if line.strip().startswith(str(name)))
         below = lines[place + 1].split()
         assert below[:2] in ([f"{money:,.2f}", "in"], [f"{money:,.1f}", "in"], [f"{money:,.0f}", "in"])
 
