@@ -13,8 +13,8 @@ EXPLANATION = (
     "Who fears risk; the benchmark, the best dominant-strategy (DSIC) or Bayesian incentive compatible (BIC) "
     "mechanism; the paper's factor, the sharper one of this project where there is one, and the measured "
     "share, the worst and the mean over the markets. TIE: truthful in expectation. As written: Theorem 1's "
-    "algorithm with a coarse step of masses. Eső and Futó's benchmark is U of Myerson's revenue, which no "
-    "mechanism can exceed."
+    "algorithm with a step of masses so coarse that its factor is not proved of it. Eső and Futó's "
+    "benchmark is U of Myerson's revenue, which no mechanism can exceed."
 )
 
 
