@@ -1,18 +1,30 @@
 """Independent values (robust paper, Section 1.4): efficiency, revenue equivalence, one more bidder."""
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 from scipy.optimize import linprog
 
 from mechanisms.auctions import SecondPrice
-from mechanisms.distributions import Exponential, PowerLaw, Uniform
-from mechanisms.robust import IndependentSet, MarkovSet, RegularFamily, one_more_bidder, worst_case_revenue
+from mechanisms.conversation import DirectMechanism
+from mechanisms.distributions import Discrete, Exponential, JointDistribution, PowerLaw, Uniform
+from mechanisms.outcome import Outcome
+from mechanisms.robust import (
+    FiniteAmbiguitySet,
+    IndependentSet,
+    MarkovSet,
+    RegularFamily,
+    one_more_bidder,
+    worst_case_revenue,
+)
 from mechanisms.robust.independent import is_regular
+from sim.audit import Instance, audit
 
 GRID = np.array([0.2, 0.4, 0.6, 0.8, 1.0])
 STEP = 0.2
+MEAN = 0.6
 
 
 def laws(rng, count):
@@ -61,35 +73,46 @@ def best_efficient_revenue(possible):
 def test_vickrey_is_the_best_efficient_rule_but_for_a_step(count):
     """Theorem 1.4.1. On a grid winners may be charged up to a step more: the next lower value is far."""
     possible = laws(np.random.default_rng(count), count)
-    second = np.minimum(GRID[:, None], GRID)
-    vickrey = min(float(law @ second @ law) for law in possible)
+    vickrey = worst_case_revenue(SecondPrice(), products(possible)).revenue
     best = best_efficient_revenue(possible)
     assert vickrey - 1e-9 <= best <= vickrey + STEP + 1e-9
+
+
+def products(possible):
+    """The set of laws of two independent values, each of one of these laws."""
+    return FiniteAmbiguitySet([JointDistribution.product([Discrete(GRID, law)] * 2) for law in possible])
+
+
+@dataclass(frozen=True, eq=False)
+class WithBets(DirectMechanism):
+    """Vickrey's auction, and each bidder bets on the other's value against its mean; stakes (2, B)."""
+
+    stakes: np.ndarray
+
+    def outcome(self, reports):
+        """The stakes are by the bidder's own report."""
+        sold = SecondPrice().outcome(reports)
+        own = np.searchsorted(GRID, reports)
+        stake = np.stack([self.stakes[0][own[..., 0]], self.stakes[1][own[..., 1]]], axis=-1)
+        return Outcome(sold.allocation, sold.payments + stake * (reports[..., ::-1] - MEAN))
 
 
 def test_revenue_depends_on_the_allocation_alone():
     """Theorem 1.2.2: payments that differ from Vickrey's by bets of mean 0 under all laws earn the same.
 
-    The bets are on the others' values, of mean μ under every law of the set, so interim payments, incentives
-    and the utility of the lowest value stay as they are; each law's revenue is the same, so is the least.
+    Interim payments, incentives and the utility of the lowest value stay as they are. Laws of other means
+    tell the two apart.
     """
     rng = np.random.default_rng(9)
-    possible = [mixed_to_mean(law, 0.6) for law in laws(rng, 6)]
-    second = np.minimum(GRID[:, None], GRID)
-    for _ in range(20):
-        stakes = rng.normal(size=(2, GRID.size))
-        bets = stakes[0][:, None] * (GRID - 0.6) + (GRID - 0.6)[:, None] * stakes[1]
-        plain = [float(law @ second @ law) for law in possible]
-        betting = [float(law @ (second + bets) @ law) for law in possible]
-        np.testing.assert_allclose(betting, plain, atol=1e-12)
-        assert min(betting) == pytest.approx(min(plain))
-        for law in possible:
-            np.testing.assert_allclose(bets_of_first(stakes[0]) @ law, 0, atol=1e-12)
-
-
-def bets_of_first(stakes):
-    """What the first bidder pays more at each profile, own value first."""
-    return stakes[:, None] * (GRID - 0.6)
+    known = products([mixed_to_mean(law, MEAN) for law in laws(rng, 6)])
+    others = products(laws(rng, 6))
+    plain, apart = (worst_case_revenue(SecondPrice(), some).revenue for some in (known, others))
+    for _ in range(10):
+        betting = WithBets(rng.normal(size=(2, GRID.size)))
+        assert worst_case_revenue(betting, known).revenue == pytest.approx(plain, abs=1e-12)
+        assert worst_case_revenue(betting, others).revenue != pytest.approx(apart, abs=1e-6)
+        found = audit(Instance(betting, known.distributions[0], ambiguity=known), ["maxmin-ic", "maxmin-ir"])
+        assert (found.verdict == "holds").all()
 
 
 def mixed_to_mean(law, mean):
