@@ -59,10 +59,10 @@ from sim.measures.learning_curves import (
     room_of,
 )
 from sim.measures.plots import pictures
-from sim.measures.replicates import across, replicates_of
+from sim.measures.replicates import across
 from sim.records import Records
 from sim.runs import scenario
-from sim.runs.replicates import REPLICATES, across_told, tables_of
+from sim.runs.replicates import REPLICATES, across_told, runs_of
 from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
@@ -177,19 +177,11 @@ def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, flo
     return found
 
 
-def measures_of_seed(parameters: Parameters, seed: int) -> dict[str, float]:
-    """The figures of another run."""
-    return measures(tables_of(build, parameters, seed), parameters)
-
-
 def findings(
     tables: Mapping[str, Any], parameters: Parameters, seed: int = 0, status: str = "complete"
 ) -> dict[str, dict[str, Figure]]:
     """The figures of each room, with intervals across replicates, beside what equilibrium or truth say."""
-    runs: list[Mapping[str, float]] = [measures(tables, parameters)]
-    if status == "complete":
-        measure = partial(measures_of_seed, parameters)
-        runs = replicates_of(tables, runs[0], measure, seed, parameters.replicates)
+    runs = runs_of(build, measures, tables, parameters, seed, status)
     learned = across(runs)
     return {
         room: {

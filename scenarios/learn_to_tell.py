@@ -31,7 +31,6 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,10 +54,10 @@ from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.comparison import Figure, comparison_table
 from sim.measures.plots import figure, pictures
-from sim.measures.replicates import across, replicates_of, shares_across
+from sim.measures.replicates import across, shares_across
 from sim.records import Records
 from sim.runs import scenario
-from sim.runs.replicates import REPLICATES, across_told, tables_of
+from sim.runs.replicates import REPLICATES, across_told, runs_of
 
 if TYPE_CHECKING:
     import pandas
@@ -218,19 +217,11 @@ def measures(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> 
     }
 
 
-def measures_of_seed(parameters: Parameters, seed: int) -> dict[str, float]:
-    """The figures of another run."""
-    return measures(tables_of(build, parameters, seed), parameters)
-
-
 def figures(
     tables: Mapping[str, pandas.DataFrame], parameters: Parameters, seed: int, status: str = "complete"
 ) -> dict[str, dict[str, Figure]]:
     """What was learned in each room, at first and at last, with intervals across replicates."""
-    runs: list[Mapping[str, float]] = [measures(tables, parameters)]
-    if status == "complete":
-        measure = partial(measures_of_seed, parameters)
-        runs = replicates_of(tables, runs[0], measure, seed, parameters.replicates)
+    runs = runs_of(build, measures, tables, parameters, seed, status)
     shares, others = shares_across(runs), across(runs)
     return {
         room: {when: Figure((shares if room in ROOMS[:2] else others)[f"{room}: {when}"])

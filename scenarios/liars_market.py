@@ -59,12 +59,12 @@ from sim.measures.ex_post_regret import ex_post_regret
 from sim.measures.lost_answers import sellers_who_missed_answers
 from sim.measures.people import payoffs_by_person
 from sim.measures.plots import pictures, plot_bars, plot_bids, plot_curves, running_means
-from sim.measures.replicates import across, replicates_of
+from sim.measures.replicates import across
 from sim.measures.shares import mean_of_rare
 from sim.measures.surplus import surplus_of
 from sim.records import Records
 from sim.runs import scenario
-from sim.runs.replicates import REPLICATES, across_told, tables_of
+from sim.runs.replicates import REPLICATES, across_told, runs_of
 from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
@@ -286,21 +286,12 @@ def measures(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> 
     }
 
 
-def measures_of_seed(parameters: Parameters, seed: int) -> dict[str, float]:
-    """The mean payoffs of another run."""
-    return measures(tables_of(build, parameters, seed), parameters)
-
-
 def estimates(
     tables: Mapping[str, pandas.DataFrame], parameters: Parameters, seed: int = 0, status: str = "complete"
 ) -> dict[str, Estimate]:
     """The payoffs by `kind: seller`: intervals across replicates if somebody learns, else by batches."""
     if parameters.learns:
-        runs: list[Mapping[str, float]] = [measures(tables, parameters)]
-        if status == "complete":
-            measure = partial(measures_of_seed, parameters)
-            runs = replicates_of(tables, runs[0], measure, seed, parameters.replicates)
-        return across(runs)
+        return across(runs_of(build, measures, tables, parameters, seed, status))
     names, kinds = list(mechanisms(parameters)), list(crowd(parameters))
     return {
         f"{kind}: {names[seller]}": mean_of_rare(gained)

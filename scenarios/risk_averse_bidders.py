@@ -27,7 +27,6 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -51,10 +50,10 @@ from sim.measures.comparison import Figure, comparison_table
 from sim.measures.ex_post_regret import ex_post_regret
 from sim.measures.lost_answers import sellers_who_missed_answers
 from sim.measures.plots import pictures, plot_bids, plot_curves, running_means
-from sim.measures.replicates import across, replicates_of
+from sim.measures.replicates import across
 from sim.records import Records
 from sim.runs import scenario
-from sim.runs.replicates import REPLICATES, across_told, tables_of
+from sim.runs.replicates import REPLICATES, across_told, runs_of
 from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
@@ -181,21 +180,12 @@ def measures(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> 
     return found
 
 
-def measures_of_seed(parameters: Parameters, seed: int) -> dict[str, float]:
-    """The mean revenues of another run."""
-    return measures(tables_of(build, parameters, seed), parameters)
-
-
 def estimates(
     tables: Mapping[str, pandas.DataFrame], parameters: Parameters, seed: int = 0, status: str = "complete"
 ) -> dict[str, Estimate]:
     """The revenues by `crowd: format`: intervals across replicates if bidders learn, else by batches."""
     if parameters.learns:
-        runs: list[Mapping[str, float]] = [measures(tables, parameters)]
-        if status == "complete":
-            measure = partial(measures_of_seed, parameters)
-            runs = replicates_of(tables, runs[0], measure, seed, parameters.replicates)
-        return across(runs)
+        return across(runs_of(build, measures, tables, parameters, seed, status))
     names = list(formats(parameters.mechanism))
     found: dict[str, Estimate] = {}
     earned = iter(revenues(tables))

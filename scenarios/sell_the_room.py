@@ -47,7 +47,6 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -79,10 +78,10 @@ from sim.measures.batch_means import Estimate, batch_means
 from sim.measures.comparison import Figure, comparison_table
 from sim.measures.lost_answers import sellers_who_missed_answers
 from sim.measures.plots import figure, pictures
-from sim.measures.replicates import across, replicates_of
+from sim.measures.replicates import across
 from sim.records import Records
 from sim.runs import scenario
-from sim.runs.replicates import REPLICATES, across_told, tables_of
+from sim.runs.replicates import REPLICATES, across_told, runs_of
 from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
@@ -223,21 +222,12 @@ def measures(tables: Mapping[str, pandas.DataFrame], parameters: Parameters) -> 
     }
 
 
-def measures_of_seed(parameters: Parameters, seed: int) -> dict[str, float]:
-    """The mean shares of another run."""
-    return measures(tables_of(build, parameters, seed), parameters)
-
-
 def estimates(
     tables: Mapping[str, pandas.DataFrame], parameters: Parameters, seed: int = 0, status: str = "complete"
 ) -> dict[str, Estimate]:
     """The shares by `n: seller`, with intervals: across replicates if buyers learn, else by batches."""
     if parameters.learns:
-        runs: list[Mapping[str, float]] = [measures(tables, parameters)]
-        if status == "complete":
-            measure = partial(measures_of_seed, parameters)
-            runs = replicates_of(tables, runs[0], measure, seed, parameters.replicates)
-        return across(runs)
+        return across(runs_of(build, measures, tables, parameters, seed, status))
     return {
         f"{n}: {name}": told_enough(batch_means(series), parameters, n, len(series))
         for n, name, series in share_series(tables, parameters)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from sim.measures.replicates import Measures, replicates_of
 from sim.runs.run import play_until
 
 if TYPE_CHECKING:
@@ -32,6 +34,31 @@ def tables_of(
         market.close()
     frames: Mapping[str, pandas.DataFrame] = market.records.frames()
     return frames
+
+
+def runs_of(
+    build: Callable[..., Any],
+    measures: Callable[[Any, Any], Measures],
+    tables: Any,
+    parameters: Any,
+    seed: int,
+    status: str,
+) -> list[Measures]:
+    """What `measures` finds in the recorded run and, if that was completed, in its replicates.
+
+    `build` and `measures` are a scenario's own, so that another process can call them.
+    """
+    own = measures(tables, parameters)
+    if status != "complete":
+        return [own]
+    another = partial(_measured, build, measures, parameters)
+    return replicates_of(tables, own, another, seed, parameters.replicates)
+
+
+def _measured(
+    build: Callable[..., Any], measures: Callable[[Any, Any], Measures], parameters: Any, seed: int
+) -> Measures:
+    return measures(tables_of(build, parameters, seed), parameters)
 
 
 def across_told(runs: int, status: str = "complete") -> str:
