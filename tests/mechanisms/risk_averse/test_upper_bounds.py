@@ -88,9 +88,10 @@ def test_one_pass_is_bounded_by_more_than_any_mechanism_brings(oversell):
 @pytest.mark.parametrize("seed", range(6))
 def test_order_oblivious_prices_are_bounded_by_more_than_the_optimum_of_the_matrix(seed):
     rng = np.random.default_rng([seed, 6])
-    values = [[np.sort(rng.choice(np.arange(1.0, 7.0), 2, replace=False)) for _ in range(2)] for _ in range(2)]
+    grid = np.arange(1.0, 7.0)
+    values = [[np.sort(rng.choice(grid, 2, replace=False)) for _ in range(2)] for _ in range(2)]
     chances = [[rng.dirichlet(np.ones(2)) for _ in range(2)] for _ in range(2)]
-    design = design_order_oblivious_prices(values, chances, CARA(0.3), np.arange(1.0, 7.0))
+    design = design_order_oblivious_prices(values, chances, CARA(0.3), grid)
     optimum = optimal_matrix(values, chances, CARA(0.3)).utility
     assert design.upper_bound >= optimum * (1 - ROUNDING)
     assert design.certificate <= 1 + ROUNDING
