@@ -11,12 +11,12 @@ from sim.measures.plots import COLOURS, figure
 
 EXPLANATION = (
     "Who fears risk; the benchmark, the best of all dominant-strategy (DSIC) or Bayesian incentive "
-    "compatible (BIC) mechanisms; what truth is in the mechanism that stands there; the paper's factor, the sharper one "
-    "of this project where there is one, and the measured share, the worst and the mean over the markets. "
-    "TIE: truthful in expectation. As written: Theorem 1's algorithm with a step of masses so coarse that "
-    "its factor is not proved of it. Eső and Futó's benchmark is U of Myerson's revenue, which no mechanism can "
-    "exceed. Alaei et al.: interim lotteries under Border's inequalities, against the best mechanism over "
-    "all profiles."
+    "compatible (BIC) mechanisms; what truth is in the mechanism that stands there; the paper's factor, "
+    "the sharper one of this project where there is one, and the measured share, the worst and the mean "
+    "over the markets. TIE: truthful in expectation. As written: Theorem 1's algorithm with a step of "
+    "masses so coarse that its factor is not proved of it. Eső and Futó's benchmark is U of Myerson's "
+    "revenue, which no mechanism can exceed. Alaei et al.: interim lotteries under Border's inequalities, "
+    "against the best mechanism over all profiles."
 )
 
 
