@@ -73,7 +73,7 @@ def _minima(rows: RowBuilder, nodes: FloatArray, spread: Any, sigma: Any, least:
     slopes = np.broadcast_to(sigma, least.shape)
     for place in PLACES:
         x, pays = start + place * width, place * start + place**2 * width / 2
-        terms = [(least, 1.0), (spread, -pays), (slopes, x)]
+        terms: list[Any] = [(least, 1.0), (spread, -pays), (slopes, x)]
         if match is not None:
             terms.append((np.broadcast_to(match[:, None], least.shape), -x))
         rows.at_most(0.0, *terms)
