@@ -251,7 +251,7 @@ def test_knightian_incentives_are_rising_chances_and_their_payments(kind, honest
 
 
 def test_ex_post_incentives_are_rising_chances_and_their_payments():
-    """Proposition 1.2.2 (i): against each rival value alone; one fall, or more than a step of payment, fails."""
+    """Proposition 1.2.2 (i): against each rival value. One fall fails, and more than a step of payment."""
     rng = np.random.default_rng(1)
     known = products(laws(rng, 2))
     rising = np.sort(rng.random((2, GRID.size, GRID.size)), axis=1) / 2
