@@ -1,6 +1,6 @@
 """A conversation round by round: what was asked and answered, when, who won, and why nothing was sold.
 
-In a student's words: one bids, stays, takes or leaves it. Text and tables are HTML, made of a `Look`.
+In a student's words: one bids, stays, takes or leaves it. Text and tables are HTML, made of a `PastAuction`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mechanisms.conversation import Mechanism
-    from sim.page.looks import Look
+    from sim.page.looks import PastAuction
 
 MOST_ROUNDS = 6
 """So many rounds stand side by side, the last ones."""
@@ -107,7 +107,7 @@ def _round(number: int, parts: Sequence[pandas.DataFrame]) -> Round:
 # --- in words ---------------------------------------------------------------------------------------
 
 
-def story(look: Look, unfinished: bool = False) -> str:
+def story(look: PastAuction, unfinished: bool = False) -> str:
     """The auction in two or three sentences; without what came of it where that is not to be told yet."""
     auction, number = look.auction, len(rounds_of(look.messages))
     when = f"time {auction.opened:.2f} to {auction.closed:.2f}"
@@ -116,7 +116,7 @@ def story(look: Look, unfinished: bool = False) -> str:
     return f"<b>{escape(look.seller)}</b>, auction {look.number}, {when}: {people}.{ended}"
 
 
-def came_of_it(look: Look) -> str:
+def came_of_it(look: PastAuction) -> str:
     """Who got it and paid what, or why nothing was sold."""
     sales = look.sales
     if not look.auction.sold:
@@ -139,7 +139,7 @@ def _from_others(amount: float) -> str:
     return f"{paid} {money(abs(amount))}{' too' if amount > 0 else ' are paid to buyers'}."
 
 
-def _price_is(look: Look, winner: int, price: float) -> str:
+def _price_is(look: PastAuction, winner: int, price: float) -> str:
     """What the price is: a bid, the reserve, or nothing that has a name."""
     bids = last_amounts(look.messages)
     others = sorted((bid for buyer, bid in bids.items() if buyer != winner and bid > -math.inf), reverse=True)
@@ -156,7 +156,7 @@ def _price_is(look: Look, winner: int, price: float) -> str:
     return f", {words[0]}" if words else ""
 
 
-def why_unsold(look: Look) -> str:
+def why_unsold(look: PastAuction) -> str:
     """Why nothing was sold."""
     messages = look.messages
     heard = messages[messages["status"] == "answered"]
@@ -200,7 +200,7 @@ def last_amounts(messages: pandas.DataFrame) -> dict[int, float]:
 # --- as a table -------------------------------------------------------------------------------------
 
 
-def conversation_table(look: Look, chosen: int | None = None, upto: int | None = None) -> str:
+def conversation_table(look: PastAuction, chosen: int | None = None, upto: int | None = None) -> str:
     """Who was asked what, round by round, the highest bid first; rows can be chosen, one is marked.
 
     With `upto`, only so many rounds are told, and what came of it where these are all. The reserve is a line
@@ -239,7 +239,7 @@ def _row(cells: Sequence[str], buyer: int, chosen: bool, wins: bool) -> str:
     return (f"<tr class='{classes}' data-choose='{buyer}' tabindex='0' aria-selected='{pressed}'>{body}</tr>")
 
 
-def _insert_reserve(rows: list[str], look: Look, amounts: Sequence[float], width: int) -> None:
+def _insert_reserve(rows: list[str], look: PastAuction, amounts: Sequence[float], width: int) -> None:
     """A line where the bids fall below the reserve."""
     reserve = reserve_of(look.mechanism)
     if reserve is None:
@@ -258,7 +258,7 @@ def _left_out(buyers: int, rounds: int) -> str:
 class _Cells:
     """What stands in a buyer's row."""
 
-    def __init__(self, look: Look, shown: Sequence[Round], times: bool, over: bool) -> None:
+    def __init__(self, look: PastAuction, shown: Sequence[Round], times: bool, over: bool) -> None:
         self.look, self.shown, self.times, self.over = look, shown, times, over
         sales, messages = look.sales, look.messages
         self.vectors = look.vectors

@@ -16,7 +16,7 @@ from agents.play.asking import MISBEHAVIOUR, in_words
 from sim.market.guard import LONGEST_REASON
 from sim.page.conversation import conversation_table, last_amounts, rounds_of, story
 from sim.page.lie import lie_html
-from sim.page.looks import Look, auctions_of, in_turn, look_at, stepped
+from sim.page.looks import PastAuction, auctions_of, in_turn, look_at, stepped
 
 if TYPE_CHECKING:
     from sim.page.scene import Scene
@@ -45,7 +45,7 @@ class Choice:
 class Seen:
     """What is looked at, and what can be chosen beside it; HTML of the conversation and of the lie."""
 
-    look: Look | None = None
+    look: PastAuction | None = None
     auctions: tuple[int, ...] = ()
     buyers: tuple[int, ...] = ()
     buyer: int | None = None
@@ -74,7 +74,7 @@ def seen(scene: Scene, choice: Choice) -> Seen:
     )
 
 
-def _look(scene: Scene, choice: Choice) -> Look | None:
+def _look(scene: Scene, choice: Choice) -> PastAuction | None:
     if choice.auction is not None and (chosen := look_at(scene, choice.auction)) is not None:
         return chosen
     if choice.seller is not None:
@@ -84,7 +84,7 @@ def _look(scene: Scene, choice: Choice) -> Look | None:
     return None if number is None else look_at(scene, number)
 
 
-def _lie(scene: Scene, look: Look, buyer: int) -> str:
+def _lie(scene: Scene, look: PastAuction, buyer: int) -> str:
     try:
         return lie_html(scene, look, buyer)
     except MISBEHAVIOUR as error:  # mechanisms may be anybody's code; the page must go on
@@ -167,11 +167,11 @@ def Choosing(scene: Scene, choice: Choice, choose: Callable[[Choice], None], fou
             on_value=lambda buyer: choose(_pinned(choice, found, buyer)),
         )
         if found.rounds > 1:
-            Rounds(choice, choose, found)
+            RoundByRound(choice, choose, found)
 
 
 @solara.component
-def Rounds(choice: Choice, choose: Callable[[Choice], None], found: Seen) -> None:
+def RoundByRound(choice: Choice, choose: Callable[[Choice], None], found: Seen) -> None:
     """Step through the rounds of the auction that is looked at."""
 
     def tell(rounds: int) -> None:

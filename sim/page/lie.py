@@ -17,7 +17,7 @@ from sim.page.tables import money
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim.page.looks import Look
+    from sim.page.looks import PastAuction
     from sim.page.scene import Scene
 
 WIDTH, HEIGHT = 460.0, 300.0
@@ -25,20 +25,20 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 446.0, 34.0, 252.0
 _TICKS = 5
 
 
-def lie_html(scene: Scene, look: Look, buyer: int) -> str:
+def lie_html(scene: Scene, look: PastAuction, buyer: int) -> str:
     """The picture with a sentence below, or a sentence that says why there is none."""
     try:
         found = other_bids(scene.market, look.tables, look.number, buyer)
     except CannotTellError as error:
         return f"<p class='quiet'>{escape(str(error))}</p>"
     beliefs = any("Belief" in str(kind) for kind in look.messages["question"].unique())
-    return f"{lie_svg(found, buyer)}<p class='lesson'>{escape(lesson(found, buyer, beliefs))}</p>"
+    return f"{lie_svg(found, buyer)}<p class='lesson'>{escape(lie_in_words(found, buyer, beliefs))}</p>"
 
 
 # --- in words ---------------------------------------------------------------------------------------
 
 
-def lesson(found: OtherBids, buyer: int, beliefs: bool = False) -> str:
+def lie_in_words(found: OtherBids, buyer: int, beliefs: bool = False) -> str:
     """What the picture says, for those who want to read it."""
     unit = "" if found.utility.is_risk_neutral else " (utility)"
     truth = f"The truth would have {_effect(found.by_truth, buyer)}{unit}"
@@ -101,7 +101,7 @@ def lie_svg(found: OtherBids, buyer: int) -> str:
         f"<path class='curve' d='{_through(found, x, y)}'/>",
         _marks(found, x, y),
     ]
-    words = escape(f"Payoff of buyer {buyer} for every bid. {lesson(found, buyer)}", quote=True)
+    words = escape(f"Payoff of buyer {buyer} for every bid. {lie_in_words(found, buyer)}", quote=True)
     box = f"0 0 {WIDTH:g} {HEIGHT:g}"
     return f"<svg class='lie' viewBox='{box}' role='img' aria-label='{words}'>{''.join(parts)}</svg>"
 

@@ -20,7 +20,7 @@ MOST_ROWS = {"auctions": 4_000, "messages": 40_000, "transactions": 20_000, "vec
 
 
 @dataclass(frozen=True)
-class Look:
+class PastAuction:
     """An auction that is over.
 
     Attributes
@@ -71,7 +71,7 @@ class Look:
         return {(number, bidder): numbers.to_numpy() for (number, bidder), numbers in grouped}
 
 
-def look_at(scene: Scene, auction: int) -> Look | None:
+def look_at(scene: Scene, auction: int) -> PastAuction | None:
     """The auction of this number; None if it is not over, or its messages are no longer at hand."""
     held = _rows(scene, "auctions", auction)
     messages = _rows(scene, "messages", auction)
@@ -86,7 +86,7 @@ def look_at(scene: Scene, auction: int) -> Look | None:
     people = messages["bidder_id"].unique()
     strategies = {int(who): scene.strategies[scene.strategy_of[who]] for who in people}
     mechanism = scene.market.sellers[number].plan.mechanism
-    return Look(row, scene.sellers[number], mechanism, tables, strategies)
+    return PastAuction(row, scene.sellers[number], mechanism, tables, strategies)
 
 
 def _rows(scene: Scene, table: str, auction: int) -> pandas.DataFrame:

@@ -229,7 +229,7 @@ def test_the_line_jumps_where_she_begins_to_win():
     assert path.count("M") == 2
     heights = {y for _, y in drawn}
     assert len(heights) == 2
-    assert "No other bid would have brought more than the truth" in lie.lesson(found, winner)
+    assert "No other bid would have brought more than the truth" in lie.lie_in_words(found, winner)
     right = [x for x, y in drawn if y == min(heights)]
     share = (min(right) - 58) / (446 - 58)
     rival = look.messages.set_index("bidder_id")["bid"][1 - winner]
