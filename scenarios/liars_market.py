@@ -335,6 +335,30 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     return lines + pictures(tables, names, lambda folder: draw(tables, told, rows, folder))
 
 
+def who_lies_and_whether_it_pays(market: Market) -> list[Any]:
+    """Who lies, and whether it pays.
+
+    What a buyer gains in an auction, by strategy and by the seller's rules; the truthful stand first. A tick
+    and "theory" are what theory says, where all answers are heard.
+    """
+    told, tables = Parameters(**market.records.manifest.parameters), market.records.frames()
+    missed = sellers_who_missed_answers(tables)
+    names = list(mechanisms(told))
+    rows: dict[str, dict[str, Figure]] = {kind: {} for kind in crowd(told)}
+    for seller, series in payoff_series(tables, told):
+        name = names[seller]
+        expected = {} if seller in missed else expected_payoffs(told, name)
+        for kind, gained in zip(rows, series, strict=True):
+            estimate = mean_of_rare(gained)
+            seen = estimate.without_interval() if told.learns else estimate
+            rows[kind][name] = Figure(seen, expected.get(kind, float("nan")))
+    return [comparison_table("strategy", names, rows)]
+
+
+FIGURES = (who_lies_and_whether_it_pays,)
+"""What the page shows besides, worked out anew as the run grows."""
+
+
 def draw(
     tables: Mapping[str, pandas.DataFrame],
     parameters: Parameters,

@@ -8,6 +8,7 @@ from typing import Any
 import solara
 from mesa.visualization.utils import update_counter
 
+from sim.page.earned import Earned
 from sim.page.inspector import Inspector
 from sim.page.panels import (
     TABLES,
@@ -54,6 +55,7 @@ def _auctions(show: Show, scene: Scene, steps: int, own: list[PagePanel]) -> Non
     Drawn(show, steps, race)
     Drawn(show, steps, first, wide=True)
     Inspector(show, scene, steps)
+    Earned(show, scene, steps)
     small = [*own, *others]
     odd = ["odd"] if len(small) % 2 else []
     for number, panel in enumerate(small):

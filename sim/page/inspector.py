@@ -110,14 +110,14 @@ def Inspector(show: Show, scene: Scene, steps: int) -> None:
 
     with solara.Div(classes=["inspector"]):
         with solara.Div(classes=["panel", "panel-conversation"]):
-            _heading("The conversation", "Choose a seller, an auction, a round; click a row for its buyer.")
+            heading("The conversation", "Choose a seller, an auction, a round; click a row for its buyer.")
             Choosing(scene, choice, choose, found)
             solara.HTML("p", unsafe_innerHTML=found.story, classes=["story"])
             Clickable(html=found.table, event_choose=pick)
         with solara.Div(classes=["panel", "panel-lie"]):
             whose = "" if found.buyer is None else f" of buyer {found.buyer}"
             caption = f"The payoff{whose} for every bid, the others as they were."
-            _heading("What a lie would have brought", caption)
+            heading("What a lie would have brought", caption)
             classes = ["lie-picture", f"step-{steps}"]
             solara.HTML("div", unsafe_innerHTML=found.lie or NOTHING, classes=classes)
 
@@ -133,7 +133,8 @@ def _pinned(choice: Choice, found: Seen, buyer: int) -> Choice:
     return replace(choice, auction=None if found.look is None else found.look.number, buyer=buyer)
 
 
-def _heading(title: str, caption: str) -> None:
+def heading(title: str, caption: str) -> None:
+    """Title and caption of a panel."""
     with solara.Div(classes=["heading"]):
         solara.Text(title, classes=["title"])
         solara.Text(caption, classes=["caption"])

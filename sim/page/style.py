@@ -50,6 +50,17 @@ main.solara-content-main[style*="400px"] { padding-left: 320px !important; }
 .lie-picture .bid circle { fill: #D55E00; }
 .lie-picture .bid text { fill: #A33D00; font-weight: 600; }
 .lie-picture .best circle { fill: none; stroke: #222; stroke-width: 2; }
+.earned { display: contents; }
+.panel-earnings, .panel-figures { grid-column: span 12; }
+.figures { margin-bottom: 10px; font-size: 13.5px; }
+.figures .picture { text-align: left; aspect-ratio: auto; }
+.figures .picture > span { display: block; white-space: nowrap; }
+.figures .theory { color: #5F5F5F; font-size: 12px; }
+.interval .zero { stroke: #B5B5B5; fill: none; }
+.interval .reach { stroke: currentColor; stroke-width: 2; fill: none; }
+.interval .tick { stroke: #000; stroke-width: 2; stroke-dasharray: 3 2; fill: none; }
+.interval .gain { fill: #0072B2; }
+.interval .loss { fill: #B34A00; }
 .lesson { font-size: 15px; line-height: 1.4; }
 .panel-town, .panel-conversation { display: flex; flex-direction: column; }
 .heading { display: flex; flex-direction: column; min-height: 44px; margin-bottom: 4px; }
@@ -83,7 +94,7 @@ main.solara-content-main[style*="400px"] { padding-left: 320px !important; }
 .v-application .v-slider .v-slider__thumb-label > div { transform: none !important; color: #2F7FD6;
   font-size: 12px; }
 @media (max-width: 1500px) { .panel { grid-column: span 6; }
-  .panel-transactions, .panel-worths { grid-column: span 12; }
+  .panel-transactions, .panel-worths, .panel-earnings, .panel-figures { grid-column: span 12; }
   .panel-transactions.odd { grid-column: span 6; } .panel-transactions.odd .table { font-size: 12px; }
   .panel-conversation .table { font-size: 12px; }
   .panel-conversation th, .panel-conversation td, .odd th, .odd td { padding: 3px 4px !important; } }
