@@ -64,7 +64,7 @@ from sim.measures.shares import mean_of_rare
 from sim.measures.surplus import surplus_of
 from sim.records import Records
 from sim.runs import scenario
-from sim.runs.replicates import REPLICATES, across_told, runs_of
+from sim.runs.replicates import REPLICATES, across_told, alone, runs_of
 from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
@@ -341,18 +341,9 @@ def who_lies_and_whether_it_pays(market: Market) -> list[Any]:
     What a buyer gains in an auction, by strategy and by the seller's rules; the truthful stand first. A tick
     and "theory" are what theory says, where all answers are heard.
     """
-    told, tables = Parameters(**market.records.manifest.parameters), market.records.frames()
-    missed = sellers_who_missed_answers(tables)
-    names = list(mechanisms(told))
-    rows: dict[str, dict[str, Figure]] = {kind: {} for kind in crowd(told)}
-    for seller, series in payoff_series(tables, told):
-        name = names[seller]
-        expected = {} if seller in missed else expected_payoffs(told, name)
-        for kind, gained in zip(rows, series, strict=True):
-            estimate = mean_of_rare(gained)
-            seen = estimate.without_interval() if told.learns else estimate
-            rows[kind][name] = Figure(seen, expected.get(kind, float("nan")))
-    return [comparison_table("strategy", names, rows)]
+    told = alone(Parameters(**market.records.manifest.parameters))
+    rows = figures(market.records.frames(), told)
+    return [comparison_table("strategy", list(mechanisms(told)), rows)]
 
 
 FIGURES = (who_lies_and_whether_it_pays,)

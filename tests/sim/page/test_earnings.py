@@ -6,7 +6,7 @@ import re
 import numpy as np
 import pytest
 
-from scenarios import liars_market, neighbours, town_market
+from scenarios import liars_market, neighbours, risk_averse_bidders, town_market
 from sim.measures.batch_means import Estimate
 from sim.measures.benchmarks import record_benchmarks
 from sim.measures.by_strategy import strategy_measures
@@ -92,6 +92,31 @@ def test_a_scenarios_figures_are_its_tables(show):
         for cell, figure in zip(told[kind], figures.values(), strict=True):
             assert amount(figure.estimate) in cell
             assert ("theory" in cell) == math.isfinite(figure.theory)
+
+
+def test_first_price_against_second_is_the_runs_own_table():
+    seen = shown(60, module=risk_averse_bidders, buyers="", rate="", until="60")
+    (make,) = seen.figures
+    told = cells(figures_html(make(seen.market)))
+    rows = risk_averse_bidders.figures(seen.records.frames(), seen.parameters)
+    assert list(told) == list(rows) == ["risk-neutral", "CRRA 0.6", "CARA 4"]
+    for crowd, row in rows.items():
+        assert amount(row["difference"].estimate) in told[crowd][2]
+        assert "theory" in told[crowd][2]
+
+
+def test_who_goes_to_whom():
+    """Of the first visits, of the second and of the later ones all sellers' shares are 1 together."""
+    town = shown(8)
+    (table,) = town.figures[0](town.market)
+    assert next(iter(table.figures)) == "first visit"
+    for row in table.figures.values():
+        assert sum(float(one.estimate.mean) for one in row.values()) == pytest.approx(1)
+    visits = town.records.frame("visits").query("seller_id >= 0 and want >= 0")
+    first = visits.drop_duplicates(["person_id", "want"])["seller_id"]
+    name = town.scene.sellers[0]
+    assert table.figures["first visit"][name].estimate.mean == pytest.approx((first == 0).mean())
+    assert np.isnan(table.figures["first visit"][name].estimate.half_width)
 
 
 def test_whose_figures_fail_does_not_stop_the_page(show):
