@@ -225,7 +225,11 @@ def conversation_table(look: PastAuction, chosen: int | None = None, upto: int |
 
 
 def _heading(one: Round, count: int) -> str:
-    return one.heading if count == 1 else f"{one.number + 1}. {one.heading}"
+    """The round's number and heading; of a later round with a price that alone."""
+    if count == 1:
+        return one.heading
+    short = one.number > 0 and not math.isnan(one.price)
+    return f"{one.number + 1}. price {money(one.price)}" if short else f"{one.number + 1}. {one.heading}"
 
 
 def _side(column: int) -> str:

@@ -180,8 +180,8 @@ def RoundByRound(choice: Choice, choose: Callable[[Choice], None], found: Seen) 
             pinned = replace(choice, auction=found.look.number, rounds=min(max(rounds, 1), found.rounds))
             choose(pinned)
 
-    solara.Button("‹", on_click=lambda: tell(found.told - 1), disabled=found.told == 1, classes=["earlier"])
-    solara.Text(f"round {found.told} of {found.rounds}", classes=["which"])
-    solara.Button(
-        "›", on_click=lambda: tell(found.told + 1), disabled=found.told == found.rounds, classes=["later"]
-    )
+    first, last = found.told == 1, found.told == found.rounds
+    with solara.Div(classes=["rounds"]):
+        solara.Button("‹", on_click=lambda: tell(found.told - 1), disabled=first, classes=["earlier"])
+        solara.Text(f"round {found.told} of {found.rounds}", classes=["which"])
+        solara.Button("›", on_click=lambda: tell(found.told + 1), disabled=last, classes=["later"])

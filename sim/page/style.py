@@ -30,6 +30,8 @@ main.solara-content-main[style*="400px"] { padding-left: 320px !important; }
 .choosing .v-input { flex: 0 1 150px; margin: 0; padding-top: 10px; }
 .choosing .v-btn { min-width: 34px !important; padding: 0 8px !important; height: 30px !important; }
 .choosing .which { white-space: nowrap; }
+.choosing .rounds { display: flex; gap: 8px; align-items: center; }
+.panel-conversation .table th { white-space: normal; vertical-align: bottom; }
 .story { min-height: 40px; }
 .panel-conversation tr[data-choose] { cursor: pointer; }
 .panel-conversation tr[data-choose]:hover, .panel-conversation tr[data-choose]:focus {
