@@ -6,7 +6,14 @@ import re
 import numpy as np
 import pytest
 
-from scenarios import liars_market, neighbours, risk_averse_bidders, town_market
+from scenarios import (
+    learn_to_tell,
+    liars_market,
+    neighbours,
+    risk_averse_bidders,
+    sell_the_room,
+    town_market,
+)
 from sim.measures.batch_means import Estimate
 from sim.measures.benchmarks import record_benchmarks
 from sim.measures.by_strategy import strategy_measures
@@ -23,6 +30,8 @@ from sim.page.earnings import (
 )
 from sim.runs.report import seller_measures
 from tests.sim.page.shows import shown
+
+WITH_FIGURES = [learn_to_tell, liars_market, risk_averse_bidders, sell_the_room, town_market]
 
 
 def cells(told):
@@ -103,6 +112,38 @@ def test_first_price_against_second_is_the_runs_own_table():
     for crowd, row in rows.items():
         assert amount(row["difference"].estimate) in told[crowd][2]
         assert "theory" in told[crowd][2]
+
+
+def test_the_rooms_shares_of_the_optimum_are_the_runs_own():
+    seen = shown(12, module=sell_the_room, buyers="", rate="", until="12")
+    (table,) = seen.figures[0](seen.market)
+    rows = sell_the_room.shares(seen.records.frames(), seen.parameters)
+    assert list(table.figures) == [f"n = {n}" for n in rows]
+    for n, row in rows.items():
+        means = {name: one.estimate.mean for name, one in table.figures[f"n = {n}"].items()}
+        assert means == {name: one.estimate.mean for name, one in row.items()}
+
+
+def test_what_is_learned_is_of_this_run_alone():
+    """No interval, and no replicate is run to find one: the first and the last quarter, as `run` measures."""
+    seen = shown(40, module=learn_to_tell, buyers="", rate="", until="40")
+    tables = seen.figures[0](seen.market)
+    told = learn_to_tell.measures(seen.records.frames(), seen.parameters)
+    found = [(f"{room}: {when}", one) for table in tables for room, row in table.figures.items()
+             for when, one in row.items()]
+    assert {name: float(one.estimate.mean) for name, one in found} == pytest.approx(told)
+    assert all(np.isnan(one.estimate.half_width) for _, one in found)
+
+
+@pytest.mark.parametrize("module", WITH_FIGURES, ids=lambda module: module.__name__)
+def test_figures_can_be_shown_from_the_first_step_on(module):
+    """They fail at no step, and say what they are."""
+    seen = shown(module=module, buyers="", rate="", until="3")
+    for _ in range(3):
+        seen.step()
+        for make in seen.figures:
+            assert "<table" in figures_html(make(seen.market))
+            assert make.__doc__.count("\n") > 2
 
 
 def test_who_goes_to_whom():
