@@ -27,7 +27,7 @@ from mechanisms.conversation import ClosedRule, Mechanism
 from mechanisms.deviations import brought, realised
 from mechanisms.engine import Path, walk
 from mechanisms.outcome import Outcome
-from mechanisms.questions import BuyerQuestion, Replies
+from mechanisms.questions import Announce, BuyerQuestion, Replies
 from mechanisms.utilities import Utility
 
 MOST_PATHS = 512
@@ -133,7 +133,11 @@ def replays(
 
 
 class ReplayPlayer(RehearsalPlayer):
-    """Plays a conversation again, with the beliefs that the participants had; no mixed answers."""
+    """Plays a conversation again, with the beliefs that the participants had; no mixed answers.
+
+    announced
+        What was announced, with the number of questions that were asked before.
+    """
 
     _resolve = staticmethod(definite)
 
@@ -141,12 +145,18 @@ class ReplayPlayer(RehearsalPlayer):
         super().__init__(party, path)
         self._beliefs = beliefs
         self._said: list[Said] = [()] * party.n
+        self.announced: list[tuple[int, Announce]] = []
         if beliefs is not None:
             party.posterior = self._posterior
 
     def _posterior(self, seat: int) -> Any:
         """What a buyer believes now."""
         return None if self._beliefs is None else self._beliefs(seat, self.party.heard, self._said[seat])
+
+    def announce(self, question: Announce) -> None:
+        """Let everyone hear it, and note when."""
+        super().announce(question)
+        self.announced.append((len(self.party.said), question))
 
     def ask(self, question: BuyerQuestion) -> Replies:
         """Answer, and note what each has said."""

@@ -12,12 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from agents.best_response.in_hindsight import PlayedAuction, replays, utilities_of_bids, utility_replayed
+from agents.best_response.in_hindsight import (
+    PlayedAuction,
+    ReplayPlayer,
+    replays,
+    utilities_of_bids,
+    utility_replayed,
+)
 from agents.play.asking import RefusesRandomness
 from agents.play.ways import by_rule_or_replay, rule_or_replay
 from mechanisms.comparison import RELATIVE_SLACK, size_of
 from mechanisms.conversation import Mechanism
-from mechanisms.questions import SILENT
+from mechanisms.questions import SILENT, Announce
 from mechanisms.utilities import Utility
 from sim.measures.surplus import surplus_of
 
@@ -115,6 +121,17 @@ def other_bids(market: Market, tables: Tables, auction: int, bidder: int) -> Oth
     )
 
 
+def announcements(market: Market, tables: Tables, auction: int) -> list[tuple[int, Announce]]:
+    """What was announced in the auction, with the number of questions asked before; by replay.
+
+    Records hold what was asked and answered only. Raises CannotTellError.
+    """
+    played, messages = played_auction(market, tables, auction)
+    return by_rule_or_replay(
+        played.mechanism, lambda _: [], lambda: _matching(played, messages)[0].announced
+    )
+
+
 def _as_played(played: PlayedAuction, seat: int) -> float:
     return by_rule_or_replay(
         played.mechanism,
@@ -199,9 +216,16 @@ def _refuse_what_cannot_be_replayed(played: PlayedAuction, messages: pandas.Data
         )
     if not all(side.group.strategy.memoryless for side in played.sides):
         raise CannotTellError("Somebody here learns, and would no longer answer as she did then.")
-    said = [_said(player.party.said, messages) for player, _ in _asked_again(list, replays(played))]
-    if not any(said):
+    _matching(played, messages)
+
+
+def _matching(played: PlayedAuction, messages: pandas.DataFrame) -> list[ReplayPlayer]:
+    """The branches of the replay in which everybody says what is on record; CannotTellError if none."""
+    players = [player for player, _ in _asked_again(list, replays(played))]
+    alike = [player for player in players if _said(player.party.said, messages)]
+    if not alike:
         raise CannotTellError("Asked again, the buyers answer otherwise than they did.")
+    return alike
 
 
 def _said(said: Any, messages: pandas.DataFrame) -> bool:

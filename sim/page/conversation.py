@@ -22,12 +22,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mechanisms.conversation import Mechanism
+    from mechanisms.questions import Announce
     from sim.page.looks import PastAuction
 
 MOST_ROUNDS = 6
 """So many rounds stand side by side, the last ones."""
 MOST_BUYERS = 60
 """So many buyers have a row, those who bid most."""
+MOST_FACTS = 16
+"""So many numbers of an announcement are told."""
 NEAR = 1e-9
 
 WORDS = {
@@ -195,6 +198,24 @@ def last_amounts(messages: pandas.DataFrame) -> dict[int, float]:
         elif not math.isnan(answer.bid):
             amounts[answer.bidder_id] = max(amounts[answer.bidder_id], answer.bid)
     return amounts
+
+
+def announced_in_words(told: Sequence[tuple[int, Announce]], buyers: Sequence[int]) -> str:
+    """What was announced after how many questions; `buyers` are in the order of their seats."""
+    lines = []
+    for asked, one in told:
+        facts = "; ".join(_fact(*each, buyers) for each in one.content)
+        lines.append(f"Announced after {counted(asked, 'question')}: {facts}.")
+    return " ".join(lines)
+
+
+def _fact(name: str, content: Any, buyers: Sequence[int]) -> str:
+    if name == "star":
+        return f"the star is buyer {buyers[content]}"
+    if isinstance(content, tuple):
+        some = ", ".join(f"{each:g}" for each in content[:MOST_FACTS])
+        return f"{name} {some}" + (" …" if len(content) > MOST_FACTS else "")
+    return f"{name} {content:g}" if isinstance(content, int | float) else f"{name} {content}"
 
 
 # --- as a table -------------------------------------------------------------------------------------

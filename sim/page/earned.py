@@ -24,11 +24,11 @@ def Earned(show: Show, scene: Scene, steps: int) -> None:
     when = [show, epoch(int(scene.held.sum())), show.running]
     told = solara.use_memo(lambda: safely(show, lambda: earnings(scene, steadiness(show))), when)
     with solara.Div(classes=["earned"]):
+        for make in show.figures:
+            Figured(show, scene, make, steps)
         with solara.Div(classes=["panel", "panel-earnings"]):
             heading("Who earns what", "Payoffs by strategy, side payments counted; below, what sellers earn.")
             solara.HTML("div", unsafe_innerHTML=told, classes=["table"])
-        for make in show.figures:
-            Figured(show, scene, make, steps)
 
 
 @solara.component

@@ -14,7 +14,14 @@ import solara
 
 from agents.play.asking import MISBEHAVIOUR, in_words
 from sim.market.guard import LONGEST_REASON
-from sim.page.conversation import conversation_table, last_amounts, rounds_of, story
+from sim.measures.other_bids import announcements
+from sim.page.conversation import (
+    announced_in_words,
+    conversation_table,
+    last_amounts,
+    rounds_of,
+    story,
+)
 from sim.page.lie import lie_html
 from sim.page.looks import PastAuction, auctions_of, in_turn, look_at, stepped
 
@@ -24,6 +31,10 @@ if TYPE_CHECKING:
 
 IN_TURN = "each in turn"
 """Shown where no seller is chosen."""
+SLOW = (
+    "<p class='quiet'>Beliefs are asked for here, which takes a second to work out: click a row to see it, "
+    "and what was announced.</p>"
+)
 NOTHING = "<p class='quiet'>No auction is over yet.</p>"
 
 
@@ -67,11 +78,11 @@ def seen(scene: Scene, choice: Choice) -> Seen:
     rounds = len(rounds_of(look.messages))
     told = rounds if choice.rounds is None else min(max(choice.rounds, 1), rounds)
     auctions = tuple(auctions_of(scene, int(look.auction.seller_id)))
+    slow = choice.auction is None and scene.market.entries[int(look.auction.seller_id)].knowledge is not None
+    words = story(look, told < rounds) + ("" if slow else _announced(scene, look))
+    lie = SLOW if slow else _lie(scene, look, buyer)
     table = conversation_table(look, buyer, told)
-    return Seen(
-        look, auctions, tuple(sorted(look.buyers)), buyer, rounds, told, story(look, told < rounds), table,
-        _lie(scene, look, buyer),
-    )
+    return Seen(look, auctions, tuple(sorted(look.buyers)), buyer, rounds, told, words, table, lie)
 
 
 def _look(scene: Scene, choice: Choice) -> PastAuction | None:
@@ -82,6 +93,15 @@ def _look(scene: Scene, choice: Choice) -> PastAuction | None:
         return look_at(scene, own[-1]) if own else None
     number = in_turn(scene)
     return None if number is None else look_at(scene, number)
+
+
+def _announced(scene: Scene, look: PastAuction) -> str:
+    """What was announced, where the conversation can be held again to find out."""
+    try:
+        told = announcements(scene.market, look.tables, look.number)
+    except MISBEHAVIOUR:  # no replay, no word of it: the lie's panel says why
+        return ""
+    return f"<br>{escape(announced_in_words(told, look.buyers))}" if told else ""
 
 
 def _lie(scene: Scene, look: PastAuction, buyer: int) -> str:

@@ -54,6 +54,7 @@ main.solara-content-main[style*="400px"] { padding-left: 320px !important; }
 .lie-picture .best circle { fill: none; stroke: #222; stroke-width: 2; }
 .earned { display: contents; }
 .panel-earnings, .panel-figures { grid-column: span 12; }
+.panel-earnings .table { max-height: 460px; }
 .figures { margin-bottom: 10px; font-size: 13.5px; }
 .figures .picture { text-align: left; aspect-ratio: auto; }
 .figures .picture > span { display: block; white-space: nowrap; }

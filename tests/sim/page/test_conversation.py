@@ -192,6 +192,23 @@ def test_beliefs_come_after_bids():
     assert rows[0][4] == "not asked"
 
 
+def test_what_was_announced_is_told_where_an_auction_is_chosen():
+    """ℳ announces the star and the others' bids after its first question."""
+    market = neighbours.build(neighbours.Parameters(), 3)
+    watched = Scene(market)
+    market.advance_to(2)
+    watched.update()
+    found = seen(watched, Choice())
+    assert found.lie == inspector.SLOW
+    chosen = seen(watched, Choice(auction=found.look.number))
+    bids = found.look.messages.query("question_number == 0")["bid"]
+    others = ", ".join(f"{bid:g}" for bid in bids.drop(bids.idxmax()))
+    assert f"Announced after 1 question: the star is buyer {chosen.buyer}; values {others}." in chosen.story
+    assert "svg" in chosen.lie
+    assert "What she says of others stays as it was" in chosen.lie
+    assert "Announced" not in seen(scene_of([AscendingClock()]), Choice()).story
+
+
 # --- the lie ------------------------------------------------------------------------------------------------
 
 
