@@ -24,7 +24,8 @@ EXPLANATION = (
     "Utility: her expected utility of one evening's revenue, exactly, late answers counted; seen: in the "
     "market, ± half of a 95% confidence interval by batch means. Sure: the revenue that, if it were sure, "
     "would be worth as much. Mean and spread (standard deviation) of revenue. Of best: at least this share "
-    "of the utility of the best dominant-strategy mechanism, whatever it is."
+    "of the utility of the best dominant-strategy mechanism, whatever it is; what is missing to 100% is "
+    "lost by the way to sell or given away by the bound on the best, nobody knows how much by which."
 )
 LADDER_EXPLANATION = (
     "Sure revenue by caution, for designed prices with their mean and spread; and the certificate of each."
