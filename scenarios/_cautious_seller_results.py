@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from mechanisms.utilities import Utility
 from scenarios._cautious_seller_designs import FAMILIES, LADDER, SELLERS, Sale
-from scenarios._plain_table import plain_table, with_interval
+from scenarios._plain_table import plain_table
 from sim.measures.batch_means import Estimate, batch_means
+from sim.measures.comparison import Figure
 from sim.measures.plots import COLOURS, figure
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def seller_table(chosen: Sale, seen: Mapping[str, Estimate]) -> Any:
         (
             name,
             f"{chosen.worth(name):.4g}",
-            with_interval(seen[name]),
+            Figure(seen[name], chosen.worth(name)),
             f"{chosen.sure(name):.2f}",
             f"{way.law.mean:.2f}",
             f"{way.law.standard_deviation:.2f}",
