@@ -5,14 +5,14 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 
-from sim.page.drawing.look import FAINT, GRID, INK, SELLERS
+from sim.page.drawing.look import FAINT, GRID, SELLERS
+from sim.page.drawing.look import INK as INK
 from sim.page.drawing.marks import MOST_NAMES
 from sim.page.drawing.names import short, spread, within
-from sim.page.drawing.scales import roomy
+from sim.page.drawing.scales import roomy as roomy
 from sim.page.frames import PLAIN
 
 if TYPE_CHECKING:
@@ -23,15 +23,8 @@ if TYPE_CHECKING:
 _ROUNDS: tuple[tuple[Any, str], ...] = (("solid", "o"), ((0, (1.2, 1.2)), "^"), ((0, (5, 1.5, 1, 1.5)), "D"))
 """Line and marker of the first round of colours, the second, and the third."""
 
-_BUYERS = (("#A3A3A3", "o"), ("#000000", "^"), ("#8C510A", "D"), ("#DFC27D", "s"), ("#5E4FA2", "v"))
-
 _LEFT, _BELOW = 0.62, 0.5  # inches for the names of the axes
 _NAMES = 8.5  # points
-__all__ = [
-    "DPI", "FAINT", "GRID", "INK", "MOST_NAMES", "SELLERS", "FigureLook", "buyer_look", "dots", "label_ends",
-    "new_figure", "plain_axes", "right_of", "roomy", "say_nothing_yet", "seller_colour", "seller_look",
-    "short", "spread", "within", "without_markup",
-]
 DPI = 140
 
 
@@ -51,22 +44,6 @@ def seller_look(number: int) -> FigureLook:
 def seller_colour(number: int) -> str:
     """The colour of seller `number`."""
     return seller_look(number).colour
-
-
-def dots(axes: Axes, x: Any, y: Any, sellers: Any, **more: Any) -> None:
-    """A dot for each point (x, y), in the look of its seller; all of the same shape."""
-    x, y, sellers = (np.asarray(each) for each in (x, y, sellers))
-    round_of = sellers // len(SELLERS)
-    for number in np.unique(round_of):
-        own = round_of == number
-        colours = [seller_colour(seller) for seller in sellers[own].tolist()]
-        marker = seller_look(number * len(SELLERS)).marker
-        axes.scatter(x[own], y[own], s=12, c=colours, marker=marker, linewidths=0, **more)
-
-
-def buyer_look(strategy: int) -> tuple[str, str]:
-    """Colour and marker of the strategy with this index."""
-    return _BUYERS[strategy % len(_BUYERS)]
 
 
 def new_figure(width: float = 4.6, height: float = 3.1) -> Figure:

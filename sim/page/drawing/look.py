@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from sim.page.drawing.names import SMALL, TYPE
+
 SELLERS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6B3E00")
 """A seller's colour is the same in every picture; from the eighth seller on they come round again."""
 SELLERS_IN_THE_DARK = ("#3A8FD9", "#E8702A", "#17B890", "#E28CC0", "#F5C400", "#8FD3FF", "#B58A55")
@@ -79,11 +81,13 @@ def _palette(dark: bool) -> dict[str, str]:
     return named | dict(zip(("ink", "faint", "grid", "paper"), plain if dark else bright, strict=True))
 
 
+_PLACES = ".drawing, .board"
+"""Where the colours are known: in pictures, and on the page around them."""
 _RULES = """
 .drawing { background: var(--paper); }
-.drawing text { font: 11.5px Roboto, Arial, "Liberation Sans", Helvetica, sans-serif; fill: var(--ink);
+.drawing text { font: TYPEpx Roboto, Arial, "Liberation Sans", Helvetica, sans-serif; fill: var(--ink);
   font-variant-numeric: tabular-nums; }
-.drawing text.small { font-size: 10.5px; }
+.drawing text.small { font-size: SMALLpx; }
 .drawing text.quiet { fill: var(--faint); }
 .drawing text.right { text-anchor: end; }
 .drawing text.middle { text-anchor: middle; }
@@ -94,13 +98,14 @@ _RULES = """
 .drawing .line { stroke: currentColor; fill: none; stroke-width: 2; stroke-linejoin: round; }
 .drawing .thin { stroke: currentColor; fill: none; stroke-width: .8; }
 .drawing .spot { stroke: currentColor; fill: none; stroke-linecap: round; stroke-width: 4.5; opacity: .75; }
+.drawing .full { opacity: 1; }
 .drawing .shape { fill: currentColor; opacity: .8; }
 .drawing .solid { fill: currentColor; }
 .drawing .area { fill: currentColor; opacity: .22; }
 .drawing .ink { color: var(--ink); }
 .drawing .faint { color: var(--faint); }
 .drawing .tie { stroke: var(--faint); fill: none; stroke-width: .6; }
-"""
+""".replace("TYPE", f"{TYPE:g}").replace("SMALL", f"{SMALL:g}")
 
 
 def _coloured() -> str:
@@ -118,8 +123,8 @@ def _variables(where: str, dark: bool) -> str:
 
 def stylesheet() -> str:
     """For the page: light, dark where the page is dark, and always light on paper."""
-    light, dark = _variables(".drawing", False), _variables(".theme--dark .drawing", True)
-    printed = _variables(".theme--dark .drawing, .drawing", False)
+    light, dark = _variables(_PLACES, False), _variables(f".theme--dark :is({_PLACES})", True)
+    printed = _variables(f".theme--dark :is({_PLACES}), {_PLACES}", False)
     return f"{light}\n{dark}\n@media print {{ {printed} }}\n{_RULES}{_coloured()}\n"
 
 

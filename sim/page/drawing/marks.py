@@ -18,6 +18,7 @@ MOST_POINTS = 240
 """More points of one line cannot be told apart."""
 MOST_NAMES = 14
 """More lines cannot all be named at their ends."""
+LEGEND_ROW = 16.0
 _APART = TYPE + 2.5
 
 
@@ -67,13 +68,14 @@ def upright(plot: Plot, place: float, look: Look, name: str = "") -> str:
 
 def points(plot: Plot, x: Any, y: Any, look: Look, size: float = 4.5, name: str = "") -> str:
     """A dot at each point, shape (n,) each, in the shape of the look; `size` is its width in pixels."""
-    return placed(plot.x(x), plot.y(y), look, size, name)
+    return placed(np.stack([plot.x(x), plot.y(y)], axis=-1), look, size, name)
 
 
-def placed(x: Any, y: Any, look: Look, size: float = 4.5, name: str = "") -> str:
-    """The same at pixels."""
+def placed(places: Any, look: Look, size: float = 4.5, name: str = "") -> str:
+    """The same at pixels, shape (n, 2)."""
     told = tip(name) if name else ""
-    if not len(np.atleast_1d(x)):
+    x, y = np.asarray(places, dtype=float).reshape(-1, 2).T
+    if not len(x):
         return ""
     if look.shape == "dot":
         width = None if size == 4.5 else float(size)
@@ -129,6 +131,24 @@ def columns(plot: Plot, x: Any, y: Any, look: Look, thick: float, name: str = ""
     return element("path", told, class_=f"solid {look.class_}", d=path)
 
 
+def stripes(plot: Plot, lengths: Any, rows: Any, look: Look, thick: float = 9.0) -> str:
+    """A bar from 0 to each length, shape (n,), along its row, `thick` pixels high."""
+    foot, ends = float(plot.x.held(0.0)), plot.x.held(lengths)
+    known = np.isfinite(ends)
+    heights = (plot.y(rows) - thick / 2)[known]
+    parts = zip(pixels(np.full(len(heights), foot), heights), (ends[known] - foot).tolist(), strict=True)
+    path = "".join(f"M{a} {b}h{brief(long)}v{brief(thick)}h{brief(-long)}z" for (a, b), long in parts)
+    return element("path", class_=f"solid {look.class_}", d=path) if path else ""
+
+
+def ticks_on_rows(plot: Plot, places: Any, rows: Any, look: Look, tall: float = 13.0) -> str:
+    """A short upright line at each place, shape (n,), in its row."""
+    across, middle = plot.x.held(places), plot.y(rows)
+    ends = (np.stack([across, middle + half], axis=-1) for half in (-tall / 2, tall / 2))
+    path = pieces(*(each[np.isfinite(across)] for each in ends))
+    return element("path", class_=f"line {look.class_}", d=path) if path else ""
+
+
 def band(plot: Plot, x: Any, low: Any, high: Any, look: Look) -> str:
     """An area between two heights, shape (n,) each, behind a line."""
     x, low, high = (np.asarray(each, dtype=float) for each in (x, low, high))
@@ -182,20 +202,26 @@ def room_for(names: Iterable[str]) -> float:
     return widest(names) + 12
 
 
+def legend_places(names: Iterable[str], width: float) -> list[tuple[float, float]]:
+    """Where the names of a legend stand, in rows of at most `width` pixels, the first at (0, 0)."""
+    found, across, down = [], 0.0, 0.0
+    for name in names:
+        wide = width_of(short(name)) + 34
+        if across > 0 and across + wide > width:
+            across, down = 0.0, down + LEGEND_ROW
+        found.append((across, down))
+        across += wide
+    return found
+
+
 def legend(
     entries: Sequence[tuple[str, Look]], x: float, y: float, width: float, lines: bool = False
 ) -> str:
     """Names with a dot, or a piece of line, before each, in rows of at most `width` pixels from (x, y) on."""
-    placed_at, across, down = [], x, y
-    for name, _ in entries:
-        wide = width_of(short(name)) + 34
-        if across > x and across + wide > x + width:
-            across, down = x, down + 16
-        placed_at.append((across, down))
-        across += wide
+    placed_at = [(x + a, y + b) for a, b in legend_places((name for name, _ in entries), width)]
     return "".join(
         (_line(path_through([a, a + 16], [b - 4, b - 4]), look, "") if lines
-         else placed([a + 9], [b - 4], look, 8))
+         else placed([a + 9, b - 4], look, 8))
         + line_of_text(short(name), a + 20, b)
         for (name, look), (a, b) in zip(entries, placed_at, strict=True)
     )

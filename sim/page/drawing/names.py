@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-TYPE = 11.5
-"""Height of type in pixels of the picture."""
+TYPE, SMALL = 12.5, 11.5
+"""Height of type in pixels of the picture: names, and numbers at ticks."""
 LONGEST = 28
 """Characters of a name beside a line."""
 _NARROW, _SLIM, _WIDE = "iljI.,:;'|!", "ftr()[] /-\"", "mwMW@%—…"

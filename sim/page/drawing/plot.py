@@ -14,11 +14,14 @@ from typing import Any
 
 from sim.page.drawing.drawing import Drawing
 from sim.page.drawing.elements import brief, element, line_of_text
-from sim.page.drawing.names import width_of
+from sim.page.drawing.names import SMALL, short, width_of
 from sim.page.drawing.scales import Scale, tick_words, ticks
 
 WIDTH, HEIGHT = 460.0, 310.0
-_LEFT, _TOP, _BELOW, _AT_THE_RIGHT = 52.0, 12.0, 40.0, 14.0
+ROW = 15.0
+"""Pixels from one row of names to the next."""
+_LEAST_OF_ROWS = 150.0
+_LEFT, _TOP, _BELOW, _AT_THE_RIGHT = 54.0, 12.0, 42.0, 16.0
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ def plot_of(
     up: str,
     *,
     right: float = 0.0,
+    top: float = _TOP,
     width: float = WIDTH,
     height: float = HEIGHT,
     places: Sequence[tuple[float, str]] | None = None,
@@ -57,15 +61,16 @@ def plot_of(
 ) -> Plot:
     """A plot from and to these amounts, its names told in `across` and `up`.
 
-    `right` pixels stay free at the right, for names beside lines. Ticks stand at round amounts, or where
-    `places` and `heights` say, each an amount and its words. Raises ValueError as `Scale` does.
+    `right` pixels stay free at the right, for names beside lines, and `top` above, for a legend.
+    Ticks stand at round amounts, or where `places` and `heights` say, each an amount and its words. Raises
+    ValueError as `Scale` does.
     """
     up_ticks = tuple((each, tick_words(each)) for each in ticks(*y)) if heights is None else tuple(heights)
-    left = max(_LEFT, 24 + max((width_of(each) for _, each in up_ticks), default=0.0))
+    left = max(_LEFT, (28 if up else 12) + max((width_of(each, SMALL) for _, each in up_ticks), default=0.0))
     across_ticks = tuple((each, tick_words(each)) for each in ticks(*x)) if places is None else tuple(places)
     return Plot(
         Scale(*x, left, width - max(_AT_THE_RIGHT, right)),
-        Scale(*y, height - _BELOW, _TOP),
+        Scale(*y, height - _BELOW, top),
         across,
         up,
         across_ticks,
@@ -73,6 +78,16 @@ def plot_of(
         width,
         height,
     )
+
+
+def rows_of(
+    names: Sequence[str], x: tuple[float, float], across: str, *, right: float = 0.0, width: float = WIDTH
+) -> Plot:
+    """A plot with a row for each name, the first at the top; row k stands at the height −k."""
+    rows = len(names)
+    named = [(-float(k), short(name)) for k, name in enumerate(names)]
+    height = max(_LEAST_OF_ROWS, rows * ROW + _TOP + _BELOW)
+    return plot_of(x, (0.5 - rows, 0.5), across, "", right=right, width=width, height=height, heights=named)
 
 
 def frame_svg(plot: Plot) -> str:

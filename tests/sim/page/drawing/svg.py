@@ -25,14 +25,14 @@ def corners(path):
 
 def texts(tree):
     """Each line of text, its words and the box that it takes up, rather too large than too small."""
-    from sim.page.drawing.names import TYPE, width_of
+    from sim.page.drawing.names import SMALL, TYPE, width_of
 
     found = []
     for each in tree.iter(SVG + "text"):
         if each.get("transform"):
             continue
         said, x, y = each.text or "", float(each.get("x")), float(each.get("y"))
-        size = 10.5 if "small" in each.get("class", "") else TYPE
+        size = SMALL if "small" in each.get("class", "") else TYPE
         wide, classes = width_of(said, size), each.get("class", "").split()
         left = x - wide if "right" in classes else x - wide / 2 if "middle" in classes else x
         found.append(SimpleNamespace(words=said, classes=classes, x0=left, x1=left + wide,

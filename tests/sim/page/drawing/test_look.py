@@ -79,7 +79,7 @@ def test_sellers_of_one_colour_differ_in_dashes_and_shape():
 def test_a_file_needs_no_variables_and_the_page_defines_those_it_uses():
     assert "var(" not in look.stylesheet_of_files()
     used = set(re.findall(r"var\(--([\w-]+)\)", look.stylesheet()))
-    for where in (r"\n?\.drawing \{([^}]*)\}", r"\.theme--dark \.drawing \{([^}]*)\}"):
+    for where in (r"\.drawing, \.board \{([^}]*)\}", r"\.theme--dark :is[^{]*\{([^}]*)\}"):
         defined = set(re.findall(r"--([\w-]+):", re.search(where, look.stylesheet())[1]))
         assert used <= defined
 
