@@ -164,7 +164,9 @@ def _lines(scene: Scene, layout: _Layout) -> tuple[str, str]:
     callers = layout.first_of_person[visits["person_id"].to_numpy()]
     of_visits = every(len(visits), MOST_LINES)
     going = visits["seller_id"].to_numpy()[::of_visits], callers[::of_visits]
-    drawn = [element("path", class_="thin faint", opacity=0.55, d=_from_sellers(layout, *going))]
+    strength = float(np.clip(60 / max(1, len(going[0])), 0.15, 0.55))
+    drawn = [element("path", class_="thin faint", style=f"opacity:{strength:.2f}",
+                     d=_from_sellers(layout, *going))]
     left_out = [("visit", of_visits)]
     for what, payments in (("reward", scene.rewards), ("trade", scene.trades)):
         step = every(len(payments), MOST_LINES)
