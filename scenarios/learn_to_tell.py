@@ -57,7 +57,7 @@ from sim.measures.plots import figure, pictures
 from sim.measures.replicates import across, shares_across
 from sim.records import Records
 from sim.runs import scenario
-from sim.runs.replicates import REPLICATES, across_told, runs_of
+from sim.runs.replicates import REPLICATES, across_told, alone, runs_of
 
 if TYPE_CHECKING:
     import pandas
@@ -272,6 +272,26 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         ["values.png", "beliefs.png"],
         lambda folder: draw(folder, learned(tables, told), told),
     )
+
+
+def what_is_learned(market: Market) -> list[Any]:
+    """Do they learn to tell the truth.
+
+    Truthful reports, and how far beliefs are from the truth (squared distance, 0 is the truth): in the first
+    and in the last quarter of the auctions so far. By chance a report is true 1 time in as many as there are
+    values.
+    """
+    told = alone(Parameters(**market.records.manifest.parameters))
+    rows = figures(market.records.frames(), told, 0)
+    halves = {"share of truthful reports": ROOMS[:2], "distance of beliefs from the truth": ROOMS[2:]}
+    return [
+        comparison_table(name, [FIRST, LAST], {room: rows[room] for room in rooms}, theory=False)
+        for name, rooms in halves.items()
+    ]
+
+
+FIGURES = (what_is_learned,)
+"""What the page shows besides, worked out anew as the run grows."""
 
 
 def draw(folder: Any, series: list[NDArray[np.float64]], parameters: Parameters) -> None:

@@ -9,6 +9,8 @@ import solara
 from mesa.visualization.utils import update_counter
 
 from sim.page.drawing.drawing import Drawing
+from sim.page.earned import Earned
+from sim.page.inspector import Inspector
 from sim.page.panels import (
     TABLES,
     WORTHS,
@@ -48,11 +50,13 @@ def _alone(show: Show, steps: int, own: list[PagePanel]) -> None:
 
 def _auctions(show: Show, scene: Scene, steps: int, own: list[PagePanel]) -> None:
     """The panels of a market, in the board's grid: its town and its auctions, and the scenario's own."""
-    race, *others = figures(scene)
-    conversation, transactions = TABLES
+    race, first, *others = figures(scene)
+    (transactions,) = TABLES
     TownPicture(show, scene, steps)
     Drawn(show, steps, race)
-    Written(show, steps, conversation)
+    Drawn(show, steps, first, wide=True)
+    Inspector(show, scene, steps)
+    Earned(show, scene, steps)
     small = [*own, *others]
     odd = ["odd"] if len(small) % 2 else []
     for number, panel in enumerate(small):

@@ -74,12 +74,7 @@ def figures(scene: Scene) -> tuple[PagePanel, ...]:
     return replace(RACE, caption="Revenue so far."), BIDS, PRICES
 
 
-TABLES = (
-    PagePanel(
-        "conversation", "The last conversation", "Questions, answers and outcome.", tables.conversation
-    ),
-    PagePanel("transactions", "Last transactions", "The newest first.", tables.transactions),
-)
+TABLES = (PagePanel("transactions", "Last transactions", "The newest first.", tables.transactions),)
 
 
 WORTHS = PagePanel(

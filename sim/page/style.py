@@ -23,8 +23,50 @@ main.solara-content-main[style*="400px"] { padding-left: 320px !important; }
 .panel { grid-column: span 4; border: 1px solid var(--grid); border-radius: 6px; padding: 10px 12px;
   background: var(--paper); color: var(--ink); min-width: 0; overflow: hidden; }
 .panel-town { grid-column: span 6; grid-row: span 2; }
-.panel-race, .panel-conversation, .panel.wide { grid-column: span 6; }
+.panel-race, .panel.wide { grid-column: span 6; }
 .panel-transactions, .panel-worths { grid-column: span 12; }
+.inspector { grid-column: span 12; display: grid; gap: 14px;
+  grid-template-columns: minmax(0, 7fr) minmax(0, 5fr); }
+.inspector .panel { grid-column: auto; }
+.choosing { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; margin-bottom: 4px; }
+.choosing .v-input { flex: 0 1 150px; margin: 0; padding-top: 10px; }
+.choosing .v-btn { min-width: 34px !important; padding: 0 8px !important; height: 30px !important; }
+.choosing .which { white-space: nowrap; }
+.choosing .rounds { display: flex; gap: 8px; align-items: center; }
+.panel-conversation .table th { white-space: normal; vertical-align: bottom; }
+.story { min-height: 40px; }
+.panel-conversation tr[data-choose] { cursor: pointer; }
+.panel-conversation tr[data-choose]:hover, .panel-conversation tr[data-choose]:focus {
+  outline: 2px solid #0072B2; outline-offset: -2px; }
+.panel-conversation tr.chosen { background: #E3F0FA; }
+.panel-conversation tr.winner td { font-weight: 700; }
+.panel-conversation tr.reserve td { border-top: 2px dashed #A33D00; color: #A33D00; text-align: right; }
+.lie-picture svg { width: 100%; height: auto; display: block; }
+.lie-picture text { font: 12px Roboto, Arial, sans-serif; fill: #222; font-variant-numeric: tabular-nums; }
+.lie-picture .grid { stroke: #E4E4E4; fill: none; }
+.lie-picture .zero { stroke: #5F5F5F; stroke-dasharray: 5 3; fill: none; }
+.lie-picture .others { stroke: #5F5F5F; stroke-width: 1.6; fill: none; }
+.lie-picture .curve { stroke: #0072B2; stroke-width: 2.6; fill: none; }
+.lie-picture .truth path { stroke: #009E73; stroke-width: 1.6; }
+.lie-picture .truth circle { fill: #009E73; }
+.lie-picture .truth text { fill: #00694D; font-weight: 600; }
+.lie-picture .bid path { stroke: #D55E00; stroke-width: 1.6; }
+.lie-picture .bid circle { fill: #D55E00; }
+.lie-picture .bid text { fill: #A33D00; font-weight: 600; }
+.lie-picture .best circle { fill: none; stroke: #222; stroke-width: 2; }
+.earned { display: contents; }
+.panel-earnings, .panel-figures { grid-column: span 12; }
+.panel-earnings .table { max-height: 460px; }
+.figures { margin-bottom: 10px; font-size: 13.5px; }
+.figures .picture { text-align: left; aspect-ratio: auto; }
+.figures .picture > span { display: block; white-space: nowrap; }
+.figures .theory { color: #5F5F5F; font-size: 12px; }
+.interval .zero { stroke: #B5B5B5; fill: none; }
+.interval .reach { stroke: currentColor; stroke-width: 2; fill: none; }
+.interval .tick { stroke: #000; stroke-width: 2; stroke-dasharray: 3 2; fill: none; }
+.interval .gain { fill: #0072B2; }
+.interval .loss { fill: #B34A00; }
+.lesson { font-size: 15px; line-height: 1.4; }
 .panel-town, .panel-conversation { display: flex; flex-direction: column; }
 .heading { display: flex; flex-direction: column; min-height: 44px; margin-bottom: 4px; }
 .heading .title { font-size: 16px; font-weight: 600; }
@@ -46,7 +88,7 @@ main.solara-content-main[style*="400px"] { padding-left: 320px !important; }
 .export button { display: block; width: 100%; padding: 3px 9px; background: var(--paper);
   border: 1px solid var(--grid); }
 .table { font-size: 13px; overflow: auto; }
-.panel-conversation .table { flex: 1 1 220px; height: 220px; }
+.panel-conversation .table { flex: 1 1 300px; height: 300px; }
 .panel-transactions .table { height: 390px; }
 .table table { border-collapse: collapse; width: 100%; }
 .table th { text-align: left; white-space: nowrap; font-weight: 600; color: var(--faint);
@@ -65,10 +107,11 @@ main.solara-content-main[style*="400px"] { padding-left: 320px !important; }
 .v-application .v-slider .v-slider__thumb-label > div { transform: none !important; color: #2F7FD6;
   font-size: 12px; }
 @media (max-width: 1500px) { .panel { grid-column: span 6; }
-  .panel-transactions, .panel-worths { grid-column: span 12; }
+  .panel-transactions, .panel-worths, .panel-earnings, .panel-figures { grid-column: span 12; }
   .panel-transactions.odd { grid-column: span 6; } .panel-transactions.odd .table { font-size: 12px; }
   .panel-conversation .table { font-size: 12px; }
   .panel-conversation th, .panel-conversation td, .odd th, .odd td { padding: 3px 4px !important; } }
+@media (max-width: 1100px) { .inspector { grid-template-columns: minmax(0, 1fr); } }
 @media (max-width: 900px) { .panel, .panel-town, .panel-race, .panel-conversation, .panel.wide {
   grid-column: span 12; } }
 @media print { .v-navigation-drawer, .v-app-bar, .export, .v-input { display: none !important; }

@@ -179,9 +179,9 @@ class Scenario(Protocol):
     `sim.runs.report.summary`, and `measures(tables, parameters)`, figures of a run for a sweep, numbers by
     name (see `sim.sweep.measures`). It may have `PANELS`, a tuple of functions that take the market and
     return a drawing, HTML or a matplotlib figure, each a panel of its page in the browser (see
-    `sim.page.panels`). If it sells from menus rather than by auctions, `audited_menus(parameters)` returns what `bazaar audit` audits, a
-    sequence of `sim.audit.Instance`; `audited_instances(parameters)` does so for any mechanisms, where its
-    own market would be too large to be audited exactly.
+    `sim.page.panels`). If it sells from menus rather than by auctions, `audited_menus(parameters)` returns
+    what `bazaar audit` audits, a sequence of `sim.audit.Instance`; `audited_instances(parameters)` does so
+    for any mechanisms, where its own market would be too large to be audited exactly.
     """
 
     Parameters: type[Parameters]

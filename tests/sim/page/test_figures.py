@@ -1,13 +1,11 @@
 """Figures, tables and the town: what they show, and that it can be told apart."""
 
-import re
-
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 from agents.strategies.base import Truthful
-from mechanisms.auctions import FirstPrice, SecondPrice
+from mechanisms.auctions import FirstPrice
 from scenarios import learn_first_price, neighbours, town_market
 from scenarios._neighbours_page import last_asked
 from sim.measures.learning_curves import Room
@@ -184,46 +182,6 @@ def test_learners_loss_says_what_is_awaited():
     assert said[-2:] == ["shown from 100 auctions", "a room on; 40 so far"]
 
 
-def test_the_conversation_tells_who_pays_what():
-    show = shown(steps=4)
-    auction = tables.last_conversation(show.scene)
-    told = tables.conversation(show.scene)
-    sale = show.records.frame("transactions")
-    sale = sale[sale["auction"] == auction.auction]
-    assert len(sale) == 1
-    assert f"gets it, pays {sale['payment'].iloc[0]:,.2f}" in told
-    messages = show.records.frame("messages")
-    asked = messages[messages["auction"] == auction.auction]["bidder_id"].nunique()
-    assert told.count("<tr>") == 1 + asked == 1 + auction.bidders
-
-
-def test_of_conversations_that_end_together_each_has_its_turn():
-    module = tiny([Truthful()] * 2, [SecondPrice(), FirstPrice(), SecondPrice()])
-    show, told = shown(module=module, buyers="", rate=""), []
-    for _ in range(6):
-        show.step()
-        told.append(tables.last_conversation(show.scene).seller_id)
-    assert sorted(told) == [0, 0, 1, 1, 2, 2]
-
-
-def test_a_conversation_of_two_questions_shows_both_answers():
-    """ℳ asks for values and then for beliefs; the star is not asked what she believes of herself."""
-    market = neighbours.build(neighbours.Parameters(), 3)
-    seen = scene.Scene(market)
-    market.advance_to(2)
-    seen.update()
-    told = tables.conversation(seen)
-    headings = ("buyer", "strategy", "value", "ask value", "ask belief", "outcome")
-    assert re.findall(r"<th [^>]*>(.*?)</th>", told) == list(headings)
-    rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in told.split("<tr>")[2:]]
-    believing = [row for row in rows if row[4]]
-    assert (len(rows), len(believing)) == (12, 11)
-    assert all("likeliest" in row[4] or "surely" in row[4] for row in believing)
-    assert all(row[2] == row[3] for row in rows)
-    entries = market.records.frame("vectors")
-    entries = entries[entries["auction"] == tables.last_conversation(seen).auction]
-    first = entries[entries["bidder_id"] == int(believing[0][0])].set_index("position")["number"]
-    assert believing[0][4].endswith(f" {first.idxmax()}")
 
 
 def test_many_rewards_of_one_auction_share_a_row():
