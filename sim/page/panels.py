@@ -19,12 +19,14 @@ from sim.market.guard import LONGEST_REASON
 from sim.page import bids, sellers, tables
 from sim.page import town as network
 from sim.page.drawing.drawing import Drawing
-from sim.page.frames import drawn
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from sim.page.scene import Scene
+
+
+_DPI = 140
 
 
 @dataclass(frozen=True)
@@ -96,13 +98,9 @@ def town_panel(colouring: str) -> PagePanel:
 
 
 def png(figure: Figure) -> bytes:
-    """The figure as a PNG file; light compression, because drawing must be quick and the way is short."""
-    from PIL import Image
-
-    canvas = drawn(figure)
-    pixels = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
+    """The figure as a PNG file."""
     file = io.BytesIO()
-    pixels.convert("RGB").save(file, "png", compress_level=1)
+    figure.savefig(file, format="png", dpi=_DPI)
     return file.getvalue()
 
 

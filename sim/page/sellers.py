@@ -9,11 +9,9 @@ import numpy as np
 
 from sim.page.drawing.look import THEORY, Look, look_of_seller
 from sim.page.drawing.marks import (
-    LEGEND_ROW,
     MOST_NAMES,
     curve,
-    legend,
-    legend_places,
+    legend_above,
     level,
     names_at_ends,
     nothing_yet,
@@ -22,7 +20,7 @@ from sim.page.drawing.marks import (
     stripes,
     ticks_on_rows,
 )
-from sim.page.drawing.plot import WIDTH, Plot, framed, plot_of, rows_of
+from sim.page.drawing.plot import Plot, framed, plot_of, rows_of
 from sim.page.drawing.scales import roomy, roomy_range
 
 if TYPE_CHECKING:
@@ -126,11 +124,8 @@ def against_benchmark(scene: Scene) -> Drawing:
 def sellers_legend(scene: Scene) -> tuple[float, str]:
     """How many pixels are to be free above a plot for a legend, and the legend; none of many sellers."""
     if not 1 < len(scene.sellers) <= _MOST_IN_LEGEND:
-        return 12.0, ""
-    wide = WIDTH - 60
-    down = legend_places(scene.sellers, wide)[-1][1]
-    entries = [(name, look_of_seller(k)) for k, name in enumerate(scene.sellers)]
-    return down + LEGEND_ROW + 12, legend(entries, 52, 14, wide)
+        return legend_above([])
+    return legend_above([(name, look_of_seller(k)) for k, name in enumerate(scene.sellers)])
 
 
 def points_of_sellers(plot: Plot, x: Any, y: Any, sellers: Any) -> str:

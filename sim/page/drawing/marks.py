@@ -12,13 +12,13 @@ from numpy.typing import NDArray
 from sim.page.drawing.elements import brief, element, line_of_text, path_through, pieces, pixels, spots, tip
 from sim.page.drawing.look import INKED, Look
 from sim.page.drawing.names import TYPE, short, spread, widest, width_of, within
-from sim.page.drawing.plot import Plot
+from sim.page.drawing.plot import WIDTH, Plot
 
 MOST_POINTS = 240
 """More points of one line cannot be told apart."""
 MOST_NAMES = 14
 """More lines cannot all be named at their ends."""
-LEGEND_ROW = 16.0
+LEGEND_ROW, _TOP = 16.0, 12.0
 _APART = TYPE + 2.5
 
 
@@ -149,6 +149,29 @@ def ticks_on_rows(plot: Plot, places: Any, rows: Any, look: Look, tall: float = 
     return element("path", class_=f"line {look.class_}", d=path) if path else ""
 
 
+def spans_on_rows(plot: Plot, low: Any, high: Any, rows: Any, look: Look) -> str:
+    """A level bar from `low` to `high` in each row, shape (n,) each; none where one of them is not finite."""
+    left, right, middle = plot.x.held(low), plot.x.held(high), plot.y(rows)
+    known = np.isfinite(left) & np.isfinite(right)
+    ends = [np.stack([side, middle], axis=-1)[known] for side in (left, right)]
+    half = np.array([0.0, 3.0])
+    path = pieces(*ends) + "".join(pieces(end - half, end + half) for end in ends)
+    return element("path", class_=f"line {look.class_}", style="stroke-width:1.3px", d=path) if path else ""
+
+
+def shaded_cells(plot: Plot, columns: Any, rows: Any, shades: Any, letter: str = "q") -> str:
+    """A square of 1 by 1 around each place, shape (n,) each, in its shade from 0 to `SHADES` − 1."""
+    left, top = plot.x(np.asarray(columns) - 0.5), plot.y(np.asarray(rows) + 0.5)
+    wide, high = abs(plot.x(1.0) - plot.x(0.0)), abs(plot.y(1.0) - plot.y(0.0))
+    corner, shades = pixels(left, top), np.asarray(shades)
+    square = f"h{brief(float(wide))}v{brief(float(high))}h-{brief(float(wide))}z"
+    return "".join(
+        element("path", class_=f"solid {letter}{shade}",
+                d="".join(f"M{corner[k][0]} {corner[k][1]}{square}" for k in np.flatnonzero(shades == shade)))
+        for shade in np.unique(shades).tolist()
+    )
+
+
 def band(plot: Plot, x: Any, low: Any, high: Any, look: Look) -> str:
     """An area between two heights, shape (n,) each, behind a line."""
     x, low, high = (np.asarray(each, dtype=float) for each in (x, low, high))
@@ -212,6 +235,15 @@ def legend_places(names: Iterable[str], width: float) -> list[tuple[float, float
         found.append((across, down))
         across += wide
     return found
+
+
+def legend_above(entries: Sequence[tuple[str, Look]], lines: bool = False) -> tuple[float, str]:
+    """How many pixels are to be free above a plot for a legend, and the legend."""
+    if not entries:
+        return _TOP, ""
+    wide = WIDTH - 60
+    down = legend_places((name for name, _ in entries), wide)[-1][1]
+    return down + LEGEND_ROW + _TOP, legend(entries, 54, 14, wide, lines)
 
 
 def legend(

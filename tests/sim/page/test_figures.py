@@ -178,8 +178,8 @@ def test_the_legend_names_the_strategies_that_somebody_plays():
 def test_learners_loss_says_what_is_awaited():
     market = learn_first_price.build(learn_first_price.Parameters(), 0)
     market.advance_to(40)
-    (said,) = learn_first_price.learners_loss(market).axes[0].texts
-    assert said.get_text() == "shown from 100 auctions\na room on; 40 so far"
+    said = [each.words for each in texts(parsed(learn_first_price.learners_loss(market)))]
+    assert said[-2:] == ["shown from 100 auctions", "a room on; 40 so far"]
 
 
 
