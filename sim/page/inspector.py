@@ -78,8 +78,9 @@ def seen(scene: Scene, choice: Choice) -> Seen:
     rounds = len(rounds_of(look.messages))
     told = rounds if choice.rounds is None else min(max(choice.rounds, 1), rounds)
     auctions = tuple(auctions_of(scene, int(look.auction.seller_id)))
-    slow = choice.auction is None and scene.market.entries[int(look.auction.seller_id)].knowledge is not None
-    words = story(look, told < rounds) + ("" if slow else _announced(scene, look))
+    passing = choice.auction is None
+    slow = passing and scene.market.entries[int(look.auction.seller_id)].knowledge is not None
+    words = story(look, told < rounds) + ("" if passing else _announced(scene, look))
     lie = SLOW if slow else _lie(scene, look, buyer)
     table = conversation_table(look, buyer, told)
     return Seen(look, auctions, tuple(sorted(look.buyers)), buyer, rounds, told, words, table, lie)
