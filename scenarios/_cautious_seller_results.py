@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from mechanisms.utilities import Utility
 from scenarios._cautious_seller_designs import FAMILIES, LADDER, SELLERS, Sale
-from scenarios._plain_table import plain_table, with_interval
+from scenarios._plain_table import plain_table
 from sim.measures.batch_means import Estimate, batch_means
+from sim.measures.comparison import Figure
 from sim.measures.plots import COLOURS, figure
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ EXPLANATION = (
     "Utility: her expected utility of one evening's revenue, exactly, late answers counted; seen: in the "
     "market, ± half of a 95% confidence interval by batch means. Sure: the revenue that, if it were sure, "
     "would be worth as much. Mean and spread (standard deviation) of revenue. Of best: at least this share "
-    "of the utility of the best dominant-strategy mechanism, whatever it is."
+    "of the utility of the best dominant-strategy mechanism, whatever it is; what is missing to 100% is "
+    "lost by the way to sell or given away by the bound on the best, nobody knows how much by which."
 )
 LADDER_EXPLANATION = (
     "Sure revenue by caution, for designed prices with their mean and spread; and the certificate of each."
@@ -82,7 +84,7 @@ def seller_table(chosen: Sale, seen: Mapping[str, Estimate]) -> Any:
         (
             name,
             f"{chosen.worth(name):.4g}",
-            with_interval(seen[name]),
+            Figure(seen[name], chosen.worth(name)),
             f"{chosen.sure(name):.2f}",
             f"{way.law.mean:.2f}",
             f"{way.law.standard_deviation:.2f}",

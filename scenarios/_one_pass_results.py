@@ -10,8 +10,9 @@ import numpy as np
 
 from mechanisms.risk_averse import gamma
 from scenarios._one_pass_designs import KEPT, Found
-from scenarios._plain_table import plain_table, with_interval
+from scenarios._plain_table import plain_table
 from sim.measures.batch_means import Estimate, batch_means
+from sim.measures.comparison import Figure
 from sim.measures.plots import COLOURS, figure
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def way_table(found: Found, seen: Mapping[str, Estimate]) -> Any:
         (
             name,
             f"{found.worth(name):.4f}",
-            with_interval(seen[name]),
+            Figure(seen[name], found.worth(name)),
             f"{law.certainty_equivalent(found.game.seller):.3f}",
             f"{law.mean:.3f}",
             f"{law.standard_deviation:.3f}",

@@ -24,8 +24,10 @@ What to look for. With `values=jackpot` a buyer pays 1, or 40 with 3 %. Myerson'
 and comes home with nothing two evenings out of three: to a cautious seller that is worth next to nothing. A
 single price of 1 sells out for sure, and never wins. The designed prices ask the first in line for 40 and
 keep the last for 1. With `values=normal` Myerson's auction has little risk, and no prices come up to it: then
-the certificate shows how little is lost. `frontier.png`: from no caution to much, means and spreads fall
-together. `revenue.png`: the law of an evening's revenue, exact, and what the market saw.
+the certificate shows how little is lost. With `values=rare` it shows 92 % at most: what is missing is lost by
+the prices or given away by the bound, and nobody knows how much by which; of 200 such buyers and 20 units
+more than 97 % is certified. `frontier.png`: from no caution to much, means and spreads fall together.
+`revenue.png`: the law of an evening's revenue, exact, and what the market saw.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def design_one_pass(
     best = OnePass(values, prices, tables, units)
     worth = best.expected_utility(probabilities, utility)
     seconds = time.perf_counter() - start
-    return OnePassDesign(best, worth, max(bound, worth), seconds, best.factor(probabilities))
+    return OnePassDesign(best, worth, bound, seconds, best.factor(probabilities))
 
 
 @dataclass(frozen=True, eq=False)

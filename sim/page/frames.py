@@ -72,7 +72,7 @@ def _look(axes: Axes) -> tuple[Any, ...]:
     """Everything that the look of the scales depends on."""
     looks: list[Any] = [axes.get_position().bounds, axes.get_facecolor(), axes.axison]
     for axis in (axes.xaxis, axes.yaxis):
-        places, name = axis.get_majorticklocs().tolist(), axis.label
+        places, name = np.asarray(axis.get_majorticklocs()).tolist(), axis.label
         words = axis.get_major_formatter().format_ticks(places)
         looks += [axis.get_visible(), axis.get_scale(), *axis.get_view_interval(), *places, *words]
         looks += [name.get_text(), name.get_color(), name.get_fontsize(), str(axis.get_tick_params())]

@@ -24,12 +24,12 @@ def rendered_step(buyers):
     import solara
 
     from scenarios import town_market
-    from sim.page import app
+    from sim.page import app, exhibit
     from sim.runs.registry import ScenarioFile
 
     file = ROOT / "scenarios" / "town_market.py"
-    app.EXHIBIT.entry = ScenarioFile("town_market", file, lambda: town_market)
-    app.EXHIBIT.parameters = town_market.Parameters(buyers=buyers)
+    exhibit.EXHIBIT.entry = ScenarioFile("town_market", file, lambda: town_market)
+    exhibit.EXHIBIT.parameters = town_market.Parameters(buyers=buyers)
     _, context = solara.render(solara.AppLayout(children=[app.Page()]), handle_error=False)
     (step,) = (w for w in context.find(ipyvuetify.Btn).widgets if w.children == ["Step"])
     step.click()
