@@ -110,5 +110,5 @@ def _rows(group: Sequence[Any], name: str) -> NDArray[Any]:
 
 def _people(group: Sequence[Ended] | Sequence[Heard]) -> Participants:
     people = [each.people for each in group]
-    arrays = (_rows(people, name) for name in ("buyers", "persons", "values", "latencies"))
-    return Participants(*arrays, people[0].sides)
+    buyers, persons, values = (_rows(people, name) for name in ("buyers", "persons", "values"))
+    return Participants(buyers, persons, values, _rows(people, "latencies"), people[0].sides)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.textpath import TextPath
 
+from sim.page.drawing.look import FAINT, GRID, SELLERS
+from sim.page.drawing.look import INK as INK
+from sim.page.drawing.marks import MOST_NAMES
+from sim.page.drawing.names import short, spread, within
+from sim.page.drawing.scales import roomy as roomy
 from sim.page.frames import PLAIN
 
 if TYPE_CHECKING:
@@ -17,26 +20,15 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-SELLERS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6B3E00")
-"""A seller's colour is the same in every figure; from the eighth seller on they come round again."""
-
 _ROUNDS: tuple[tuple[Any, str], ...] = (("solid", "o"), ((0, (1.2, 1.2)), "^"), ((0, (5, 1.5, 1, 1.5)), "D"))
 """Line and marker of the first round of colours, the second, and the third."""
 
-BUYERS = (("#A3A3A3", "o"), ("#000000", "^"), ("#8C510A", "D"), ("#DFC27D", "s"), ("#5E4FA2", "v"))
-"""Strategies of buyers: shade and shape, so that they cannot be taken for sellers."""
-
 _LEFT, _BELOW = 0.62, 0.5  # inches for the names of the axes
 _NAMES = 8.5  # points
-_LONGEST = 28  # characters
-MOST_NAMES = 14
-"""More sellers cannot all be named in a figure."""
-
-INK, FAINT, GRID = "#222222", "#767676", "#E4E4E4"
 DPI = 140
 
 
-class Look(NamedTuple):
+class FigureLook(NamedTuple):
     """How a seller is drawn: colour, and line and marker, which differ where colours come round again."""
 
     colour: str
@@ -44,30 +36,14 @@ class Look(NamedTuple):
     marker: str
 
 
-def seller_look(number: int) -> Look:
+def seller_look(number: int) -> FigureLook:
     """The look of seller `number`; no two of the first 21 are alike."""
-    return Look(SELLERS[number % len(SELLERS)], *_ROUNDS[number // len(SELLERS) % len(_ROUNDS)])
+    return FigureLook(SELLERS[number % len(SELLERS)], *_ROUNDS[number // len(SELLERS) % len(_ROUNDS)])
 
 
 def seller_colour(number: int) -> str:
     """The colour of seller `number`."""
     return seller_look(number).colour
-
-
-def dots(axes: Axes, x: Any, y: Any, sellers: Any, **more: Any) -> None:
-    """A dot for each point (x, y), in the look of its seller; all of the same shape."""
-    x, y, sellers = (np.asarray(each) for each in (x, y, sellers))
-    round_of = sellers // len(SELLERS)
-    for number in np.unique(round_of):
-        own = round_of == number
-        colours = [seller_colour(seller) for seller in sellers[own].tolist()]
-        marker = seller_look(number * len(SELLERS)).marker
-        axes.scatter(x[own], y[own], s=12, c=colours, marker=marker, linewidths=0, **more)
-
-
-def buyer_look(strategy: int) -> tuple[str, str]:
-    """Colour and marker of the strategy with this index."""
-    return BUYERS[strategy % len(BUYERS)]
 
 
 def new_figure(width: float = 4.6, height: float = 3.1) -> Figure:
@@ -111,15 +87,6 @@ def without_markup(name: str) -> str:
     return name.replace("$", r"\$")
 
 
-def short(name: str) -> str:
-    """A name that is not too long to stand beside a line.
-
-    >>> short("first price: regret matching"), short("first price with a reserve: gradient")
-    ('first price: regret matching', 'first price with a reserve:…')
-    """
-    return name if len(name) <= _LONGEST else name[: _LONGEST - 1].rstrip() + "…"
-
-
 @lru_cache(maxsize=256)
 def _inches(words: str) -> float:
     return float(TextPath((0, 0), words, size=_NAMES).get_extents().width) / 72
@@ -148,57 +115,3 @@ def label_ends(
             color=colour,
             annotation_clip=False,
         )
-
-
-def roomy(reach: float) -> float:
-    """The least of 1, 1.5, 2, 3, 4, 5, 6 and 8, times a power of ten, that is at least `reach`, so that
-    axes grow rarely.
-
-    >>> roomy(59.0), roomy(61.0), roomy(0.0041), roomy(8.1)
-    (60.0, 80.0, 0.005, 10.0)
-    """
-    power = 10.0 ** math.floor(math.log10(max(reach, 1e-9)))
-    enough = reach / power * (1 - 1e-9)
-    return round(next(step for step in (1, 1.5, 2, 3, 4, 5, 6, 8, 10) if step >= enough) * power, 12)
-
-
-def spread(heights: list[float], apart: float) -> list[float]:
-    """Heights moved as little as a simple rule can, so that neighbours are at least `apart` from each other.
-
-    >>> spread([1.0, 1.0, 5.0], 1.0)
-    [0.5, 1.5, 5.0]
-    """
-    order = sorted(range(len(heights)), key=heights.__getitem__)
-    clusters: list[list[Any]] = []  # mean of the wished heights, members
-    for index in order:
-        clusters.append([heights[index], [index]])
-        while len(clusters) > 1 and _reach(clusters[-2], 1, apart) + apart > _reach(clusters[-1], -1, apart):
-            mean, members = clusters.pop()
-            below, others = clusters[-1]
-            size = len(members) + len(others)
-            clusters[-1] = [(mean * len(members) + below * len(others)) / size, others + members]
-    placed = list(heights)
-    for mean, members in clusters:
-        for rank, index in enumerate(members):
-            placed[index] = mean + apart * (rank - (len(members) - 1) / 2)
-    return placed
-
-
-def within(heights: list[float], apart: float, low: float, high: float) -> list[float]:
-    """Heights that are `apart`, moved no more than it takes to lie between `low` and `high`, if they all can.
-
-    >>> within([-1.5, 0.5, 1.5], 1.0, 0.0, 5.0), within([2.0, 4.5, 5.5], 1.0, 0.0, 5.0)
-    ([0.0, 1.0, 2.0], [2.0, 4.0, 5.0])
-    """
-    order = sorted(range(len(heights)), key=heights.__getitem__)
-    placed = list(heights)
-    for rank, index in enumerate(order):
-        placed[index] = min(placed[index], high - apart * (len(order) - 1 - rank))
-    for rank, index in enumerate(order):
-        placed[index] = max(placed[index], low + apart * rank)
-    return placed
-
-
-def _reach(cluster: list[Any], side: int, apart: float) -> float:
-    """The highest (side 1) or lowest (side −1) height in a cluster."""
-    return float(cluster[0] + side * apart * (len(cluster[1]) - 1) / 2)

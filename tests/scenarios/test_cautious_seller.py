@@ -174,7 +174,7 @@ def test_truth_is_dominant_before_buyers_of_any_attitude():
 
 
 def test_the_page_shows_revenue_so_far():
-    from sim.page.panels import picture, scenario_panel
+    from sim.page.panels import panel_content, scenario_panel
     from sim.page.scene import Scene
     from sim.records import Records
     from sim.records.manifest import Manifest
@@ -185,5 +185,5 @@ def test_the_page_shows_revenue_so_far():
     market.advance_to(5)
     (draw,) = cautious_seller.PANELS
     assert draw(market).axes[0].get_legend() is not None
-    assert len(picture(scenario_panel(draw), Scene(market))) > 5_000
+    assert len(panel_content(scenario_panel(draw), Scene(market))) > 5_000
     market.close()

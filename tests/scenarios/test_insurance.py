@@ -130,7 +130,7 @@ def test_the_report_fits_and_draws(tmp_path):
 
 
 def test_the_page_shows_who_takes_part():
-    from sim.page.panels import picture, scenario_panel
+    from sim.page.panels import panel_content, scenario_panel
     from sim.page.scene import Scene
     from sim.records import Records
     from sim.records.manifest import Manifest
@@ -142,5 +142,5 @@ def test_the_page_shows_who_takes_part():
     assert not draw(market).axes[0].lines
     market.advance_to(5)
     assert len(draw(market).axes[0].lines) == 2
-    assert len(picture(scenario_panel(draw), Scene(market))) > 5_000
+    assert len(panel_content(scenario_panel(draw), Scene(market))) > 5_000
     market.close()

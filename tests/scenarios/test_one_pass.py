@@ -131,7 +131,7 @@ def test_the_report_fits_and_draws(tmp_path):
 
 
 def test_the_page_shows_utilities_so_far():
-    from sim.page.panels import picture, scenario_panel
+    from sim.page.panels import panel_content, scenario_panel
     from sim.page.scene import Scene
     from sim.records import Records
     from sim.records.manifest import Manifest
@@ -141,5 +141,5 @@ def test_the_page_shows_utilities_so_far():
     market = one_pass.build(parameters, 0, records)
     market.advance_to(5)
     (draw,) = one_pass.PANELS
-    assert len(picture(scenario_panel(draw), Scene(market))) > 5_000
+    assert len(panel_content(scenario_panel(draw), Scene(market))) > 5_000
     market.close()

@@ -121,7 +121,8 @@ def test_books_are_right_whenever_they_are_read():
     one.env.run(until=20.5)
     assert not one.ledger.caught_up
     one.ledger.reconcile()
-    assert one.ledger.caught_up and one.sellers[0].received == pytest.approx(one.ledger.paid.sum())
+    assert one.ledger.caught_up
+    assert one.sellers[0].received == pytest.approx(one.ledger.paid.sum())
     assert one.sellers[0].received > 0
     one.close()
 
@@ -138,6 +139,6 @@ def test_a_mark_is_not_set_between_a_message_and_its_auction(tmp_path):
     marked = dict(records._marked)
     assert marked["messages"] == 3 * marked["auctions"]
     one.flush()
-    assert records._marked["auctions"] == 21 and records._marked["messages"] == 63
+    assert (records._marked["auctions"], records._marked["messages"]) == (21, 63)
     one.finish()
     one.close()

@@ -18,7 +18,7 @@ def slowly(*given):
     time.sleep(0.3)
     return quickly(*given)
 
-quickly, board.picture = board.picture, slowly
+quickly, board.panel_content = board.panel_content, slowly
 parameters = town_market.Parameters(buyers=40, rate=0.3)
 watch(ScenarioFile("slow", Path(__file__), lambda: town_market), parameters, port=0, browser=False)
 '''

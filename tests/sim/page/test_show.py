@@ -147,7 +147,7 @@ def test_bids_on_the_page_are_the_last_answers():
 
 def test_long_series_are_thinned_and_keep_their_ends(monkeypatch):
     monkeypatch.setattr(scene, "_MOST_POINTS", 40)
-    monkeypatch.setattr(scene, "_KEPT", {"auctions": 20, "messages": 30, "transactions": 20})
+    monkeypatch.setattr(scene, "_MESSAGES", 30)
     show = shown(steps=90, module=tiny([Truthful()] * 2), buyers="", rate="", until="100")
     times, earned, _ = show.scene.revenue()
     assert 20 <= len(times) <= 40
