@@ -46,6 +46,8 @@ main.solara-content-main[style*="400px"] { padding-left: 320px !important; }
 .earned { display: contents; }
 .panel-earnings, .panel-figures { grid-column: span 12; }
 .panel-earnings .table { max-height: 460px; }
+.drawings { display: flex; flex-wrap: wrap; gap: 10px; }
+.drawings > * { flex: 1 1 360px; max-width: 640px; }
 .figures { margin-bottom: 10px; font-size: 13.5px; }
 .figures .picture { text-align: left; aspect-ratio: auto; }
 .figures .picture > span { display: block; white-space: nowrap; }
