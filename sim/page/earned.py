@@ -35,7 +35,7 @@ def Earned(show: Show, scene: Scene, steps: int) -> None:
 
 
 @solara.component
-def Figured(show: Show, scene: Scene, make: Callable[[Any], Any], steps: int) -> None:
+def Figured(show: Show, scene: Scene, make: Callable[..., Any], steps: int) -> None:
     """A scenario's own figures, worked out as seldom."""
     title, _, caption = (make.__doc__ or make.__name__).strip().partition("\n")
     when = [show, make, epoch(int(scene.held.sum())), show.running, scene.theory]
@@ -48,7 +48,7 @@ def Figured(show: Show, scene: Scene, make: Callable[[Any], Any], steps: int) ->
         solara.HTML("div", unsafe_innerHTML=told, classes=["table"])
 
 
-def figured(show: Show, make: Callable[[Any], Any], scene: Scene) -> tuple[list[Drawing], str]:
+def figured(show: Show, make: Callable[..., Any], scene: Scene) -> tuple[list[Drawing], str]:
     """The drawings among a scenario's own figures, and the rest as HTML.
 
     A function with a parameter `theory` is told whether to draw what theory says.

@@ -71,8 +71,9 @@ def _line(plot: Plot, name: str, line: Course, look: Look, theory: bool) -> str:
     if theory and line.theory is not None:
         expected = np.asarray(line.theory, dtype=float)
         some = np.isfinite(expected)
-        dashed = Look(look.class_, THEORY.dashes)
-        parts.append(curve(plot, x[some], expected[some], dashed, f"{name}, theory"))
+        if some.any():
+            dashed = Look(look.class_, THEORY.dashes)
+            parts.append(curve(plot, x[some], expected[some], dashed, f"{name}, theory"))
     return "".join(parts)
 
 
