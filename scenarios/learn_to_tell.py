@@ -274,7 +274,7 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     )
 
 
-def what_is_learned(market: Market) -> list[Any]:
+def what_is_learned(market: Market, theory: bool = True) -> list[Any]:
     """Do they learn to tell the truth.
 
     Truthful reports, and how far beliefs are from the truth (squared distance, 0 is the truth): in the first
@@ -285,8 +285,26 @@ def what_is_learned(market: Market) -> list[Any]:
     rows = figures(market.records.frames(), told, 0)
     halves = {"share of truthful reports": ROOMS[:2], "distance of beliefs from the truth": ROOMS[2:]}
     return [
-        comparison_table(name, [FIRST, LAST], {room: rows[room] for room in rooms}, theory=False)
-        for name, rooms in halves.items()
+        *_over_time_drawn(learned(market.records.frames(), told), told, theory),
+        *(comparison_table(name, [FIRST, LAST], {room: rows[room] for room in rooms}, theory=False)
+          for name, rooms in halves.items()),
+    ]
+
+
+def _over_time_drawn(
+    series: list[NDArray[np.float64]], parameters: Parameters, theory: bool
+) -> list[Any]:
+    """Truthful reports over auctions, and the beliefs' distance from the truth over beliefs."""
+    from sim.page.drawing.curves import Course, curves
+
+    lines = [Course(*over_time(each)) for each in series]
+    truthful, wrong = (dict(zip(ROOMS[part], lines[part], strict=True)) for part in (slice(2), slice(2, 4)))
+    farthest = max((float(each.max()) for each in series[2:] if len(each)), default=1.0)
+    by_chance = 1 / parameters.value_bound
+    return [
+        curves("Truthful reports", "auctions", "share of truthful reports", truthful, (0.0, 1.05),
+               mark=by_chance, theory=theory),
+        curves("Beliefs", "beliefs", "squared distance from the truth", wrong, (0.0, 1.05 * farthest)),
     ]
 
 

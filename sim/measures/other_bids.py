@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     Tables = Mapping[str, pandas.DataFrame]
 
-BY_RULE, BY_REPLAY = 201, 41
+BY_RULE, BY_REPLAY = 201, 25
 """Points of an even grid of bids: many cost little by a rule, a replay each without one."""
 MOST_MEETINGS = 24
 """So many bids of others, the highest ones, are met exactly."""

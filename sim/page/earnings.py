@@ -15,7 +15,7 @@ from mechanisms.names import counted
 from sim.measures.batch_means import Estimate
 from sim.measures.benchmarks import optimum_of
 from sim.measures.by_strategy import StrategyMeasures, strategy_measures
-from sim.measures.comparison import Figure, figures_in, interval_shown, rounded
+from sim.measures.comparison import Figure, interval_shown, rounded
 from sim.runs.report import ESTIMATES, LEARNERS, SellerMeasures, seller_measures
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def earnings(scene: Scene, why: Callable[[float], str] | None = None) -> str:
         return "<p class='quiet'>No auction is over yet.</p>"
     reason = unsteady(scene, why, tables)
     of_strategies = strategy_table(strategy_measures(tables, not reason))
-    of_sellers = seller_table_html(seller_measures(tables, not reason))
+    of_sellers = seller_table_html(seller_measures(tables, not reason), scene.theory)
     notes = f"From {counted(finished, 'finished auction')}; bars are 95 % intervals."
     if reason:
         notes = notes.partition(";")[0] + f". No intervals: {reason[0].lower()}{reason[1:]}."
@@ -92,11 +92,13 @@ def strategy_table(strategies: Sequence[StrategyMeasures]) -> str:
     )
 
 
-def seller_table_html(sellers: Sequence[SellerMeasures]) -> str:
+def seller_table_html(sellers: Sequence[SellerMeasures], theory: bool = True) -> str:
     """What each seller did, as in `run`'s table; a tick is what the optimal auction would earn."""
-    figures = [Figure(one.revenue_per_auction, optimum_per_auction(one)) for one in sellers]
+    best = [optimum_per_auction(one) if theory else math.nan for one in sellers]
+    figures = [Figure(one.revenue_per_auction, most) for one, most in zip(sellers, best, strict=True)]
     scale = scale_of(figures)
-    others = [name for name in ESTIMATES if name != "revenue_per_auction"]
+    left_out = {"revenue_per_auction"} | (set() if theory else {"optimal_share"})
+    others = [name for name in ESTIMATES if name not in left_out]
     some = [name for name in others if any(not math.isnan(getattr(one, name).mean) for one in sellers)]
     rows = [
         [
@@ -138,27 +140,36 @@ def _signed(number: float) -> str:
 # --- a scenario's own figures -----------------------------------------------------------------------
 
 
-def figures_html(lines: Sequence[Any]) -> str:
+def figures_html(lines: Sequence[Any], theory: bool = True) -> str:
     """Lines of a report as HTML; figures of tables with their intervals and theory, each column to scale."""
-    return "".join(_line_html(line) for line in lines)
+    return "".join(_line_html(line, theory) for line in lines)
 
 
-def _line_html(line: Any) -> str:
+def _line_html(line: Any, theory: bool) -> str:
     if isinstance(line, str):
         return f"<p>{escape(line)}</p>"
     if not hasattr(line, "columns"):
         return f"<p>{escape(getattr(line, 'text', str(line)))}</p>"
+    told = line.figures if theory else without_theory(line.figures)
     of_column: dict[str, list[Figure]] = {column: [] for column in line.columns}
-    for _, column, figure in figures_in([line]):
-        of_column[column].append(figure)
+    for row in told.values():
+        for column, figure in row.items():
+            of_column[column].append(figure)
     scales = {column: scale_of(figures) for column, figures in of_column.items()}
     rows = []
-    for name, figures in line.figures.items():
+    for name, figures in told.items():
         known = ((column, figures.get(column)) for column in line.columns)
         rows.append([name, *("–" if one is None else _figure_cell(one, scales[at]) for at, one in known)])
     return figure_table(
         (line.heading, *line.columns), rows, pictures=set(range(1, 1 + len(line.columns))), wide=True
     )
+
+
+def without_theory(rows: Mapping[str, Mapping[str, Figure]]) -> dict[str, dict[str, Figure]]:
+    """The same figures, theory's left out."""
+    return {
+        name: {column: Figure(one.estimate) for column, one in row.items()} for name, row in rows.items()
+    }
 
 
 def _figure_cell(figure: Figure, scale: tuple[float, float]) -> str:

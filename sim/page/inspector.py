@@ -22,20 +22,22 @@ from sim.page.conversation import (
     rounds_of,
     story,
 )
-from sim.page.lie import lie_html
+from sim.page.lie import lie
 from sim.page.looks import PastAuction, auctions_of, in_turn, look_at, stepped
+from sim.page.picture import Pictured
 
 if TYPE_CHECKING:
+    from sim.page.drawing.drawing import Drawing
     from sim.page.scene import Scene
     from sim.page.show import Show
 
 IN_TURN = "each in turn"
 """Shown where no seller is chosen."""
 SLOW = (
-    "<p class='quiet'>Beliefs are asked for here, which takes a second to work out: click a row to see it, "
-    "and what was announced.</p>"
+    "Beliefs are asked for here, which takes a second to work out: click a row to see it, and what was "
+    "announced."
 )
-NOTHING = "<p class='quiet'>No auction is over yet.</p>"
+NOTHING_YET = "No auction is over yet."
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class Seen:
-    """What is looked at, and what can be chosen beside it; HTML of the conversation and of the lie."""
+    """What is looked at, and what can be chosen beside it; HTML of the conversation.
+
+    lie, lesson
+        The picture of the lie, None where there is none, and what it says, or why there is none.
+    """
 
     look: PastAuction | None = None
     auctions: tuple[int, ...] = ()
@@ -62,9 +68,10 @@ class Seen:
     buyer: int | None = None
     rounds: int = 0
     told: int = 0
-    story: str = NOTHING
+    story: str = NOTHING_YET
     table: str = ""
-    lie: str = ""
+    lie: Drawing | None = None
+    lesson: str = NOTHING_YET
 
 
 def seen(scene: Scene, choice: Choice) -> Seen:
@@ -78,11 +85,13 @@ def seen(scene: Scene, choice: Choice) -> Seen:
     rounds = len(rounds_of(look.messages))
     told = rounds if choice.rounds is None else min(max(choice.rounds, 1), rounds)
     auctions = tuple(auctions_of(scene, int(look.auction.seller_id)))
-    slow = choice.auction is None and scene.market.entries[int(look.auction.seller_id)].knowledge is not None
-    words = story(look, told < rounds) + ("" if slow else _announced(scene, look))
-    lie = SLOW if slow else _lie(scene, look, buyer)
+    passing = choice.auction is None
+    slow = passing and scene.market.entries[int(look.auction.seller_id)].knowledge is not None
+    words = story(look, told < rounds) + ("" if passing else _announced(scene, look))
+    picture, lesson = (None, SLOW) if slow else _lie(scene, look, buyer)
     table = conversation_table(look, buyer, told)
-    return Seen(look, auctions, tuple(sorted(look.buyers)), buyer, rounds, told, words, table, lie)
+    buyers = sorted(buyers)
+    return Seen(look, auctions, tuple(buyers), buyer, rounds, told, words, table, picture, lesson)
 
 
 def _look(scene: Scene, choice: Choice) -> PastAuction | None:
@@ -104,11 +113,11 @@ def _announced(scene: Scene, look: PastAuction) -> str:
     return f"<br>{escape(announced_in_words(told, look.buyers))}" if told else ""
 
 
-def _lie(scene: Scene, look: PastAuction, buyer: int) -> str:
+def _lie(scene: Scene, look: PastAuction, buyer: int) -> tuple[Drawing | None, str]:
     try:
-        return lie_html(scene, look, buyer)
+        return lie(scene, look, buyer)
     except MISBEHAVIOUR as error:  # mechanisms may be anybody's code; the page must go on
-        return f"<p class='quiet'>This picture failed: {escape(in_words(error)[:LONGEST_REASON])}</p>"
+        return None, f"This picture failed: {in_words(error)[:LONGEST_REASON]}"
 
 
 # --- components -------------------------------------------------------------------------------------
@@ -138,8 +147,10 @@ def Inspector(show: Show, scene: Scene, steps: int) -> None:
             whose = "" if found.buyer is None else f" of buyer {found.buyer}"
             caption = f"The payoff{whose} for every bid, the others as they were."
             heading("What a lie would have brought", caption)
-            classes = ["lie-picture", f"step-{steps}"]
-            solara.HTML("div", unsafe_innerHTML=found.lie or NOTHING, classes=classes)
+            with solara.Div(classes=["lie-picture", f"step-{steps}"]):
+                if found.lie is not None:
+                    Pictured(found.lie, "lie", steps)
+                solara.Text(found.lesson, classes=["lesson"])
 
 
 def _still(show: Show, scene: Scene, choice: Choice) -> Seen:

@@ -5,34 +5,39 @@ they were; her truth and her bid are marked. All numbers are those of `sim.measu
 from __future__ import annotations
 
 import math
-from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mechanisms.questions import SILENT
 from sim.measures.other_bids import CannotTellError, OtherBids, other_bids
+from sim.page.drawing.elements import element, line_of_text, pieces
+from sim.page.drawing.look import Look
+from sim.page.drawing.marks import curve, level, points, upright
+from sim.page.drawing.plot import framed, plot_of
 from sim.page.tables import money
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
+    from sim.page.drawing.drawing import Drawing
+    from sim.page.drawing.plot import Plot
     from sim.page.looks import PastAuction
     from sim.page.scene import Scene
 
-WIDTH, HEIGHT = 460.0, 300.0
-_LEFT, _RIGHT, _TOP, _BOTTOM = 58.0, 446.0, 34.0, 252.0
-_TICKS = 5
+HEIGHT = 320.0
+PAYOFF, TRUTH, BID, OTHERS = Look("s0"), Look("s2"), Look("s1"), Look("faint")
+_NOTHING = Look("faint", "5 3")
+_MOST_OTHERS = 60
 
 
-def lie_html(scene: Scene, look: PastAuction, buyer: int) -> str:
-    """The picture with a sentence below, or a sentence that says why there is none."""
+def lie(scene: Scene, look: PastAuction, buyer: int) -> tuple[Drawing | None, str]:
+    """The picture, and what it says; None and a sentence that says why where there is no picture."""
     try:
         found = other_bids(scene.market, look.tables, look.number, buyer)
     except CannotTellError as error:
-        return f"<p class='quiet'>{escape(str(error))}</p>"
+        return None, str(error)
     beliefs = any("Belief" in str(kind) for kind in look.messages["question"].unique())
-    return f"{lie_svg(found, buyer)}<p class='lesson'>{escape(lie_in_words(found, buyer, beliefs))}</p>"
+    words = lie_in_words(found, buyer, beliefs)
+    return lie_picture(found, buyer, words), words
 
 
 # --- in words ---------------------------------------------------------------------------------------
@@ -86,43 +91,18 @@ def _coins(found: OtherBids) -> bool:
 # --- as a picture -----------------------------------------------------------------------------------
 
 
-def lie_svg(found: OtherBids, buyer: int) -> str:
+def lie_picture(found: OtherBids, buyer: int, told: str = "") -> Drawing:
     """Payoff against bid as a line; a dashed line at nothing; her value, her bid and the others' bids."""
-    across = float(found.bids[0]), float(found.bids[-1])
-    up = _range_of(found)
-    x, y = _Axis(*across, _LEFT, _RIGHT), _Axis(*up, _BOTTOM, _TOP)
-    unit = "payoff (money)" if found.utility.is_risk_neutral else "expected utility"
-    parts = [
-        _grid(x, y),
-        _text(unit, 14, (_TOP + _BOTTOM) / 2, "middle", f"rotate(-90 14 {(_TOP + _BOTTOM) / 2:g})"),
-        _text("the bid that she could have made (money)", (_LEFT + _RIGHT) / 2, HEIGHT - 6, "middle"),
-        _ticks_of_others(found, x),
-        f"<path class='zero' d='M{_LEFT:g} {y(0):.1f}H{_RIGHT:g}'/>",
-        f"<path class='curve' d='{_through(found, x, y)}'/>",
-        _marks(found, x, y),
-    ]
-    words = escape(f"Payoff of buyer {buyer} for every bid. {lie_in_words(found, buyer)}", quote=True)
-    box = f"0 0 {WIDTH:g} {HEIGHT:g}"
-    return f"<svg class='lie' viewBox='{box}' role='img' aria-label='{words}'>{''.join(parts)}</svg>"
-
-
-class _Axis:
-    """Amounts to pixels."""
-
-    def __init__(self, low: float, high: float, start: float, end: float) -> None:
-        self.low, self.high, self.start = low, high, start
-        self.slope = (end - start) / (high - low or 1.0)
-
-    def __call__(self, amount: float) -> float:
-        return self.start + (amount - self.low) * self.slope
-
-    def ticks(self) -> list[float]:
-        """Round amounts within."""
-        rough = (self.high - self.low) / _TICKS
-        ten = 10.0 ** math.floor(math.log10(rough)) if rough > 0 else 1.0
-        step = next(ten * k for k in (1, 2, 5, 10) if ten * k >= rough * (1 - 1e-9))
-        first = math.ceil(self.low / step - 1e-9)
-        return [step * k for k in range(first, math.floor(self.high / step + 1e-9) + 1)]
+    up = "payoff (money)" if found.utility.is_risk_neutral else "expected utility"
+    low, high = float(found.bids[0]), float(found.bids[-1])
+    across = low, high if high > low else low + 1.0
+    words = "the bid that she could have made (money)"
+    plot = plot_of(across, _range_of(found), words, up, top=36.0, height=HEIGHT)
+    x, y = _broken(found, plot)
+    marks = [level(plot, 0.0, _NOTHING), _others(found, plot), curve(plot, x, y, PAYOFF, most=len(x))]
+    data = {"bid": found.bids, "payoff": found.utilities}
+    return framed(plot, f"Payoff of buyer {buyer} for every bid", *marks, _marks(found, plot), told=told,
+                  data=data)
 
 
 def _range_of(found: OtherBids) -> tuple[float, float]:
@@ -135,64 +115,49 @@ def _range_of(found: OtherBids) -> tuple[float, float]:
     return low - room, high + room
 
 
-def _through(found: OtherBids, x: _Axis, y: _Axis) -> str:
-    """The line; it breaks where the payoff jumps, which is where two bids are told apart by a trifle."""
+def _broken(found: OtherBids, plot: Plot) -> tuple[list[float], list[float]]:
+    """The line's points; it breaks where the payoff jumps, which is where two bids differ by a trifle."""
     bids, payoffs = found.bids, found.utilities
     narrow = np.diff(bids, prepend=-np.inf) < 1e-6 * (bids[-1] - bids[0])
-    jumps = narrow & (np.abs(np.diff(payoffs, prepend=payoffs[0])) > 1e-5 * (y.high - y.low))
-    pieces: list[str] = []
-    for bid, payoff, jump in zip(bids.tolist(), payoffs.tolist(), jumps.tolist(), strict=True):
-        pieces.append(f"{'M' if jump or not pieces else 'L'}{x(bid):.1f} {y(max(payoff, y.low)):.1f}")
-    return "".join(pieces)
+    steps = np.abs(np.diff(payoffs, prepend=payoffs[0]))
+    x: list[float] = []
+    y: list[float] = []
+    for bid, payoff, jumps in zip(bids, payoffs, narrow & (steps > 1e-5 * (plot.y.high - plot.y.low)),
+                                  strict=True):
+        if jumps:
+            x.append(float(bid))
+            y.append(math.nan)
+        x.append(float(bid))
+        y.append(max(float(payoff), plot.y.low))
+    return x, y
 
 
-def _marks(found: OtherBids, x: _Axis, y: _Axis) -> str:
-    """A line and a dot at her value, and at her bid if it is another; their names stand above."""
-    told = [("truth", found.value, found.by_truth, f"her value {money(found.value)}")]
+def _marks(found: OtherBids, plot: Plot) -> str:
+    """A line and a dot at her value, and at her bid if it is another, named above; a ring at the best bid."""
+    told = [(found.value, found.by_truth, TRUTH, "her value")]
     if math.isfinite(found.bid) and found.bid != found.value:
-        told.append(("bid", found.bid, found.as_played, f"her bid {money(found.bid)}"))
+        told.append((found.bid, found.as_played, BID, "her bid"))
+    told = sorted((each for each in told if each[0] <= plot.x.high), key=lambda mark: mark[0])
+    marks = [_mark(plot, *each, row) for row, each in enumerate(told)]
     if found.pays and math.isfinite(found.best_bid):
-        told.append(("best", found.best_bid, found.by_truth + found.gain, ""))
-    told.sort(key=lambda mark: mark[1])
-    marks, height = [], _TOP - 8
-    for kind, amount, payoff, name in told:
-        place = x(amount)
-        if not _LEFT - 1 <= place <= _RIGHT + 1:
-            continue
-        side = "end" if place > (_LEFT + _RIGHT) / 2 else "start"
-        line = "" if kind == "best" else f"<path d='M{place:.1f} {_TOP - 4:g}V{_BOTTOM:g}'/>"
-        dot = f"<circle cx='{place:.1f}' cy='{y(max(payoff, y.low)):.1f}' r='5'/>"
-        marks.append(f"<g class='mark {kind}'>{line}{dot}{_text(name, place, height, side)}</g>")
-        height -= 14 if name else 0
+        at = float(plot.x(found.best_bid)), float(plot.y(found.by_truth + found.gain))
+        marks.append(element("circle", class_="line ink", cx=at[0], cy=at[1], r=6))
     return "".join(marks)
 
 
-def _ticks_of_others(found: OtherBids, x: _Axis) -> str:
+def _mark(plot: Plot, amount: float, payoff: float, look: Look, name: str, row: int) -> str:
+    side = "right" if amount > (plot.x.low + plot.x.high) / 2 else ""
+    words = f"{name} {money(amount)}"
+    written = line_of_text(words, float(plot.x(amount)), 12.0 + 15 * row, class_=f"{look.class_} {side} halo")
+    dot = points(plot, [amount], [max(payoff, plot.y.low)], look, 10.0)
+    return upright(plot, amount, look) + dot + written
+
+
+def _others(found: OtherBids, plot: Plot) -> str:
     """Short strokes at the others' bids, which is where something changes."""
-    seen = found.others[found.others <= found.bids[-1]]
-    strokes = "".join(f"M{x(bid):.1f} {_BOTTOM:g}v-9" for bid in _thinned(seen).tolist())
-    return f"<path class='others' d='{strokes}'/>" if strokes else ""
-
-
-def _thinned(bids: NDArray[np.float64], most: int = 60) -> NDArray[np.float64]:
-    return np.sort(bids)[-most:]
-
-
-def _grid(x: _Axis, y: _Axis) -> str:
-    lines = "".join(f"M{x(each):.1f} {_TOP:g}V{_BOTTOM:g}" for each in x.ticks())
-    lines += "".join(f"M{_LEFT:g} {y(each):.1f}H{_RIGHT:g}" for each in y.ticks())
-    words = "".join(_text(f"{each:g}", x(each), _BOTTOM + 16, "middle") for each in map(_clean, x.ticks()))
-    words += "".join(_text(f"{each:g}", _LEFT - 6, y(each) + 4, "end") for each in map(_clean, y.ticks()))
-    return f"<path class='grid' d='{lines}'/>{words}"
-
-
-def _clean(amount: float) -> float:
-    """Without the dirt of binary fractions."""
-    return float(f"{amount:.6g}") + 0.0
-
-
-def _text(words: str, x: float, y: float, anchor: str, turn: str = "") -> str:
-    if not words:
+    seen = np.sort(found.others[found.others <= found.bids[-1]])[-_MOST_OTHERS:]
+    if not len(seen):
         return ""
-    turned = f" transform='{turn}'" if turn else ""
-    return f"<text x='{x:.1f}' y='{y:.1f}' text-anchor='{anchor}'{turned}>{escape(words)}</text>"
+    places, foot = plot.x(seen), np.full(len(seen), plot.y.start)
+    strokes = pieces(np.stack([places, foot], axis=-1), np.stack([places, foot - 9], axis=-1))
+    return element("path", class_=f"line {OTHERS.class_}", d=strokes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -14,9 +15,13 @@ if TYPE_CHECKING:
 
     from mechanisms.conversation import Mechanism
     from sim.page.scene import Scene
+    from sim.records import Records
 
-MOST_ROWS = {"auctions": 4_000, "messages": 40_000, "transactions": 20_000, "vectors": 60_000}
+MOST_ROWS = {"auctions": 2_000, "messages": 40_000, "transactions": 4_000, "vectors": 30_000}
 """So many rows of each table, the last ones, are searched for an auction."""
+
+_READ: WeakKeyDictionary[Records, dict[str, tuple[int, pandas.DataFrame]]] = WeakKeyDictionary()
+"""What was read last of each table, and when it had how many rows."""
 
 
 @dataclass(frozen=True)
@@ -95,9 +100,12 @@ def _rows(scene: Scene, table: str, auction: int) -> pandas.DataFrame:
 
 
 def recent(scene: Scene, table: str) -> pandas.DataFrame:
-    """The last rows of a table of the records."""
+    """The last rows of a table of the records, not to be changed; read once, however often asked for."""
     records = scene.market.records
-    return records.recent(table, max(0, len(records[table]) - MOST_ROWS[table]))
+    kept, length = _READ.setdefault(records, {}), len(records[table])
+    if table not in kept or kept[table][0] != length:
+        kept[table] = (length, records.recent(table, max(0, length - MOST_ROWS[table])))
+    return kept[table][1]
 
 
 def auctions_of(scene: Scene, seller: int) -> list[int]:

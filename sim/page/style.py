@@ -39,24 +39,15 @@ main.solara-content-main[style*="400px"] { padding-left: 320px !important; }
 .panel-conversation tr[data-choose]:hover, .panel-conversation tr[data-choose]:focus {
   outline: 2px solid #0072B2; outline-offset: -2px; }
 .panel-conversation tr.chosen { background: #E3F0FA; }
+.theme--dark .panel-conversation tr.chosen { background: #24435C; }
+.theme--dark .panel-conversation tr.reserve td { color: #FFA766; border-color: #FFA766; }
 .panel-conversation tr.winner td { font-weight: 700; }
 .panel-conversation tr.reserve td { border-top: 2px dashed #A33D00; color: #A33D00; text-align: right; }
-.lie-picture svg { width: 100%; height: auto; display: block; }
-.lie-picture text { font: 12px Roboto, Arial, sans-serif; fill: #222; font-variant-numeric: tabular-nums; }
-.lie-picture .grid { stroke: #E4E4E4; fill: none; }
-.lie-picture .zero { stroke: #5F5F5F; stroke-dasharray: 5 3; fill: none; }
-.lie-picture .others { stroke: #5F5F5F; stroke-width: 1.6; fill: none; }
-.lie-picture .curve { stroke: #0072B2; stroke-width: 2.6; fill: none; }
-.lie-picture .truth path { stroke: #009E73; stroke-width: 1.6; }
-.lie-picture .truth circle { fill: #009E73; }
-.lie-picture .truth text { fill: #00694D; font-weight: 600; }
-.lie-picture .bid path { stroke: #D55E00; stroke-width: 1.6; }
-.lie-picture .bid circle { fill: #D55E00; }
-.lie-picture .bid text { fill: #A33D00; font-weight: 600; }
-.lie-picture .best circle { fill: none; stroke: #222; stroke-width: 2; }
 .earned { display: contents; }
 .panel-earnings, .panel-figures { grid-column: span 12; }
 .panel-earnings .table { max-height: 460px; }
+.drawings { display: flex; flex-wrap: wrap; gap: 10px; }
+.drawings > * { flex: 1 1 360px; max-width: 640px; }
 .figures { margin-bottom: 10px; font-size: 13.5px; }
 .figures .picture { text-align: left; aspect-ratio: auto; }
 .figures .picture > span { display: block; white-space: nowrap; }

@@ -199,13 +199,13 @@ def test_what_was_announced_is_told_where_an_auction_is_chosen():
     market.advance_to(2)
     watched.update()
     found = seen(watched, Choice())
-    assert found.lie == inspector.SLOW
+    assert found.lesson == inspector.SLOW
     chosen = seen(watched, Choice(auction=found.look.number))
     bids = found.look.messages.query("question_number == 0")["bid"]
     others = ", ".join(f"{bid:g}" for bid in bids.drop(bids.idxmax()))
     assert f"Announced after 1 question: the star is buyer {chosen.buyer}; values {others}." in chosen.story
-    assert "svg" in chosen.lie
-    assert "What she says of others stays as it was" in chosen.lie
+    assert chosen.lie is not None
+    assert "What she says of others stays as it was" in chosen.lesson
     assert "Announced" not in seen(scene_of([AscendingClock()]), Choice()).story
 
 
@@ -227,14 +227,12 @@ def test_what_is_drawn_is_what_the_audit_says():
     weights = (worlds[:, 1 - buyer] == 0).astype(float)[None]
     audited = game.best(buyer, 1, weights)[0].utilities[0] - game.truth(buyer, 1, weights)[0]
     assert found.gain == pytest.approx(audited, abs=1e-12)
-    told = lie.lie_html(scene, look, buyer)
+    drawing, told = lie.lie(scene, look, buyer)
     assert f"would have brought {audited:,.2f} more" in told
-    assert f"her value {values.max():.2f}" in told
-
-
-def points_of(svg):
-    path = re.search(r"class='curve' d='(.*?)'", svg)[1]
-    return [tuple(map(float, pair)) for pair in re.findall(r"[ML]([\d.]+) ([\d.-]+)", path)], path
+    assert f"her value {values.max():.2f}" in drawing.moving
+    assert drawing.told == told
+    gains = drawing.data["payoff"].max() - found.by_truth
+    assert gains == pytest.approx(audited, abs=1e-12)
 
 
 def test_the_line_jumps_where_she_begins_to_win():
@@ -242,22 +240,20 @@ def test_the_line_jumps_where_she_begins_to_win():
     look = looks.look_at(scene, 0)
     winner = int(look.sales["bidder_id"].iloc[0])
     found = other_bids(scene.market, look.tables, 0, winner)
-    drawn, path = points_of(lie.lie_svg(found, winner))
+    drawing = lie.lie_picture(found, winner)
+    (path,) = re.findall(r'<path class="line s0"[^>]* d="(.*?)"', drawing.moving)
     assert path.count("M") == 2
-    heights = {y for _, y in drawn}
-    assert len(heights) == 2
     assert "No other bid would have brought more than the truth" in lie.lie_in_words(found, winner)
-    right = [x for x, y in drawn if y == min(heights)]
-    share = (min(right) - 58) / (446 - 58)
     rival = look.messages.set_index("bidder_id")["bid"][1 - winner]
-    assert share * found.bids[-1] == pytest.approx(rival, abs=0.01)
+    won = found.bids[drawing.data["payoff"] > 0]
+    assert won.min() == pytest.approx(rival, rel=1e-6)
 
 
 def test_where_there_is_no_picture_the_page_says_why():
     scene = scene_of([PostedPrice(0.0)], [Truthful()] * 2)
     look = looks.look_at(scene, 0)
-    told = lie.lie_html(scene, look, 0)
-    assert "svg" not in told
+    drawing, told = lie.lie(scene, look, 0)
+    assert drawing is None
     assert "Not everybody who came was asked" in told
 
 
@@ -265,9 +261,10 @@ def test_whose_mechanism_fails_does_not_stop_the_page(monkeypatch):
     def broken(*_):
         raise ZeroDivisionError("<b>")
 
-    monkeypatch.setattr(inspector, "lie_html", broken)
+    monkeypatch.setattr(inspector, "lie", broken)
     found = seen(scene_of([SecondPrice()]), Choice())
-    assert "This picture failed: ZeroDivisionError: &lt;b&gt;" in found.lie
+    assert found.lie is None
+    assert "This picture failed: ZeroDivisionError: <b>" in found.lesson
     assert found.table
 
 

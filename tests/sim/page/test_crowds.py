@@ -9,7 +9,7 @@ import pytest
 from agents.strategies.base import Truthful
 from mechanisms.auctions import FirstPrice, SecondPrice
 from scenarios import neighbours, town_market
-from sim.page import bids, keeping, scene, sellers, tables, town
+from sim.page import bids, inspector, keeping, scene, sellers, town
 from sim.page.drawing.network import EACH_ALONE, dots_of, on_rings
 from tests.sim.page.drawing.svg import corners, of_class, parsed, texts
 from tests.sim.page.shows import shown, tiny
@@ -43,9 +43,10 @@ def test_auctions_that_have_not_ended_are_kept_whole():
 def test_a_conversation_of_many_bidders_is_whole():
     module = tiny([Truthful()] * 500, [SecondPrice(), FirstPrice()] * 5)
     show = shown(steps=3, module=module, buyers="", rate="")
-    told = tables.conversation(show.scene)
-    assert "Asked of 500" in told
-    assert told.count("<tr>") == 501
+    found = inspector.seen(show.scene, inspector.Choice())
+    assert "500 bidders" in found.story
+    assert len(found.buyers) == 500
+    assert "Left out: 440 buyers who bid less" in found.table
     seen = set((show.scene.messages["auction"] % 10).tolist())
     assert seen == set(range(10))
 
@@ -56,14 +57,15 @@ def test_beliefs_about_many_values_are_told():
     for time in (1, 2, 3):
         market.advance_to(time)
         seen.update()
-    auction = tables.last_conversation(seen).auction
+    found = inspector.seen(seen, inspector.Choice())
+    auction = found.look.number
     everything = market.records.frame("vectors")
     pandas.testing.assert_frame_equal(
         seen.entries(auction).reset_index(drop=True),
         everything[everything["auction"] == auction].reset_index(drop=True),
         check_categorical=False, check_dtype=False,
     )
-    assert "likeliest" in tables.conversation(seen)
+    assert "likeliest" in found.table
 
 
 def test_each_seller_has_dots_among_the_bids_and_prices():

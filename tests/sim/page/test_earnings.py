@@ -116,18 +116,25 @@ def test_first_price_against_second_is_the_runs_own_table():
 
 def test_the_rooms_shares_of_the_optimum_are_the_runs_own():
     seen = shown(12, module=sell_the_room, buyers="", rate="", until="12")
-    (table,) = seen.figures[0](seen.market)
+    drawing, table = seen.figures[0](seen.market)
     rows = sell_the_room.shares(seen.records.frames(), seen.parameters)
     assert list(table.figures) == [f"n = {n}" for n in rows]
     for n, row in rows.items():
         means = {name: one.estimate.mean for name, one in table.figures[f"n = {n}"].items()}
         assert means == {name: one.estimate.mean for name, one in row.items()}
+    columns = (drawing.data[name] for name in ("line", "x", "y"))
+    drawn = {(line, x): y for line, x, y in zip(*columns, strict=True)}
+    assert drawn["Vickrey", 3.0] == rows[sell_the_room.SIZES[3]]["Vickrey"].estimate.mean
+    assert drawing.moving.count("Vickrey, theory") == 1
 
 
 def test_what_is_learned_is_of_this_run_alone():
     """No interval, and no replicate is run to find one: the first and the last quarter, as `run` measures."""
     seen = shown(40, module=learn_to_tell, buyers="", rate="", until="40")
-    tables = seen.figures[0](seen.market)
+    truthful, wrong, *tables = seen.figures[0](seen.market)
+    assert truthful.data["y"].mean() == pytest.approx(
+        np.mean([learn_to_tell.truthful_reports(seen.records.frames(), room).mean() for room in (0, 1)]))
+    assert set(wrong.data["line"]) <= set(learn_to_tell.ROOMS[2:])
     told = learn_to_tell.measures(seen.records.frames(), seen.parameters)
     found = [(f"{room}: {when}", one) for table in tables for room, row in table.figures.items()
              for when, one in row.items()]
@@ -142,7 +149,8 @@ def test_figures_can_be_shown_from_the_first_step_on(module):
     for _ in range(3):
         seen.step()
         for make in seen.figures:
-            assert "<table" in figures_html(make(seen.market))
+            _, told = earned.figured(seen, make, seen.scene)
+            assert "<table" in told
             assert make.__doc__.count("\n") > 2
 
 
@@ -165,6 +173,26 @@ def test_whose_figures_fail_does_not_stop_the_page(show):
         raise RuntimeError("<i>")
 
     assert "This panel failed: RuntimeError: &lt;i&gt;" in earned.safely(show, failing)
+
+
+def test_theory_can_be_left_out(show):
+    (make,) = show.figures
+    assert "theory" not in figures_html(make(show.market), theory=False)
+    show.scene.theory = False
+    hidden = earnings(show.scene)
+    show.scene.theory = True
+    assert "optimal" not in hidden
+    assert "class='tick'" not in hidden
+    assert "class='tick'" in earnings(show.scene)
+
+
+def test_a_scenarios_curves_leave_theory_out_too():
+    seen = shown(3, module=sell_the_room, buyers="", rate="", until="3")
+    counts = []
+    for seen.scene.theory in (True, False):
+        (drawing,), _ = earned.figured(seen, seen.figures[0], seen.scene)
+        counts.append(drawing.moving.count(", theory"))
+    assert counts == [2, 0]
 
 
 def test_all_text_is_escaped():

@@ -34,7 +34,7 @@ def test_a_seller_an_auction_and_a_buyer_are_chosen_by_clicks(window):
     row.click()
     settles(page, latest - 6, buyer)
     assert "chosen" in page.page.locator(f"tr[data-choose='{buyer}']").get_attribute("class")
-    assert page.page.locator(".lie-picture svg .curve").count() == 1
+    assert page.page.locator(".lie-picture svg .line.s0").count() == 1
     assert f"buyer {buyer} " in page.page.locator(".lesson").inner_text()
 
     page.step()
