@@ -30,7 +30,7 @@ go to the folder of the run: bids against values, and the loss over time.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -96,6 +96,11 @@ class Parameters(scenario.Parameters):
         "none: there is no such room",
     )
     replicates: int = REPLICATES
+
+    def in_vain(self) -> Iterator[tuple[str, str]]:
+        """Learners whose place `strategy` takes."""
+        if self.strategy is not None:
+            yield from ((name, "strategy stands in its place") for name in ("learner", "fixed_learner"))
 
 
 @dataclass(frozen=True)
