@@ -91,11 +91,11 @@ def draw(folder: Any, tables: Any, found: Found, ladder: Mapping[float, Found]) 
     """Utilities beside what is proved, and by the buyers' fear, into the run's folder."""
     one = found.game
     title = f"{one.units} units, {one.buyers} buyers, values up to {one.types}"
-    with figure(folder / "one_pass.png", "", "the seller's expected utility", title) as axes:
+    with figure(folder / "one_pass.png", "", "the seller's expected utility (utility)", title) as axes:
         draw_utilities(axes, found, seen_utilities(tables, found))
         draw_proved(axes, found)
     with figure(
-        folder / "fear.png", "the buyers' absolute risk aversion (1/money)", "the seller's expected utility",
+        folder / "fear.png", "the buyers' absolute risk aversion (1/money)", "expected utility (utility)",
         title,
     ) as axes:
         draw_ladder(axes, ladder)

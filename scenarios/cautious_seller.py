@@ -49,6 +49,7 @@ from scenarios._cautious_seller_designs import ATTITUDES, FAMILIES, Sale, buyers
 from scenarios._cautious_seller_results import draw, exact_law, lines_of, revenues, seen_utility
 from sim.market.market import Market
 from sim.market.panel import Panel
+from sim.measures.plots import pictures
 from sim.records import Records
 from sim.runs import scenario
 from sim.runs.scenario import OneOf
@@ -141,12 +142,9 @@ def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, flo
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     """The four ways beside each other, the ladder of caution, the families of values, and the plots."""
     told = Parameters(**manifest["parameters"])
-    found = lines_of(tables, told, sale_of)
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(folder, tables, told, sale_of)
-        found.append(f"Plots: {folder / 'frontier.png'} and {folder / 'revenue.png'}")
-    return found
+    names = ["frontier.png", "revenue.png"]
+    drawn = pictures(tables, names, lambda folder: draw(folder, tables, told, sale_of))
+    return lines_of(tables, told, sale_of) + drawn
 
 
 def revenue_so_far(market: Market) -> Drawing:

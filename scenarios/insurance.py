@@ -48,6 +48,7 @@ from mechanisms.utilities import CARA, Capped, Linear, Utility
 from scenarios._insurance_results import Deal, draw, last_half, lines_of, participation, revenues
 from sim.market.market import Market
 from sim.market.panel import Panel
+from sim.measures.plots import pictures
 from sim.records import Records
 from sim.runs import scenario
 
@@ -139,15 +140,14 @@ def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, flo
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     """The deals beside each other, and the plots."""
     told = Parameters(**manifest["parameters"])
-    found = lines_of(tables, told, deals(told), prior_of(told))
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        ladder = np.geomspace(0.003, 0.9, 40)
-        by_epsilon = {e: (deals(given), prior_of(given)) for e in ladder
-                      for given in [told.model_copy(update={"epsilon": float(e)})]}
+
+    def drawn(folder: Any) -> None:
+        ladder = [told.model_copy(update={"epsilon": float(e)}) for e in np.geomspace(0.003, 0.9, 40)]
+        by_epsilon = {given.epsilon: (deals(given), prior_of(given)) for given in ladder}
         draw(folder, tables, told, deals(told), by_epsilon)
-        found.append(f"Plots: {folder / 'gap.png'} and {folder / 'learning.png'}")
-    return found
+
+    found = lines_of(tables, told, deals(told), prior_of(told))
+    return found + pictures(tables, ["gap.png", "learning.png"], drawn)
 
 
 def insurers_who_learn(market: Market) -> Drawing:

@@ -45,6 +45,7 @@ from scenarios._one_pass_designs import Found, found_for
 from scenarios._one_pass_results import draw, lines_of, seen_utilities
 from sim.market.market import Market
 from sim.market.panel import Panel
+from sim.measures.plots import pictures
 from sim.records import Records
 from sim.runs import scenario
 
@@ -118,13 +119,12 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     """The ways beside each other, what is proved, and the plots."""
     told = Parameters(**manifest["parameters"])
     found = found_by(told)
-    lines = lines_of(tables, told, found)
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
+
+    def drawn(folder: Any) -> None:
         ladder = sorted({0.0, 0.5, 1.0, 2.0, 4.0, 8.0, told.buyer_fear})
         draw(folder, tables, found, {fear: found_by(told, fear) for fear in ladder})
-        lines.append(f"Plots: {folder / 'one_pass.png'} and {folder / 'fear.png'}")
-    return lines
+
+    return lines_of(tables, told, found) + pictures(tables, ["one_pass.png", "fear.png"], drawn)
 
 
 def utilities_so_far(market: Market) -> Drawing:

@@ -35,7 +35,7 @@ whoever values it most.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import numpy as np
@@ -144,6 +144,20 @@ class Parameters(scenario.Parameters):
         default=None,
         description="what sellers tell afterwards; none: the price, or all bids if the strategy needs them",
     )
+
+    def in_vain(self) -> Iterator[tuple[str, str]]:
+        """Settings of sellers who do not open, and of wants, ties and messages that there are not."""
+        for name, least in (("posted_price", 3), ("increment", 5), ("rounds", 5), ("sample", 6)):
+            if self.sellers < least:
+                yield name, f"its seller opens with sellers={least}"
+        if self.trace is not None:
+            yield "rate", "trace says who wants when"
+        if self.comeback == 0:
+            yield "retry", "with comeback=0 no loser comes back"
+        if self.degree == 0:
+            yield from ((name, "with degree=0 nobody has neighbours") for name in ("heard_weight", "rewiring"))
+        if self.latency == 0:
+            yield "latency_spread", "with latency=0 all messages are at once"
 
     @model_validator(mode="after")
     def _fit_together(self) -> Parameters:
