@@ -155,7 +155,8 @@ class Parameters(scenario.Parameters):
         if self.comeback == 0:
             yield "retry", "with comeback=0 no loser comes back"
         if self.degree == 0:
-            yield from ((name, "with degree=0 nobody has neighbours") for name in ("heard_weight", "rewiring"))
+            why = "with degree=0 nobody has neighbours"
+            yield from ((name, why) for name in ("heard_weight", "rewiring"))
         if self.latency == 0:
             yield "latency_spread", "with latency=0 all messages are at once"
 

@@ -42,7 +42,9 @@ def test_what_is_proved_holds(settings):
     proved = one.proved
     assert proved["Theorem 2"] == pytest.approx(KEPT**2 * gamma(one.game.units))
     assert one.worth("one pass") >= proved["one pass"] * one.best
-    assert one.worth("rounds, limit") >= proved["Theorem 2"] * one.best
+    assert proved["one pass"] == one.design.proved
+    assert one.worth("oversold") >= one.oversold.proved * one.best
+    assert one.worth("rounds, limit") >= proved["Theorem 2"] * one.best  # so, if not proved of these
 
 
 def test_one_round_asks_everybody_and_many_are_the_limit():

@@ -47,7 +47,8 @@ SMALL = {
     "unit_demand": {"until": 2},
 }
 MONEY = ("revenue", "payoff", "bid", "value", "price", "surplus", "regret", "utility", "reserve", "loss")
-UNITS = ("(money", "(utility", "(1/money", "in multiples of", "of OPT", "share of", "of the utility", "probability")
+UNITS = ("(money", "(utility", "(1/money", "in multiples of", "of OPT", "share of", "of the utility",
+         "probability")
 
 
 def test_all_scenarios_are_run():

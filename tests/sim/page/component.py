@@ -20,11 +20,13 @@ class Opened:
         self.context.find(Btn, children=[label]).widget.click()
 
     @property
-    def images(self):
-        """The pictures, as they are sent."""
+    def pictures(self):
+        """The pictures, as they are sent: images, and drawings in layers."""
+        from ipyvue import VueTemplate
         from ipywidgets import Image
 
-        return self.context.find(Image).widgets
+        drawn = [each for each in self.context.find(VueTemplate).widgets if hasattr(each, "moving")]
+        return [*self.context.find(Image).widgets, *drawn]
 
 
 @contextmanager
