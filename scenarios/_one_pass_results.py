@@ -10,8 +10,9 @@ import numpy as np
 
 from mechanisms.risk_averse import gamma
 from scenarios._one_pass_designs import Found
-from scenarios._plain_table import plain_table, with_interval
+from scenarios._plain_table import plain_table
 from sim.measures.batch_means import Estimate, batch_means
+from sim.measures.comparison import Figure
 from sim.measures.plots import COLOURS, figure
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def way_table(found: Found, seen: Mapping[str, Estimate]) -> Any:
         (
             name,
             f"{found.worth(name):.4f}",
-            with_interval(seen[name]),
+            Figure(seen[name], found.worth(name)),
             f"{law.certainty_equivalent(found.game.seller):.3f}",
             f"{law.mean:.3f}",
             f"{law.standard_deviation:.3f}",
@@ -92,11 +93,11 @@ def draw(folder: Any, tables: Any, found: Found, ladder: Mapping[float, Found]) 
     """Utilities beside what is proved, and by the buyers' fear, into the run's folder."""
     one = found.game
     title = f"{one.units} units, {one.buyers} buyers, values up to {one.types}"
-    with figure(folder / "one_pass.png", "", "the seller's expected utility", title) as axes:
+    with figure(folder / "one_pass.png", "", "the seller's expected utility (utility)", title) as axes:
         draw_utilities(axes, found, seen_utilities(tables, found))
         draw_proved(axes, found)
     with figure(
-        folder / "fear.png", "the buyers' absolute risk aversion (1/money)", "the seller's expected utility",
+        folder / "fear.png", "the buyers' absolute risk aversion (1/money)", "expected utility (utility)",
         title,
     ) as axes:
         draw_ladder(axes, ladder)

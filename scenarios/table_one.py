@@ -41,6 +41,7 @@ from scenarios._table_one_cells import RATIOS, judge, market_of, ratios_of
 from scenarios._table_one_results import draw, lines_of
 from sim.draws import Stream
 from sim.market.workdays import Workdays
+from sim.measures.plots import pictures
 from sim.records import Records
 from sim.runs import scenario
 
@@ -94,12 +95,8 @@ def measures(tables: Any, parameters: Parameters) -> dict[str, float]:
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     """Table 1 with what was measured, and the plot."""
     told = Parameters(**manifest["parameters"])
-    lines = lines_of(tables, told)
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(folder / "table_one.png", tables, told)
-        lines.append(f"Plot: {folder / 'table_one.png'}")
-    return lines
+    name = "table_one.png"
+    return lines_of(tables, told) + pictures(tables, [name], lambda folder: draw(folder / name, tables, told))
 
 
 if __name__ == "__main__":
