@@ -20,7 +20,7 @@ from mechanisms.risk_averse import (
     utility_bounds,
 )
 from mechanisms.risk_averse.buyers import buyers
-from mechanisms.risk_averse.dsic_mixtures import tilted_choice
+from mechanisms.risk_averse.dsic_mixtures import slightly_tilted_choice, tilted_choice
 from mechanisms.risk_averse.dsic_polygons import polygon_choice
 from mechanisms.risk_averse.price_choices import PriceChoices
 from mechanisms.utilities import CARA, CRRA, Capped, Linear, PiecewiseLinear
@@ -97,6 +97,9 @@ def test_a_tilt_breaks_ties_without_loss(seed, utility):
     assert bound == pytest.approx(best, rel=1e-6)
     assert choice is not None
     assert choices.expected_utility(choice) == pytest.approx(best, abs=1e-9)
+    slight, its_bound = slightly_tilted_choice(choices, 60.0)
+    assert best - 1e-9 <= its_bound <= best * (1 + 2e-7)
+    assert choices.expected_utility(slight) == pytest.approx(best, rel=2e-7)
 
 
 @pytest.mark.slow
