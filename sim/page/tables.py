@@ -62,7 +62,7 @@ def worths(scene: Scene) -> str:
         mean = float(scene.felt[seller.number]) / held if held else math.nan
         sure = float(utility.inverse(min(mean, utility.supremum))) if held else math.nan
         earned = float(scene.revenue_so_far[seller.number]) / held if held else math.nan
-        rows.append((seller.plan.name, repr(utility), f"{held:,}", money(earned), money(mean), money(sure)))
+        rows.append((seller.plan.name, str(utility), f"{held:,}", money(earned), money(mean), money(sure)))
     return table(headings, rows, {2, 3, 4, 5})
 
 

@@ -1,5 +1,7 @@
 """Cautious seller: what the story claims, exactly; and the market's evenings against the exact laws."""
 
+import re
+
 import numpy as np
 import pytest
 
