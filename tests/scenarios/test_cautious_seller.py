@@ -177,6 +177,8 @@ def test_truth_is_dominant_before_buyers_of_any_attitude():
 
 
 def test_the_page_shows_revenue_so_far():
+    from sim.page.scene import Scene
+    from sim.page.tables import worths
     from sim.records import Records
     from sim.records.manifest import Manifest
 
@@ -193,4 +195,7 @@ def test_the_page_shows_revenue_so_far():
         assert law == sorted(law, key=lambda corner: (corner[0], -corner[1]))    # upwards, as laws go
         ends.add(law[-1])
     assert len(ends) == 1    # with certainty no more than the most of all
+    told_of = worths(Scene(market))
+    assert "CARA(risk_aversion=" in told_of
+    assert not re.search(r"\d\.\d{5}", told_of)  # numbers for people: four digits
     market.close()
