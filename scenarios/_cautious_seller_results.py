@@ -25,7 +25,8 @@ EXPLANATION = (
     "Utility: her expected utility of one evening's revenue, exactly, late answers counted; seen: in the "
     "market, ± half of a 95% confidence interval by batch means. Sure: the revenue that, if it were sure, "
     "would be worth as much. Mean and spread (standard deviation) of revenue. Of best: at least this share "
-    "of the utility of the best dominant-strategy mechanism, whatever it is."
+    "of the utility of the best dominant-strategy mechanism, whatever it is; what is missing to 100% is "
+    "lost by the way to sell or given away by the bound on the best, nobody knows how much by which."
 )
 LADDER_EXPLANATION = (
     "Sure revenue by caution, for designed prices with their mean and spread; and the certificate of each."
@@ -153,13 +154,17 @@ def _name_points(axes: Any, ladder: Mapping[float, Sale], x: list[float], y: lis
         axes.annotate(", ".join(degrees), point, (5, -11), textcoords="offset points", fontsize=8)
 
 
+def exact_law(law: Any, top: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Amounts from 0 to `top`, and the probability of no more than each, which holds until the next."""
+    amounts = np.concatenate([[0.0], law.amounts, [top]])
+    return amounts, np.concatenate([[law.cdf(0.0)], np.cumsum(law.probabilities), [1.0]])
+
+
 def draw_laws(axes: Any, chosen: Sale, seen: Mapping[str, NDArray[np.float64]]) -> None:
     """Distribution functions: exact as lines, and the evenings that were seen as dots."""
     top = max(float(way.law.amounts[-1]) for way in chosen.ways.values())
     for place, (name, way) in enumerate(chosen.ways.items()):
-        amounts = np.concatenate([[0.0], way.law.amounts, [top]])
-        levels = np.concatenate([[way.law.cdf(0.0)], np.cumsum(way.law.probabilities), [1.0]])
-        axes.step(amounts, levels, where="post", color=COLOURS[place], label=name, linewidth=1.4)
+        axes.step(*exact_law(way.law, top), where="post", color=COLOURS[place], label=name, linewidth=1.4)
         if len(seen[name]):
             at, counts = np.unique(seen[name], return_counts=True)
             axes.plot(at, np.cumsum(counts) / len(seen[name]), ".", color=COLOURS[place], markersize=5)

@@ -168,7 +168,9 @@ def watch_scenario(
         entry = registry.find(registry.default if scenario is None else scenario)
         require_extra()
         _, parameters = parameters_for(entry, settings or [], bids=bids)
-        watch(entry, parameters, seed_of(seed), host, port_of(port), not no_browser, typer.echo)
+        watch(
+            entry, parameters, seed_of(seed), host, port_of(port), not no_browser, typer.echo, registry
+        )
 
 
 @app.command("show", cls=OnceCommand)

@@ -1,21 +1,21 @@
 """The page itself: Mesa's SolaraViz with its controls, and beside them the board of panels.
 
 Every browser session builds its own show, so that windows do not disturb each other. The server puts the
-scenario into `Exhibit` before the first page is opened.
+scenario into `EXHIBIT` before the first page is opened; a window's address may name another.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import solara
 from mesa.visualization import SolaraViz
 
+from sim.page.address import Asked, read_address
 from sim.page.board import Board
 from sim.page.controls import controls, settable
+from sim.page.exhibit import EXHIBIT
 from sim.page.show import Show, show_of
 from sim.page.style import CSS
 from sim.records import OutputError
@@ -23,52 +23,34 @@ from sim.runs.registry import ScenarioFile
 
 PLAY_INTERVAL = 201
 """Milliseconds between two steps at first, one of the values of Mesa's slider: 1, 11, 21 and so on."""
-MOST_SAVES = 100
-"""Folders that all windows of one server can fill."""
 FIXED = " (set when the page is started)"
 """Said of parameters that cannot be set on the page because they may name a file."""
-
-
-@dataclass
-class Exhibit:
-    """What this server shows, set once before it starts, and how often its windows have saved."""
-
-    entry: ScenarioFile | None = None
-    parameters: Any = None
-    seed: int = 0
-    saves: int = 0
-
-    def save(self, show: Show) -> Path:
-        """Save a show's records, see `Show.save`; OutputError too if that was done `MOST_SAVES` times."""
-        if self.saves >= MOST_SAVES:
-            raise OutputError(f"the records were saved {MOST_SAVES} times since the page was started; "
-                              "start it again to save more")
-        self.saves += 1
-        return show.save()
-
-
-EXHIBIT = Exhibit()
 
 
 @solara.component
 def Page() -> None:
     """What a browser session sees first."""
+    router = solara.use_router()
     if EXHIBIT.entry is None:
         solara.Error("No scenario was chosen; start the page with `bazaar watch`.")
     else:
-        Watched(EXHIBIT.entry)
+        asked = solara.use_memo(lambda: read_address(router.search, EXHIBIT), [router.search])
+        Watched(asked).key(router.search or "")
 
 
 @solara.component
-def Watched(entry: ScenarioFile) -> None:
+def Watched(asked: Asked) -> None:
     """One browser session."""
-    told = solara.use_memo(lambda: controls(entry.load().Parameters, EXHIBIT.parameters, EXHIBIT.seed), [])
+    entry = asked.entry
+    told = solara.use_memo(lambda: controls(type(asked.parameters), asked.parameters, asked.seed), [])
     first = solara.use_memo(lambda: first_show(entry, told), [])
     show = solara.use_reactive(first)
     current = show.value
     solara.use_effect(lambda: current.close, [current])
     solara.Title(f"Bazaar: {entry.name}")
     solara.Style(CSS)
+    if asked.problem:
+        solara.Warning(asked.problem)
     SolaraViz(
         show,
         components=[],

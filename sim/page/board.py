@@ -8,16 +8,19 @@ from typing import Any
 import solara
 from mesa.visualization.utils import update_counter
 
+from sim.page.drawing.drawing import Drawing
+from sim.page.earned import Earned
+from sim.page.inspector import Inspector
 from sim.page.panels import (
     TABLES,
     WORTHS,
     PagePanel,
     figures,
-    panel_html,
-    picture,
+    panel_content,
     scenario_panel,
     town_panel,
 )
+from sim.page.picture import Pictured
 from sim.page.scene import Scene
 from sim.page.show import Show
 from sim.page.town import COLOURINGS, colourings
@@ -47,11 +50,13 @@ def _alone(show: Show, steps: int, own: list[PagePanel]) -> None:
 
 def _auctions(show: Show, scene: Scene, steps: int, own: list[PagePanel]) -> None:
     """The panels of a market, in the board's grid: its town and its auctions, and the scenario's own."""
-    race, *others = figures(scene)
-    conversation, transactions = TABLES
+    race, first, *others = figures(scene)
+    (transactions,) = TABLES
     TownPicture(show, scene, steps)
     Drawn(show, steps, race)
-    Written(show, steps, conversation)
+    Drawn(show, steps, first, wide=True)
+    Inspector(show, scene, steps)
+    Earned(show, scene, steps)
     small = [*own, *others]
     odd = ["odd"] if len(small) % 2 else []
     for number, panel in enumerate(small):
@@ -93,24 +98,23 @@ def TownPicture(show: Show, scene: Scene, steps: int) -> None:
     with solara.Div(classes=["panel", "panel-town"]):
         solara.Select("buyers' colour", choices, colouring, on_value=colour_by, dense=True)
         Heading(panel)
-        Picture(show, steps, panel, colouring)
+        Content(show, steps, panel, colouring)
 
 
 @solara.component
 def Drawn(show: Show, steps: int, panel: PagePanel, wide: bool = False) -> None:
-    """A panel with a figure."""
+    """A panel with a picture."""
     with solara.Div(classes=["panel", f"panel-{panel.name}", *(["wide"] if wide else [])]):
         Heading(panel)
-        Picture(show, steps, panel, "")
+        Content(show, steps, panel)
 
 
 @solara.component
 def Written(show: Show, steps: int, panel: PagePanel, more: Sequence[str] = ()) -> None:
     """A panel with a table."""
-    text = solara.use_memo(lambda: _still(show, panel_html, panel), [show, steps])
     with solara.Div(classes=["panel", f"panel-{panel.name}", *more]):
         Heading(panel)
-        solara.HTML("div", unsafe_innerHTML=text, classes=["table"])
+        Content(show, steps, panel)
 
 
 def _still(show: Show, make: Callable[[PagePanel, Any], Any], panel: PagePanel) -> Any:
@@ -128,8 +132,13 @@ def Heading(panel: PagePanel) -> None:
 
 
 @solara.component
-def Picture(show: Show, steps: int, panel: PagePanel, option: str) -> None:
-    """A figure as an image, drawn anew after each step."""
-    image = solara.use_memo(lambda: _still(show, picture, panel), [show, steps, option])
-    with solara.Div(classes=["picture"]):
-        solara.Image(image, classes=[f"step-{steps}"])
+def Content(show: Show, steps: int, panel: PagePanel, option: str = "") -> None:
+    """What a panel shows, made anew after each step: a drawing, an image, or HTML."""
+    made = solara.use_memo(lambda: _still(show, panel_content, panel), [show, steps, option])
+    if isinstance(made, Drawing):
+        Pictured(made, panel.name, steps)
+    elif isinstance(made, bytes):
+        with solara.Div(classes=["picture", "image"]):
+            solara.Image(made, classes=["shown", f"step-{steps}"])
+    else:
+        solara.HTML("div", unsafe_innerHTML=made, classes=["table"])

@@ -189,10 +189,10 @@ class Scenario(Protocol):
     It may also have `report(tables, manifest)`, which returns what stands at the end of a run in place of
     `sim.runs.report.summary`, and `measures(tables, parameters)`, figures of a run for a sweep, numbers by
     name (see `sim.sweep.measures`). It may have `PANELS`, a tuple of functions that take the market and
-    return a matplotlib figure, each a panel of its page in the browser (see `sim.page.panels`). If it sells
-    from menus rather than by auctions, `audited_menus(parameters)` returns what `bazaar audit` audits, a
-    sequence of `sim.audit.Instance`; `audited_instances(parameters)` does so for any mechanisms, where its
-    own market would be too large to be audited exactly.
+    return a drawing, HTML or a matplotlib figure, each a panel of its page in the browser (see
+    `sim.page.panels`). If it sells from menus rather than by auctions, `audited_menus(parameters)` returns
+    what `bazaar audit` audits, a sequence of `sim.audit.Instance`; `audited_instances(parameters)` does so
+    for any mechanisms, where its own market would be too large to be audited exactly.
     """
 
     Parameters: type[Parameters]

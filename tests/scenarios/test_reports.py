@@ -53,7 +53,8 @@ SMALL = {
 THINGS = "auction|buyer|bidder|seller|customer|counter|market|instance|payment|set|unit|value|time|visit|row|run"
 """What reports count."""
 MONEY = ("revenue", "payoff", "bid", "value", "price", "surplus", "regret", "utility", "reserve", "loss")
-UNITS = ("(money", "(utility", "(1/money", "in multiples of", "of OPT", "share of", "of the utility", "probability")
+UNITS = ("(money", "(utility", "(1/money", "in multiples of", "of OPT", "share of", "of the utility",
+         "probability")
 
 
 def test_all_scenarios_are_run():

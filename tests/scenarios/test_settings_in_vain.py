@@ -1,4 +1,4 @@
-"""A setting that would do nothing is refused when the scenario is set up; and what is refused does nothing."""
+"""A setting that would do nothing is refused when the scenario is set up; what is refused does nothing."""
 
 import importlib
 
@@ -9,7 +9,8 @@ from scenarios.__main__ import scenario_files
 from sim.runs.run import play_until
 from sim.runs.scenario import ParameterError, make_parameters
 
-SMALL = {"town_market": {"until": 12, "buyers": 40}, "neighbours": {"until": 20, "density": "2", "resolution": "2"}}
+SMALL = {"town_market": {"until": 12, "buyers": 40},
+         "neighbours": {"until": 20, "density": "2", "resolution": "2"}}
 IN_VAIN = [
     ("town_market", {"sellers": 1}, "posted_price", 70.0, "its seller opens with sellers=3"),
     ("town_market", {"sellers": 4}, "increment", 0.1, "its seller opens with sellers=5"),

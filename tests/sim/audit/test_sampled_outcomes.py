@@ -1,4 +1,4 @@
-"""Budget balance and efficiency on samples: what the exact audit finds, and what is known of continuous priors."""
+"""Budget balance and efficiency on samples: what the exact audit finds, and what is known of such priors."""
 
 import numpy as np
 import pytest

@@ -67,7 +67,7 @@ def test_quick_clicks_do_not_play_faster(window, tmp_path):
     click may add a step; a sixth a second leaves room for that.
     """
     with serving(tmp_path, *SMALL) as started:
-        page = window(started.address)
+        page = window(address=started.address)
         start = time.monotonic()
         page.button("▶").evaluate(QUICK_CLICKS, 5)
         page.plays_on(1)
@@ -80,7 +80,7 @@ def test_clicks_do_not_stop_a_page_that_takes_longer_to_draw_than_to_step(window
     """Of two loops the older draws what the newer steps: it must come to an end while that one plays."""
     (tmp_path / "slow.py").write_text(SLOW)
     with serving(tmp_path, command=["slow.py"]) as started:
-        page = window(started.address)
+        page = window(address=started.address)
         page.button("▶").evaluate(QUICK_CLICKS, 3)
         page.plays_on(6)
         assert (page.wrong, started.errors()) == ([], "")
@@ -90,7 +90,7 @@ def test_speed_can_be_chosen(window, tmp_path):
     """Half a second between two steps, or next to nothing; render interval: three steps at once."""
     (tmp_path / "noted.py").write_text(NOTED)
     with serving(tmp_path, command=["noted.py"]) as started:
-        page = window(started.address)
+        page = window(address=started.address)
         for key, seconds in (("End", "0.5"), ("Home", "0.001")):
             page.slider("Play Interval (ms)").press(key)
             page.button("▶").click()
