@@ -27,7 +27,7 @@ Numbers = NDArray[np.float64]
 EXPLANATION = (
     "Utility: the seller's, min(revenue, ε), of one sale on average; exact, for the times that those who "
     "learn took part; seen: in the market, ± half of a 95% confidence interval by batch means; – where "
-    "the first buyer learns, so that a run has no steady state: several seeds tell how far it varies. So much "
+    "the first buyer learns, so that a run has no steady state: seeds tell how far it varies. So much "
     "revenue, if it were sure, would be worth as much to her. She gains: the first buyer, on average, in her "
     "own utility, and at worst, in money, if she takes part. Came: how often she did, in the last half of "
     "the run."

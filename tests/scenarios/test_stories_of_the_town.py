@@ -1,4 +1,4 @@
-"""What the stories of town_market, neighbours and learn_to_tell claim: by theory where it has it, else by play."""
+"""What the stories of town_market, neighbours and learn_to_tell claim, by theory where it has it, or play."""
 
 import numpy as np
 import pytest
@@ -57,7 +57,7 @@ def test_the_posted_price_loses_welfare(town):
 
 
 def test_truthful_bidders_come_less_and_less_to_first_price():
-    """Their share of visits is below a sixth, and lower late than early; in equilibrium it does not fall so."""
+    """Their share of visits is below a sixth, and lower late than early."""
     visits = played(town_market, until=120, buyers=150, degree=4, strategy="truthful")[0]["visits"]
     chosen = visits.loc[visits["seller_id"] >= 0, "seller_id"].to_numpy() == 1
     early, late = np.array_split(chosen, 2)
