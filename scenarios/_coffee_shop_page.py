@@ -115,7 +115,7 @@ def what_menus_earn(market: CounterMarket) -> Drawing:
     menus = menus_among(plan.name for plan in market.plans)
     top, named = legend_above([(name, look_of_seller(place)) for place, name in enumerate(menus)])
     highest = [max(one.estimate.mean, one.theory) for one in found.values()]
-    plot = _by_patience("revenue a customer (money)", roomy(max(6.0, *np.nan_to_num(highest))), top)
+    plot = _by_patience("revenue a customer (money)", roomy(max([6.0, *np.nan_to_num(highest)])), top)
     marks, data = [named], dict[str, Any](cost=COSTS)
     for place, name in enumerate(menus):
         look, seen = look_of_seller(place), by_patience(found, name)
