@@ -1,5 +1,6 @@
 """A conversation round by round, the choice of what is looked at, and the picture of a lie; no browser."""
 
+import html
 import re
 from importlib import import_module
 
@@ -231,7 +232,7 @@ def test_what_was_announced_is_told_where_an_auction_is_chosen():
     chosen = seen(watched, Choice(auction=found.look.number))
     bids = found.look.messages.query("question_number == 0")["bid"]
     others = ", ".join(f"{bid:g}" for bid in bids.drop(bids.idxmax()))
-    assert f"Announced after 1 question: the star is buyer {chosen.buyer}; values {others}." in chosen.story
+    assert f"Announced after 1 question: the star is buyer {chosen.buyer}; the others' bids {others}." in html.unescape(chosen.story)
     assert chosen.lie is not None
     assert "What she says of others stays as it was" in chosen.lesson
     assert "Announced" not in seen(scene_of([AscendingClock()]), Choice()).story
