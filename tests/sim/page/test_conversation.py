@@ -232,7 +232,8 @@ def test_what_was_announced_is_told_where_an_auction_is_chosen():
     chosen = seen(watched, Choice(auction=found.look.number))
     bids = found.look.messages.query("question_number == 0")["bid"]
     others = ", ".join(f"{bid:g}" for bid in bids.drop(bids.idxmax()))
-    assert f"Announced after 1 question: the star is buyer {chosen.buyer}; the others' bids {others}." in html.unescape(chosen.story)
+    told = html.unescape(chosen.story)
+    assert f"Announced after 1 question: the star is buyer {chosen.buyer}; the others' bids {others}." in told
     assert chosen.lie is not None
     assert "What she says of others stays as it was" in chosen.lesson
     assert "Announced" not in seen(scene_of([AscendingClock()]), Choice()).story
