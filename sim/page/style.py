@@ -52,9 +52,12 @@ main.solara-content-main[style*="400px"] { padding-left: 320px !important; }
 .figures .picture { text-align: left; aspect-ratio: auto; }
 .figures .picture > span { display: block; white-space: nowrap; }
 .figures .theory { color: #5F5F5F; font-size: 12px; }
+.theme--dark .figures .theory { color: #B8B8B8; }
+.theme--dark .interval .gain { fill: #5BA8E5; }
+.theme--dark .interval .loss { fill: #F08A4B; }
 .interval .zero { stroke: #B5B5B5; fill: none; }
 .interval .reach { stroke: currentColor; stroke-width: 2; fill: none; }
-.interval .tick { stroke: #000; stroke-width: 2; stroke-dasharray: 3 2; fill: none; }
+.interval .tick { stroke: currentColor; stroke-width: 2; stroke-dasharray: 3 2; fill: none; }
 .interval .gain { fill: #0072B2; }
 .interval .loss { fill: #B34A00; }
 .lesson { font-size: 15px; line-height: 1.4; }
