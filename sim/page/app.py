@@ -69,6 +69,11 @@ def Watched(asked: Asked, choose: Callable[[Asked], None]) -> None:
     made = solara.use_memo(lambda: controls(type(asked.parameters), asked.parameters, asked.seed), [])
     start = {name: each["start"] for name, each in made.items()}
     draft, draw_up = solara.use_state(start)
+    controls_now, control = solara.use_state(made)
+    chosen, choose_preset = solara.use_state("")
+    change = solara.use_memo(
+        lambda: lambda name, value: draw_up(lambda before: {**before, name: value}), []
+    )
     player = solara.use_memo(lambda: Player(_shows(kind, start, asked.vs), force_update), [])
     solara.use_effect(lambda: player.close, [])
     versus, set_versus = solara.use_state(asked.vs)
@@ -92,8 +97,11 @@ def Watched(asked: Asked, choose: Callable[[Asked], None]) -> None:
     def apply_preset(name: str) -> None:
         for preset in getattr(entry.load(), "PRESETS", ()):
             if preset.name == name:
-                plain = controls(type(asked.parameters), preset.parameters(type(asked.parameters)), 0)
-                begin({**{each: one["start"] for each, one in plain.items()}, "seed": draft["seed"]}, versus)
+                kept = preset.parameters(type(asked.parameters))
+                wanted = controls(type(asked.parameters), kept, show.seed if show.market else asked.seed)
+                control(wanted)
+                choose_preset(name)
+                begin({each: one["start"] for each, one in wanted.items()}, versus)
 
     toggles = {
         "theory": (show.theory, turn_theory),
@@ -115,7 +123,7 @@ def Watched(asked: Asked, choose: Callable[[Asked], None]) -> None:
             solara.Text(HELP, classes=["help"])
         with solara.Div(classes=["below"]):
             with solara.v.Html(tag="aside", class_="settings"):
-                Settings(made, draft, draw_up, told)
+                Settings(controls_now, change, told).key(f"settings {chosen}")
                 Versus(versus, set_versus)
                 Saving(show)
                 Meanings(made)
@@ -190,18 +198,13 @@ def Story(entry: ScenarioFile, apply_preset: Callable[[str], None]) -> None:
 
 
 @solara.component
-def Settings(
-    made: dict[str, Any], draft: dict[str, Any], draw_up: Callable[[dict[str, Any]], None], told: Told
-) -> None:
-    """The parameters, as Mesa's inputs, and what is wrong with one."""
-    shown = {name: {**each, "value": draft[name]} for name, each in made.items() if not each["file"]}
-    latest = solara.use_ref(draft)
-    latest.current = draft
+def Settings(made: dict[str, Any], change: Callable[[str, Any], None], told: Told) -> None:
+    """The parameters, as Mesa's inputs, and what is wrong with one.
 
-    def change(name: str, value: Any) -> None:
-        latest.current = {**latest.current, name: value}
-        draw_up(latest.current)
-
+    The inputs are given the same arguments until other settings are chosen, so that they are not made anew
+    while somebody types.
+    """
+    shown = solara.use_memo(lambda: {name: each for name, each in made.items() if not each["file"]}, [])
     heading(2, "Parameters", "title")
     if told.words:
         solara.Text(told.words, classes=["told", "fault" if told.wrong else "fine"])

@@ -8,7 +8,6 @@ same draws did to both falls out (`sim.measures.batch_means`). Figures of the sc
 
 from __future__ import annotations
 
-import math
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -29,30 +28,27 @@ ALL = "all sellers"
 
 def revenue_differences(one: Scene, other: Scene) -> dict[str, Estimate]:
     """Revenue a unit of time, the first's less the second's: of all sellers, and of each that both have."""
-    times, earned = _series(one)
-    theirs, gained = _series(other)
-    common = np.intersect1d(times, theirs)
-    mine, yours = earned[np.searchsorted(times, common)], gained[np.searchsorted(theirs, common)]
-    found = {ALL: _estimate(common, mine.sum(axis=1) - yours.sum(axis=1))}
+    now = min(one.now, other.now)
+    if now <= 0:
+        return {}
+    mine, yours = revenue_by_piece(one, now), revenue_by_piece(other, now)
+    length = np.full(PIECES, now / PIECES)
+    found = {ALL: batch_ratio(mine.sum(axis=0) - yours.sum(axis=0), length, PIECES)}
     for name in one.sellers:
         if one.sellers.count(name) == other.sellers.count(name) == 1:
-            gap = mine[:, one.sellers.index(name)] - yours[:, other.sellers.index(name)]
-            found[name] = _estimate(common, gap)
+            gap = mine[one.sellers.index(name)] - yours[other.sellers.index(name)]
+            found[name] = batch_ratio(gap, length, PIECES)
     return found
 
 
-def _series(scene: Scene) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Times without repetition, shape (t,), and revenue so far, shape (t, sellers)."""
-    times, earned, _ = scene.revenue()
-    kept, first = np.unique(times, return_index=True)
-    return kept, earned[first]
-
-
-def _estimate(times: NDArray[np.float64], gap: NDArray[np.float64]) -> Estimate:
-    """The mean growth of a gap a unit of time."""
-    if len(times) < 2:
-        return Estimate(math.nan, math.nan, PIECES)
-    return batch_ratio(np.diff(gap), np.diff(times), PIECES)
+def revenue_by_piece(scene: Scene, now: float) -> NDArray[np.float64]:
+    """Shape (sellers, pieces): revenue of the auctions that closed in each piece of the time up to `now`."""
+    auctions = scene.market.records.recent("auctions", 0)
+    done = auctions[(auctions["status"] != "unfinished") & (auctions["closed"] < now)]
+    piece = np.minimum((done["closed"].to_numpy() / now * PIECES).astype(int), PIECES - 1)
+    earned = np.zeros((len(scene.sellers), PIECES))
+    np.add.at(earned, (done["seller_id"].to_numpy(), piece), done["revenue"].to_numpy())
+    return earned
 
 
 def difference_html(one: Show, other: Show) -> str:
@@ -61,17 +57,10 @@ def difference_html(one: Show, other: Show) -> str:
         return "<p class='quiet'>These runs are no markets; compare their reports.</p>"
     rows = "".join(
         f"<tr><td>{escape(name)}</td><td class='number'>{found.mean:+,.3f}</td>"
-        f"<td class='number'>{_interval(found)}</td></tr>"
+        f"<td class='number'>{found.low:+,.3f} to {found.high:+,.3f}</td></tr>"
         for name, found in revenue_differences(one.scene, other.scene).items()
-        if not math.isnan(found.mean)
     )
     if not rows:
         return "<p class='quiet'>Nothing was earned yet.</p>"
     return ("<table><tr><th scope='col'>seller</th><th scope='col' class='number'>revenue a unit of time</th>"
             f"<th scope='col' class='number'>95% interval</th></tr>{rows}</table>")
-
-
-def _interval(found: Estimate) -> str:
-    if math.isnan(found.half_width):
-        return f"from {PIECES} steps on"
-    return f"{found.low:+,.3f} to {found.high:+,.3f}"

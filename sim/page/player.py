@@ -66,8 +66,9 @@ class Player:
         self._moving = threading.RLock()
         self._loop: threading.Thread | None = None
         self._stop = threading.Event()
+        self._wishing = threading.Lock()
         self._wanted: int | None = None
-        self._travels = False
+        self._traveller: threading.Thread | None = None
 
     @property
     def playing(self) -> bool:
@@ -120,19 +121,29 @@ class Player:
         self._seen()
 
     def go_to(self, step: int) -> None:
-        """Show the state after so many steps; of several wishes that come quickly, the last counts."""
+        """Show the state after so many steps, soon; of several wishes that come quickly, the last counts."""
         self.pause()
-        self._wanted = step
-        if self._travels:
-            return
-        self._travels = True
-        try:
-            while self._wanted is not None:
+        with self._wishing:
+            self._wanted = max(0, step)
+            if self._traveller is None:
+                self._traveller = threading.Thread(target=self._travel_on, daemon=True)
+                self._traveller.start()
+
+    def settle(self) -> None:
+        """Wait until nothing moves any more: the way to another time is gone, or the loop has ended."""
+        for thread in (self._traveller, self._loop):
+            if thread is not None:
+                thread.join()
+
+    def _travel_on(self) -> None:
+        while True:
+            with self._wishing:
                 wanted, self._wanted = self._wanted, None
-                self._travel(max(0, wanted))
-                self._seen()
-        finally:
-            self._travels = False
+                if wanted is None:
+                    self._traveller = None
+                    return
+            self._travel(wanted)
+            self._seen()
 
     def _travel(self, step: int) -> None:
         with self._moving:
@@ -142,12 +153,12 @@ class Player:
                     show.close()
             self._step(step - self.steps)
 
-    def _step(self, steps: int) -> None:
+    def _step(self, steps: int, look: bool = True) -> None:
         """So many steps of each show, at once."""
         with self._moving:
             for show in self.shows:
                 if steps > 0 and show.running:
-                    show.step(steps)
+                    show.step(steps, look)
 
     def _play(self, stop: threading.Event) -> None:
         """Step, draw, and wait, until it is told to stop or nothing runs any more."""
@@ -185,6 +196,8 @@ class Player:
         while self.running and not stop.is_set() and (began := time.monotonic()) < until:
             with self._moving:
                 if not stop.is_set():
-                    self._step(stride)
+                    self._step(stride, look=False)
             quick = time.monotonic() - began < _A_LOOK
             stride = 2 * stride if quick else max(1, stride // 2)
+        for show in self.shows:
+            show.look()

@@ -137,21 +137,37 @@ class Show:
         again.theory, again.against = self.theory, self.against
         return again
 
-    def step(self, ticks: int = 1) -> None:
-        """Run the clock over so many whole ticks, or to the end of the run."""
+    def step(self, ticks: int = 1, look: bool = True) -> None:
+        """Run the clock over so many whole ticks, or to the end of the run.
+
+        If nobody is to `look` before more steps, the scene stays as it was, and time is saved; at the end of
+        the run it is up to date.
+        """
         with self.lock:
             if not self.running or self.market is None or self.scene is None:
                 return
             try:
                 self.steps = min(self.steps + ticks, max(self.last_step, self.steps + 1))
                 self.market.advance_to(min(self.steps * self.market.tick, self.until))
-                self.scene.update()
-                if self.market.now >= self.until:
+                over = self.market.now >= self.until
+                if look or over:
+                    self.scene.update()
+                if over:
                     self._end(self.market)
                 elif self.scene.sold_out:
                     self.message = "All goods are sold; no more auctions will be held."
             except MISBEHAVIOUR as error:  # mechanisms may be anybody's code; the page must go on
                 self._fail(f"The run stopped at time {self.market.now:g}. {in_words(error)}")
+
+    def look(self) -> None:
+        """Bring the scene up to date, after steps at which nobody looked."""
+        with self.lock:
+            if not self.running or self.scene is None:
+                return
+            try:
+                self.scene.update()
+            except MISBEHAVIOUR as error:  # as above
+                self._fail(f"The run stopped at time {self.time:g}. {in_words(error)}")
 
     def _end(self, market: Run) -> None:
         """Finish as a run without a page does."""

@@ -21,10 +21,12 @@ class Opened:
 
     @property
     def images(self):
-        """The pictures, as they are sent."""
+        """The pictures, as they are sent, and the plots and tables of a report."""
         from ipywidgets import Image
+        from solara.widgets import HTML
 
-        return self.context.find(Image).widgets
+        told = [each.unsafe_innerHTML or "" for each in self.context.find(HTML).widgets]
+        return [*self.context.find(Image).widgets, *(each for each in told if "class='printed'" in each)]
 
 
 @contextmanager
@@ -35,7 +37,7 @@ def opened(exhibit):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app, "EXHIBIT", exhibit)
-        _, context = solara.render(solara.AppLayout(children=[app.Page()]), handle_error=False)
+        _, context = solara.render(app.Page(), handle_error=False)
         try:
             yield Opened(context)
         finally:
