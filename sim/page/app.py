@@ -206,8 +206,7 @@ def Settings(made: dict[str, Any], change: Callable[[str, Any], None], told: Tol
     """
     shown = solara.use_memo(lambda: {name: each for name, each in made.items() if not each["file"]}, [])
     heading(2, "Parameters", "title")
-    if told.words:
-        solara.Text(told.words, classes=["told", "fault" if told.wrong else "fine"])
+    solara.Text(told.words, classes=["told", "fault" if told.wrong else "fine"])
     UserInputs(shown, on_change=change)
 
 

@@ -74,7 +74,7 @@ def test_a_changed_parameter_is_told_at_once_and_the_address_follows(window):
     page.reset()
     page.wait_for("seed 9")
     page.page.wait_for_function("location.search.includes('seed=9') && location.search.includes('rate=0.4')")
-    assert page.page.locator(".told").count() == 0
+    assert page.page.locator(".told").inner_text() == ""
     page.step()
     before = page.images()
     page.page.reload()
