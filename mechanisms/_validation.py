@@ -47,6 +47,12 @@ def number_in(
     return number
 
 
+def check_seats(name: str, array: NDArray[Scalar], bidders: int, axis: int = -1) -> None:
+    """Raise ValueError unless the axis of reports that holds the bidders has as many as the rule is for."""
+    if array.ndim < -axis or array.shape[axis] != bidders:
+        raise ValueError(f"{name} must be of {bidders} bidders, in axis {axis}, got shape {array.shape}")
+
+
 def check_field(
     record: object,
     name: str,

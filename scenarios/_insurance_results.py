@@ -14,8 +14,9 @@ from mechanisms.conversation import Mechanism
 from mechanisms.distributions import JointDistribution
 from mechanisms.risk_averse import InsuredSale, RevenueLaw
 from mechanisms.utilities import Capped, Linear, Utility
-from scenarios._plain_table import plain_table, with_interval
+from scenarios._plain_table import plain_table
 from sim.measures.batch_means import batch_means
+from sim.measures.comparison import Figure
 from sim.measures.plots import COLOURS, figure
 
 if TYPE_CHECKING:
@@ -107,13 +108,13 @@ def deal_table(
         rows.append((
             name,
             f"{law.expected_utility(seller):.4g}",
-            with_interval(batch_means(seller(revenues(tables, number))), 3),
+            Figure(batch_means(seller(revenues(tables, number))), law.expected_utility(seller)),
             f"{float(played.utility[0]) + 0.0:z.4f}",
             f"{float(played.payoffs[:, 0].min()) + 0.0:z.3f}",
             f"{last_half(came).mean():.0%}" if deal.learns and len(came) else "–",
         ))
     headings = ("deal", "utility", "seen", "she gains", "at worst", "came")
-    return plain_table(headings, rows)
+    return plain_table(headings, rows, digits=3)
 
 
 # --- plots --------------------------------------------------------------------------------------------

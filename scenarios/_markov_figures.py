@@ -19,6 +19,7 @@ SLACKNESS_MEAN = 5 / 8
 RESERVES = {"R₁": 0.2, "R₂": 0.4, "R₃": 0.55}
 """A reserve in each region, for two bidders of that mean."""
 MEANS = (0.1, 0.3, 0.5, 0.7)
+HALVES = (-1, -0.5, 0, 0.5, 1)
 
 
 @contextmanager
@@ -53,11 +54,18 @@ def draw_slackness(path: Path | str) -> None:
         for one, (region, reserve) in zip(axes, RESERVES.items(), strict=True):
             drawn = slackness(reserve)
             values = (drawn["first"], drawn["second"])
-            one.plot_surface(*values, drawn["revenue"], color=COLOURS[2], alpha=0.5, linewidth=0)
-            one.plot_surface(*values, drawn["plane"], color=COLOURS[4], alpha=0.5, linewidth=0)
-            one.scatter(*drawn["atoms"].T, drawn["paid"], color="red", s=30, depthshade=False)
-            one.set(title=f"Figure 1.2: reserve {reserve:g}, in {region}", xlabel="value of bidder 1 (money)",
-                    ylabel="value of bidder 2 (money)", zlabel="revenue (money)")
+            one.plot_surface(*values, drawn["revenue"], color=COLOURS[2], alpha=0.5, linewidth=0,
+                             label="revenue of the auction")
+            one.plot_surface(*values, drawn["plane"], color=COLOURS[4], alpha=0.5, linewidth=0,
+                             label="plane below it, of the dual")
+            one.scatter(*drawn["atoms"].T, drawn["paid"], color="red", s=30, depthshade=False,
+                        label="atoms of the worst distribution")
+            one.set(title=f"Figure 1.2: reserve {reserve:g}, in {region}", xlabel="value of bidder 1",
+                    ylabel="value of bidder 2", zlabel="revenue (money)", xticks=HALVES[2:],
+                    yticks=HALVES[2:], zticks=HALVES)
+            one.set_box_aspect(None, zoom=0.88)
+        axes[0].figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3,
+                              frameon=False)
 
 
 def worst_cases(mean: float, sizes: Sequence[int]) -> tuple[Any, Any]:
@@ -79,7 +87,8 @@ def draw_worst_cases(path: Path | str, mean: float, most: int = 20) -> None:
         for one in MEANS:
             lottery, second = worst_cases(one, sizes)
             gaps.plot(sizes, 100 * (1 - second / lottery), marker="o", markersize=3, label=f"mean {one:g}")
-        gaps.set(title="Figure 1.4b", ylabel="gap (share of the lottery, %)", ylim=(0, 100))
+        gaps.set(title="Figure 1.4b: what the best second price lacks",
+                 ylabel="gap (share of the lottery, %)", ylim=(0, 100))
         for one in (secured, gaps):
             one.set(xlabel="bidders", xticks=sizes[::3])
             one.legend(frameon=False)
@@ -94,6 +103,7 @@ def draw_extra_bidders(path: Path | str, most: int = 50) -> None:
             axes.plot(sizes, needed, color=COLOURS[place], linewidth=1.2, label=f"mean {mean:g}")
             slope = (1 - mean) / (mean * np.log(1 / mean)) - 1
             axes.plot(sizes, slope * sizes, "--", color=COLOURS[place], linewidth=0.8)
+        axes.plot([], [], "--", color="black", linewidth=0.8, label="its slope for many bidders")
         axes.set(title="Figure 1.5: bidders that make up for the lottery", xlabel="bidders of the lottery",
                  ylabel="more bidders needed", yscale="log")
         axes.legend(frameon=False)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from sim.measures.plots import COLOURS
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -41,12 +43,17 @@ def draw_reserves(axes: Axes, reserves: ArrayLike, mixture: ArrayLike, sigma: fl
 
 
 def draw_joint(axes: Axes, values: ArrayLike, mixture: ArrayLike, label: str = "") -> None:
-    """A mixture (k,) over pairs of values (k, 2): discs whose areas are in proportion to probability."""
+    """A mixture (k,) over pairs of values (k, 2): discs whose areas are in proportion to probability.
+
+    The first mixture on the axes is filled, those that follow are circles, so that none hides another.
+    """
     pairs, weights = np.asarray(values, dtype=float), np.asarray(mixture, dtype=float)
-    discs = axes.scatter(pairs[:, 0], pairs[:, 1], s=400 * weights / weights.max(), alpha=0.6, linewidths=0)
+    number = len(axes.collections)
+    colour = COLOURS[number % len(COLOURS)]
+    axes.scatter(pairs[:, 0], pairs[:, 1], s=400 * weights / weights.max(), linewidths=1.5 if number else 0,
+                 facecolors="none" if number else f"{colour}80", edgecolors=colour)
     if label:
-        colour: Any = np.asarray(discs.get_facecolor())[0]
-        axes.plot([], [], "o", color=tuple(colour.tolist()), label=label)
+        axes.plot([], [], "o", color=colour, fillstyle="none" if number else "full", label=label)
 
 
 def draw_gaps(axes: Axes, rounds: ArrayLike, gaps: ArrayLike, label: str = "") -> None:

@@ -167,7 +167,8 @@ def draw(folder: Any, parameters: Parameters, rows: Mapping[str, Mapping[str, Fi
         "Vickrey among I + 1": [second_price_worst_case(int(n) + 1, mean, 0.0).revenue for n in sizes],
         "Vickrey among I": [second_price_worst_case(int(n), mean, 0.0).revenue for n in sizes],
     }
-    with figure(folder / "markov.png", "bidders I", "worst-case revenue (money)", f"Mean {mean:g}") as axes:
+    with figure(folder / "markov.png", "bidders I", "worst-case revenue (money)",
+                f"Worst case over the Markov set of mean {mean:g}") as axes:
         for label, numbers in secured.items():
             axes.plot(sizes, numbers, marker="o", markersize=3, linewidth=1.2, label=label)
 

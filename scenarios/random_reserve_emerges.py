@@ -199,7 +199,9 @@ def draw(folder: Any, tables: Mapping[str, Any], parameters: Parameters) -> None
     with figure(folder / "values.png", "rounds", "revenue (money)", "Bounds on the learned value") as axes:
         axes.plot(own["rounds"], own["guarantee"], linewidth=1.2, label="the seller is sure of")
         axes.plot(own["rounds"], own["hope"], linewidth=1.2, label="nature allows at most")
-        axes.axhline(constants.value, color="black", linestyle="--", linewidth=0.8, label="r")
+        on_grid, steps = game_of(parameters, ordinary=False).value()[0], parameters.steps
+        axes.axhline(on_grid, color="black", linewidth=0.8, label=f"value on a grid of {steps} steps")
+        axes.axhline(constants.value, color="black", linestyle="--", linewidth=0.8, label="r, without a grid")
         axes.set_xscale("log")
 
 

@@ -195,13 +195,14 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
 def draw_by_bidders(path: Any, sizes: Sequence[int], rows: Mapping[str, Mapping[str, Figure]]) -> None:
     """Regret with its interval against the number of bidders, by seller and nature."""
     styles = dict(zip(NATURES, ("-", "--", ":"), strict=True))
+    shifts = np.linspace(-0.15, 0.15, len(WORST))  # so that intervals at one number stand side by side
     with figure(path, "bidders", "regret (share of the range)", "Regret by seller and nature") as axes:
-        for seller, colour in zip(WORST, COLOURS, strict=False):
+        for seller, colour, shift in zip(WORST, COLOURS, shifts, strict=False):
             for nature, line in styles.items():
                 found = [rows[f"{bidders}, {nature}"][seller].estimate for bidders in sizes]
                 means, widths = [one.mean for one in found], [one.half_width for one in found]
-                axes.errorbar(sizes, means, widths, color=colour, linestyle=line, capsize=3, marker="o",
-                              markersize=3, label=f"{seller}, {nature}")
+                axes.errorbar(np.array(sizes) + shift, means, widths, color=colour, linestyle=line,
+                              capsize=3, marker="o", markersize=3, label=f"{seller}, {nature}")
         axes.axhline(1 / np.e, color="black", linewidth=0.7, label="1/e")
         axes.set_xticks(sizes)
 
@@ -212,8 +213,10 @@ def draw_by_values(path: Any) -> None:
     alone = np.column_stack([values, np.zeros_like(values)])[..., None]
     against = np.column_stack([np.ones_like(values), values])[..., None]
     with figure(path, "value (money)", "mean regret (money)", "Random reserves, one good") as axes:
-        axes.plot(values, auction.regret_at(alone), label="one bidder alone, by her value")
-        axes.plot(values, auction.regret_at(against), label="the highest at 1, by the second value")
+        drawn = {"one bidder alone, by her value": (alone, 3.5),
+                 "the highest at 1, by the second value": (against, 2.0)}
+        for label, (profiles, width) in drawn.items():
+            axes.plot(values, auction.regret_at(profiles), linewidth=width, label=label)
         axes.axhline(1 / np.e, color="black", linestyle="--", linewidth=0.8, label="1/e")
 
 

@@ -53,7 +53,7 @@ from sim.measures.plots import pictures, plot_bids, plot_curves, running_means
 from sim.measures.replicates import across
 from sim.records import Records
 from sim.runs import scenario
-from sim.runs.replicates import REPLICATES, across_told, runs_of
+from sim.runs.replicates import REPLICATES, across_told, alone, runs_of
 from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
@@ -228,6 +228,21 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     return lines + pictures(
         tables, ["bids.png", "loss.png"], lambda folder: draw(tables, told.bidders, crowds, folder, sellers)
     )
+
+
+def first_price_against_second(market: Market) -> list[Any]:
+    """Does fear of risk make first price earn more.
+
+    Revenue an auction, by the bidders' attitude to risk; the difference is 0 for the neutral. A tick and
+    "theory" are the equilibrium's.
+    """
+    told = alone(Parameters(**market.records.manifest.parameters))
+    rows = figures(market.records.frames(), told)
+    return [comparison_table("attitude", list(next(iter(rows.values()))), rows)]
+
+
+FIGURES = (first_price_against_second,)
+"""What the page shows besides, worked out anew as the run grows."""
 
 
 def draw(

@@ -81,7 +81,7 @@ from sim.measures.plots import figure, pictures
 from sim.measures.replicates import across
 from sim.records import Records
 from sim.runs import scenario
-from sim.runs.replicates import REPLICATES, across_told, runs_of
+from sim.runs.replicates import REPLICATES, across_told, alone, runs_of
 from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
@@ -323,6 +323,37 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
         *(f"  n = {n}: {ahead(row)}" for n, row in rows.items()),
     ]
     return lines + pictures(tables, ["revenue.png"], lambda folder: draw(folder / "revenue.png", rows, told))
+
+
+def shares_against_n(market: Market, theory: bool = True) -> list[Any]:
+    """Who sells the room best, for each number of buyers.
+
+    Revenue as a share of what the optimal auction earns from n buyers with the prior known; 1 is the optimum.
+    A tick and "theory" are 𝕄's and Vickrey's auction's expectation. 𝕄 needs no prior, and comes near 1 - 1/n.
+    """
+    told = alone(Parameters(**market.records.manifest.parameters))
+    rows = shares(market.records.frames(), told)
+    named = {f"n = {n}": row for n, row in rows.items()}
+    return [_curves(rows, theory), comparison_table("buyers", list(rows[SIZES[0]]), named, decimals=3)]
+
+
+def _curves(rows: Mapping[int, Mapping[str, Figure]], theory: bool) -> Any:
+    """A curve for each seller over the numbers of buyers, dashed what theory says."""
+    from sim.page.drawing.curves import Course, curves
+
+    places = [(float(place), str(n)) for place, n in enumerate(rows)]
+    x = [place for place, _ in places]
+    lines = {}
+    for name in rows[SIZES[0]]:
+        each = [row[name] for row in rows.values()]
+        ends = [one.estimate.low for one in each], [one.estimate.high for one in each]
+        lines[name] = Course(x, [one.estimate.mean for one in each], ends, [one.theory for one in each])
+    title, up = "Revenue over the optimum", "share of the optimum"
+    return curves(title, "buyers", up, lines, (0.2, 1.1), mark=1.0, places=places, theory=theory)
+
+
+FIGURES = (shares_against_n,)
+"""What the page shows besides, worked out anew as the run grows."""
 
 
 def heading(parameters: Parameters, name: str) -> str:

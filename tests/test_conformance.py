@@ -3,8 +3,10 @@
 import importlib
 import inspect
 import pkgutil
+import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from agents.best_response.expected_utility import Imitation
@@ -13,7 +15,7 @@ from agents.registry import STRATEGIES, make_strategy
 from agents.strategies import OneBuyerStrategy, Strategy
 from mechanisms.conservative.assignment import AssignmentLottery
 from mechanisms.conservative.optimal import GridLottery
-from mechanisms.conversation import Mechanism
+from mechanisms.conversation import Mechanism, has_rule
 from mechanisms.deviations import Tabulated
 from mechanisms.distributions import Distribution
 from mechanisms.registry import MECHANISMS, mechanism_class
@@ -95,6 +97,39 @@ def test_every_mechanism_is_in_the_registry():
 def test_every_mechanism_has_a_standard_instance():
     audited = {type(instance.mechanism) for instance in standard_instances()}
     assert public_classes(Mechanism) - WITHIN <= audited
+
+
+SERVE_MORE = ("double auction", "mcafee")
+"""Sellers are fixed, and any number of buyers may come."""
+
+
+def answer_to(mechanism, n):
+    """What a mechanism says when n take part: the error, or None."""
+    try:
+        if has_rule(mechanism):
+            mechanism.outcome(np.zeros((n, *mechanism.space.report_shape)))
+        else:
+            next(mechanism.conversation(n))
+    except Exception as error:  # noqa: BLE001
+        return error
+    return None
+
+
+def test_rules_for_a_number_refuse_every_other():
+    """Fewer than the least, and more where as many are needed, are a ValueError that says how many."""
+    fixed = {instance.mechanism for instance in standard_instances() if instance.mechanism.least_buyers > 1}
+    assert len({type(mechanism) for mechanism in fixed}) >= 19
+    for mechanism in fixed:
+        need, name = mechanism.least_buyers, mechanism.name
+        assert answer_to(mechanism, need) is None, name
+        for n in (need - 1, need + 1):
+            if n > need and any(word in name for word in SERVE_MORE):
+                assert answer_to(mechanism, n) is None, name
+                continue
+            error = answer_to(mechanism, n)
+            assert type(error) is ValueError, (name, n, error)
+            assert re.search(rf"\b({need}|two)\b", str(error)), (name, error)
+            assert str(n) in str(error), (name, error)
 
 
 def test_every_name_makes_a_strategy_of_its_own():

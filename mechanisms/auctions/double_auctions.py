@@ -41,8 +41,10 @@ class _DoubleAuction(DirectMechanism):
         return Traders(self.sellers)
 
     def outcome(self, reports: NDArray[Any]) -> Outcome:
-        """The rule, for offers of shape `(..., n)`; ValueError for NaN."""
+        """The rule, for offers of shape `(..., n)`; ValueError for NaN, or nobody beside the sellers."""
         offers = np.asarray(reports, dtype=float)
+        if not offers.ndim or offers.shape[-1] < self.least_buyers:
+            raise ValueError(f"reports must be of at least {self.least_buyers}, got shape {offers.shape}")
         if np.isnan(offers).any():
             raise ValueError("reports must be numbers, or -inf for no offer, got NaN")
         costs = np.where(offers == -np.inf, np.inf, offers)[..., : self.sellers]

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from mechanisms._validation import FloatArray, without_nan
+from mechanisms.distributions.uniforms import draw_uniforms
 
 Distortion = Callable[[FloatArray], FloatArray]
 """A nondecreasing map of [0, 1] onto itself, elementwise."""
@@ -77,7 +78,7 @@ class Distribution(ABC):
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> FloatArray:
         """Independent values of shape `size`: quantiles of uniforms drawn from `rng`, one for each value."""
-        return self._quantile(np.asarray(rng.random(size)))
+        return self._quantile(draw_uniforms(rng, size))
 
 
 class ContinuousDistribution(Distribution):

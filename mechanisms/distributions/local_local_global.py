@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from mechanisms._validation import check_field
-from mechanisms.distributions.signals import SignalDraw, TypeModel, shape_of
+from mechanisms.distributions.signals import SignalDraw, TypeModel
+from mechanisms.distributions.uniforms import draw_uniforms
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class LocalLocalGlobal(TypeModel):
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> SignalDraw:
         """Values `(*size, 3)`, which are the signals."""
-        uniforms = rng.random((*shape_of(size), 4))
+        uniforms = draw_uniforms(rng, size, 4)
         equal = uniforms[..., 3] < self.correlation
         first, second = uniforms[..., 0], np.where(equal, uniforms[..., 0], uniforms[..., 1])
         values = np.stack([first, second, 2 * uniforms[..., 2]], axis=-1)

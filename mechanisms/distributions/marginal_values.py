@@ -9,7 +9,8 @@ import numpy as np
 
 from mechanisms._validation import FloatArray
 from mechanisms.conversation import check_count
-from mechanisms.distributions.signals import SignalDraw, TypeModel, shape_of
+from mechanisms.distributions.signals import SignalDraw, TypeModel
+from mechanisms.distributions.uniforms import draw_uniforms
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class TwoUnitValues(TypeModel):
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> SignalDraw:
         """Values `(*size, n, 2)`, which are the signals."""
-        values: FloatArray = np.sort(rng.random((*shape_of(size), self.n, 2)), axis=-1)[..., ::-1]
+        uniforms = draw_uniforms(rng, size, 2 * self.n)
+        values: FloatArray = np.sort(uniforms.reshape(*uniforms.shape[:-1], self.n, 2), axis=-1)[..., ::-1]
         return SignalDraw(values, values)
 
     def support(self, bidder: int) -> tuple[float, float]:

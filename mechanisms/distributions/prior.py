@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from mechanisms._validation import FloatArray, probability_array
 from mechanisms.distributions.base import Distribution
+from mechanisms.distributions.uniforms import draw_uniforms
 
 
 class Prior(ABC):
@@ -52,8 +53,7 @@ class Prior(ABC):
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> FloatArray:
         """Independent profiles of shape (*size, n, *type_shape), from uniforms drawn from `rng`."""
-        shape = (size,) if isinstance(size, int | np.integer) else tuple(size)
-        return self._from_uniforms(rng.random((*shape, self.uniforms_per_profile)))
+        return self._from_uniforms(draw_uniforms(rng, size, self.uniforms_per_profile))
 
 
 class IndependentPrior(Prior):

@@ -18,6 +18,7 @@ from mechanisms._validation import FloatArray
 from mechanisms.conversation import check_count
 from mechanisms.distributions.base import Distribution
 from mechanisms.distributions.prior import IndependentPrior
+from mechanisms.distributions.uniforms import draw_uniforms
 from mechanisms.quadrature import between_cuts
 
 POINTS = 20
@@ -179,7 +180,7 @@ class CommonComponent(_SymmetricSignals):
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> SignalDraw:
         """Signals s_i + t and their mean."""
-        parts = rng.random((*shape_of(size), 3))
+        parts = draw_uniforms(rng, size, 3)
         signals = parts[..., :2] + parts[..., 2:]
         return SignalDraw(signals, np.broadcast_to(signals.mean(axis=-1, keepdims=True), signals.shape))
 
@@ -218,9 +219,9 @@ class MineralRights(_SymmetricSignals):
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> SignalDraw:
         """The common value, and signals given it."""
-        uniforms = rng.random((*shape_of(size), self.n + 1))
-        value = uniforms[..., :1]
-        return SignalDraw(2 * value * uniforms[..., 1:], np.broadcast_to(value, (*shape_of(size), self.n)))
+        uniforms = draw_uniforms(rng, size, self.n + 1)
+        value, signals = uniforms[..., :1], uniforms[..., 1:]
+        return SignalDraw(2 * value * signals, np.broadcast_to(value, signals.shape))
 
     def density(self, signal: FloatArray, rival: FloatArray) -> FloatArray:
         """Integral over V in [m, 1] of (n-1) y^(n-2) / (2V)^(n-1), with V as 1/V on [x/2, 1] given x."""
@@ -256,7 +257,7 @@ class SumOfSignals(_SymmetricSignals):
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> SignalDraw:
         """Signals and their sum."""
-        signals = rng.random((*shape_of(size), 2))
+        signals = draw_uniforms(rng, size, 2)
         return SignalDraw(signals, np.broadcast_to(signals.sum(axis=-1, keepdims=True), signals.shape))
 
     def density(self, signal: FloatArray, rival: FloatArray) -> FloatArray:
@@ -266,8 +267,3 @@ class SumOfSignals(_SymmetricSignals):
     def expected_value(self, signal: FloatArray, rival: FloatArray) -> FloatArray:
         """x + y."""
         return signal + rival
-
-
-def shape_of(size: int | tuple[int, ...]) -> tuple[int, ...]:
-    """A number of draws, or their shape, as a shape."""
-    return (int(size),) if isinstance(size, int | np.integer) else tuple(size)

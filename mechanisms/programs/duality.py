@@ -80,7 +80,8 @@ def _step(matrix: Any, y: FloatArray, objective: FloatArray, reduced: FloatArray
     sizes, terms = abs(part).max(axis=1).toarray(), np.abs(objective[where]) + np.abs(y) @ abs(part)
     units, weights = (1 / np.where(size > 0, size, 1.0) for size in (sizes, terms))
     scaled = diags_array(weights) @ part.T @ diags_array(units)
-    return np.asarray(lsqr(scaled, reduced[where] * weights, atol=1e-8, btol=1e-8, conlim=0)[0]) * units
+    moved = np.asarray(lsqr(scaled, reduced[where] * weights, atol=1e-8, btol=1e-8, conlim=0)[0])
+    return np.where(np.abs(moved) > ROUNDING * np.abs(moved).max(initial=0.0), moved, 0.0) * units
 
 
 def _unbounded(reduced: FloatArray, objective: FloatArray, matrix: Any, multipliers: FloatArray,

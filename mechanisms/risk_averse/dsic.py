@@ -74,7 +74,7 @@ def optimal_dsic_mechanism(
     instance = PriceChoices(tuple(_possible(prior) for prior in priors), units, attitude)
     choice, bound = _best_choice(instance, seconds)
     mechanism, value = instance.mechanism(choice), instance.expected_utility(choice)
-    return Design(mechanism, value, max(value, bound), time.perf_counter() - start)
+    return Design(mechanism, value, bound, time.perf_counter() - start)
 
 
 def _best_choice(instance: PriceChoices, seconds: float | None) -> tuple[FloatArray, float]:

@@ -17,6 +17,7 @@ from mechanisms._validation import FloatArray, float_array, without_nan
 from mechanisms.comparison import RELATIVE_SLACK
 from mechanisms.conversation import Conversation, Mechanism
 from mechanisms.distributions import Discrete, Distribution
+from mechanisms.distributions.uniforms import shape_of
 from mechanisms.menus import Menu, PostedMenu
 from mechanisms.outcome import Outcome
 from mechanisms.questions import Chance, Draw, Question
@@ -148,7 +149,8 @@ class RandomPostedPrices(Mechanism):
 
     def sample_prices(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> FloatArray:
         """Item prices (*size, items), independent; infinite for items that are not sold."""
-        columns = [np.full(size, np.inf) if law is None else law.sample(rng, size) for law in self.laws]
+        never = np.full(shape_of(size), np.inf)
+        columns = [never if law is None else law.sample(rng, size) for law in self.laws]
         return np.stack(columns, axis=-1)
 
     def conversation(self, n: int) -> Conversation:

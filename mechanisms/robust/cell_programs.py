@@ -15,6 +15,8 @@ from mechanisms.robust.cell_nature import CellNature, split_integrals
 from mechanisms.robust.cells import CellMechanism, greatest_chance, secured
 from mechanisms.robust.rows import RowBuilder
 
+PLACES = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Where on a cell, as shares of its width, the seller's program looks for the minimum of the revenue."""
 CUTS = 5
 """Cuts of the integral of the higher of two virtual values over a cell, besides the two plain ones."""
 
@@ -22,15 +24,16 @@ CUTS = 5
 def best_cell_mechanism(nodes: FloatArray, mean: float) -> tuple[CellMechanism, float]:
     """A `CellMechanism` that secures as much as the program finds under the Markov set, and how much.
 
-    The revenue is held above λ + σ (x + y) at both ends and the middle of each side of each cell.
+    The revenue is held above λ + σ (x + y) at the `PLACES` of each side of each cell.
     """
     nodes = np.asarray(nodes, dtype=float)
     n = nodes.size
     rows = RowBuilder()
-    atoms, spread, match = rows.variables(n, n), rows.variables(n - 1, n), rows.variables(n - 1)
-    won, paid = rows.variables(n, n), rows.variables(n, n)
-    high, low = rows.variables(n - 1, n, least=-np.inf), rows.variables(n - 1, n, least=-np.inf)
-    sigma, floor = rows.variables(1), rows.variables(1, least=-np.inf)
+    atoms, spread, match = (rows.variables(*shape, most=1.0) for shape in ((n, n), (n - 1, n), (n - 1,)))
+    won, paid = rows.variables(n, n, most=1.0), rows.variables(n, n, most=1.0)
+    slope = 0.5 / (1 - mean)
+    high, low = (rows.variables(n - 1, n, least=-slope, most=1.0) for _ in range(2))
+    sigma, floor = rows.variables(1, most=slope), rows.variables(1, least=-2 * slope * mean, most=0.0)
     _accumulate(rows, nodes, atoms, spread, won, paid)
     _minima(rows, nodes, spread, sigma, high, match=None)
     _minima(rows, nodes, spread, sigma, low, match=match)
@@ -68,9 +71,9 @@ def _minima(rows: RowBuilder, nodes: FloatArray, spread: Any, sigma: Any, least:
     """
     start, width = nodes[:-1, None], np.diff(nodes)[:, None]
     slopes = np.broadcast_to(sigma, least.shape)
-    pays_to_the_middle, pays_to_the_end = start / 2 + width / 8, start + width / 2
-    for x, pays in ((start, 0.0), (start + width / 2, pays_to_the_middle), (start + width, pays_to_the_end)):
-        terms = [(least, 1.0), (spread, -pays), (slopes, x)]
+    for place in PLACES:
+        x, pays = start + place * width, place * start + place**2 * width / 2
+        terms: list[Any] = [(least, 1.0), (spread, -pays), (slopes, x)]
         if match is not None:
             terms.append((np.broadcast_to(match[:, None], least.shape), -x))
         rows.at_most(0.0, *terms)
@@ -84,10 +87,14 @@ def _feasible(nodes: FloatArray, atoms: FloatArray, spread: FloatArray, match: F
 
 
 def best_cell_nature(nodes: FloatArray, mean: float) -> CellNature:
-    """A `CellNature` of mean at least `mean` against which the program finds that little can be earned."""
+    """A `CellNature` of mean at least `mean` against which the program finds that little can be earned.
+
+    The program is free of scale: with s the first node, its weights are w/s², lines u/s², corner p/s, levels
+    x_{k+1} φ_kl/s², and values those per s d_l; the d_l are in units of 1/s, and revenue in units of s.
+    """
     nodes = np.asarray(nodes, dtype=float)
-    m = nodes.size - 1
-    drops, logarithms = -np.diff(1 / nodes), np.diff(np.log(nodes))
+    m, scale, ends = nodes.size - 1, nodes[0], nodes[1:]
+    drops, logarithms = -np.diff(scale / nodes), np.diff(np.log(nodes))
     rows = RowBuilder()
     k, j = np.tril_indices(m)
     pair = np.zeros((m, m), dtype=int)
@@ -96,17 +103,20 @@ def best_cell_nature(nodes: FloatArray, mean: float) -> CellNature:
     lines, corner = rows.variables(m), rows.variables(1)
     levels, above, value = rows.variables(m, m), rows.variables(m, m), rows.variables(k.size)
     rows.equal(0.0, (above[-1], 1.0))
-    rows.equal(0.0, (above[:-1], 1.0), (above[1:], -1.0), (weights[1:], -drops[1:, None]))
-    rows.at_most(0.0, (weights, 1 / nodes[1:, None]), (above, -1.0),
-                 (np.broadcast_to(lines, (m, m)), -1.0), (levels, -1.0))
+    rows.equal(0.0, (above[:-1], 1.0), (above[1:], -(ends[:-1] / ends[1:])[:, None]),
+               (weights[1:], -(drops[1:] * ends[:-1] / scale)[:, None]))
+    rows.at_most(0.0, (weights, 1.0), (above, -1.0), (np.broadcast_to(lines, (m, m)), -ends[:, None]),
+                 (levels, -1.0))
     for ratio in _ratios(nodes):
-        own, other = split_integrals(nodes, ratio)
-        rows.at_most(0.0, (levels[k, j], own[k, j]), (levels[j, k], other[k, j]), (value, -1.0))
-    rows.equal_sum(1.0, (weights, drops * drops[:, None]), (lines, 2 * drops), (corner, 1.0))
-    rows.at_most_sum(-mean, (weights, -logarithms[:, None] * drops), (lines, -(drops + logarithms)),
-                     (corner, -1.0))
-    found = rows.maximise((value, np.where(k == j, -1.0, -2.0)), (lines, -2 * drops), (corner, -1.0))
-    return _normalised(nodes, mean, *(np.maximum(found[part], 0.0) for part in (weights, lines, corner)))
+        own, other = (part[k, j] * scale / drops[j] for part in split_integrals(nodes, ratio))
+        rows.at_most(0.0, (levels[k, j], own / ends[k]), (levels[j, k], other / ends[j]), (value, -1.0))
+    rows.equal_sum(1.0, (weights, drops * drops[:, None]), (lines, 2 * scale * drops), (corner, scale))
+    rows.at_most_sum(-mean / scale, (weights, -logarithms[:, None] * drops),
+                     (lines, -(drops + scale * logarithms)), (corner, -1.0))
+    found = rows.maximise((value, np.where(k == j, -1.0, -2.0) * drops[j]), (lines, -2 * drops),
+                          (corner, -1.0))
+    weights, lines, corner = (np.maximum(found[part], 0.0) for part in (weights, lines, corner))
+    return _normalised(nodes, mean, weights * scale**2, lines * scale**2, corner * scale)
 
 
 def _ratios(nodes: FloatArray) -> list[FloatArray]:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from mechanisms._validation import FloatArray, finite_vector, float_array, read_only
+from mechanisms._validation import FloatArray, check_seats, finite_vector, float_array, read_only
 from mechanisms.conversation import DirectLottery
 from mechanisms.outcome import Lottery, Outcome
 
@@ -82,8 +82,7 @@ class CellMechanism(DirectLottery):
         Raises ValueError for other reports, or another number of bidders.
         """
         bids = np.asarray(reports, dtype=float)
-        if bids.shape[-1] != 2:
-            raise ValueError(f"reports must come from 2 bidders, got shape {bids.shape}")
+        check_seats("reports", bids, 2)
         if not ((bids == -np.inf) | ((bids >= 0) & (bids <= 1))).all():
             wrong = bids[~((bids >= 0) & (bids <= 1)) & (bids != -np.inf)]
             raise ValueError(f"reports must be in [0, 1], or -inf for no bid, got {wrong[0]}")

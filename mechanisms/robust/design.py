@@ -9,7 +9,8 @@ chances q(a; o) of a bidder with value a whose rivals have the values o. She pay
 which is the most that it allows on the grid. Every rule of the continuum, looked at on the grid alone, is
 then feasible and pays at least as much, and nature is held to the grid as well: the value is never below the
 optimum of the continuum. Where q is linear between the grid's values the sum is that of trapezoids; the value
-is then on no certain side, but its error falls with h².
+is then on no certain side, but much closer: for two bidders its error falls with h². For more it falls with h
+only: where three share a tie, a third of the good stands for the middle of a jump from nothing to all.
 """
 
 from __future__ import annotations

@@ -65,11 +65,14 @@ def _second_price(mechanism: SecondPrice, law: ContinuousDistribution, bidders: 
 
 @expected_revenue.register
 def _markov_lottery(mechanism: MarkovLottery, law: ContinuousDistribution, bidders: int) -> float:
-    """Over the two highest quantiles, of joint density n (n − 1) u_2^(n − 2): any number of bidders."""
+    """Over the two highest quantiles, of joint density n (n − 1) u_2^(n − 2)."""
+    if bidders != mechanism.bidders:
+        raise ValueError(f"bidders must be {mechanism.bidders}, as the mechanism's, not {bidders}")
     cuts = np.unique(law.cdf(np.append(law.breakpoints(), mechanism.breakpoints)))
     quantiles, weights = _ordered(2, cuts)
     weights = weights * bidders * (bidders - 1) * quantiles[:, 1] ** (bidders - 2)
-    return float(weights @ mechanism.outcome(law.quantile(quantiles)).revenue)
+    highest, second = law.quantile(quantiles).T
+    return float(weights @ mechanism.revenue_from(highest, second))
 
 
 def _ordered(bidders: int, cuts: FloatArray) -> tuple[FloatArray, FloatArray]:

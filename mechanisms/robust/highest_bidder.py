@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mechanisms._validation import FloatArray
+from mechanisms._validation import FloatArray, check_seats
 from mechanisms.auctions.ranking import top_two
 from mechanisms.conversation import DirectLottery
 from mechanisms.outcome import Lottery, Outcome
@@ -35,8 +35,7 @@ class MarkovLottery(DirectLottery):
     """A highest-bidder rule that secures r among I bidders whose values have means of at least μ.
 
     bidders
-        I, an integer of at least 2: the number that the rule is made for. Another number may come. With
-        more of them r is still secured; with fewer it is not.
+        I, an integer of at least 2: as many must report. Who does not come has the report `-inf`.
     mean
         μ in (0, 1).
 
@@ -74,6 +73,11 @@ class MarkovLottery(DirectLottery):
         """The chance to win has a kink at r."""
         return (self.worst_case_revenue,)
 
+    @property
+    def least_buyers(self) -> int:  # type: ignore[override]
+        """As many as the rule is for."""
+        return self.bidders
+
     @abstractmethod
     def _chance(self, highest: FloatArray, second: FloatArray) -> FloatArray:
         """The chance that the highest bidder gets the good, elementwise for 0 <= second <= highest <= 1."""
@@ -86,12 +90,16 @@ class MarkovLottery(DirectLottery):
     def _branches(self, highest: FloatArray, second: FloatArray) -> Branches:
         """What can happen to her; the means are `_chance` and `_fee`."""
 
+    def revenue_from(self, highest: FloatArray, second: FloatArray) -> FloatArray:
+        """Expected revenue from the two highest bids, elementwise for 0 <= second <= highest <= 1."""
+        return self._fee(highest, second)
+
     def outcome(self, reports: NDArray[Any]) -> Outcome:
         """Expected allocation and payments, for bids of shape `(..., n)` in [0, 1]; `-inf` is no bid.
 
-        Raises ValueError for other bids.
+        Raises ValueError for other bids, or another number of bidders than the rule is for.
         """
-        winner, highest, second, comes = _ranked(reports)
+        winner, highest, second, comes = _ranked(reports, self.bidders)
         chance = np.where(comes, self._chance(highest, second), 0.0)
         fee = np.where(comes, self._fee(highest, second), 0.0)
         return Outcome(_at(winner, chance, reports), _at(winner, fee, reports))
@@ -101,7 +109,7 @@ class MarkovLottery(DirectLottery):
 
         Who overbids in a market breaks nothing, and gains nothing.
         """
-        winner, highest, second, comes = _ranked(np.minimum(reports, 1.0))
+        winner, highest, second, comes = _ranked(np.minimum(reports, 1.0), self.bidders)
         branches = self._branches(highest, second)
         shape = (*branches.chances.shape, np.shape(reports)[-1])
         seats = np.broadcast_to(winner[..., None], branches.chances.shape)
@@ -112,9 +120,12 @@ class MarkovLottery(DirectLottery):
         return Lottery(branches.chances, Outcome(goods, paid))
 
 
-def _ranked(reports: NDArray[Any]) -> tuple[NDArray[np.intp], FloatArray, FloatArray, NDArray[np.bool_]]:
+def _ranked(
+    reports: NDArray[Any], bidders: int
+) -> tuple[NDArray[np.intp], FloatArray, FloatArray, NDArray[np.bool_]]:
     """The highest bidder, the two highest bids, and whether there is a bid at all; each of shape (...)."""
     bids = np.asarray(reports, dtype=float)
+    check_seats("reports", bids, bidders)
     winner, highest, second = top_two(bids)
     if bids.size and not (np.max(highest) <= 1 and (bids.min() >= 0 or _no_others_below(bids))):
         wrong = bids[~((bids >= 0) & (bids <= 1)) & (bids != -np.inf)]

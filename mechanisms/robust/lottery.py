@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from mechanisms._validation import FloatArray
+from mechanisms.distributions.uniforms import draw_uniforms
 from mechanisms.robust.highest_bidder import Branches, MarkovLottery
 
 CHARGES = ("always", "winner")
@@ -100,7 +101,7 @@ class RandomReserveLottery(MarkovLottery):
 
     def sample_reserves(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> FloatArray:
         """Independent reserves of shape `size`, from a uniform each."""
-        uniforms = rng.random(size)
+        uniforms = draw_uniforms(rng, size)
         atom = self.sigma * (self.bidders - 1)
         rise = np.exp((np.maximum(uniforms, atom) - atom) / self.sigma)
         return np.where(uniforms < atom, 0.0, self.worst_case_revenue * rise)

@@ -16,12 +16,17 @@ from mechanisms._validation import number_in
 from mechanisms.conversation import check_count
 
 NEWTON_STEPS = 60
+LEAST_MEAN = 1e-100
+"""For smaller means products of two revenues leave the range of floats."""
 
 
 def check_market(bidders: int, mean: float) -> tuple[int, float]:
-    """Return both as plain numbers, or raise: `bidders` is an integer of at least 2, `mean` inside (0, 1)."""
+    """Return both as plain numbers, or raise.
+
+    `bidders` is an integer of at least 2; `mean` inside (0, 1), and not below 1e-100.
+    """
     check_count("bidders", bidders, least=2)
-    return int(bidders), number_in("mean", mean, above=0, below=1)
+    return int(bidders), number_in("mean", number_in("mean", mean, above=0, below=1), at_least=LEAST_MEAN)
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,9 @@ class HighestBidderNature(Prior):
 
     @cached_property
     def _shares(self) -> tuple[float, float]:
-        """ρ and δ."""
+        """ρ and δ; both are 1 for ε = 0."""
+        if self.epsilon == 0:
+            return 1.0, 1.0
         constants, n, epsilon = lottery_constants(self.bidders, self.mean), self.bidders, self.epsilon
         r, inverse = constants.value, 1 / constants.sigma
         delta = (1 - r * (inverse - (n - 2)) - (n - 1) / 2 * (1 - 1 / r) * epsilon) / (

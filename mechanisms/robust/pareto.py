@@ -7,7 +7,9 @@ incentive but that between neighbours binds. The witness is the better rule.
 
 Vickrey's auction is Pareto robustly optimal in the continuum where the lowest value is above 0 (Proposition
 1.3.2). On a grid of step h it is not: at the highest value against the lowest another rule gains up to
-h v̄/(v̲ + h), which vanishes with the step unless v̲ = 0; proof in docs/theory/robust.md.
+h v̄/(v̲ + h), which vanishes with the step unless v̲ = 0. What a grid's program gains at a profile bounds what
+can be gained there on the interval, and tends to it along finer grids; a verdict comes from no single one, so
+that this is not a notion of the audit. Proofs in docs/theory/robust.md.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from mechanisms._validation import FloatArray
+from mechanisms._validation import FloatArray, check_seats
 from mechanisms.auctions.ranking import top_two
 from mechanisms.comparison import at_least
 from mechanisms.conversation import DirectLottery, check_count
@@ -34,8 +34,8 @@ class RandomReserveAuctions(DirectLottery):
         Greatest value of each item, for all bidders alike; a number, or one for each item. Handing over an
         item costs nothing.
     bidders
-        How many the seller reckons with, at least 2. Neither the rule nor its regret depends on it
-        (Corollary 3.3.1): it serves as many as come.
+        I, an integer of at least 2: as many must report. Neither the rule for the highest bidder nor the
+        regret depends on it (Corollary 3.3.1).
     charge
         "winner": (3.3), who gets an item pays for it; here the mean over the reserves at which she gets it.
         "always": (3.2), the highest bidder of an item pays the mean, whether she gets it or not.
@@ -63,6 +63,11 @@ class RandomReserveAuctions(DirectLottery):
     def items(self) -> int:
         """As many as there are upper bounds."""
         return self.ranges.items
+
+    @property
+    def least_buyers(self) -> int:  # type: ignore[override]
+        """As many as the rule is for."""
+        return self.bidders
 
     @property
     def space(self) -> TypeSpace:
@@ -97,7 +102,7 @@ class RandomReserveAuctions(DirectLottery):
         """Expected allocation (..., bidders, items) and payments (..., bidders), by (3.2).
 
         Values have the allocation's shape; ValueError for another one, or values outside the ranges. One item
-        may come without its axis, (..., bidders) for two bidders or more, as where types are numbers.
+        may come without its axis, (..., bidders), as where types are numbers.
         """
         bids = np.asarray(reports, dtype=float)
         if self.items == 1 and bids.ndim and bids.shape[-1] > 1:
@@ -122,9 +127,10 @@ class RandomReserveAuctions(DirectLottery):
         return best - self.outcome(checked).revenue
 
     def lottery(self, reports: NDArray[Any]) -> Lottery:
-        """Draw jointly who gets what: bids (..., n, items), or (..., n) for one item, of any number n."""
+        """Draw jointly who gets what: bids (..., bidders, items), or (..., bidders) for one item."""
         bids = np.asarray(reports, dtype=float)
         bids = bids[..., None] if self.items == 1 else bids
+        check_seats("reports", bids, self.bidders, axis=-2)
         highest = _Highest.of(np.minimum(bids, self.ranges.upper))
         chance, payment = self._sale(highest)
         probabilities, sold = nested_sales(chance)
@@ -138,8 +144,7 @@ class RandomReserveAuctions(DirectLottery):
 
     def _checked(self, values: ArrayLike) -> FloatArray:
         array = self.ranges.checked(values)
-        if array.ndim < 2:
-            raise ValueError(f"values must have the shape (..., bidders, {self.items}), not {array.shape}")
+        check_seats("values", array, self.bidders, axis=-2)
         return array
 
     def _sale(self, highest: _Highest) -> tuple[FloatArray, FloatArray]:

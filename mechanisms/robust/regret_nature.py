@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike
 from mechanisms._validation import FloatArray
 from mechanisms.conversation import check_count
 from mechanisms.distributions import EqualRevenue
+from mechanisms.distributions.uniforms import draw_uniforms
 from mechanisms.robust.ranges import Ranges
 
 SHARE = EqualRevenue(cap=1.0, low=float(1 / np.e))
@@ -77,8 +78,7 @@ class NatureAuction:
 
     def sample(self, rng: np.random.Generator, size: int | tuple[int, ...]) -> FloatArray:
         """Independent values (*size, bidders, items): one uniform number for who, one for how much."""
-        shape = (size,) if isinstance(size, int | np.integer) else tuple(size)
-        uniforms = rng.random((*shape, 2))
+        uniforms = draw_uniforms(rng, size, 2)
         who = np.minimum((uniforms[..., 0] * self.bidders).astype(int), self.bidders - 1)
         hers = who[..., None] == np.arange(self.bidders)
         return np.where(hers[..., None], self._one.at(SHARE.quantile(uniforms[..., 1]))[..., None, :], 0.0)

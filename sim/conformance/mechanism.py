@@ -150,7 +150,7 @@ class MechanismConformance(ValueConformance):
     def test_rule_accepts_no_profiles(self, instance):
         if not hasattr(instance, "outcome"):
             pytest.skip("no closed rule")
-        n = instance.least_buyers + 1
+        n = max(self.sizes(instance))
         reports = np.empty((0, n, *instance.space.report_shape))
         assert instance.outcome(reports).payments.shape == (0, n)
 

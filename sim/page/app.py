@@ -55,9 +55,8 @@ def Page() -> None:
         solara.Error("No scenario was chosen; start the page with `bazaar watch`.")
         return
     first = solara.use_memo(lambda: read_address(router.search, EXHIBIT), [router.search])
-    chosen, choose = solara.use_state(None)
-    asked = chosen or first
-    Watched(asked, choose).key(f"{router.search} {asked.entry.name}")
+    chosen, choose = solara.use_state(first)
+    Watched(chosen, choose).key(chosen.entry.name)
 
 
 @solara.component
@@ -130,7 +129,7 @@ def Watched(asked: Asked, choose: Callable[[Asked], None]) -> None:
             with solara.v.Html(tag="main", class_="seen"):
                 Story(entry, apply_preset)
                 if len(player.shows) > 1:
-                    Difference(*player.shows, show.steps)
+                    Difference(player.shows[0], player.shows[1], show.steps)
                 with solara.Div(classes=["pair" if len(player.shows) > 1 else "single"]):
                     for number, each in enumerate(player.shows):
                         with solara.Div(classes=["half"]):

@@ -17,7 +17,9 @@ HELP = (
 
 
 @solara.component
-def Bar(player: Player, reset: Callable[[], None], toggles: dict[str, tuple[bool, Callable[[], None]]]) -> None:
+def Bar(
+    player: Player, reset: Callable[[], None], toggles: dict[str, tuple[bool, Callable[[], None]]]
+) -> None:
     """The buttons and sliders. `toggles` are switches by name: whether each is on, and what turns it."""
     update_counter.get()
     show = player.shows[0]

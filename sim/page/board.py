@@ -10,17 +10,20 @@ from typing import Any
 import solara
 from mesa.visualization.utils import update_counter
 
+from sim.page.drawing.drawing import Drawing
+from sim.page.earned import Earned
+from sim.page.inspector import Inspector
 from sim.page.panels import (
     TABLES,
     WORTHS,
     PagePanel,
     figures,
-    panel_html,
-    picture,
+    panel_content,
     report_panel,
     scenario_panel,
     town_panel,
 )
+from sim.page.picture import Pictured
 from sim.page.scene import Scene
 from sim.page.show import Show
 from sim.page.town import COLOURINGS, colourings
@@ -51,14 +54,16 @@ def _alone(show: Show, own: list[PagePanel]) -> list[Callable[[], Any]]:
 def _auctions(show: Show, scene: Scene, own: list[PagePanel]) -> list[Callable[[], Any]]:
     """The panels of a market, in the board's grid: its town and its auctions, and the scenario's own."""
     steps, theory = show.steps, show.theory
-    race, *others = figures(scene)
-    conversation, transactions = TABLES
+    race, first, *others = figures(scene)
+    (transactions,) = TABLES
     small = [*own, *others]
     odd = ["odd"] if len(small) % 2 else []
     return [
         partial(TownPicture, show, scene, steps),
         partial(Drawn, show, steps, race, theory=theory),
-        partial(Written, show, steps, conversation),
+        partial(Drawn, show, steps, first, wide=True, theory=theory),
+        partial(Inspector, show, scene, steps),
+        partial(Earned, show, scene, steps),
         *(partial(Drawn, show, steps, panel, number >= len(small) - wide(len(small)), theory)
           for number, panel in enumerate(small)),
         partial(Written, show, steps, transactions, odd),
@@ -85,15 +90,15 @@ def TownPicture(show: Show, scene: Scene, steps: int) -> None:
     with solara.Div(classes=["panel", "panel-town"]):
         solara.Select("buyers' colour", choices, colouring, on_value=colour_by, dense=True)
         Heading(panel)
-        Picture(show, steps, panel, colouring)
+        Content(show, steps, panel, colouring)
 
 
 @solara.component
 def Drawn(show: Show, steps: int, panel: PagePanel, wide: bool = False, theory: bool = True) -> None:
-    """A panel with a figure, with what theory says or without."""
+    """A panel with a picture, with what theory says or without."""
     with solara.Div(classes=["panel", f"panel-{panel.name}", *(["wide"] if wide else [])]):
         Heading(panel)
-        Picture(show, steps, panel, f"theory {theory}")
+        Content(show, steps, panel, f"theory {theory}")
 
 
 @solara.component
@@ -101,10 +106,9 @@ def Written(
     show: Show, steps: int, panel: PagePanel, more: Sequence[str] = (), shown: bool = True
 ) -> None:
     """A panel with a table."""
-    text = solara.use_memo(lambda: _still(show, panel_html, panel), [show, steps, shown])
     with solara.Div(classes=["panel", f"panel-{panel.name}", *more]):
         Heading(panel)
-        solara.HTML("div", unsafe_innerHTML=text, classes=["table"])
+        Content(show, steps, panel, f"theory {shown}")
 
 
 def _still(show: Show, make: Callable[[PagePanel, Any], Any], panel: PagePanel) -> Any:
@@ -122,8 +126,13 @@ def Heading(panel: PagePanel) -> None:
 
 
 @solara.component
-def Picture(show: Show, steps: int, panel: PagePanel, option: str) -> None:
-    """A figure as an image, drawn anew after each step."""
-    image = solara.use_memo(lambda: _still(show, picture, panel), [show, steps, option])
-    with solara.Div(classes=["picture"]):
-        solara.Image(image, classes=[f"step-{steps}"])
+def Content(show: Show, steps: int, panel: PagePanel, option: str = "") -> None:
+    """What a panel shows, made anew after each step: a drawing, an image, or HTML."""
+    made = solara.use_memo(lambda: _still(show, panel_content, panel), [show, steps, option])
+    if isinstance(made, Drawing):
+        Pictured(made, panel.name, steps)
+    elif isinstance(made, bytes):
+        with solara.Div(classes=["picture", "image"]):
+            solara.Image(made, classes=["shown", f"step-{steps}"])
+    else:
+        solara.HTML("div", unsafe_innerHTML=made, classes=["table"])

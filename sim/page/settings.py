@@ -1,4 +1,4 @@
-"""Settings: what was changed on the page and waits for the next reset, checked at once; and a second run's."""
+"""Settings: what was changed on the page and waits for the next reset, checked at once; a second run's."""
 
 from __future__ import annotations
 

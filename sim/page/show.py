@@ -92,6 +92,7 @@ class Show:
         self.parameters: Parameters = make_parameters(module.Parameters, told)
         self.until = self.parameters.until
         self.panels = tuple(getattr(module, "PANELS", ()))
+        self.figures = tuple(getattr(module, "FIGURES", ()))
         self.records = Records(manifest=self.new_manifest())
         self.market = module.build(self.parameters, self.seed, self.records)
         self.scene = scene_of(self.market)

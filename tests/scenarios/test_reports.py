@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
+from scenarios.__main__ import scenario_files
 from sim.cli.codes import WIDTH
 from sim.records import RecordedRun
 from sim.runs.report import summary
@@ -22,20 +23,36 @@ from tests.sim.command import bazaar
 __all__ = ["bazaar"]
 
 SMALL = {
+    "ambiguous_bidders": {"until": 40},
+    "cautious_seller": {"until": 20, "buyers": 4},
     "coffee_shop": {"until": 12},
     "few_tickets": {"until": 2},
+    "highest_bidder_lottery": {"until": 30},
+    "insurance": {"until": 60},
     "learn_first_price": {"until": 200},
     "learn_to_tell": {"until": 60},
     "liars_market": {"until": 40},
     "lottery_tickets": {"until": 3, "most": 2, "gap": 1e-2},
     "neighbours": {"until": 30, "buyers": 10, "value_bound": 8},
+    "one_more_bidder": {"until": 40},
+    "one_pass": {"until": 40, "types": 3},
+    "random_reserve_emerges": {"until": 20, "steps": 8, "rounds": 20},
+    "regret_auction": {"until": 30, "bidders": "2", "steps": 6},
+    "regret_pricing": {"until": 30, "steps": 4},
     "risk_averse_bidders": {"until": 60},
     "second_visit": {"until": 2, "doublings": 1},
     "sell_the_room": {"until": 60},
+    "table_one": {"until": 2, "buyers": 2},
     "town_market": {"until": 20, "buyers": 60},
+    "unit_demand": {"until": 2},
 }
-MONEY = ("revenue", "payoff", "bid", "value", "price", "surplus", "regret")
-UNITS = ("(money", "(utility", "in multiples of", "of OPT", "share of", "of the utility")
+MONEY = ("revenue", "payoff", "bid", "value", "price", "surplus", "regret", "utility", "reserve", "loss")
+UNITS = ("(money", "(utility", "(1/money", "in multiples of", "of OPT", "share of", "of the utility",
+         "probability")
+
+
+def test_all_scenarios_are_run():
+    assert set(SMALL) == {path.stem for path in scenario_files()}
 
 
 @pytest.fixture(params=sorted(SMALL))

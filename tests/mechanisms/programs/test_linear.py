@@ -255,6 +255,20 @@ def test_multipliers_far_off_are_not_repaired_into_a_proof():
     assert weak_duality(two, np.ones((1, 1)), one, same, zero, endless) == np.inf
 
 
+def test_repairs_along_a_chain_do_not_overflow():
+    """Least squares leaves traces near the least float on a chain's idle rows: not to be divided by."""
+    rng, n = np.random.default_rng(0), 50
+    rows = np.eye(n) - np.diag(rng.uniform(0.1, 1, n - 1), k=-1)
+    objective, free = np.eye(n)[0], np.full(n, np.inf)
+    y = np.linalg.solve(rows.T, objective)
+    y[0] *= 1 + 1e-10
+    for used in (2, n):
+        rough = np.where(np.arange(n) < used, y, 0.0)
+        mended = repaired(objective, sparse.csr_array(rows), rough, 0, -free, free)
+        assert np.isfinite(mended).all()
+        assert weak_duality(objective, rows, np.zeros(n), mended, -free, free) >= 0
+
+
 def test_the_callers_arrays_are_left_alone():
     rows = sparse.csr_array((np.array([1.0, 1.0]), np.array([0, 0]), np.array([0, 2])), shape=(1, 1))
     maximise([1.0], at_most=(rows, [3.0]))

@@ -120,6 +120,7 @@ def test_order_of_the_optima_and_their_bounds(seed):
     bounds = utility_bounds(values, probabilities, units, utility)
     assert bounds.jensen >= optimum - 1e-9
     assert bounds.counted >= optimum - 1e-9
+    assert bounds.capped >= optimum - 1e-9
 
 
 @pytest.mark.parametrize("seed", range(7))

@@ -21,6 +21,3 @@ class TestCellMechanism(MechanismConformance):
 
     def sizes(self, mechanism):
         return (2,)
-
-    def test_rule_accepts_no_profiles(self, instance):
-        assert instance.outcome(np.empty((0, 2))).payments.shape == (0, 2)

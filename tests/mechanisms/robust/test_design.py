@@ -14,27 +14,56 @@ from mechanisms.robust import (
 from mechanisms.robust.markov import lottery_constants
 from tests.mechanisms.robust.programs import least_revenue
 
-MARKETS = [(2, 0.2), (2, 0.5), (2, 0.8), (3, 0.5)]
+ON_THE_GRID = [(2, 1 / 8), (2, 1 / 4), (2, 1 / 2), (3, 1 / 4), (3, 1 / 2)]
 
 
-@pytest.mark.parametrize(("bidders", "mean"), MARKETS)
-def test_the_grid_is_never_below_the_continuum_and_falls_to_it(bidders, mean):
-    """Theorem 1.5.3: the optimum of (1.11) is r; a program on a grid of step h lies above, by O(h)."""
+def mean_for(bidders, r):
+    """The μ for which the lottery secures r: z = ln(1/r) in μ = r (I + z)/I, by Theorem 1.5.3."""
+    mean = r * (1 + np.log(1 / r) / bidders)
+    assert lottery_constants(bidders, mean).value == pytest.approx(r, rel=1e-14)
+    return mean
+
+
+def order(errors):
+    """The order in h of errors on grids of which each is twice as fine as the one before."""
+    return np.log2(errors[-2] / errors[-1])
+
+
+@pytest.mark.parametrize(("bidders", "mean"), [(2, 0.2), (2, 0.5), (2, 0.8), (3, 0.5)])
+def test_the_grid_is_above_the_continuum_by_two_steps_at_most(bidders, mean):
+    """Theorem 1.5.3: the optimum of (1.11) is r. Proof of r <= value <= r + 2h: docs/theory/robust.md."""
     r = lottery_constants(bidders, mean).value
     steps = (4, 8, 16) if bidders == 3 else (8, 16, 32)
-    values = [design_program(bidders, mean, k).value for k in steps]
-    assert all(value >= r for value in values)
-    assert all(finer < coarser for coarser, finer in itertools.pairwise(values))
-    extrapolated = 2 * values[-1] - values[-2]
-    assert extrapolated == pytest.approx(r, rel=0.03)
+    designs = [design_program(bidders, mean, k) for k in steps]
+    for k, design in zip(steps, designs, strict=True):
+        assert r <= design.value <= r + 1 / k + (np.ceil(r * k) / k - r)
+        assert design.upper_bound == pytest.approx(design.value, abs=1e-12)
+    assert all(finer.value < coarser.value for coarser, finer in itertools.pairwise(designs))
 
 
-@pytest.mark.parametrize(("bidders", "mean"), MARKETS)
-def test_linear_chances_find_the_theorems_value(bidders, mean):
-    """With chances linear between the grid's values the error is of second order."""
-    r = lottery_constants(bidders, mean).value
-    value = design_program(bidders, mean, 24 if bidders == 2 else 10, chances="linear").value
-    assert value == pytest.approx(r, rel=0.03)
+@pytest.mark.parametrize(("bidders", "r"), ON_THE_GRID)
+def test_the_grid_falls_to_the_continuum_with_the_step(bidders, r):
+    """With r on every grid: within h, of first order, and the limit of three grids is r to four digits."""
+    mean, steps = mean_for(bidders, r), (8, 16, 32)
+    coarse, middle, fine = (design_program(bidders, mean, k).value for k in steps)
+    errors = np.array([coarse, middle, fine]) - r
+    assert (errors <= 1 / np.array(steps)).all()
+    assert order(errors) == pytest.approx(1, abs=0.06)
+    assert (coarse - 6 * middle + 8 * fine) / 3 == pytest.approx(r, rel=2e-4)
+
+
+@pytest.mark.parametrize(("bidders", "r"), ON_THE_GRID)
+def test_linear_chances_are_closer(bidders, r):
+    """Of second order for two bidders; for three of first, but the limit of three grids is r as well."""
+    mean, steps = mean_for(bidders, r), (8, 16, 32)
+    coarse, middle, fine = (design_program(bidders, mean, k, chances="linear").value for k in steps)
+    if bidders == 2:
+        assert order([middle - r, fine - r]) == pytest.approx(2, abs=0.15)
+        assert (4 * fine - middle) / 3 == pytest.approx(r, rel=5e-4)
+    else:
+        assert order([middle - r, fine - r]) < 1.2
+        assert (coarse - 6 * middle + 8 * fine) / 3 == pytest.approx(r, rel=0.01)
+    assert abs(fine - r) < (design_program(bidders, mean, 32).value - r) / 3
 
 
 @pytest.mark.parametrize("bidders", [2, 3])

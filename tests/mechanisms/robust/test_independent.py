@@ -169,3 +169,114 @@ def test_regular_laws():
         virtual = v - (1 - v**power) / (power * v ** (power - 1))
         assert is_regular(PowerLaw(power)) == bool((np.diff(virtual) >= 0).all())
     assert math.isfinite(Exponential(2).mean)
+
+
+@dataclass(frozen=True, eq=False)
+class OnGrid(DirectMechanism):
+    """A rule for two bidders given by tables of own and rival's place in the grid, (2, B, B) each."""
+
+    chances: np.ndarray
+    paid: np.ndarray
+
+    def outcome(self, reports):
+        """Bids between the grid's values count as the next higher."""
+        place = np.searchsorted(GRID, reports)
+        seats, own, rival = np.arange(2), place, place[..., ::-1]
+        return Outcome(self.chances[seats, own, rival], self.paid[seats, own, rival])
+
+
+def envelope(chances):
+    """(1.1) for chances (2, B, B) that are constant between the grid's values and 0 below: q v − Σ q h."""
+    below = np.cumsum(STEP * chances, axis=1)[:, :-1]
+    return chances * GRID[:, None] - np.pad(below, ((0, 0), (1, 0), (0, 0)))
+
+
+def verdict(rule, known, notion):
+    """What the audit says of lies among the types."""
+    instance = Instance(rule, known.distributions[0], ambiguity=known, reports="types")
+    return audit(instance, [notion]).verdict[0]
+
+
+def rises_and_pays(rule, possible):
+    """Proposition 1.2.2 (ii) between neighbours: under all laws chances do not fall, and payments follow.
+
+    E m rises by at least v_k and at most v_{k+1} times what the chance rises by: (1.2) up to a step.
+    """
+    for law in possible:
+        chance, paid = rule.chances @ law, rule.paid @ law
+        rise, more = np.diff(chance, axis=1), np.diff(paid, axis=1)
+        if (rise < -1e-12).any() or (more < GRID[:-1] * rise - 1e-12).any():
+            return False
+        if (more > GRID[1:] * rise + 1e-12).any():
+            return False
+    return True
+
+
+def a_rule(rng, possible, falls):
+    """Chances to win that bets on the rival disturb: they rise in one's own value on average, not always.
+
+    Bidder 0 wins as often with the third value as with the second, but for a bet on the rival's value that is
+    fair under all laws, or (`falls`) under all but the last, where it loses.
+    """
+    fair = np.linalg.svd(possible[:-1] if falls else possible)[2][2 if falls else 3:]
+    bet = rng.normal(size=len(fair)) @ fair
+    bet *= -np.sign(bet @ possible[-1]) if falls else 1
+    chances = np.sort(rng.random((2, GRID.size, GRID.size)), axis=1) / 4 + 0.1
+    chances[0, 2] = chances[0, 1] + 0.1 * bet / np.abs(bet).max()
+    return OnGrid(chances, envelope(chances))
+
+
+KINDS = [("fair", True), ("falls under one law", False), ("pays more", False), ("pays otherwise", True)]
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(("kind", "honest"), KINDS)
+def test_knightian_incentives_are_rising_chances_and_their_payments(kind, honest, seed):
+    """Proposition 1.2.2 (ii), both ways; the audit knows nothing of it.
+
+    Chances that fall against some rivals but under no law on average are Knightian IC, and not ex-post IC;
+    ones that fall under one law are not, nor are payments that rise by more than a step above (1.2). What is
+    paid against which rival does not matter, as long as no law sees a difference.
+    """
+    rng = np.random.default_rng([122, seed])
+    possible = laws(rng, 3)
+    rule, known = a_rule(rng, possible, kind == "falls under one law"), products(possible)
+    if kind == "pays more":
+        rule = OnGrid(rule.chances, rule.paid + 0.2 * GRID[:, None])
+    if kind == "pays otherwise":
+        rule = OnGrid(rule.chances, rule.paid + rng.normal(size=(2, 5, 1)) * np.linalg.svd(possible)[2][3])
+    assert rises_and_pays(rule, possible) == honest
+    assert verdict(rule, known, "knightian-ic") == ("holds" if honest else "fails")
+    assert verdict(rule, known, "ex-post-ic") == "fails"
+
+
+def test_ex_post_incentives_are_rising_chances_and_their_payments():
+    """Proposition 1.2.2 (i): against each rival value. One fall fails, and more than a step of payment."""
+    rng = np.random.default_rng(1)
+    known = products(laws(rng, 2))
+    rising = np.sort(rng.random((2, GRID.size, GRID.size)), axis=1) / 2
+    falling = rising.copy()
+    falling[1, 3, 2] = falling[1, 2, 2] - 0.01
+    assert verdict(OnGrid(rising, envelope(rising)), known, "ex-post-ic") == "holds"
+    assert verdict(OnGrid(falling, envelope(falling)), known, "ex-post-ic") == "fails"
+    dearer = envelope(rising)
+    dearer[0, 2:, 4] += 1.01 * STEP * (rising[0, 2, 4] - rising[0, 1, 4])
+    assert verdict(OnGrid(rising, dearer), known, "ex-post-ic") == "fails"
+
+
+@pytest.mark.parametrize("falls", [True, False])
+def test_no_payments_mend_chances_that_fall_under_one_law(falls):
+    """Proposition 1.2.2 (ii): then the program over all payments has no solution."""
+    rng = np.random.default_rng(3)
+    possible = laws(rng, 3)
+    chances = a_rule(rng, possible, falls).chances[0]
+    rows, limits = [], []
+    for law in possible:
+        for own, report in np.ndindex(GRID.size, GRID.size):
+            row = np.zeros((GRID.size, GRID.size))
+            row[own] += law
+            row[report] -= law
+            rows.append(row.ravel())
+            limits.append(GRID[own] * (chances[own] - chances[report]) @ law)
+    found = linprog(np.zeros(GRID.size**2), A_ub=np.array(rows), b_ub=limits, bounds=(None, None))
+    assert found.status == (2 if falls else 0)

@@ -142,9 +142,10 @@ def test_pricing_is_learned_within_a_hundredth_of_the_range(upper, cost, nature)
     assert mean == pytest.approx(cost + 2 * stake / math.e, abs=0.03 * stake)
 
 
-def test_a_price_for_both_makes_values_positively_correlated():
+@pytest.mark.parametrize("steps", [8, 10])
+def test_a_price_for_both_makes_values_positively_correlated(steps):
     """Every optimal nature has E[v₁ v₂] > E v₁ E v₂ with the bundle, by linear program; without, not so."""
-    steps, stake = 10, 2.0
+    stake = 2.0
     ends = {}
     for bundle in (False, True):
         game = bundle_pricing_game((1.0, 1.0), (0.0, 0.0), steps, bundle)

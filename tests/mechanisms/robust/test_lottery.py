@@ -180,7 +180,10 @@ def test_charges_that_do_not_exist():
 
 
 class UnitValues(MechanismConformance):
-    """Values are in [0, 1]."""
+    """Values are in [0, 1], of as many bidders as the rule is for."""
+
+    def sizes(self, mechanism):
+        return (mechanism.bidders,)
 
     def draw_values(self, mechanism, rng, shape):
         return rng.integers(0, 9, shape) / 8

@@ -9,7 +9,12 @@ import pytest
 from mechanisms.auctions import PostedPrice, SecondPrice
 from mechanisms.conversation import DirectMechanism
 from mechanisms.outcome import Outcome
-from mechanisms.robust import pareto_improvement
+from mechanisms.robust import (
+    HighestBidderLottery,
+    Improvement,
+    RandomReserveLottery,
+    pareto_improvement,
+)
 from tests.mechanisms.robust.programs import gains_of_lies
 
 
@@ -131,6 +136,83 @@ class _Table(DirectMechanism):
     def outcome(self, reports):
         place = tuple(np.moveaxis((np.asarray(reports) > 0.75).astype(int), -1, 0))
         return Outcome(self.table.allocation[place], self.table.payments[place])
+
+
+def charged_all(rule, values):
+    """The same chances, with payments that leave each bidder the least that IC and IR on the grid ask for."""
+    profiles = np.stack(np.meshgrid(values, values, indexing="ij"), axis=-1)
+    chances = rule.outcome(profiles).allocation
+    kept = np.zeros_like(chances)
+    for i in (0, 1):
+        own, left = np.moveaxis(chances[..., i], i, 0), np.moveaxis(kept[..., i], i, 0)
+        left[1:] = np.cumsum(np.diff(values)[:, None] * own[:-1], axis=0)
+    return Outcome(chances, chances * profiles - kept), profiles
+
+
+FOR_THE_INTERVAL = [
+    SecondPrice(), SecondPrice(0.3), HighestBidderLottery(2, 0.5), HighestBidderLottery(2, 0.3, "winner"),
+    RandomReserveLottery(2, 0.5),
+]
+
+
+@pytest.mark.parametrize("values", [np.linspace(0, 1, 4), np.linspace(0.25, 1, 4)], ids=["from 0", "above 0"])
+@pytest.mark.parametrize("rule", FOR_THE_INTERVAL, ids=repr)
+def test_rules_for_the_interval_are_dominated_on_a_grid_by_their_own_chances(rule, values):
+    """Why the audit does not ask: they keep less than a grid allows. Proof in docs/theory/robust.md."""
+    charged, profiles = charged_all(rule, values)
+    gains = charged.revenue - rule.outcome(profiles).revenue
+    assert gains.min() >= -1e-12
+    assert gains.max() > 0.01
+    check_witness(Improvement(values, charged, gains), rule)
+    found = pareto_improvement(rule, 2, values)
+    assert found.dominates
+    assert found.gains.sum() >= gains.sum() - 1e-9
+
+
+def test_charged_all_vickreys_chances_are_undominated_on_two_values():
+    """So a grid's verdict is about what is kept: the auction itself is dominated there."""
+    values = np.linspace(0.5, 1, 2)
+    charged, _ = charged_all(SecondPrice(), values)
+    assert pareto_improvement(SecondPrice(), 2, values).dominates
+    assert not pareto_improvement(_Table(charged), 2, values).dominates
+
+
+@pytest.mark.parametrize(
+    ("rule", "low", "least"),
+    [(SecondPrice(), 0.5, 0.0), (SecondPrice(), 0.0, 1.0), (ToTheFirst(0.5), 0.5, 0.0),
+     (HighestBidderLottery(2, 0.5), 0.0, HighestBidderLottery(2, 0.5).sigma)],
+    ids=repr,
+)
+def test_gains_fall_as_grids_get_finer(rule, low, least):
+    """At (v̄, v̲) and (v̄, v̄), on nested grids, down to what is gained on the interval at (v̄, v̲).
+
+    With v̲ = 0 Vickrey loses a price of v̄ to rivals of value 0; the lottery the same on the mass (I − 1) σ*
+    of low prices.
+    """
+    for corner in ((-1, 0), (-1, -1)):
+        gains = []
+        for steps in (2, 4, 8):
+            at = tuple(place % (steps + 1) for place in corner)
+            values = np.linspace(low, 1, steps + 1)
+            gains.append(pareto_improvement(rule, 2, values, at).gains[at])
+        assert all(finer <= coarser + 1e-9 for coarser, finer in itertools.pairwise(gains))
+        if corner == (-1, 0):
+            assert gains[-1] >= least - 1e-9
+
+
+def test_the_limit_tells_what_is_dominated_on_the_interval():
+    """Where the better rule is known on the interval, every grid's bound is at least its gain."""
+    for steps in (2, 4, 8):
+        values = np.linspace(0.5, 1, steps + 1)
+        first = pareto_improvement(ToTheFirst(0.5), 2, values, (steps, steps))
+        assert first.gains[-1, -1] >= 0.5 - 1e-9  # Vickrey's
+        values = np.linspace(0, 1, 5 * steps + 1)
+        reserve = pareto_improvement(SecondPrice(), 2, values, (5 * steps, 0))
+        assert reserve.gains[-1, 0] >= 0.6 - 1e-9  # of the reserve .6 against rivals of value 0
+        lottery, better = (kind(2, 0.5).outcome(np.ones(2)).revenue
+                           for kind in (HighestBidderLottery, RandomReserveLottery))
+        found = pareto_improvement(HighestBidderLottery(2, 0.5), 2, values, (5 * steps, 5 * steps))
+        assert found.gains[-1, -1] >= better - lottery - 1e-9
 
 
 def test_three_bidders():

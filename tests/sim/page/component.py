@@ -20,13 +20,16 @@ class Opened:
         self.context.find(Btn, children=[label]).widget.click()
 
     @property
-    def images(self):
-        """The pictures, as they are sent, and the plots and tables of a report."""
+    def pictures(self):
+        """The pictures, as they are sent: images, drawings in layers, and what a report prints."""
+        from ipyvue import VueTemplate
         from ipywidgets import Image
         from solara.widgets import HTML
 
+        drawn = [each for each in self.context.find(VueTemplate).widgets if hasattr(each, "moving")]
         told = [each.unsafe_innerHTML or "" for each in self.context.find(HTML).widgets]
-        return [*self.context.find(Image).widgets, *(each for each in told if "class='printed'" in each)]
+        printed = [each for each in told if "class='printed'" in each]
+        return [*self.context.find(Image).widgets, *drawn, *printed]
 
 
 @contextmanager

@@ -204,16 +204,16 @@ class Window:
         """Wait until all pictures are of this step, and can be seen."""
         self.page.wait_for_function(
             """step => {
-                const images = [...document.querySelectorAll('.panel img')];
-                return images.length && images.every(
-                    each => each.classList.contains(`step-${step}`) && each.complete && each.naturalWidth);
+                const seen = [...document.querySelectorAll('.panel .shown')];
+                return seen.length && seen.every(each => each.classList.contains(`step-${step}`)
+                    && (each.tagName != 'IMG' || each.complete && each.naturalWidth));
             }""",
             arg=step,
         )
 
     def step(self, steps=1):
         """Press Step, and wait until so many steps are drawn."""
-        before = self.page.locator(".panel img").first.get_attribute("class")
+        before = self.page.locator(".panel .shown").first.get_attribute("class")
         self.button("Step").click()
         self.drawn(int(re.search(r"step-(\d+)", before)[1]) + steps)
 
@@ -228,13 +228,11 @@ class Window:
         return before
 
     def image(self, name):
-        """The bytes of a panel's picture as a digest, and its width in pixels."""
+        """The text of a panel's picture, both layers, and its width on the screen in pixels."""
         return self.page.evaluate(
-            """async name => {
-                const image = document.querySelector(`.panel-${name} img`);
-                const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
-                const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-                return [Array.from(digest).join(' '), image.naturalWidth];
+            """name => {
+                const layers = [...document.querySelectorAll(`.panel-${name} .layer`)];
+                return [layers.map(each => each.innerHTML).join(''), layers[0].clientWidth];
             }""",
             name,
         )

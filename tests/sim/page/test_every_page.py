@@ -23,4 +23,4 @@ def test_it_plays_and_no_panel_fails(name, monkeypatch):
         page.press("Step")
         told = " ".join(texts(page))
         assert ("failed" in told, "stopped" in told, failed) == (False, False, [])
-        assert page.images
+        assert page.pictures

@@ -3,7 +3,7 @@
 import re
 
 QUICK_CLICKS = "(button, n) => [...Array(n).keys()].forEach(k => setTimeout(() => button.click(), 60 * k))"
-BAR = "() => { const box = document.querySelector('.bar').getBoundingClientRect(); return [box.top, box.left]; }"
+BAR = "(box => [box.top, box.left])(document.querySelector('.bar').getBoundingClientRect())"
 
 
 def test_play_and_pause(window):

@@ -145,7 +145,7 @@ def test_bids_on_the_page_are_the_last_answers():
 
 def test_long_series_are_thinned_and_keep_their_ends(monkeypatch):
     monkeypatch.setattr(scene, "_MOST_POINTS", 40)
-    monkeypatch.setattr(scene, "_KEPT", {"auctions": 20, "messages": 30, "transactions": 20})
+    monkeypatch.setattr(scene, "_MESSAGES", 30)
     show = shown(steps=90, module=tiny([Truthful()] * 2), buyers="", rate="", until="100")
     times, earned, _ = show.scene.revenue()
     assert 20 <= len(times) <= 40
@@ -161,11 +161,12 @@ def test_long_series_are_thinned_and_keep_their_ends(monkeypatch):
 def test_the_coffee_shop_has_a_page_of_its_own_panels(bazaar, tmp_path):
     show = show_of(entry_of(coffee_shop, "coffee_shop"))(until="20")
     own = [panels.scenario_panel(draw) for draw in show.panels]
-    before = [panels.png(panel.draw(show.scene)) for panel in own]
+    before = [panels.panel_content(panel, show.scene) for panel in own]
     while show.running:
         show.step()
     assert (show.failed, show.scene.now) == (False, 20)
-    after = [panels.png(panel.draw(show.scene)) for panel in own]
+    after = [panels.panel_content(panel, show.scene) for panel in own]
+    assert not any("failed" in str(each) for each in after)
     assert all(one != other for one, other in zip(before, after, strict=True))
     folder = show.save(tmp_path / "saved")
     assert bazaar("run", "coffee_shop", "--until", "20", "--out", str(tmp_path / "plain")).code == 0
