@@ -181,7 +181,7 @@ def Head(entry: ScenarioFile, choose: Callable[[Asked], None]) -> None:
 def Story(entry: ScenarioFile, apply_preset: Callable[[str], None]) -> None:
     """What to look for, named settings, and the whole story."""
     presets = getattr(entry.load(), "PRESETS", ())
-    with solara.Div(classes=["story"]):
+    with solara.Div(classes=["tale"]):
         if look_for(entry.story):
             solara.HTML("p", unsafe_innerHTML=f"<b>What to look for.</b> {escape(look_for(entry.story))}",
                         classes=["look"])

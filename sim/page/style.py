@@ -28,10 +28,10 @@ _RULES = """
 .settings > * { margin-bottom: 6px; }
 .settings h2 { font-size: 16px; }
 .seen { flex: 1 1 0; min-width: 0; }
-.closed .settings, .presenting .settings, .presenting .story, .presenting .help, .presenting .head .v-input,
+.closed .settings, .presenting .settings, .presenting .tale, .presenting .help, .presenting .head .v-input,
 .presenting .head .summary { display: none; }
-.story { padding: 8px 14px 0; font-size: 14px; }
-.story p { margin: 0 0 6px; max-width: 110ch; }
+.tale { padding: 8px 14px 0; font-size: 14px; }
+.tale p { margin: 0 0 6px; max-width: 110ch; }
 .presets { display: flex; flex-wrap: wrap; gap: 4px 18px; }
 .preset { display: flex; align-items: center; gap: 8px; flex: 1 1 330px; font-size: 13px; }
 .preset .v-btn { text-transform: none; letter-spacing: 0; }
