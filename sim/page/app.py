@@ -27,7 +27,7 @@ from sim.page.exhibit import EXHIBIT
 from sim.page.player import Player
 from sim.page.settings import Told, changed, second
 from sim.page.show import Show, show_of
-from sim.page.story import look_for, story_html
+from sim.page.story import look_for, marked, story_html
 from sim.page.style import CSS
 from sim.records import OutputError
 from sim.runs.registry import ScenarioFile
@@ -183,7 +183,7 @@ def Story(entry: ScenarioFile, apply_preset: Callable[[str], None]) -> None:
     presets = getattr(entry.load(), "PRESETS", ())
     with solara.Div(classes=["tale"]):
         if look_for(entry.story):
-            solara.HTML("p", unsafe_innerHTML=f"<b>What to look for.</b> {escape(look_for(entry.story))}",
+            solara.HTML("p", unsafe_innerHTML=f"<b>What to look for.</b> {marked(look_for(entry.story))}",
                         classes=["look"])
         if presets:
             with solara.Div(classes=["presets"]):

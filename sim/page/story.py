@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 LOOK = "What to look for"
@@ -24,6 +25,15 @@ def look_for(story: str) -> str:
     return ""
 
 
+def marked(words: str) -> str:
+    """Words as HTML, with what stands between backticks as code.
+
+    >>> marked("`--until 9` & more")
+    '<code>--until 9</code> &amp; more'
+    """
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(words))
+
+
 def story_html(story: str) -> str:
     """The whole story but for its first line, which stands above, and what to look for."""
-    return "".join(f"<p>{escape(part)}</p>" for part in paragraphs(story)[1:] if not part.startswith(LOOK))
+    return "".join(f"<p>{marked(part)}</p>" for part in paragraphs(story)[1:] if not part.startswith(LOOK))
