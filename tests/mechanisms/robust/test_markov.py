@@ -35,6 +35,8 @@ def test_many_bidders_do_not_underflow(bidders):
     constants = lottery_constants(bidders, 0.5)
     assert bidders * constants.shortfall == pytest.approx(0.5 * math.log(2), rel=3 / bidders)
     assert constants.sigma * bidders == pytest.approx(1, rel=3 / bidders)
+    z = bidders * constants.shortfall / (0.5 - constants.shortfall)
+    assert z - math.log1p(z / bidders) == pytest.approx(math.log(2), rel=1e-14)
 
 
 @pytest.mark.parametrize(("bidders", "mean"), MARKETS)

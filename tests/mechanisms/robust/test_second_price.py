@@ -8,7 +8,7 @@ from mechanisms.robust import second_price_nature, second_price_plane, second_pr
 from tests.mechanisms.robust.programs import GRID, all_profiles, least_revenue, second_price_revenue
 
 JUST_BELOW = 1e-8
-RESERVES = (0.0, 0.05, 0.15, 0.3, 0.4, 0.55, 0.7)
+RESERVES = (0.0, 0.05, 0.15, 0.24, 0.3, 0.4, 0.55, 0.7)
 MEANS = (0.2, 0.5, 0.625, 0.9)
 
 
