@@ -26,7 +26,8 @@ Numbers = NDArray[np.float64]
 
 EXPLANATION = (
     "Utility: the seller's, min(revenue, ε), of one sale on average; exact, for the times that those who "
-    "learn took part; seen: in the market, ± half of a 95% confidence interval by batch means. So much "
+    "learn took part; seen: in the market, ± half of a 95% confidence interval by batch means; – where "
+    "the first buyer learns, so that a run has no steady state: seeds tell how far it varies. So much "
     "revenue, if it were sure, would be worth as much to her. She gains: the first buyer, on average, in her "
     "own utility, and at worst, in money, if she takes part. Came: how often she did, in the last half of "
     "the run."
@@ -95,6 +96,12 @@ def lines_of(tables: Any, told: Any, tried: Mapping[str, Deal], prior: JointDist
     ]
 
 
+def seen_utility(deal: Deal, felt: Numbers, exact: float) -> Figure:
+    """The mean of the seller's utilities; where a buyer learns there is no steady state, and no interval."""
+    estimate = batch_means(felt)
+    return Figure(estimate.without_interval() if deal.learns else estimate, exact)
+
+
 def deal_table(
     tables: Mapping[str, pandas.DataFrame], tried: Mapping[str, Deal], prior: JointDistribution,
     seller: Utility,
@@ -108,7 +115,7 @@ def deal_table(
         rows.append((
             name,
             f"{law.expected_utility(seller):.4g}",
-            Figure(batch_means(seller(revenues(tables, number))), law.expected_utility(seller)),
+            seen_utility(deal, seller(revenues(tables, number)), law.expected_utility(seller)),
             f"{float(played.utility[0]) + 0.0:z.4f}",
             f"{float(played.payoffs[:, 0].min()) + 0.0:z.3f}",
             f"{last_half(came).mean():.0%}" if deal.learns and len(came) else "–",

@@ -5,6 +5,8 @@ Each of `SMALL` is run once, small, by the command, and shown again.
 
 import importlib
 import itertools
+import math
+import re
 
 import numpy as np
 import pytest
@@ -15,8 +17,10 @@ from rich.table import Table
 
 from scenarios.__main__ import scenario_files
 from sim.cli.codes import WIDTH
+from sim.measures.comparison import figures_in
 from sim.records import RecordedRun
 from sim.runs.report import summary
+from tests.coverage.page import figures_said
 from tests.looks import look
 from tests.sim.command import bazaar
 
@@ -46,6 +50,9 @@ SMALL = {
     "town_market": {"until": 20, "buyers": 60},
     "unit_demand": {"until": 2},
 }
+THINGS = ("auction|bidder|buyer|counter|customer|instance|market|payment|row|run|seller|set|time|unit|value"
+          "|visit")
+"""What reports count."""
 MONEY = ("revenue", "payoff", "bid", "value", "price", "surplus", "regret", "utility", "reserve", "loss")
 UNITS = ("(money", "(utility", "(1/money", "in multiples of", "of OPT", "share of", "of the utility",
          "probability")
@@ -80,7 +87,10 @@ def test_a_scenario_ends_in_a_table_and_pictures(reported):
     assert (ran.code, shown.code) == (0, 0), ran.err
     assert shown.out == ran.out.partition("\n\n")[2]
     assert "\nPicture" in ran.out
-    fits(ran.out, report_of("here"))
+    lines = report_lines("here")
+    fits(ran.out, tables_in(lines))
+    counts_agree(ran.out)
+    intervals_are_studied(ran.out, RecordedRun("here").manifest["scenario"], lines)
     assert figures
     assert not again
     for figure in figures:
@@ -91,13 +101,35 @@ def test_a_scenario_ends_in_a_table_and_pictures(reported):
                 all_seen(axes)
 
 
-def report_of(folder):
-    """The tables in the report of a run."""
+def report_lines(folder):
+    """The report of a run."""
     run = RecordedRun(folder)
     module = importlib.import_module(f"scenarios.{run.manifest['scenario']}")
-    lines = getattr(module, "report", summary)(run, run.manifest)
+    return getattr(module, "report", summary)(run, run.manifest)
+
+
+def tables_in(lines):
+    """The tables among the lines of a report."""
     tables = [line.__rich__() if hasattr(line, "__rich__") else line for line in lines]
     return [table for table in tables if isinstance(table, Table)]
+
+
+def counts_agree(text):
+    """One of a thing is told in the singular, several in the plural."""
+    told = " ".join(text.split())
+    assert re.findall(rf"(?<![\d.,])(?<!- )1 (?:{THINGS})s\b", told) == []
+    assert re.findall(rf"(?<![\w.])(?:[02-9]|\d[\d,]*\d) (?:{THINGS})\b", told) == []
+
+
+def intervals_are_studied(text, scenario, lines):
+    """Who prints ± hands its figures out, and each has a line in the table of coverage."""
+    known = {
+        " ".join(column.split())
+        for _, column, one in figures_in(lines)
+        if not math.isnan(one.estimate.half_width)
+    }
+    assert known or not re.search(r"±\s?\d", text)
+    assert known <= figures_said(scenario)
 
 
 def fits(text, tables):
