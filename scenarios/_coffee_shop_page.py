@@ -52,7 +52,7 @@ def queue_over_time(market: CounterMarket) -> Drawing:
     """The queue.
 
     People at two counters with the first menu, waiting or being served, of those who have gone home since.
-    Where coming back is free the queue is longer.
+    Where coming back is free the queue is longer. The numbers above are how many there are on average.
     """
     from sim.page.drawing.look import look_of_seller
     from sim.page.drawing.marks import band, legend_above, staircase
@@ -119,11 +119,10 @@ def what_menus_earn(market: CounterMarket) -> Drawing:
     marks, data = [named], dict[str, Any](cost=COSTS)
     for place, name in enumerate(menus):
         look, seen = look_of_seller(place), by_patience(found, name)
-        known = np.isfinite(seen.half_widths)
         low, high = seen.means - seen.half_widths, seen.means + seen.half_widths
+        beside = seen.places + 0.08 * (place - (len(menus) - 1) / 2)
         marks += [curve(plot, seen.places, seen.theory, look, name),
-                  points(plot, seen.places, seen.means, look, 6),
-                  intervals(plot, seen.places[known], low[known], high[known], look)]
+                  points(plot, beside, seen.means, look, 6), intervals(plot, beside, low, high, look)]
         if len(seen.places) == len(COSTS):
             data |= {name: seen.means, f"{name}, theory": seen.theory}
     return framed(plot, "What the menus really earn", *marks, data=data)

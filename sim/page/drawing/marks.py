@@ -67,14 +67,15 @@ def upright(plot: Plot, place: float, look: Look, name: str = "") -> str:
 
 
 def points(plot: Plot, x: Any, y: Any, look: Look, size: float = 4.5, name: str = "") -> str:
-    """A dot at each point, shape (n,) each, in the shape of the look; `size` is its width in pixels."""
+    """A dot at each point that is known, shape (n,) each, in the look's shape, `size` pixels wide."""
     return placed(np.stack([plot.x(x), plot.y(y)], axis=-1), look, size, name)
 
 
 def placed(places: Any, look: Look, size: float = 4.5, name: str = "") -> str:
-    """The same at pixels, shape (n, 2)."""
+    """The same at pixels, shape (n, 2); nothing where one is not finite."""
     told = tip(name) if name else ""
-    x, y = np.asarray(places, dtype=float).reshape(-1, 2).T
+    places = np.asarray(places, dtype=float).reshape(-1, 2)
+    x, y = places[np.isfinite(places).all(axis=1)].T
     if not len(x):
         return ""
     if look.shape == "dot":
@@ -110,9 +111,10 @@ _OUTLINES = {"triangle": _triangle, "wedge": _wedge, "diamond": _diamond, "squar
 
 
 def intervals(plot: Plot, x: Any, low: Any, high: Any, look: Look) -> str:
-    """An upright bar with ends from `low` to `high` at each place, shape (n,) each."""
-    across, low, high = plot.x(x), plot.y.held(low), plot.y.held(high)
-    if not len(np.atleast_1d(across)):
+    """An upright bar from `low` to `high` at each place, shape (n,) each; none where one is not finite."""
+    rows = np.stack([plot.x(x), plot.y.held(low), plot.y.held(high)], axis=-1)
+    across, low, high = rows[np.isfinite(rows).all(axis=-1)].T
+    if not len(across):
         return ""
     bars = pieces(np.stack([across, low], axis=-1), np.stack([across, high], axis=-1))
     ends = "".join(

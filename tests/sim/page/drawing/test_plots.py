@@ -55,6 +55,20 @@ def test_each_point_is_drawn_in_the_shape_of_its_look(number):
     np.testing.assert_allclose(seen[1], y, atol=0.05)
 
 
+@pytest.mark.parametrize("number", range(5))
+def test_what_is_not_known_is_not_drawn(number):
+    unknown, look = np.array([10.0, np.nan, np.inf]), look_of_strategy(number)
+    tree = drawn(marks.points(PLOT, [1, 2, 3], unknown, look),
+                 marks.intervals(PLOT, [1, 2, 3], unknown - 1, unknown + 1, look),
+                 marks.spans_on_rows(PLOT, unknown, unknown, [1, 2, 3], look),
+                 marks.stripes(PLOT, unknown / 2, [1, 2, 3], look),
+                 marks.ticks_on_rows(PLOT, unknown, [1, 2, 3], look))
+    paths = "".join(each.get("d") for each in tree.iter("{http://www.w3.org/2000/svg}path"))
+    assert "nan" not in paths
+    assert "inf" not in paths
+    assert of_class(tree, "path", f"b{number}")[0].get("d").count("M") == 1
+
+
 def test_steps_hold_until_the_next():
     (path,) = of_class(drawn(marks.staircase(PLOT, [0, 4, 6], [10, 30, 20], INKED)), "path", "line")
     seen = np.round(amounts(PLOT, path)).astype(int).T.tolist()
