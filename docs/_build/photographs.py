@@ -69,11 +69,11 @@ def the_conversation(browser: Any, path: Path) -> None:
 
 
 def lighten(path: Path) -> None:
-    """Keep 128 colours, which halves the file and is not seen."""
+    """Keep 256 colours, which halves the file and is not seen."""
     from PIL import Image
 
     with Image.open(path) as picture:
-        few = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+        few = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
     few.save(path, optimize=True)
 
 

@@ -141,7 +141,7 @@ def Inspector(show: Show, scene: Scene, steps: int) -> None:
         with solara.Div(classes=["panel", "panel-conversation"]):
             heading("The conversation", "Choose a seller, an auction, a round; click a row for its buyer.")
             Choosing(scene, choice, choose, found)
-            solara.HTML("p", unsafe_innerHTML=found.story, classes=["story"])
+            solara.HTML("p", unsafe_innerHTML=found.story, classes=["auction-told"])
             Clickable(html=found.table, event_choose=pick)
         with solara.Div(classes=["panel", "panel-lie"]):
             whose = "" if found.buyer is None else f" of buyer {found.buyer}"
@@ -189,7 +189,7 @@ def Choosing(scene: Scene, choice: Choice, choose: Callable[[Choice], None], fou
     with solara.Div(classes=["choosing"]):
         solara.Select("seller", names, names[at], on_value=by_seller, dense=True)
         solara.Button("‹", on_click=lambda: to_auction(-1), disabled=looked is None, classes=["earlier"])
-        solara.Text("auction –" if looked is None else f"auction {looked}", classes=["which"])
+        solara.Text("auction –" if looked is None else f"auction {looked}", classes=["looked-at"])
         solara.Button("›", on_click=lambda: to_auction(1), disabled=looked is None, classes=["later"])
         solara.Button(
             "the latest", on_click=lambda: choose(Choice(choice.seller)), disabled=choice.auction is None
@@ -214,5 +214,5 @@ def RoundByRound(choice: Choice, choose: Callable[[Choice], None], found: Seen) 
     first, last = found.told == 1, found.told == found.rounds
     with solara.Div(classes=["rounds"]):
         solara.Button("‹", on_click=lambda: tell(found.told - 1), disabled=first, classes=["earlier"])
-        solara.Text(f"round {found.told} of {found.rounds}", classes=["which"])
+        solara.Text(f"round {found.told} of {found.rounds}", classes=["looked-at"])
         solara.Button("›", on_click=lambda: tell(found.told + 1), disabled=last, classes=["later"])

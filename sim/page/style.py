@@ -71,10 +71,10 @@ _RULES = """
 .choosing { display: flex; flex-wrap: wrap; gap: 4px 8px; align-items: center; margin-bottom: 4px; }
 .choosing .v-input { flex: 0 1 150px; margin: 0; padding-top: 10px; }
 .choosing .v-btn { min-width: 34px !important; padding: 0 8px !important; height: 30px !important; }
-.choosing .which { white-space: nowrap; }
+.choosing .looked-at { white-space: nowrap; }
 .choosing .rounds { display: flex; gap: 8px; align-items: center; }
 .panel-conversation .table th { white-space: normal; vertical-align: bottom; }
-.story { min-height: 40px; }
+.auction-told { min-height: 40px; padding: 0 !important; }
 .panel-conversation tr[data-choose] { cursor: pointer; }
 .panel-conversation tr[data-choose]:hover, .panel-conversation tr[data-choose]:focus {
   outline: 2px solid #0072B2; outline-offset: -2px; }

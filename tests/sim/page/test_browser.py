@@ -47,7 +47,7 @@ def test_step_moves_the_clock_and_every_figure(window):
     after = page.images()
     assert [name for name in FIGURES if after[name] == before[name]] == []
     assert "Nothing was sold yet" not in page.table("transactions")
-    assert "auction" in page.page.locator(".story").inner_text()
+    assert "auction" in page.page.locator(".auction-told").inner_text()
 
 
 def test_reset_begins_anew(window):

@@ -5,7 +5,7 @@ import re
 
 def numbers(page):
     """The auction that is looked at, and the buyer of the lie's picture."""
-    which = page.page.locator(".choosing .which").first.inner_text()
+    which = page.page.locator(".choosing .looked-at").first.inner_text()
     whose = page.page.locator(".panel-lie .caption").inner_text()
     return int(re.search(r"\d+", which)[0]), int(re.search(r"\d+", whose)[0])
 
@@ -13,7 +13,7 @@ def numbers(page):
 def settles(page, auction=None, buyer=None):
     """Wait until this auction, or this buyer, is looked at."""
     if auction is not None:
-        page.page.locator(".choosing .which", has_text=f"auction {auction}").first.wait_for()
+        page.page.locator(".choosing .looked-at", has_text=f"auction {auction}").first.wait_for()
     if buyer is not None:
         page.page.locator(".panel-lie .caption", has_text=f"buyer {buyer} ").wait_for()
 
@@ -23,7 +23,7 @@ def test_a_seller_an_auction_and_a_buyer_are_chosen_by_clicks(window):
     for _ in range(4):
         page.step()
     page.choose("seller", "3: ascending clock")
-    page.page.locator(".story", has_text="ascending clock").wait_for()
+    page.page.locator(".auction-told", has_text="ascending clock").wait_for()
     latest, _ = numbers(page)
     assert latest % 6 == 3
     page.page.locator(".choosing .earlier").first.click()
@@ -45,6 +45,6 @@ def test_a_seller_an_auction_and_a_buyer_are_chosen_by_clicks(window):
     settles(page, buyer=third.get_attribute("data-choose"))
     page.page.get_by_role("button", name="the latest").click()
     page.page.wait_for_function(
-        "was => !document.querySelector('.choosing .which').innerText.endsWith(` ${was}`)", arg=latest - 6
+        "was => !document.querySelector('.choosing .looked-at').innerText.endsWith(` ${was}`)", arg=latest - 6
     )
     assert page.wrong == []
