@@ -136,7 +136,8 @@ def verdicts(parameters: Parameters) -> list[str]:
             f"{found.least:.4f} and {found.most:.4f}: one more bidder is {answer}."
         )
     more = extra_bidders(n, mean)
-    return [*lines, f"There the best second price auction needs {counted(more, 'more bidder')} to match the lottery."]
+    needed = f"There the best second price auction needs {counted(more, 'more bidder')} to match the lottery."
+    return [*lines, needed]
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
