@@ -53,6 +53,7 @@ from mechanisms.robust import (
     Knightian,
     Maxmin,
 )
+from scenarios import _presets
 from scenarios._rooms import Room, figures, market_of, series
 from sim.market.market import Market
 from sim.measures.comparison import Figure, interval_shown, rounded
@@ -237,6 +238,9 @@ def draw(folder: Any) -> None:
             axes.plot(shares, got, linewidth=4.6 - 0.9 * place, label=name)
         axes.plot(shares, [expected(float(share), HIGH)[0] for share in shares], "--", color="black",
                   linewidth=0.8, label="if all were truthful")
+
+
+PRESETS = _presets.AMBIGUOUS_BIDDERS
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ from agents.seller import SellerPlan
 from agents.strategies import Truthful
 from mechanisms.distributions import Discrete, IndependentPrior, JointDistribution
 from mechanisms.utilities import CARA, Linear
+from scenarios import _presets
 from scenarios._cautious_seller_designs import ATTITUDES, FAMILIES, Sale, buyers_of, sale, sale_to
 from scenarios._cautious_seller_results import draw, exact_law, lines_of, revenues, seen_utility
 from sim.market.market import Market
@@ -173,6 +174,7 @@ def revenue_so_far(market: Market) -> Drawing:
 
 
 PANELS = (revenue_so_far,)
+PRESETS = _presets.CAUTIOUS_SELLER
 
 
 if __name__ == "__main__":

@@ -45,6 +45,7 @@ from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Discrete, JointDistribution
 from mechanisms.risk_averse import InsuredSale, SequentialPrices, fair_premium
 from mechanisms.utilities import CARA, Capped, Linear, Utility
+from scenarios import _presets
 from scenarios._insurance_results import Deal, draw, last_half, lines_of, participation, revenues
 from sim.market.market import Market
 from sim.market.panel import Panel
@@ -174,6 +175,7 @@ def insurers_who_learn(market: Market) -> Drawing:
 
 
 PANELS = (insurers_who_learn,)
+PRESETS = _presets.INSURANCE
 
 
 if __name__ == "__main__":

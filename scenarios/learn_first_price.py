@@ -46,6 +46,7 @@ from mechanisms.auctions import FirstPrice, SecondPrice
 from mechanisms.conversation import DirectMechanism
 from mechanisms.distributions import Discrete, Distribution, IndependentPrior, Uniform
 from mechanisms.registry import mechanism_for
+from scenarios import _presets
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.comparison import Figure, rounded
@@ -372,6 +373,7 @@ def learners_loss(market: Market) -> Drawing:
 
 
 PANELS = (learned_bids, learners_loss)
+PRESETS = _presets.LEARN_FIRST_PRICE
 
 
 if __name__ == "__main__":

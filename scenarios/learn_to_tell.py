@@ -49,6 +49,7 @@ from mechanisms.conservative import StarAuction
 from mechanisms.conservative.star_auction import classical_price
 from mechanisms.deviations import Tabulated, brought
 from mechanisms.distributions import Discrete, JointDistribution
+from scenarios import _presets
 from sim.draws import Stream
 from sim.market.market import Market
 from sim.market.panel import Panel
@@ -337,6 +338,9 @@ def over_time(series: NDArray[np.float64]) -> tuple[NDArray[np.intp], list[float
     """The means of POINTS equal stretches: (their ends, means)."""
     parts = [part for part in np.array_split(series, POINTS) if len(part)]
     return np.cumsum([len(part) for part in parts]), [float(part.mean()) for part in parts]
+
+
+PRESETS = _presets.LEARN_TO_TELL
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ from mechanisms.auctions import AllPay, AscendingClock, FirstPrice, OpenProxy, S
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Uniform
 from mechanisms.names import counted
+from scenarios import _presets
 from scenarios._one_more import DESCRIPTION, OneMore, with_one_more
 from sim.market.market import Market
 from sim.market.panel import Panel
@@ -381,6 +382,9 @@ def draw(
     plot_bids(folder / "bids.png", bids, {}, "First price")
     title = "What foresight would bring, mean so far"
     plot_curves(folder / "loss.png", losses, "auction", "ex-post regret (money an auction)", title)
+
+
+PRESETS = _presets.LIARS_MARKET
 
 
 if __name__ == "__main__":

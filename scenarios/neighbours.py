@@ -69,6 +69,7 @@ from agents.strategies.reporters import LazyReporter, NoisyReporter, WholeShadin
 from mechanisms.auctions.myerson import optimal_revenue
 from mechanisms.conservative import LookaheadAuction, StarAuction, star_benchmark
 from mechanisms.distributions import Discrete, IndependentPrior, MixturePrior, Prior
+from scenarios import _presets
 from scenarios._neighbours_page import beliefs_about_the_star, price_and_value, share_of_the_value
 from scenarios._neighbours_results import (
     COMMON_BINS,
@@ -387,6 +388,9 @@ def draw(
         axes.axhline(1, color="black", linewidth=0.6, linestyle=":")
         for line, (name, share) in zip(("-.", (0, (1, 3))), beside.items(), strict=False):
             axes.axhline(share, color="grey", linewidth=1, linestyle=line, label=name)
+
+
+PRESETS = _presets.NEIGHBOURS
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ from agents.population import Group, Population
 from agents.seller import SellerPlan
 from agents.strategies import Truthful
 from mechanisms.distributions import IndependentPrior, JointDistribution
+from scenarios import _presets
 from scenarios._one_pass_designs import Found, found_for
 from scenarios._one_pass_results import draw, lines_of, seen_utilities
 from sim.market.market import Market
@@ -155,6 +156,7 @@ def utilities_so_far(market: Market) -> Drawing:
 
 
 PANELS = (utilities_so_far,)
+PRESETS = _presets.ONE_PASS
 
 
 if __name__ == "__main__":

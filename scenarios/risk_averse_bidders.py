@@ -42,6 +42,7 @@ from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Uniform
 from mechanisms.distributions.order_statistics import expected_second_highest
 from mechanisms.utilities import CARA, CRRA, Linear, Utility
+from scenarios import _presets
 from scenarios._one_more import OneMore, with_one_more
 from sim.market.market import Market
 from sim.market.panel import Panel
@@ -268,6 +269,9 @@ def draw(
     plot_bids(folder / "bids.png", points, curves, f"First price, {bidders} bidders")
     title = "First price: what foresight would bring, mean so far"
     plot_curves(folder / "loss.png", losses, "auction", "ex-post regret (money an auction)", title)
+
+
+PRESETS = _presets.RISK_AVERSE_BIDDERS
 
 
 if __name__ == "__main__":

@@ -72,6 +72,7 @@ from mechanisms.conservative import (
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Discrete, IndependentPrior
 from mechanisms.distributions.order_statistics import expected_second_highest
+from scenarios import _presets
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.batch_means import Estimate, batch_means
@@ -388,6 +389,9 @@ def draw(path: Any, rows: Mapping[int, Mapping[str, Figure]], parameters: Parame
         axes.set_xscale("log")
         axes.set_xticks(SIZES, [str(n) for n in SIZES])
         axes.minorticks_off()
+
+
+PRESETS = _presets.SELL_THE_ROOM
 
 
 if __name__ == "__main__":

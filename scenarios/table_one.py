@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from scenarios import _presets
 from scenarios._table_one_cells import RATIOS, judge, market_of, ratios_of
 from scenarios._table_one_results import draw, lines_of
 from sim.draws import Stream
@@ -97,6 +98,9 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     told = Parameters(**manifest["parameters"])
     name = "table_one.png"
     return lines_of(tables, told) + pictures(tables, [name], lambda folder: draw(folder / name, tables, told))
+
+
+PRESETS = _presets.TABLE_ONE
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ from mechanisms.auctions import AscendingClock, FirstPrice, OpenProxy, PostedPri
 from mechanisms.auctions.myerson import MyersonAuction, monopoly_price
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Discrete, Distribution, PiecewiseUniform, Uniform
+from scenarios import _presets
 from scenarios._one_more import DESCRIPTION, OneMore, with_one_more
 from sim.draws import Stream
 from sim.market.arrivals import Trace
@@ -376,6 +377,9 @@ def drawn_once(parameters: Parameters) -> list[str]:
             "from another she would sell otherwise, and the intervals do not know of it."
         )
     return lines
+
+
+PRESETS = _presets.TOWN_MARKET
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from scenarios import _presets
 from scenarios._unit_demand_results import SCALES, SHARES, draw, judge, lines_of, market_of, shares_of
 from sim.draws import Stream
 from sim.market.workdays import Workdays
@@ -92,6 +93,9 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     told = Parameters(**manifest["parameters"])
     drawn = pictures(tables, ["shares.png", "scale.png"], lambda folder: draw(folder, tables))
     return lines_of(tables, told) + drawn
+
+
+PRESETS = _presets.UNIT_DEMAND
 
 
 if __name__ == "__main__":

@@ -18,17 +18,21 @@ if TYPE_CHECKING:
     from sim.page.exhibit import Exhibit
     from sim.runs.registry import ScenarioFile
 
-SCENARIO, SEED = "scenario", "seed"
+SCENARIO, SEED, VERSUS = "scenario", "seed", "vs"
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a window is asked to show; `problem` says in words what of the address was refused."""
+    """What a window is asked to show.
+
+    `problem` says in words what of the address was refused; `vs` are the settings of a run beside it.
+    """
 
     entry: ScenarioFile
     parameters: Parameters
     seed: int
     problem: str = ""
+    vs: str = ""
 
 
 def read_address(search: str | None, exhibit: Exhibit) -> Asked:
@@ -48,8 +52,8 @@ def read_address(search: str | None, exhibit: Exhibit) -> Asked:
         problem = f"There is no scenario {name[:60]!r}; {nearest(name[:60], exhibit.names)}."
         return started(entry, exhibit, problem)
     try:
-        seed = read_seed(told.pop(SEED, "0"))
-        return Asked(found, asked_parameters(found, told, exhibit), seed)
+        seed, versus = read_seed(told.pop(SEED, "0")), told.pop(VERSUS, "")
+        return Asked(found, asked_parameters(found, told, exhibit), seed, vs=versus)
     except ParameterError as error:
         return started(found, exhibit, f"The address cannot be shown: {error}.")
 
@@ -75,8 +79,8 @@ def asked_parameters(entry: ScenarioFile, told: dict[str, str], exhibit: Exhibit
     return make_parameters(kind, {**{name: getattr(mine, name) for name in files}, **told})
 
 
-def address_of(entry: ScenarioFile, parameters: Parameters, seed: int) -> str:
-    """The address of a run: from the question mark on.
+def address_of(entry: ScenarioFile, parameters: Parameters, seed: int, versus: str = "") -> str:
+    """The address of a run, and of one beside it: from the question mark on.
 
     What differs from the defaults is named, but no file.
     """
@@ -87,4 +91,4 @@ def address_of(entry: ScenarioFile, parameters: Parameters, seed: int) -> str:
         for name, value in parameters
         if value != getattr(plain, name) and not may_name_a_file(fields[name])
     }
-    return "?" + urlencode({SCENARIO: entry.name, SEED: seed, **told})
+    return "?" + urlencode({SCENARIO: entry.name, SEED: seed, **told, **({VERSUS: versus} if versus else {})})

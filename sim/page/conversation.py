@@ -212,6 +212,8 @@ def announced_in_words(told: Sequence[tuple[int, Announce]], buyers: Sequence[in
 def _fact(name: str, content: Any, buyers: Sequence[int]) -> str:
     if name == "star":
         return f"the star is buyer {buyers[content]}"
+    if name == "values":
+        name = "the others' bids"
     if isinstance(content, tuple):
         some = ", ".join(f"{each:g}" for each in content[:MOST_FACTS])
         return f"{name} {some}" + (" …" if len(content) > MOST_FACTS else "")

@@ -125,8 +125,13 @@ def _cell(estimate: Estimate, name: str) -> str:
     told = ESTIMATES[name][1]
     if math.isnan(estimate.mean):
         return "–"
-    spread = "" if math.isnan(estimate.half_width) else f" ±{told(estimate.half_width, estimate.mean)}"
-    return f"{told(estimate.mean, estimate.mean)}{spread}"
+    mean = told(estimate.mean, estimate.mean)
+    if math.isnan(estimate.half_width):
+        return mean
+    if estimate.ends is None:
+        return f"{mean} ±{told(estimate.half_width, estimate.mean)}"
+    low, high = (told(end, 10 * estimate.mean) for end in estimate.ends)
+    return f"{mean} ({low}–{high})"
 
 
 def _known(number: float) -> float:

@@ -167,7 +167,7 @@ def _pinned(choice: Choice, found: Seen, buyer: int) -> Choice:
 def heading(title: str, caption: str) -> None:
     """Title and caption of a panel."""
     with solara.Div(classes=["heading"]):
-        solara.Text(title, classes=["title"])
+        solara.HTML("h2", unsafe_innerHTML=escape(title), classes=["title"])
         solara.Text(caption, classes=["caption"])
 
 

@@ -98,11 +98,18 @@ def lie_picture(found: OtherBids, buyer: int, told: str = "") -> Drawing:
     across = low, high if high > low else low + 1.0
     words = "the bid that she could have made (money)"
     plot = plot_of(across, _range_of(found), words, up, top=36.0, height=HEIGHT)
-    x, y = _broken(found, plot)
-    marks = [level(plot, 0.0, _NOTHING), _others(found, plot), curve(plot, x, y, PAYOFF, most=len(x))]
+    marks = [level(plot, 0.0, _NOTHING), _others(found, plot), _payoffs(found, plot)]
     data = {"bid": found.bids, "payoff": found.utilities}
     return framed(plot, f"Payoff of buyer {buyer} for every bid", *marks, _marks(found, plot), told=told,
                   data=data)
+
+
+def _payoffs(found: OtherBids, plot: Plot) -> str:
+    """A line; a dot for each bid where only whole numbers may be bid."""
+    if np.array_equal(found.bids, np.arange(len(found.bids))):
+        return points(plot, found.bids, np.maximum(found.utilities, plot.y.low), PAYOFF, 7.0)
+    x, y = _broken(found, plot)
+    return curve(plot, x, y, PAYOFF, most=len(x))
 
 
 def _range_of(found: OtherBids) -> tuple[float, float]:

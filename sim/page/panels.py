@@ -19,11 +19,13 @@ from sim.market.guard import LONGEST_REASON
 from sim.page import bids, sellers, tables
 from sim.page import town as network
 from sim.page.drawing.drawing import Drawing
+from sim.page.report import report_html
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from sim.page.scene import Scene
+    from sim.page.show import Show
 
 
 _DPI = 140
@@ -118,3 +120,9 @@ def scenario_panel(draw: Callable[[Any], Any]) -> PagePanel:
     title, _, caption = (draw.__doc__ or draw.__name__).strip().partition("\n")
     name = draw.__name__.replace("_", "-")
     return PagePanel(name, title.rstrip("."), " ".join(caption.split()), lambda scene: draw(scene.market))
+
+
+def report_panel(show: Show) -> PagePanel:
+    """What `bazaar run` would report of the run so far."""
+    return PagePanel("report", "What was found so far", "As `bazaar run` tells it at the end of a run.",
+                     lambda _: report_html(show))

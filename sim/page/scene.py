@@ -67,7 +67,11 @@ class Scene:
         Shape (sellers,): utility of their auctions' revenue, added up, of sellers who are averse to risk.
     looks
         How often it was brought up to date.
+    theory
+        Whether what theory says is shown.
     """
+
+    theory = True
 
     def __init__(self, market: Market) -> None:
         self.market, self.theory = market, True
@@ -115,8 +119,8 @@ class Scene:
 
     @property
     def has_benchmark(self) -> bool:
-        """Whether the optimal auction's revenue is known."""
-        return self._optimum is not None
+        """Whether the optimal auction's revenue is known, and shown."""
+        return self._optimum is not None and self.theory
 
     @property
     def averse(self) -> list[Seller]:

@@ -19,7 +19,7 @@ CASES = (
     Case("sell_the_room", {"until": 30, "strategy": "exp3", "replicates": 3}),
     Case("learn_to_tell", {"until": 60, "replicates": 3}),
     Case("learn_first_price", {"until": 200, "replicates": 3}),
-    Case("cautious_seller", {"until": 100, "buyers": 4, "units": 2}),
+    Case("cautious_seller", {"until": 100}),
     Case("insurance", {"until": 400}),
     Case("one_pass", {"until": 100}),
     Case("ambiguous_bidders", {"until": 200}),

@@ -21,12 +21,15 @@ class Opened:
 
     @property
     def pictures(self):
-        """The pictures, as they are sent: images, and drawings in layers."""
+        """The pictures, as they are sent: images, drawings in layers, and what a report prints."""
         from ipyvue import VueTemplate
         from ipywidgets import Image
+        from solara.widgets import HTML
 
         drawn = [each for each in self.context.find(VueTemplate).widgets if hasattr(each, "moving")]
-        return [*self.context.find(Image).widgets, *drawn]
+        told = [each.unsafe_innerHTML or "" for each in self.context.find(HTML).widgets]
+        printed = [each for each in told if "class='printed'" in each]
+        return [*self.context.find(Image).widgets, *drawn, *printed]
 
 
 @contextmanager
@@ -37,7 +40,7 @@ def opened(exhibit):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(app, "EXHIBIT", exhibit)
-        _, context = solara.render(solara.AppLayout(children=[app.Page()]), handle_error=False)
+        _, context = solara.render(app.Page(), handle_error=False)
         try:
             yield Opened(context)
         finally:

@@ -196,8 +196,8 @@ class Window:
             try:
                 return self.reached(time, timeout=5000)
             except TooLate:
-                if self.button("▶").count():
-                    self.button("▶").click()
+                if self.button("play").count():
+                    self.button("play").click()
         return self.reached(time)
 
     def drawn(self, step):

@@ -8,8 +8,7 @@ from sim.page.exhibit import Exhibit
 from sim.runs.registry import ScenarioFile
 from tests.sim.page.component import opened, texts
 
-PAGELESS = ("few_tickets", "lottery_tickets", "second_visit", "table_one", "unit_demand")
-NAMES = sorted({path.stem for path in scenario_files()}.difference(PAGELESS))
+NAMES = sorted(path.stem for path in scenario_files())
 
 
 @pytest.mark.parametrize("name", NAMES)
