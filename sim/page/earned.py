@@ -30,7 +30,7 @@ def Earned(show: Show, scene: Scene, steps: int) -> None:
         for make in show.figures:
             Figured(show, scene, make, steps)
         with solara.Div(classes=["panel", "panel-earnings"]):
-            panel_heading("Who earns what", "Payoffs by strategy, side payments counted; below, what sellers earn.")
+            panel_heading("Who earns what", "By strategy, side payments counted; below, what sellers earn.")
             solara.HTML("div", unsafe_innerHTML=told, classes=["table"])
 
 

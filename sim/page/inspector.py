@@ -139,7 +139,7 @@ def Inspector(show: Show, scene: Scene, steps: int) -> None:
 
     with solara.Div(classes=["inspector"]):
         with solara.Div(classes=["panel", "panel-conversation"]):
-            panel_heading("The conversation", "Choose a seller, an auction, a round; click a row for its buyer.")
+            panel_heading("The conversation", "Choose a seller, an auction, a round; click a row.")
             Choosing(scene, choice, choose, found)
             solara.HTML("p", unsafe_innerHTML=found.story, classes=["auction-told"])
             Clickable(html=found.table, event_choose=pick)
