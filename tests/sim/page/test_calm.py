@@ -13,6 +13,6 @@ def test_nothing_jumps_from_start_to_end_and_no_table_is_cut_off(window, scenari
     before = panels.evaluate_all("all => all.map(each => each.offsetTop)")
     for _ in range(3):
         page.step()
-        assert page.page.evaluate(WIDER) == [0, 0]
+        assert max(page.page.evaluate(WIDER)) == 0
     page.wait_for("The run is over")
     assert panels.evaluate_all("all => all.map(each => each.offsetTop)") == before
