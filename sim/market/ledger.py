@@ -109,7 +109,7 @@ class Ledger:
             return
         ended.outcome = of_its_own(outcome)
         self._ended.append(ended)
-        if max(len(self._ended), len(self._heard)) >= MOST_WAITING:  # all of this auction, so that it is whole
+        if max(len(self._ended), len(self._heard)) >= MOST_WAITING:  # when it is whole
             self.catch_up()
 
     @property
