@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 
 VERSIONS ?= 3.11 3.12 3.13
 
-.PHONY: run watch test test-all bench coverage lint docs clean
+.PHONY: run watch test test-all bench coverage lint docs pictures clean
 
 run: $(VENV)/ready
 	$(BIN)/bazaar run
@@ -30,6 +30,10 @@ test-all:
 
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.benchmarks
+
+# The page as it is in the README and the documentation; needs Chromium.
+pictures: $(VENV)/installed
+	$(BIN)/python docs/_build/photographs.py docs/pictures
 
 coverage: $(VENV)/installed
 	$(BIN)/python -m tests.coverage docs/coverage.md

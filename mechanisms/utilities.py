@@ -8,6 +8,7 @@ goes on below 0 is said in its docstring.
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +37,14 @@ class Utility(ABC):
     def is_risk_neutral(self) -> bool:
         """Whether the utility is linear, so that only expected money matters."""
         return False
+
+    def __str__(self) -> str:
+        """For people to read: numbers with four digits.
+
+        >>> str(CARA(2 / 13.668609848344655)), str(Capped(1000.0)), str(Linear())
+        ('CARA(risk_aversion=0.1463)', 'Capped(cap=1000)', 'Linear()')
+        """
+        return re.sub(r"\d+\.\d+(e[+-]?\d+)?", lambda number: f"{float(number[0]):.4g}", repr(self))
 
     def __call__(self, money: ArrayLike) -> FloatArray:
         """Utility of `money`, of the same shape; NaN stays NaN."""

@@ -159,5 +159,4 @@ def sale_to(priors: list[Discrete], units: int, utility: Utility, arriving: bool
     laws = [*(one.revenue_law(priors) for one in mechanisms), myerson_revenue_law(priors, units)]
     mechanisms.append(MyersonAuction(tuple(priors), units))
     ways = dict(zip(SELLERS, map(Way, mechanisms, laws), strict=True))
-    best = max(law.expected_utility(utility) for law in laws)
-    return Sale(utility, ways, max(min(static.upper_bound, history.upper_bound), best))
+    return Sale(utility, ways, min(static.upper_bound, history.upper_bound))

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from mechanisms.utilities import Utility
 from scenarios._cautious_seller_designs import FAMILIES, LADDER, SELLERS, Sale
-from scenarios._plain_table import plain_table, with_interval
+from scenarios._plain_table import plain_table
 from sim.measures.batch_means import Estimate, batch_means
+from sim.measures.comparison import Figure
 from sim.measures.plots import COLOURS, figure
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ EXPLANATION = (
     "Utility: her expected utility of one evening's revenue, exactly, late answers counted; seen: in the "
     "market, ± half of a 95% confidence interval by batch means. Sure: the revenue that, if it were sure, "
     "would be worth as much. Mean and spread (standard deviation) of revenue. Of best: at least this share "
-    "of the utility of the best dominant-strategy mechanism, whatever it is."
+    "of the utility of the best dominant-strategy mechanism, whatever it is; what is missing to 100% is "
+    "lost by the way to sell or given away by the bound on the best, nobody knows how much by which."
 )
 LADDER_EXPLANATION = (
     "Sure revenue by caution, for designed prices with their mean and spread; and the certificate of each."
@@ -82,7 +84,7 @@ def seller_table(chosen: Sale, seen: Mapping[str, Estimate]) -> Any:
         (
             name,
             f"{chosen.worth(name):.4g}",
-            with_interval(seen[name]),
+            Figure(seen[name], chosen.worth(name)),
             f"{chosen.sure(name):.2f}",
             f"{way.law.mean:.2f}",
             f"{way.law.standard_deviation:.2f}",
@@ -152,13 +154,17 @@ def _name_points(axes: Any, ladder: Mapping[float, Sale], x: list[float], y: lis
         axes.annotate(", ".join(degrees), point, (5, -11), textcoords="offset points", fontsize=8)
 
 
+def exact_law(law: Any, top: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Amounts from 0 to `top`, and the probability of no more than each, which holds until the next."""
+    amounts = np.concatenate([[0.0], law.amounts, [top]])
+    return amounts, np.concatenate([[law.cdf(0.0)], np.cumsum(law.probabilities), [1.0]])
+
+
 def draw_laws(axes: Any, chosen: Sale, seen: Mapping[str, NDArray[np.float64]]) -> None:
     """Distribution functions: exact as lines, and the evenings that were seen as dots."""
     top = max(float(way.law.amounts[-1]) for way in chosen.ways.values())
     for place, (name, way) in enumerate(chosen.ways.items()):
-        amounts = np.concatenate([[0.0], way.law.amounts, [top]])
-        levels = np.concatenate([[way.law.cdf(0.0)], np.cumsum(way.law.probabilities), [1.0]])
-        axes.step(amounts, levels, where="post", color=COLOURS[place], label=name, linewidth=1.4)
+        axes.step(*exact_law(way.law, top), where="post", color=COLOURS[place], label=name, linewidth=1.4)
         if len(seen[name]):
             at, counts = np.unique(seen[name], return_counts=True)
             axes.plot(at, np.cumsum(counts) / len(seen[name]), ".", color=COLOURS[place], markersize=5)

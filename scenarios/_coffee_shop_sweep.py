@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -182,12 +182,25 @@ def visits_of_the_hungry(customers: Any, counters: list[CounterPlan]) -> dict[st
     }
 
 
-def revenue_curve(axes: Axes, found: Mapping[str, Figure], menu: str, **look: Any) -> None:
+class ByPatience(NamedTuple):
+    """Places among `COSTS`, and a menu's revenue there: mean, half an interval, theory, shape (costs,)."""
+
+    places: FloatArray
+    means: FloatArray
+    half_widths: FloatArray
+    theory: FloatArray
+
+
+def by_patience(found: Mapping[str, Figure], menu: str) -> ByPatience:
     """One menu's revenue by patience."""
     shown = [(x, found[sweep_name(menu, cost)]) for x, cost in enumerate(COSTS)
              if sweep_name(menu, cost) in found]
-    places = [x for x, _ in shown]
-    means = [one.estimate.mean for _, one in shown]
-    errors = [one.estimate.half_width for _, one in shown]
+    rows = [(x, one.estimate.mean, one.estimate.half_width, one.theory) for x, one in shown]
+    return ByPatience(*np.array(rows, dtype=float).reshape(-1, 4).T)
+
+
+def revenue_curve(axes: Axes, found: Mapping[str, Figure], menu: str, **look: Any) -> None:
+    """The same as dots with intervals and a line."""
+    places, means, errors, theory = by_patience(found, menu)
     points = axes.errorbar(places, means, errors, fmt="o", markersize=4, capsize=2, label=menu, **look)
-    axes.plot(places, [one.theory for _, one in shown], linewidth=1, color=points[0].get_color())
+    axes.plot(places, theory, linewidth=1, color=points[0].get_color())

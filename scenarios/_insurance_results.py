@@ -14,8 +14,9 @@ from mechanisms.conversation import Mechanism
 from mechanisms.distributions import JointDistribution
 from mechanisms.risk_averse import InsuredSale, RevenueLaw
 from mechanisms.utilities import Capped, Linear, Utility
-from scenarios._plain_table import plain_table, with_interval
+from scenarios._plain_table import plain_table
 from sim.measures.batch_means import batch_means
+from sim.measures.comparison import Figure
 from sim.measures.plots import COLOURS, figure
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ Numbers = NDArray[np.float64]
 
 EXPLANATION = (
     "Utility: the seller's, min(revenue, ε), of one sale on average; exact, for the times that those who "
-    "learn took part; seen: in the market, ± half of a 95% confidence interval by batch means. So much "
+    "learn took part; seen: in the market, ± half of a 95% confidence interval by batch means; – where "
+    "the first buyer learns, so that a run has no steady state: seeds tell how far it varies. So much "
     "revenue, if it were sure, would be worth as much to her. She gains: the first buyer, on average, in her "
     "own utility, and at worst, in money, if she takes part. Came: how often she did, in the last half of "
     "the run."
@@ -94,6 +96,12 @@ def lines_of(tables: Any, told: Any, tried: Mapping[str, Deal], prior: JointDist
     ]
 
 
+def seen_utility(deal: Deal, felt: Numbers, exact: float) -> Figure:
+    """The mean of the seller's utilities; where a buyer learns there is no steady state, and no interval."""
+    estimate = batch_means(felt)
+    return Figure(estimate.without_interval() if deal.learns else estimate, exact)
+
+
 def deal_table(
     tables: Mapping[str, pandas.DataFrame], tried: Mapping[str, Deal], prior: JointDistribution,
     seller: Utility,
@@ -107,13 +115,13 @@ def deal_table(
         rows.append((
             name,
             f"{law.expected_utility(seller):.4g}",
-            with_interval(batch_means(seller(revenues(tables, number))), 3),
+            seen_utility(deal, seller(revenues(tables, number)), law.expected_utility(seller)),
             f"{float(played.utility[0]) + 0.0:z.4f}",
             f"{float(played.payoffs[:, 0].min()) + 0.0:z.3f}",
             f"{last_half(came).mean():.0%}" if deal.learns and len(came) else "–",
         ))
     headings = ("deal", "utility", "seen", "she gains", "at worst", "came")
-    return plain_table(headings, rows)
+    return plain_table(headings, rows, digits=3)
 
 
 # --- plots --------------------------------------------------------------------------------------------

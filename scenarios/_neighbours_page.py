@@ -6,7 +6,7 @@ which she knows the star's value to be; so the cells show in what was reported.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
@@ -14,16 +14,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
-
     from sim.market.market import Market
+    from sim.page.drawing.drawing import Drawing
+    from sim.page.drawing.plot import Plot
 
 LOOKED_AT = (1, 2, 6)
 """Rounds of auctions in which the last beliefs are looked for: more if there were none in the last ones."""
 SHOWN, AHEAD = 40, 10
 """Simulated time of which prices are shown, and by how much the axis moves on at once."""
 MILLIONTHS = 1e6
+_REWARDS = 120.0
+"""Pixels for the rewards beside the beliefs."""
 
 
 def watched(market: Market) -> int:
@@ -111,81 +112,93 @@ def _where(market: Market) -> str:
     return f"; {market.sellers[watched(market)].plan.name}"
 
 
-def beliefs_about_the_star(market: Market) -> Figure:
+def beliefs_about_the_star(market: Market) -> Drawing:
     """Who knows what about the star.
 
     The last auction of the room in the middle of the sweep: the values that each person holds possible, the
-    darker the likelier, and what Brier's rule pays her.
+    darker the likelier, and what Brier's rule pays her. Solid: the star's value; dashed: the price.
     """
-    from sim.page.colours import INK, new_figure, plain_axes, say_nothing_yet
-    from sim.page.frames import PLAIN
+    from sim.page.drawing.marks import nothing_yet
+    from sim.page.drawing.plot import framed, plot_of
 
-    figure = new_figure()
-    asked = last_asked(market)
-    cells = plain_axes(figure, f"star's value (money){_where(market)}", "person", right=0.7)
+    asked, title, across = last_asked(market), "Who knows what", f"star's value (money){_where(market)}"
+    mechanism: Any = market.sellers[watched(market)].plan.mechanism
+    people = mechanism.n
+    persons = [(-float(k), f"{k}") for k in range(0, people, max(1, people // 6))]
+    plot = plot_of((-0.5, mechanism.value_bound - 0.5), (0.5 - people, 0.5), across, "person",
+                   right=_REWARDS, heights=persons)
     if asked is None:
-        say_nothing_yet(cells, "no beliefs reported yet")
-        return figure
-    _light_up(cells, asked)
-    place = cells.get_position()
-    scores = figure.add_axes((0.74, place.y0, 0.22, place.height))
-    paid = MILLIONTHS * asked.scores
-    thick = 0.7 * 72 * figure.get_size_inches()[1] * place.height / (len(paid) + 1)
-    scores.hlines(asked.seats, 0, paid, linewidth=thick, color="#0072B2")
-    scores.set(ylim=cells.get_ylim(), yticks=[], xlim=(0, 1.05 * MILLIONTHS * _most(market)))
-    scores.set_xlabel("reward (10⁻⁶)", fontsize=9, color=INK)
-    scores.tick_params(labelsize=8, length=3, colors=INK)
-    scores.locator_params(axis="x", nbins=3)
-    for side in ("top", "right", "left"):
-        scores.spines[side].set_visible(False)
-    scores.set_gid(PLAIN)
-    return figure
+        return framed(plot, title, nothing_yet(plot, "no beliefs reported yet"))
+    data = {"person": asked.seats, "reward": asked.scores,
+            **{f"belief in {value}": asked.beliefs[:, value] for value in range(asked.beliefs.shape[1])}}
+    told = f"the star's value is {asked.value:g}; she {_outcome(asked)}"
+    beside = _rewards(plot, asked, _most(market))
+    return framed(plot, title, _lit_up(plot, asked), beside, told=told, data=data)
 
 
-def _light_up(axes: Axes, asked: Asked) -> None:
+def _outcome(asked: Asked) -> str:
+    return f"pays {asked.price:.2f}" if np.isfinite(asked.price) else "does not buy"
+
+
+def _rewards(plot: Plot, asked: Asked, most: float) -> str:
+    """A bar for each person at the right of her row, and what the longest that there can be is worth."""
+    from sim.page.drawing.elements import line_of_text
+    from sim.page.drawing.look import look_of_seller
+    from sim.page.drawing.marks import stripes
+    from sim.page.drawing.scales import Scale
+
+    left, right = plot.x.end + 10, plot.width - 14
+    beside = replace(plot, x=Scale(0.0, most, left, right))
+    thick = 0.7 * abs(float(plot.y(1.0) - plot.y(0.0)))
+    bars = stripes(beside, asked.scores, -asked.seats.astype(float), look_of_seller(0), thick)
+    words = ((f"0 to {MILLIONTHS * most:.3g}", plot.y.start + 15), ("reward (10⁻⁶)", plot.height - 7))
+    middle = (left + right) / 2
+    return bars + "".join(line_of_text(each, middle, at, class_="small middle") for each, at in words)
+
+
+def _lit_up(plot: Plot, asked: Asked) -> str:
     """A row for each person, a column for each value; her cell in colour, the star's row empty."""
-    people, bound = len(asked.seats) + 1, asked.beliefs.shape[1]
-    grid = np.full((people, bound), np.nan)
-    grid[asked.seats] = np.where(asked.beliefs > 0, np.sqrt(asked.beliefs), np.nan)
-    axes.grid(visible=False)
-    edges = np.arange(bound + 1) - 0.5
-    axes.pcolormesh(edges, np.arange(people + 1) - 0.5, grid, cmap="YlGnBu", vmin=-0.25, vmax=1)
-    axes.axvline(asked.value, color="#D55E00", linewidth=1.4, zorder=5)
-    outcome = "does not buy"
-    if np.isfinite(asked.price):
-        axes.axvline(asked.price, color="black", linewidth=1.2, linestyle=(0, (4, 2)))
-        outcome = f"pays {asked.price:.2f}"
-    axes.text(asked.value, asked.star, f"  the star: {asked.value:g}, {outcome}  ", color="#B34700",
-              fontsize=8.5, va="center", ha="left" if asked.value < 0.5 * bound else "right",
-              bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5}, zorder=4)
-    axes.set(xlim=(-0.5, bound - 0.5), ylim=(people - 0.5, -0.5))
-    axes.locator_params(axis="both", nbins=7, integer=True)
+    from sim.page.drawing.look import INKED, SHADES, Look, look_of_seller
+    from sim.page.drawing.marks import note, shaded_cells, upright
+
+    rows, values = np.nonzero(asked.beliefs > 0)
+    shades = (SHADES * np.sqrt(asked.beliefs[rows, values])).astype(int).clip(2, SHADES - 1)
+    lit = shaded_cells(plot, values, -asked.seats[rows].astype(float), shades)
+    price = upright(plot, asked.price, Look("ink", "4 2")) if np.isfinite(asked.price) else ""
+    near = asked.value < 0.5 * asked.beliefs.shape[1]
+    words = f"  the star: {asked.value:g}, {_outcome(asked)}  "
+    aside = 0.4 if near else -0.4
+    said = note(plot, words.strip(), asked.value + aside, -float(asked.star), INKED, "" if near else "right")
+    return lit + upright(plot, asked.value, look_of_seller(1)) + price + said
 
 
-def price_and_value(market: Market) -> Figure:
+def price_and_value(market: Market) -> Drawing:
     """The price that came of it.
 
     The same room: the star's value, and below it what was paid for the good in each of the last auctions.
     """
-    from sim.page.colours import INK, new_figure, plain_axes, say_nothing_yet
+    from sim.page.drawing.elements import element, pieces
+    from sim.page.drawing.look import INKED, look_of_seller
+    from sim.page.drawing.marks import legend_above, nothing_yet, points
+    from sim.page.drawing.plot import framed, plot_of
 
-    figure = new_figure()
-    axes = plain_axes(figure, f"simulated time{_where(market)}", "star's value and price (money)")
+    mechanism: Any = market.sellers[watched(market)].plan.mechanism
+    end = max(AHEAD * -(-market.now // AHEAD), float(SHOWN))
+    value = look_of_seller(1)
+    top, named = legend_above([("value", value), ("price less rewards", INKED)])
+    plot = plot_of((end - SHOWN - 1, end + 1), (-1, 1.05 * mechanism.value_bound),
+                   f"simulated time{_where(market)}", "star's value and price (money)", top=top)
     held = _last(market, "auctions", SHOWN * len(market.sellers))
     held = held[(held["seller_id"] == watched(market)) & (held["status"] != "unfinished")]
     if not len(held):
-        say_nothing_yet(axes, "nothing was sold yet")
-        return figure
-    sold = held[held["status"] == "sold"]
-    axes.vlines(sold["opened"], sold["revenue"], sold["best_welfare"], color="#B8B8B8", linewidth=1.2)
-    axes.plot(held["opened"], held["best_welfare"], "_", color="#D55E00", markersize=7, markeredgewidth=2,
-              label="value")
-    axes.plot(sold["opened"], sold["revenue"], "o", color=INK, markersize=3.5, label="price less rewards")
-    bound: Any = market.sellers[watched(market)].plan.mechanism
-    end = max(AHEAD * -(-market.now // AHEAD), float(SHOWN))
-    axes.set(xlim=(end - SHOWN - 1, end + 1), ylim=(-1, 1.15 * bound.value_bound))
-    axes.legend(frameon=False, fontsize=8.5, ncols=2, loc="upper left")
-    return figure
+        return framed(plot, "The price that came of it", nothing_yet(plot, "nothing was sold yet"))
+    data = {name: held[name].to_numpy() for name in ("opened", "best_welfare", "revenue")}
+    sold = (held["status"] == "sold").to_numpy()
+    at, worth, paid = (np.asarray(column, dtype=float) for column in data.values())
+    ends = [np.stack([plot.x(at), plot.y(heights)], axis=-1)[sold] for heights in (paid, worth)]
+    marks = [named, element("path", class_="thin faint", d=pieces(*ends)),
+             points(plot, at, worth, value, 6), points(plot, at[sold], paid[sold], INKED)]
+    return framed(plot, "The price that came of it", *marks, data=data)
 
 
 _SUMS: WeakKeyDictionary[Market, tuple[int, NDArray[np.float64]]] = WeakKeyDictionary()
@@ -203,31 +216,34 @@ def sums_so_far(market: Market) -> NDArray[np.float64]:
     return sums
 
 
-def share_of_the_value(market: Market) -> Figure:
+def share_of_the_value(market: Market) -> Drawing:
     """What knowledge is worth.
 
     All auctions so far: revenue, of the highest value, by the neighbours that a person has and the bins that
     she knows of each.
     """
-    from sim.page.colours import label_ends, new_figure, plain_axes, say_nothing_yet, seller_colour
+    from sim.page.drawing.look import look_of_seller
+    from sim.page.drawing.marks import curve, names_at_ends, nothing_yet, points
+    from sim.page.drawing.plot import framed, plot_of
 
-    figure = new_figure()
-    axes = plain_axes(figure, "neighbours of a person", "revenue, % of the highest value", right=0.82)
     earned, worth = sums_so_far(market)
-    if not worth.any():
-        say_nothing_yet(axes, "no auctions yet")
-        return figure
     shares = 100 * np.divide(earned, worth, out=np.full(len(worth), np.nan), where=worth > 0)
     named = {seller.plan.name: float(shares[seller.number]) for seller in market.sellers}
     without = named.pop("no ties")
-    cells = {tuple(int(word) for word in name.split() if word.isdigit()): s for name, s in named.items()}
-    ends = []
-    for number, bins in enumerate(sorted({bins for _, bins in cells})):
-        curve = sorted([(0, without), *((ties, s) for (ties, known), s in cells.items() if known == bins)])
-        ties, heights = zip(*curve, strict=True)
-        axes.plot(ties, heights, "o-", markersize=4, linewidth=1.8, color=seller_colour(number))
-        ends.append((float(heights[-1]), f"{bins} bins", seller_colour(number)))
-    most = max(ties for ties, _ in cells)
-    axes.set(xlim=(-0.025 * most, 1.025 * most), ylim=(0, 105))
-    label_ends(axes, [end for end in ends if np.isfinite(end[0])], 1.025 * most, 7.5)
-    return figure
+    known = {tuple(int(word) for word in name.split() if word.isdigit()): s for name, s in named.items()}
+    most = max(ties for ties, _ in known)
+    plot = plot_of((-0.025 * most, 1.025 * most), (0, 105), "neighbours of a person",
+                   "revenue, % of the highest value", right=70)
+    if not worth.any():
+        return framed(plot, "What knowledge is worth", nothing_yet(plot, "no auctions yet"))
+    marks, ends = [], []
+    for number, bins in enumerate(sorted({bins for _, bins in known})):
+        rows = sorted([(0, without), *((ties, s) for (ties, cut), s in known.items() if cut == bins)])
+        ties, heights = np.array(rows, dtype=float).T
+        look = look_of_seller(number)
+        marks += [curve(plot, ties, heights, look, f"{bins} bins"), points(plot, ties, heights, look, 6)]
+        ends.append((float(heights[-1]), f"{bins} bins", look))
+    marks.append(names_at_ends(plot, [end for end in ends if np.isfinite(end[0])]))
+    data = {"neighbours": [ties for ties, _ in known], "bins": [bins for _, bins in known],
+            "share": list(known.values())}
+    return framed(plot, "What knowledge is worth", *marks, data=data)

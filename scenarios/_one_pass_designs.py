@@ -111,11 +111,8 @@ class Found:
 
     @property
     def proved(self) -> dict[str, float]:
-        """Shares of the best mechanism that are proved: Theorem 2's, and R1's for this design."""
-        return {
-            "Theorem 2": KEPT**2 * gamma(self.game.units),
-            "one pass": KEPT * self.design.factor,
-        }
+        """Shares of the best mechanism: of this one pass; and Theorem 2's, of rounds of the best masses."""
+        return {"Theorem 2": KEPT**2 * gamma(self.game.units), "one pass": self.design.proved}
 
     def worth(self, name: str) -> float:
         """Her expected utility."""

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mechanisms.risk_averse import gamma
-from scenarios._one_pass_designs import KEPT, Found
-from scenarios._plain_table import plain_table, with_interval
+from scenarios._one_pass_designs import Found
+from scenarios._plain_table import plain_table
 from sim.measures.batch_means import Estimate, batch_means
+from sim.measures.comparison import Figure
 from sim.measures.plots import COLOURS, figure
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def way_table(found: Found, seen: Mapping[str, Estimate]) -> Any:
         (
             name,
             f"{found.worth(name):.4f}",
-            with_interval(seen[name]),
+            Figure(seen[name], found.worth(name)),
             f"{law.certainty_equivalent(found.game.seller):.3f}",
             f"{law.mean:.3f}",
             f"{law.standard_deviation:.3f}",
@@ -78,8 +79,10 @@ def proved_lines(found: Found) -> list[str]:
         f"certified {found.design.certificate:.1%}, oversold {found.oversold.certificate:.1%}.",
         f"One pass keeps {one_pass / soft:.3f} of soft; proved: c = {found.design.factor:.3f} for this "
         f"design. The paper's γ(k) is {gamma(k):.3f}.",
-        f"Of the best: proved {found.proved['Theorem 2']:.3f} for rounds (Theorem 2: (1 − 1/e)² γ(k)), "
-        f"{found.proved['one pass']:.3f} for lotteries of the best masses in one pass ((1 − 1/e) c).",
+        f"Of the best: proved {found.proved['one pass']:.3f} for this one pass, c of the lotteries from "
+        "which it climbed times 1 − 1/e less the greedy's steps' error; "
+        f"{found.proved['Theorem 2']:.3f} for rounds of lotteries with the best masses (Theorem 2: "
+        "(1 − 1/e)² γ(k)), which these are not quite.",
     ]
 
 
@@ -90,11 +93,11 @@ def draw(folder: Any, tables: Any, found: Found, ladder: Mapping[float, Found]) 
     """Utilities beside what is proved, and by the buyers' fear, into the run's folder."""
     one = found.game
     title = f"{one.units} units, {one.buyers} buyers, values up to {one.types}"
-    with figure(folder / "one_pass.png", "", "the seller's expected utility", title) as axes:
+    with figure(folder / "one_pass.png", "", "the seller's expected utility (utility)", title) as axes:
         draw_utilities(axes, found, seen_utilities(tables, found))
         draw_proved(axes, found)
     with figure(
-        folder / "fear.png", "the buyers' absolute risk aversion (1/money)", "the seller's expected utility",
+        folder / "fear.png", "the buyers' absolute risk aversion (1/money)", "expected utility (utility)",
         title,
     ) as axes:
         draw_ladder(axes, ladder)
@@ -115,10 +118,10 @@ def draw_utilities(axes: Any, found: Found, seen: Mapping[str, Estimate]) -> Non
 
 
 def draw_proved(axes: Any, found: Found) -> None:
-    """What is proved of one pass, from soft by c and from the best by (1 − 1/e) c, and of rounds."""
+    """What is proved of one pass, from soft by c and from the best, and by Theorem 2 of rounds."""
     levels = {"c · soft": (found.design.factor * found.worth("soft"), 0)}
     if math.isfinite(found.best):
-        levels["(1 − 1/e) c · best"] = (KEPT * found.design.factor * found.best, 0)
+        levels["proved share · best"] = (found.proved["one pass"] * found.best, 0)
         levels["(1 − 1/e)² γ(k) · best"] = (found.proved["Theorem 2"] * found.best, 2)
     for (label, (level, place)), style in zip(levels.items(), ("_", "v", "^"), strict=False):
         axes.plot(place, level, style, color="black", markersize=14 if style == "_" else 6, label=label)

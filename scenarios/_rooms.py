@@ -109,8 +109,10 @@ def figures(rooms: Sequence[Room], found: Sequence[Numbers], settled: float = 0.
     """
     table: dict[str, dict[str, Figure]] = {}
     for room, numbers in zip(rooms, found, strict=True):
-        kept = numbers[int(settled * len(numbers)):] if getattr(room.prior, "learns", False) else numbers
-        table.setdefault(room.nature, {})[room.seller] = Figure(batch_means(kept / unit), room.theory)
+        learns = bool(getattr(room.prior, "learns", False))
+        kept = numbers[int(settled * len(numbers)):] if learns else numbers
+        figure = Figure(batch_means(kept / unit), room.theory, target=learns)
+        table.setdefault(room.nature, {})[room.seller] = figure
     return table
 
 

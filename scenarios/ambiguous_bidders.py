@@ -53,9 +53,10 @@ from mechanisms.robust import (
     Knightian,
     Maxmin,
 )
+from scenarios import _presets
 from scenarios._rooms import Room, figures, market_of, series
 from sim.market.market import Market
-from sim.measures.comparison import Figure
+from sim.measures.comparison import Figure, interval_shown, rounded
 from sim.measures.plots import figure, pictures
 from sim.records import Records
 from sim.runs import scenario
@@ -179,24 +180,34 @@ def audited_instances(parameters: Parameters) -> Sequence[Instance]:
 # --- what came of it --------------------------------------------------------------------------------
 
 
-def attitude_table(rows: Mapping[str, Mapping[str, Figure]], share: float) -> Any:
-    """A row for each attitude, for `rich`."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+@dataclass(frozen=True)
+class AttitudeTable:
+    """A row for each attitude, for `rich`; the figures are revenues, by law and attitude."""
 
-    grid = Table(box=SIMPLE_HEAD, padding=(0, 1))
-    grid.add_column("attitude")
-    for heading in ("truth\nup to", "bid", *(f"{law}\n(theory; truthful)" for law in LAWS)):
-        grid.add_column(heading, justify="right")
-    truthful = dict(zip(LAWS, expected(share, HIGH), strict=True))
-    for name in ATTITUDES:
+    figures: Mapping[str, Mapping[str, Figure]]
+    share: float
+
+    def __rich__(self) -> Any:
+        from rich.box import SIMPLE_HEAD
+        from rich.table import Table
+
+        grid = Table(box=SIMPLE_HEAD, padding=(0, 1))
+        grid.add_column("attitude")
+        for heading in ("truth\nup to", "bid", *(f"{law}\n(theory; truthful)" for law in LAWS)):
+            grid.add_column(heading, justify="right")
+        for name in ATTITUDES:
+            bid = f"{bid_of(name, self.share):g}"
+            grid.add_row(name, f"{last_share(name):.3f}", bid, *self._revenues(name))
+        return grid
+
+    def _revenues(self, name: str) -> list[str]:
+        """The cells of one attitude's revenues, law by law."""
         cells = []
-        for law in LAWS:
-            found = rows[law][name]
-            mean, width = found.estimate.mean, found.estimate.half_width
-            cells.append(f"{mean:.2f} ±{width:.2f} ({found.theory:.2f}; {truthful[law]:.2f})")
-        grid.add_row(name, f"{last_share(name):.3f}", f"{bid_of(name, share):g}", *cells)
-    return grid
+        for law, truthful in zip(LAWS, expected(self.share, HIGH), strict=True):
+            found = self.figures[law][name]
+            mean, width = rounded(found.estimate.mean, 2), interval_shown(found.estimate, 2)
+            cells.append(f"{mean} {width} ({found.theory:.2f}; {truthful:.2f})")
+        return cells
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
@@ -206,7 +217,7 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     rows = figures(rooms, series(tables, len(rooms)))
     lines: list[Any] = [
         f"Ambiguous bidders: an all-pay auction in which a share of {told.share:g} of the bids is paid.",
-        attitude_table(rows, told.share),
+        AttitudeTable(rows, told.share),
         EXPLANATION,
     ]
     return [*lines, *pictures(tables, ("sweep.png", "revenue.png"), draw)]
@@ -227,6 +238,9 @@ def draw(folder: Any) -> None:
             axes.plot(shares, got, linewidth=4.6 - 0.9 * place, label=name)
         axes.plot(shares, [expected(float(share), HIGH)[0] for share in shares], "--", color="black",
                   linewidth=0.8, label="if all were truthful")
+
+
+PRESETS = _presets.AMBIGUOUS_BIDDERS
 
 
 if __name__ == "__main__":

@@ -57,6 +57,7 @@ from agents.strategies.menu_buyers import ExactMenuBuyer, GreedyMenuBuyer, Impat
 from agents.strategies.menu_learner import LearningMenuBuyer
 from mechanisms.menus import Menu, menu_revenue
 from mechanisms.names import counted
+from scenarios import _presets
 from scenarios._coffee_shop_page import last_customers, queue_over_time, what_menus_earn, who_comes_back
 from scenarios._coffee_shop_sweep import (
     COSTS,
@@ -301,6 +302,9 @@ def draw_learning(tables: Mapping[str, Any], counters: list[CounterPlan], path: 
         for k, label in known.items():
             level = menu_revenue(plan.menu, plan.crowd.types, plan.crowd.probabilities, k)
             axes.axhline(level, linestyle="--" if k == 1 else ":", color="black", linewidth=1, label=label)
+
+
+PRESETS = _presets.COFFEE_SHOP
 
 
 if __name__ == "__main__":

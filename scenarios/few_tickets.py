@@ -39,6 +39,7 @@ from pydantic import Field
 from mechanisms.menus import cover_free_family, gap_instance
 from mechanisms.menus.examples import Example
 from mechanisms.names import counted
+from scenarios import _presets
 from sim.market.workdays import Workdays
 from sim.measures.plots import figure, pictures
 from sim.records import Column, Records, Table
@@ -246,6 +247,9 @@ def draw(tables: Mapping[str, Any], visits: int, path: Any) -> None:
                       markersize=4, fillstyle="none", color=points[0].get_color())
         axes.axhline(1, color="black", linestyle=":", linewidth=1, label="bundling")
         axes.set_yscale("log")
+
+
+PRESETS = _presets.FEW_TICKETS
 
 
 if __name__ == "__main__":

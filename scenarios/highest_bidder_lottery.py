@@ -63,6 +63,7 @@ from mechanisms.robust import (
 )
 from mechanisms.robust.markov import lottery_constants
 from mechanisms.robust.worst_case import refined_grid
+from scenarios import _presets
 from scenarios._markov_figures import draw_extra_bidders, draw_slackness, draw_worst_cases, panels
 from scenarios._rooms import Room, alike, average_revenue, figures, market_of, one_high, series
 from sim.market.market import Market
@@ -235,6 +236,9 @@ def _draw_typical(axes: Any, x: Any, markets: Sequence[tuple[int, float]]) -> No
         axes.plot(x, typical, color=COLOURS[place], linewidth=1.0, linestyle=":")
     bounds = [markov_bounds(*market, steps=0).upper for market in markets]
     axes.plot(x, bounds, color="black", linewidth=0.8, linestyle="-.", label="any mechanism, at most")
+
+
+PRESETS = _presets.HIGHEST_BIDDER_LOTTERY
 
 
 if __name__ == "__main__":

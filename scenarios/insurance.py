@@ -45,16 +45,17 @@ from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Discrete, JointDistribution
 from mechanisms.risk_averse import InsuredSale, SequentialPrices, fair_premium
 from mechanisms.utilities import CARA, Capped, Linear, Utility
+from scenarios import _presets
 from scenarios._insurance_results import Deal, draw, last_half, lines_of, participation, revenues
 from sim.market.market import Market
 from sim.market.panel import Panel
+from sim.measures.plots import pictures
 from sim.records import Records
 from sim.runs import scenario
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from sim.audit import Instance
+    from sim.page.drawing.drawing import Drawing
 
 PRICE = 1.0
 TAKE_PART_OR_NOT = (0.0, 1.0)
@@ -140,39 +141,41 @@ def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, flo
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     """The deals beside each other, and the plots."""
     told = Parameters(**manifest["parameters"])
-    found = lines_of(tables, told, deals(told), prior_of(told))
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        ladder = np.geomspace(0.003, 0.9, 40)
-        by_epsilon = {e: (deals(given), prior_of(given)) for e in ladder
-                      for given in [told.model_copy(update={"epsilon": float(e)})]}
+
+    def drawn(folder: Any) -> None:
+        ladder = [told.model_copy(update={"epsilon": float(e)}) for e in np.geomspace(0.003, 0.9, 40)]
+        by_epsilon = {given.epsilon: (deals(given), prior_of(given)) for given in ladder}
         draw(folder, tables, told, deals(told), by_epsilon)
-        found.append(f"Plots: {folder / 'gap.png'} and {folder / 'learning.png'}")
-    return found
+
+    found = lines_of(tables, told, deals(told), prior_of(told))
+    return found + pictures(tables, ["gap.png", "learning.png"], drawn)
 
 
-def insurers_who_learn(market: Market) -> Figure:
+def insurers_who_learn(market: Market) -> Drawing:
     """Who takes part.
 
     How often, so far, the insurers who are not bound have taken part.
     """
-    from sim.page.colours import new_figure, plain_axes, seller_look
+    from sim.page.drawing.look import look_of_seller
+    from sim.page.drawing.marks import curve, legend_above
+    from sim.page.drawing.plot import framed, plot_of
+    from sim.page.drawing.scales import roomy
 
-    drawn = new_figure()
-    axes = plain_axes(drawn, "sale", "share that took part")
     tried = deals(Parameters(**market.records.manifest.parameters))
     messages = market.records.frame("messages")
-    for number, (name, deal) in enumerate(tried.items()):
-        took = participation({"messages": messages}, number, len(tried))
-        if deal.learns and len(took):
-            sales = np.arange(1, len(took) + 1)
-            axes.plot(sales, np.cumsum(took) / sales, color=seller_look(number).colour, label=name)
-            axes.legend(frameon=False, fontsize=7)
-    axes.set_ylim(0, 1.02)
-    return drawn
+    learning = {name: number for number, (name, deal) in enumerate(tried.items()) if deal.learns}
+    took = {name: participation({"messages": messages}, number, len(tried))
+            for name, number in learning.items()}
+    top, named = legend_above([(name, look_of_seller(number)) for name, number in learning.items()])
+    end = roomy(max(10.0, *map(len, took.values())))
+    plot = plot_of((0, end), (0, 1), "sale", "share that took part", top=top)
+    lines = [curve(plot, np.arange(1, len(taken) + 1), np.cumsum(taken) / np.arange(1, len(taken) + 1),
+                   look_of_seller(learning[name]), name) for name, taken in took.items() if len(taken)]
+    return framed(plot, "Who takes part", named, *lines)
 
 
 PANELS = (insurers_who_learn,)
+PRESETS = _presets.INSURANCE
 
 
 if __name__ == "__main__":

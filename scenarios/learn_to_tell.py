@@ -49,6 +49,7 @@ from mechanisms.conservative import StarAuction
 from mechanisms.conservative.star_auction import classical_price
 from mechanisms.deviations import Tabulated, brought
 from mechanisms.distributions import Discrete, JointDistribution
+from scenarios import _presets
 from sim.draws import Stream
 from sim.market.market import Market
 from sim.market.panel import Panel
@@ -57,7 +58,7 @@ from sim.measures.plots import figure, pictures
 from sim.measures.replicates import across, shares_across
 from sim.records import Records
 from sim.runs import scenario
-from sim.runs.replicates import REPLICATES, across_told, runs_of
+from sim.runs.replicates import REPLICATES, across_told, alone, runs_of
 
 if TYPE_CHECKING:
     import pandas
@@ -274,6 +275,44 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     )
 
 
+def what_is_learned(market: Market, theory: bool = True) -> list[Any]:
+    """Do they learn to tell the truth.
+
+    Truthful reports, and how far beliefs are from the truth (squared distance, 0 is the truth): in the first
+    and in the last quarter of the auctions so far. By chance a report is true 1 time in as many as there are
+    values.
+    """
+    told = alone(Parameters(**market.records.manifest.parameters))
+    rows = figures(market.records.frames(), told, 0)
+    halves = {"share of truthful reports": ROOMS[:2], "distance of beliefs from the truth": ROOMS[2:]}
+    return [
+        *_over_time_drawn(learned(market.records.frames(), told), told, theory),
+        *(comparison_table(name, [FIRST, LAST], {room: rows[room] for room in rooms}, theory=False)
+          for name, rooms in halves.items()),
+    ]
+
+
+def _over_time_drawn(
+    series: list[NDArray[np.float64]], parameters: Parameters, theory: bool
+) -> list[Any]:
+    """Truthful reports over auctions, and the beliefs' distance from the truth over beliefs."""
+    from sim.page.drawing.curves import Course, curves
+
+    lines = [Course(*over_time(each)) for each in series]
+    truthful, wrong = (dict(zip(ROOMS[part], lines[part], strict=True)) for part in (slice(2), slice(2, 4)))
+    farthest = max((float(each.max()) for each in series[2:] if len(each)), default=1.0)
+    by_chance = 1 / parameters.value_bound
+    return [
+        curves("Truthful reports", "auctions", "share of truthful reports", truthful, (0.0, 1.05),
+               mark=by_chance, theory=theory),
+        curves("Beliefs", "beliefs", "squared distance from the truth", wrong, (0.0, 1.05 * farthest)),
+    ]
+
+
+FIGURES = (what_is_learned,)
+"""What the page shows besides, worked out anew as the run grows."""
+
+
 def draw(folder: Any, series: list[NDArray[np.float64]], parameters: Parameters) -> None:
     """Truthful reports and distances of beliefs over time, of this one run; by chance a report is true 1/B.
 
@@ -299,6 +338,9 @@ def over_time(series: NDArray[np.float64]) -> tuple[NDArray[np.intp], list[float
     """The means of POINTS equal stretches: (their ends, means)."""
     parts = [part for part in np.array_split(series, POINTS) if len(part)]
     return np.cumsum([len(part) for part in parts]), [float(part.mean()) for part in parts]
+
+
+PRESETS = _presets.LEARN_TO_TELL
 
 
 if __name__ == "__main__":

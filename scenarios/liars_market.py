@@ -50,6 +50,7 @@ from mechanisms.auctions import AllPay, AscendingClock, FirstPrice, OpenProxy, S
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Uniform
 from mechanisms.names import counted
+from scenarios import _presets
 from scenarios._one_more import DESCRIPTION, OneMore, with_one_more
 from sim.market.market import Market
 from sim.market.panel import Panel
@@ -64,7 +65,7 @@ from sim.measures.shares import mean_of_rare
 from sim.measures.surplus import surplus_of
 from sim.records import Records
 from sim.runs import scenario
-from sim.runs.replicates import REPLICATES, across_told, runs_of
+from sim.runs.replicates import REPLICATES, across_told, alone, runs_of
 from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
@@ -335,6 +336,21 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     return lines + pictures(tables, names, lambda folder: draw(tables, told, rows, folder))
 
 
+def who_lies_and_whether_it_pays(market: Market) -> list[Any]:
+    """Who lies, and whether it pays.
+
+    What a buyer gains in an auction, by strategy and by the seller's rules; the truthful stand first. A tick
+    and "theory" are what theory says, where all answers are heard.
+    """
+    told = alone(Parameters(**market.records.manifest.parameters))
+    rows = figures(market.records.frames(), told)
+    return [comparison_table("strategy", list(mechanisms(told)), rows)]
+
+
+FIGURES = (who_lies_and_whether_it_pays,)
+"""What the page shows besides, worked out anew as the run grows."""
+
+
 def draw(
     tables: Mapping[str, pandas.DataFrame],
     parameters: Parameters,
@@ -366,6 +382,9 @@ def draw(
     plot_bids(folder / "bids.png", bids, {}, "First price")
     title = "What foresight would bring, mean so far"
     plot_curves(folder / "loss.png", losses, "auction", "ex-post regret (money an auction)", title)
+
+
+PRESETS = _presets.LIARS_MARKET
 
 
 if __name__ == "__main__":

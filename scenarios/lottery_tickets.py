@@ -41,6 +41,7 @@ from mechanisms.menus import (
     optimal_buy_k_menu,
     ticket_revenue,
 )
+from scenarios import _presets
 from sim.market.workdays import Workdays
 from sim.measures.plots import figure, pictures
 from sim.records import Column, Records, Table
@@ -286,6 +287,9 @@ def draw_misjudged(tables: Mapping[str, Any], path: Any) -> None:
                 axes.plot(mine["visits"], mine["revenue"], marker=".", label=label, **look(k))
         axes.set_xticks(range(1, 21))
         axes.tick_params(axis="x", labelsize="small")
+
+
+PRESETS = _presets.LOTTERY_TICKETS
 
 
 if __name__ == "__main__":

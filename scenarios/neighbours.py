@@ -50,7 +50,7 @@ seller a hundred thousand times that: truth is strictly best, but only just.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -69,6 +69,7 @@ from agents.strategies.reporters import LazyReporter, NoisyReporter, WholeShadin
 from mechanisms.auctions.myerson import optimal_revenue
 from mechanisms.conservative import LookaheadAuction, StarAuction, star_benchmark
 from mechanisms.distributions import Discrete, IndependentPrior, MixturePrior, Prior
+from scenarios import _presets
 from scenarios._neighbours_page import beliefs_about_the_star, price_and_value, share_of_the_value
 from scenarios._neighbours_results import (
     COMMON_BINS,
@@ -138,6 +139,17 @@ class Parameters(scenario.Parameters):
     noise: float = Field(default=0.5, ge=0, le=1, description="how often they are off")
     learners: int = Field(default=0, ge=0, le=500, description="people who learn what to believe")
     odd_seat: int = Field(default=0, ge=0, le=499, description="seat at which the first of those sits")
+
+    def in_vain(self) -> Iterator[tuple[str, str]]:
+        """Settings of a tail and of odd people that there are not."""
+        if self.prior != "heavy tail":
+            yield "tail", f"prior={self.prior} has no such tail"
+        if not self.liars:
+            yield "share", "with liars=0 nobody reports a share"
+        if not self.noisy:
+            yield "noise", "with noisy=0 nobody is off"
+        if not self.liars + self.lazy + self.noisy + self.learners:
+            yield "odd_seat", "all are honest"
 
     @model_validator(mode="after")
     def _fit_in_the_room(self) -> Parameters:
@@ -376,6 +388,9 @@ def draw(
         axes.axhline(1, color="black", linewidth=0.6, linestyle=":")
         for line, (name, share) in zip(("-.", (0, (1, 3))), beside.items(), strict=False):
             axes.axhline(share, color="grey", linewidth=1, linestyle=line, label=name)
+
+
+PRESETS = _presets.NEIGHBOURS
 
 
 if __name__ == "__main__":

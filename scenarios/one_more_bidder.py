@@ -48,6 +48,7 @@ from mechanisms.robust import (
     worst_case_revenue,
 )
 from mechanisms.robust.markov import lottery_constants
+from scenarios import _presets
 from scenarios._rooms import Room, figures, market_of, series
 from sim.market.market import Market
 from sim.measures.comparison import Figure, comparison_table
@@ -171,6 +172,9 @@ def draw(folder: Any, parameters: Parameters, rows: Mapping[str, Mapping[str, Fi
                 f"Worst case over the Markov set of mean {mean:g}") as axes:
         for label, numbers in secured.items():
             axes.plot(sizes, numbers, marker="o", markersize=3, linewidth=1.2, label=label)
+
+
+PRESETS = _presets.ONE_MORE_BIDDER
 
 
 if __name__ == "__main__":

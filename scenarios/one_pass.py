@@ -41,17 +41,18 @@ from agents.population import Group, Population
 from agents.seller import SellerPlan
 from agents.strategies import Truthful
 from mechanisms.distributions import IndependentPrior, JointDistribution
+from scenarios import _presets
 from scenarios._one_pass_designs import Found, found_for
-from scenarios._one_pass_results import draw, draw_utilities, lines_of, seen_utilities
+from scenarios._one_pass_results import draw, lines_of, seen_utilities
 from sim.market.market import Market
 from sim.market.panel import Panel
+from sim.measures.plots import pictures
 from sim.records import Records
 from sim.runs import scenario
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from sim.audit import Instance
+    from sim.page.drawing.drawing import Drawing
 
 
 class Parameters(scenario.Parameters):
@@ -119,30 +120,43 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     """The ways beside each other, what is proved, and the plots."""
     told = Parameters(**manifest["parameters"])
     found = found_by(told)
-    lines = lines_of(tables, told, found)
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
+
+    def drawn(folder: Any) -> None:
         ladder = sorted({0.0, 0.5, 1.0, 2.0, 4.0, 8.0, told.buyer_fear})
         draw(folder, tables, found, {fear: found_by(told, fear) for fear in ladder})
-        lines.append(f"Plots: {folder / 'one_pass.png'} and {folder / 'fear.png'}")
-    return lines
+
+    return lines_of(tables, told, found) + pictures(tables, ["one_pass.png", "fear.png"], drawn)
 
 
-def utilities_so_far(market: Market) -> Figure:
+def utilities_so_far(market: Market) -> Drawing:
     """The seller's utility of a sale.
 
     Bars: exact. Dots: seen so far, with 95% intervals. Dashed: the best mechanism there is, if it is known.
     """
-    from sim.page.colours import new_figure, plain_axes
+    from sim.page.drawing.look import INKED, THEORY, look_of_seller
+    from sim.page.drawing.marks import points, spans_on_rows, stripes, upright
+    from sim.page.drawing.plot import framed, rows_of
+    from sim.page.drawing.scales import roomy_range
 
-    drawn = new_figure()
-    axes = plain_axes(drawn, "", "the seller's utility")
     found = found_by(Parameters(**market.records.manifest.parameters))
-    draw_utilities(axes, found, seen_utilities({"auctions": market.records.frame("auctions")}, found))
-    return drawn
+    seen = seen_utilities({"auctions": market.records.frame("auctions")}, found)
+    names, rows = list(found.laws), -np.arange(len(found.laws))
+    exact = np.array([found.worth(name) for name in names])
+    mean, half = np.array([[seen[name].mean, seen[name].half_width] for name in names]).T
+    ends = [*exact, *(mean + half)[np.isfinite(half)], found.best if np.isfinite(found.best) else 0.0]
+    plot = rows_of(names, roomy_range(0.0, max(ends)), "the seller's utility")
+    bars = [stripes(plot, exact[k : k + 1], rows[k : k + 1], look_of_seller(k)) for k in range(len(names))]
+    known = np.isfinite(half)
+    marks = [*bars, spans_on_rows(plot, mean - half, mean + half, rows, INKED),
+             points(plot, mean[known], rows[known], INKED, 6)]
+    if np.isfinite(found.best):
+        marks.append(upright(plot, found.best, THEORY, "best mechanism"))
+    data = {"way": names, "exact": exact, "seen": mean, "half_width": half}
+    return framed(plot, "The seller's utility of a sale", *marks, data=data)
 
 
 PANELS = (utilities_so_far,)
+PRESETS = _presets.ONE_PASS
 
 
 if __name__ == "__main__":

@@ -48,6 +48,7 @@ from mechanisms.robust import (
 )
 from mechanisms.robust.markov import lottery_constants
 from mechanisms.robust.zero_sum import ZeroSumGame
+from scenarios import _presets
 from scenarios._learned import gap_curves, last_mixtures, last_plays, play_lines
 from scenarios._regret_figures import draw_gaps, draw_reserves
 from scenarios._rooms import Room, alike, figures, market_of, one_high, series
@@ -203,6 +204,9 @@ def draw(folder: Any, tables: Mapping[str, Any], parameters: Parameters) -> None
         axes.axhline(on_grid, color="black", linewidth=0.8, label=f"value on a grid of {steps} steps")
         axes.axhline(constants.value, color="black", linestyle="--", linewidth=0.8, label="r, without a grid")
         axes.set_xscale("log")
+
+
+PRESETS = _presets.RANDOM_RESERVE_EMERGES
 
 
 if __name__ == "__main__":

@@ -51,6 +51,7 @@ from mechanisms.robust import (
     regret_matching_plus,
 )
 from mechanisms.robust.regret_nature import SHARE
+from scenarios import _presets
 from scenarios._rooms import Drawn, Numbers, Room, figures, market_of, one_high, series
 from scenarios._sure_reserves import SureReserves
 from sim.market.market import Market
@@ -218,6 +219,9 @@ def draw_by_values(path: Any) -> None:
         for label, (profiles, width) in drawn.items():
             axes.plot(values, auction.regret_at(profiles), linewidth=width, label=label)
         axes.axhline(1 / np.e, color="black", linestyle="--", linewidth=0.8, label="1/e")
+
+
+PRESETS = _presets.REGRET_AUCTION
 
 
 if __name__ == "__main__":

@@ -56,6 +56,7 @@ from mechanisms.robust import (
 )
 from mechanisms.robust.regret_nature import SHARE
 from mechanisms.robust.zero_sum import ZeroSumGame
+from scenarios import _presets
 from scenarios._learned import gap_curves, last_mixtures, last_plays, play_lines
 from scenarios._regret_figures import draw_gaps, draw_joint, draw_law
 from scenarios._rooms import Drawn, Room, figures, market_of, series
@@ -251,6 +252,9 @@ def draw_regret(path: Any) -> None:
         for name, rule in rules.items():
             axes.plot(values, rule.regret_at(values[:, None]), linewidth=widths[name], label=name)
         axes.axhline(1 / np.e, color="black", linestyle="--", linewidth=0.8, label="1/e")
+
+
+PRESETS = _presets.REGRET_PRICING
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Uniform
 from mechanisms.distributions.order_statistics import expected_second_highest
 from mechanisms.utilities import CARA, CRRA, Linear, Utility
+from scenarios import _presets
 from scenarios._one_more import OneMore, with_one_more
 from sim.market.market import Market
 from sim.market.panel import Panel
@@ -53,7 +54,7 @@ from sim.measures.plots import pictures, plot_bids, plot_curves, running_means
 from sim.measures.replicates import across
 from sim.records import Records
 from sim.runs import scenario
-from sim.runs.replicates import REPLICATES, across_told, runs_of
+from sim.runs.replicates import REPLICATES, across_told, alone, runs_of
 from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
@@ -230,6 +231,21 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     )
 
 
+def first_price_against_second(market: Market) -> list[Any]:
+    """Does fear of risk make first price earn more.
+
+    Revenue an auction, by the bidders' attitude to risk; the difference is 0 for the neutral. A tick and
+    "theory" are the equilibrium's.
+    """
+    told = alone(Parameters(**market.records.manifest.parameters))
+    rows = figures(market.records.frames(), told)
+    return [comparison_table("attitude", list(next(iter(rows.values()))), rows)]
+
+
+FIGURES = (first_price_against_second,)
+"""What the page shows besides, worked out anew as the run grows."""
+
+
 def draw(
     tables: Mapping[str, pandas.DataFrame],
     bidders: int,
@@ -253,6 +269,9 @@ def draw(
     plot_bids(folder / "bids.png", points, curves, f"First price, {bidders} bidders")
     title = "First price: what foresight would bring, mean so far"
     plot_curves(folder / "loss.png", losses, "auction", "ex-post regret (money an auction)", title)
+
+
+PRESETS = _presets.RISK_AVERSE_BIDDERS
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ from pydantic import Field
 
 from mechanisms.menus.examples import Example
 from mechanisms.menus.ladder import Ladder, shell_lotteries
+from scenarios import _presets
 from sim.market.workdays import Workdays
 from sim.measures.plots import figure, pictures
 from sim.records import Column, Records, Table
@@ -152,6 +153,9 @@ def draw(rows: Any, path: Any) -> None:
         axes.annotate("bundling", (1, 1), (-4, 4), xycoords=("axes fraction", "data"),
                       textcoords="offset points", ha="right")
         axes.set_xscale("log")
+
+
+PRESETS = _presets.SECOND_VISIT
 
 
 if __name__ == "__main__":

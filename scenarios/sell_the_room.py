@@ -72,6 +72,7 @@ from mechanisms.conservative import (
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Discrete, IndependentPrior
 from mechanisms.distributions.order_statistics import expected_second_highest
+from scenarios import _presets
 from sim.market.market import Market
 from sim.market.panel import Panel
 from sim.measures.batch_means import Estimate, batch_means
@@ -81,7 +82,7 @@ from sim.measures.plots import figure, pictures
 from sim.measures.replicates import across
 from sim.records import Records
 from sim.runs import scenario
-from sim.runs.replicates import REPLICATES, across_told, runs_of
+from sim.runs.replicates import REPLICATES, across_told, alone, runs_of
 from sim.runs.scenario import OneOf
 
 if TYPE_CHECKING:
@@ -325,6 +326,37 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     return lines + pictures(tables, ["revenue.png"], lambda folder: draw(folder / "revenue.png", rows, told))
 
 
+def shares_against_n(market: Market, theory: bool = True) -> list[Any]:
+    """Who sells the room best, for each number of buyers.
+
+    Revenue as a share of what the optimal auction earns from n buyers with the prior known; 1 is the optimum.
+    A tick and "theory" are 𝕄's and Vickrey's auction's expectation. 𝕄 needs no prior, and comes near 1 - 1/n.
+    """
+    told = alone(Parameters(**market.records.manifest.parameters))
+    rows = shares(market.records.frames(), told)
+    named = {f"n = {n}": row for n, row in rows.items()}
+    return [_curves(rows, theory), comparison_table("buyers", list(rows[SIZES[0]]), named, decimals=3)]
+
+
+def _curves(rows: Mapping[int, Mapping[str, Figure]], theory: bool) -> Any:
+    """A curve for each seller over the numbers of buyers, dashed what theory says."""
+    from sim.page.drawing.curves import Course, curves
+
+    places = [(float(place), str(n)) for place, n in enumerate(rows)]
+    x = [place for place, _ in places]
+    lines = {}
+    for name in rows[SIZES[0]]:
+        each = [row[name] for row in rows.values()]
+        ends = [one.estimate.low for one in each], [one.estimate.high for one in each]
+        lines[name] = Course(x, [one.estimate.mean for one in each], ends, [one.theory for one in each])
+    title, up = "Revenue over the optimum", "share of the optimum"
+    return curves(title, "buyers", up, lines, (0.2, 1.1), mark=1.0, places=places, theory=theory)
+
+
+FIGURES = (shares_against_n,)
+"""What the page shows besides, worked out anew as the run grows."""
+
+
 def heading(parameters: Parameters, name: str) -> str:
     """A seller's column: her name, and how her buyers answer, if not all are truthful."""
     if parameters.strategy == "truthful":
@@ -357,6 +389,9 @@ def draw(path: Any, rows: Mapping[int, Mapping[str, Figure]], parameters: Parame
         axes.set_xscale("log")
         axes.set_xticks(SIZES, [str(n) for n in SIZES])
         axes.minorticks_off()
+
+
+PRESETS = _presets.SELL_THE_ROOM
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ whoever values it most.
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 import numpy as np
@@ -52,11 +52,14 @@ from mechanisms.auctions import AscendingClock, FirstPrice, OpenProxy, PostedPri
 from mechanisms.auctions.myerson import MyersonAuction, monopoly_price
 from mechanisms.conversation import Mechanism
 from mechanisms.distributions import Discrete, Distribution, PiecewiseUniform, Uniform
+from scenarios import _presets
 from scenarios._one_more import DESCRIPTION, OneMore, with_one_more
 from sim.draws import Stream
 from sim.market.arrivals import Trace
 from sim.market.market import Market
 from sim.market.town import Town
+from sim.measures.comparison import Figure, comparison_table
+from sim.measures.shares import share
 from sim.records import Records
 from sim.runs import scenario
 from sim.runs.logged_bids import BidsError, LoggedBids, read_bids
@@ -142,6 +145,21 @@ class Parameters(scenario.Parameters):
         default=None,
         description="what sellers tell afterwards; none: the price, or all bids if the strategy needs them",
     )
+
+    def in_vain(self) -> Iterator[tuple[str, str]]:
+        """Settings of sellers who do not open, and of wants, ties and messages that there are not."""
+        for name, least in (("posted_price", 3), ("increment", 5), ("rounds", 5), ("sample", 6)):
+            if self.sellers < least:
+                yield name, f"its seller opens with sellers={least}"
+        if self.trace is not None:
+            yield "rate", "trace says who wants when"
+        if self.comeback == 0:
+            yield "retry", "with comeback=0 no loser comes back"
+        if self.degree == 0:
+            why = "with degree=0 nobody has neighbours"
+            yield from ((name, why) for name in ("heard_weight", "rewiring"))
+        if self.latency == 0:
+            yield "latency_spread", "with latency=0 all messages are at once"
 
     @model_validator(mode="after")
     def _fit_together(self) -> Parameters:
@@ -308,6 +326,31 @@ def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     return [*summary(tables, manifest, unsteady(told)), *drawn_once(told)]
 
 
+def where_buyers_go(market: Market) -> list[Any]:
+    """Who goes to whom.
+
+    Of all visits, each seller's share: of first visits for a want, and of those after one, two or more in
+    vain. There are intervals once the run is long beside a want that is not served.
+    """
+    told = Parameters(**market.records.manifest.parameters).model_copy(update={"until": max(market.now, 1.0)})
+    visits = market.records.frame("visits")
+    visits = visits[(visits["seller_id"] >= 0) & (visits["want"] >= 0)]
+    before = visits.groupby(["person_id", "want"]).cumcount().to_numpy()
+    chosen, names = visits["seller_id"].to_numpy(), [seller.plan.name for seller in market.sellers]
+    rows: dict[str, dict[str, Figure]] = {}
+    for number, kind in enumerate(("first visit", "second visit", "later")):
+        these = chosen[before == number if number < 2 else before >= 2]
+        if len(these):
+            shares = [share(these == seller, np.ones(len(these))) for seller in range(len(names))]
+            shown = [each.without_interval() for each in shares] if unsteady(told) else shares
+            rows[kind] = dict(zip(names, map(Figure, shown), strict=True))
+    return [comparison_table("visits", names, rows, decimals=2, theory=False)]
+
+
+FIGURES = (where_buyers_go,)
+"""What the page shows besides, worked out anew as the run grows."""
+
+
 def unsteady(parameters: Parameters) -> str:
     """Why the town has no steady state in a run like this; nothing, if it has one.
 
@@ -334,6 +377,9 @@ def drawn_once(parameters: Parameters) -> list[str]:
             "from another she would sell otherwise, and the intervals do not know of it."
         )
     return lines
+
+
+PRESETS = _presets.TOWN_MARKET
 
 
 if __name__ == "__main__":

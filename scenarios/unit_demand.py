@@ -36,9 +36,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
+from scenarios import _presets
 from scenarios._unit_demand_results import SCALES, SHARES, draw, judge, lines_of, market_of, shares_of
 from sim.draws import Stream
 from sim.market.workdays import Workdays
+from sim.measures.plots import pictures
 from sim.records import Records
 from sim.runs import scenario
 
@@ -89,12 +91,11 @@ def measures(tables: Mapping[str, Any], parameters: Parameters) -> dict[str, flo
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:
     """What is proved beside what is so, and the plots."""
     told = Parameters(**manifest["parameters"])
-    lines = lines_of(tables, told)
-    folder = getattr(tables, "directory", None)
-    if folder is not None:
-        draw(folder, tables)
-        lines.append(f"Plots: {folder / 'shares.png'} and {folder / 'scale.png'}")
-    return lines
+    drawn = pictures(tables, ["shares.png", "scale.png"], lambda folder: draw(folder, tables))
+    return lines_of(tables, told) + drawn
+
+
+PRESETS = _presets.UNIT_DEMAND
 
 
 if __name__ == "__main__":

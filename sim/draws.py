@@ -22,7 +22,7 @@ _WEYL = (0x9E3779B9, 0xBB67AE85)          # the golden ratio and the square root
 _LOW = np.uint64(0xFFFFFFFF)
 _HALF = np.uint64(32)
 _TO_53_BITS = np.uint64(11)
-_CHUNK = 2048                             # blocks worked on at once: the working arrays stay in cache
+_CHUNK = 8192                             # blocks worked on at once: the working arrays stay in cache
 _PAGE_BLOCKS = 4096                       # blocks drawn ahead at once: pays for the calls into numpy
 
 
@@ -111,7 +111,8 @@ class Stream:
         words = np.empty((2, len(ids)), dtype=np.uint64)
         for start in range(0, len(ids), _CHUNK):
             part = slice(start, start + _CHUNK)
-            counter = np.stack([ids[part], counters[part]])
+            counter = np.empty((2, len(ids[part])), dtype=np.uint64)
+            counter[0], counter[1] = ids[part], counters[part]
             even, odd = counter & _LOW, counter >> _HALF
             _scramble(even, odd, self._round_keys)
             np.left_shift(even, _HALF, out=even)
@@ -197,17 +198,21 @@ class DrawAhead:
     def take_block(self, ids: npt.ArrayLike) -> tuple[Floats, Floats]:
         """Return the draws that `take` would give row by row, two arrays of the shape of `ids`.
 
-        `ids` has shape (R, m); an id may appear in many rows. Raises IndexError if an id is not in the
-        population.
+        `ids` has shape (R, m), those of a row distinct; an id may appear in many rows. Raises IndexError if
+        an id is not in the population.
         """
         who = np.asarray(ids, dtype=np.intp)
         flat = who.reshape(-1)
         if flat.size and not (flat.min() >= 0 and flat.max() < self.population):
             raise IndexError(f"ids run from {flat.min()} to {flat.max()}; they must lie in 0 ... "
                              f"{self.population - 1}")
-        counters = self.counters(flat) + _earlier_occurrences(flat)
+        if len(who) and (who == who[0]).all():
+            counters = (self.counters(who[0]) + np.arange(len(who))[:, np.newaxis]).reshape(-1)
+            self._position[who[0]] += len(who) * self.population
+        else:
+            counters = self.counters(flat) + _earlier_occurrences(flat)
+            np.add.at(self._position, flat, self.population)
         pairs = self.stream._blocks(flat.astype(np.uint64), counters.astype(np.uint64)).reshape(who.shape)
-        np.add.at(self._position, flat, self.population)
         return pairs.real, pairs.imag
 
     def put_back(self, ids: npt.ArrayLike) -> None:

@@ -91,10 +91,13 @@ class Party:
         """What the members of a side know now."""
         seats, group, posterior = side.seats, side.group, self.posterior
         values = self.values[at(self.lead, seats) if self.lead else seats]
-        believes = None if posterior is None else lambda k: posterior(int(seats[k]))
-        said = self._said_by(seats) if self.said else ()
-        known = (values, seats, side.buyers, self.n, self.mechanism, group.prior, group.utility)
-        return View(*known, self.heard, believes, said)
+        buyers, n, rules = side.buyers, self.n, self.mechanism
+        view = View(values, seats, buyers, n, rules, group.prior, group.utility, self.heard)
+        if posterior is not None:
+            view.posterior = lambda k: posterior(int(seats[k]))
+        if self.said:
+            view.said = self._said_by(seats)
+        return view
 
     def _said_by(self, seats: NDArray[np.intp]) -> Sequence[tuple[BuyerQuestion, NDArray[Any]]]:
         """The answers of some seats so far."""
@@ -177,7 +180,8 @@ def collect(
 ) -> Answers:
     """Ask every side, or some sides; believe only acceptable answers.
 
-    `known` are answers of the other sides, to be filled up in place.
+    `known` are answers of the other sides, to be filled up in place; those who are asked now are noted there
+    as ANSWERED already.
     """
     answers = unasked(question, (*party.lead, party.n)) if known is None else known
     sent, status = answers.sent, answers.status
@@ -187,7 +191,8 @@ def collect(
         where = at(party.lead, side.seats) if party.lead else side.seats
         try:
             sent[where] = _answer(question, party, side, resolve)
-            status[where] = ANSWERED
+            if known is None:
+                status[where] = ANSWERED
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # strategies may be anybody's code, and raise anything
@@ -276,7 +281,9 @@ def _answer(question: BuyerQuestion, party: Party, side: Side, resolve: Resolve)
         given = np.asarray(resolve(given, side, question) if isinstance(given, Mixed) else given)
     if given.dtype.kind not in "fiub":
         raise TypeError(f"an answer must be numbers, got dtype {given.dtype}")
-    wanted = party.lead + side.seats.shape + question.shape
+    wanted = side.seats.shape
+    if party.lead or question.shape:
+        wanted = party.lead + wanted + question.shape
     if given.shape != wanted:
         raise ValueError(f"answers must have shape {wanted}, got {given.shape}")
     return _whole(given) if question.dtype is np.int64 else given

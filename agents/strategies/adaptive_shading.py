@@ -49,7 +49,7 @@ class AdaptiveShading(Strategy):
         check_share("least", self.least)
         if self.least > self.start:
             raise ValueError(f"least must be at most start = {self.start!r}, got {self.least!r}")
-        self._step, self._least = np.array(self.step), np.array(self.least)  # numbers take NumPy longer
+        self._step = np.array(self.step)  # a number takes NumPy longer
 
     def shares(self, buyers: NDArray[Any]) -> NDArray[np.float64]:
         """Shape `(m,)`: the shares of their values that these buyers would bid now."""
@@ -73,9 +73,8 @@ class AdaptiveShading(Strategy):
         got = allocation if allocation.ndim == 1 else np.abs(allocation).sum(axis=1)
         shares = self.shares(buyers)
         moved = np.minimum(shares + self._step, _WHOLE)
-        won = got.nonzero()[0]
-        if len(won):
-            moved[won] = np.maximum(shares[won] - self._step, self._least)
+        for winner in got.nonzero()[0].tolist():  # few: numbers are quicker than arrays
+            moved[winner] = max(shares.item(winner) - self.step, self.least)
         try:
             self._shares[buyers] = moved
         except IndexError:

@@ -70,8 +70,8 @@ class Strategy:
 
     def answer(self, question: BuyerQuestion, view: View) -> Answer:
         """What the members say: by the method that the question names, where the strategy has it."""
-        say: Callable[..., Answer] = getattr(self, question.answered_by, self.otherwise)
-        return say(question, view)
+        say: Callable[..., Answer] | None = getattr(self, question.answered_by, None)
+        return self.otherwise(question, view) if say is None else say(question, view)
 
     def otherwise(self, question: BuyerQuestion, view: View) -> Answer:
         """What is said to every question that no method of the strategy's own answers: the truth."""

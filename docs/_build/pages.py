@@ -66,7 +66,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
         text, picture = scenario_page(name)
         files.append(File.generated(config, f"scenarios/{name}.md", content=text))
         if picture is not None:
-            files.append(File.generated(config, f"scenarios/{name}.png", content=picture))
+            files.append(File.generated(config, f"scenarios/{name}.{kind_of(picture)}", content=picture))
     for floor in FLOORS:
         for room in rooms(floor):
             files.append(File.generated(config, f"reference/{room}.md", content=reference_page(room)))
@@ -94,7 +94,7 @@ def scenario_page(name: str) -> tuple[str, bytes | None]:
         f"# {name}",
         f"**{title}**",
         story,
-        *([f"![What came of a small run]({name}.png)"] if picture else []),
+        *([f"![What came of a small run]({name}.{kind_of(picture)})"] if picture else []),
         "## A small run",
         f"```console\n$ bazaar run {name}{settings}\n```",
         f"```text\n{report}\n```",
@@ -141,8 +141,14 @@ def looking(seen: Any, pause: float) -> Callable[[float], None]:
     return look
 
 
+def kind_of(picture: bytes) -> str:
+    """What the name of a file with this picture ends in."""
+    return "png" if picture.startswith(b"\x89PNG") else "svg"
+
+
 def drawing(seen: Any, module: Any) -> bytes | None:
     """The scenario's own panel, or the sellers' race; None for a run that has neither."""
+    from sim.page.drawing.drawing import Drawing
     from sim.page.panels import RACE
     from sim.page.scene import Scene
 
@@ -152,6 +158,8 @@ def drawing(seen: Any, module: Any) -> bytes | None:
         figure = RACE.draw(seen)
     else:
         return None
+    if isinstance(figure, Drawing):
+        return figure.standalone().encode()
     target = io.BytesIO()
     figure.savefig(target, format="png", dpi=130)
     return target.getvalue()

@@ -17,7 +17,8 @@ class Design(Generic[Mechanism_co]):
     value
         What it earns, in the units of the objective.
     upper_bound
-        No mechanism of the class that was searched earns more; infinite if no bound is known.
+        No mechanism of the class that was searched earns more; infinite if no bound is known. It is as it
+        was found, never raised to `value`: below it by more than rounding it would show a mistake.
     seconds
         Time that the search took.
     """

@@ -2,7 +2,8 @@
 
 For g(p) = U(b + p) − U(b), b >= 0, let w_i be the ironed virtual values of g(v_i). Whatever price p a buyer
 is offered, given the others' reports, g(p) Pr[v_i >= p] <= E[w_i(v_i); v_i >= p]. From that come the counted
-bound and the profile Lagrangian (`lagrangian`); Jensen's inequality gives U(Myerson's revenue). Proofs in
+bound and the profile Lagrangian (`lagrangian`); Jensen's inequality gives U(Myerson's revenue), and what
+there is to earn at each profile caps that (`capped_bound`). Proofs in
 docs/theory/risk_averse_seller.md.
 """
 
@@ -20,6 +21,7 @@ from mechanisms.auctions.virtual_values import IronedVirtualValue, ironed_virtua
 from mechanisms.distributions import Discrete
 from mechanisms.risk_averse.attitude import Attitude
 from mechanisms.risk_averse.buyers import buyers, check_seller, useful_prices
+from mechanisms.risk_averse.capped_bound import capped_bound
 
 SHIFTS = (0.0, 0.1, 0.25, 0.5, 0.75, 1.0, 1.5, 2.5)
 """First choices of b, as parts of Myerson's revenue."""
@@ -33,6 +35,8 @@ class UtilityBounds:
 
     jensen
         U of the greatest expected revenue.
+    capped
+        The same, with no more earned at any profile than the k largest values; never above it.
     counted
         The counted g-bound, at its best b.
     shift
@@ -40,13 +44,14 @@ class UtilityBounds:
     """
 
     jensen: float
+    capped: float
     counted: float
     shift: float
 
     @property
     def least(self) -> float:
-        """The better one."""
-        return min(self.jensen, self.counted)
+        """The best one."""
+        return min(self.jensen, self.capped, self.counted)
 
 
 def utility_bounds(
@@ -69,7 +74,7 @@ def bounds_of(priors: Sequence[Discrete], units: int, utility: Attitude) -> Util
         return counted_bound(priors, units, utility, shift)
 
     shift, counted = _least_over_shifts(bound, revenue)
-    return UtilityBounds(jensen, counted, shift)
+    return UtilityBounds(jensen, capped_bound(priors, units, utility, revenue), counted, shift)
 
 
 def _least_over_shifts(bound: Callable[[float], float], revenue: float) -> tuple[float, float]:

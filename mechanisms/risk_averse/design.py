@@ -115,7 +115,7 @@ def design_sequential_prices(
         least = min(least, simulated.bound)
     choices, bound = METHODS[method](problem, clock)
     mechanism, value = problem.best(choices)
-    return SequentialDesign(mechanism, value, max(min(bound, least), value), clock.spent, not clock.stopped)
+    return SequentialDesign(mechanism, value, min(bound, least), clock.spent, not clock.stopped)
 
 
 class _Clock:

@@ -119,7 +119,7 @@ class _SoftMasses:
         objective = (self.chances * gains).ravel()
         solution = maximise(objective, at_most=(rows, limits), bounds=(0.0, 1.0))
         x = solution.x.reshape(self.chances.shape)
-        return Masses((self.chances * x).sum(axis=(0, 1)), x, max(solution.upper_bound, solution.value))
+        return Masses((self.chances * x).sum(axis=(0, 1)), x, solution.upper_bound)
 
     @cached_property
     def _rows(self) -> tuple[csr_array, FloatArray]:

@@ -7,6 +7,7 @@ the others can add is at most the sum of what each adds alone: that bounds every
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,8 +22,8 @@ from mechanisms.risk_averse.buyers import buyers, check_seller, own_prices, sale
 from mechanisms.risk_averse.independent import TopStates
 from mechanisms.risk_averse.sequential import SequentialPrices
 
-MOST_NODES = 200_000
-"""Unfinished choices of prices that are looked at before the search is given up."""
+MOST_CHOICES = 5_000_000
+"""Choices of a price for each buyer, those of buyers who are alike in one order, that are searched."""
 TOLERANCE = 1e-12
 """Gains below this part of the greatest utility are rounding."""
 
@@ -55,19 +56,30 @@ def best_sequential_prices(
     """Return the sequential prices, in decreasing order, with the greatest expected utility.
 
     `values` and `probabilities` are lists of n arrays; prices are values of the buyers, since no others can
-    be better. For small instances: 6 buyers of 8 values take up to a second.
+    be better. For small instances: 6 buyers of 8 values take up to a second, 7 up to ten.
 
-    Raises TypeError or ValueError for bad buyers, units or utility, and TooLargeError for too many
-    collections of prices, or too long a search; then `design_sequential_prices` comes with a certificate.
+    Raises TypeError or ValueError for bad buyers, units or utility, and TooLargeError, before any work, for
+    more than `MOST_CHOICES` choices, or too many collections of sales (`TopStates`).
     """
     priors = buyers(values, probabilities)
-    best = best_of(priors, units, check_seller(utility, priors, units), MOST_NODES)
-    if best.nodes > MOST_NODES:
+    attitude = check_seller(utility, priors, units)
+    choices = count_choices(priors)
+    if choices > MOST_CHOICES:
         raise TooLargeError(
-            f"{len(priors)} buyers and {useful_prices(priors).size} prices need more than "
-            f"{MOST_NODES} steps; design_sequential_prices finds prices with a certificate"
+            f"{len(priors)} buyers have {choices:,} choices of prices, more than the {MOST_CHOICES:,} that "
+            "are searched; design_sequential_prices finds prices with a certificate"
         )
-    return best
+    return best_of(priors, units, attitude, choices)
+
+
+def count_choices(priors: Sequence[Discrete]) -> int:
+    """Choices of a price, or none, for each buyer; c alike buyers with m prices have (c + m choose m)."""
+    prices = useful_prices(priors)
+    sorts = Counter(zip(
+        (prior.values.tobytes() + prior.probabilities.tobytes() for prior in priors),
+        own_prices(priors, prices).sum(axis=1).tolist(), strict=True,
+    ))
+    return math.prod(math.comb(count + own, own) for (_, own), count in sorts.items())
 
 
 def best_of(priors: Sequence[Discrete], units: int, utility: Attitude, most_nodes: int) -> BestPrices:

@@ -2,8 +2,8 @@
 
 A DSIC mechanism offers each buyer a price that the others' reports decide, and a deterministic one is optimal
 (Section 2). Mixtures of outcomes make a linear program that nearly always settles it; where it does not, and
-for utilities of few pieces, whose ties make it slow, a mixed-integer program does; and where that takes long,
-a tilt that breaks the ties.
+for utilities of few pieces, whose ties make it slow, a mixed-integer program does; and where there are
+many choices, or that takes long, a tilt that breaks the ties.
 """
 
 from __future__ import annotations
@@ -20,16 +20,18 @@ from mechanisms.distributions import Discrete
 from mechanisms.programs import Design, ProgramError
 from mechanisms.risk_averse.attitude import Attitude
 from mechanisms.risk_averse.buyers import buyers, check_seller
-from mechanisms.risk_averse.dsic_mixtures import mixture_choice, tilted_choice
+from mechanisms.risk_averse.dsic_mixtures import mixture_choice, slightly_tilted_choice, tilted_choice
 from mechanisms.risk_averse.dsic_polygons import polygon_choice
 from mechanisms.risk_averse.price_choices import PriceChoices
 
 FEW_PIECES = 4
 """Utilities whose polygons have fewer pieces on average go straight to the mixed-integer program."""
 PATIENCE = 4.0
-"""Seconds after which ties are broken by a tilt, if the mixed-integer program has not settled it."""
-PROVED = 1e-8
-"""A choice that misses its bound by no greater part is optimal."""
+"""Seconds after which ties are broken by a greater tilt, if the first program has not settled it."""
+PROVED, NEAR = 1e-8, 1e-7
+"""A choice that misses its bound by no greater part is optimal; or as good as that, by a slight tilt."""
+FEW_CHOICES = 400
+"""With more choices of a price ties are broken by a tilt at once."""
 
 
 def optimal_dsic_utility(
@@ -74,7 +76,7 @@ def optimal_dsic_mechanism(
     instance = PriceChoices(tuple(_possible(prior) for prior in priors), units, attitude)
     choice, bound = _best_choice(instance, seconds)
     mechanism, value = instance.mechanism(choice), instance.expected_utility(choice)
-    return Design(mechanism, value, max(value, bound), time.perf_counter() - start)
+    return Design(mechanism, value, bound, time.perf_counter() - start)
 
 
 def _best_choice(instance: PriceChoices, seconds: float | None) -> tuple[FloatArray, float]:
@@ -90,12 +92,14 @@ def _best_choice(instance: PriceChoices, seconds: float | None) -> tuple[FloatAr
 
 
 def _choice_among_ties(instance: PriceChoices, seconds: float | None) -> tuple[FloatArray, float]:
-    """For utilities of few pieces: the polygons, and if they take long, the tilt."""
+    """For utilities of few pieces: the polygons, if there are few choices; if that takes long, tilts."""
     if seconds is not None and seconds <= PATIENCE:
         return polygon_choice(instance, seconds)
+    few = instance.choices <= FEW_CHOICES
+    first, gap = (polygon_choice, PROVED) if few else (slightly_tilted_choice, NEAR)
     with suppress(ProgramError):
-        choice, bound = polygon_choice(instance, PATIENCE)
-        if instance.expected_utility(choice) >= bound * (1 - PROVED):
+        choice, bound = first(instance, PATIENCE)
+        if choice is not None and instance.expected_utility(choice) >= bound * (1 - gap):
             return choice, bound
     tilted, bound = tilted_choice(instance)
     if tilted is not None and instance.expected_utility(tilted) >= bound * (1 - PROVED):

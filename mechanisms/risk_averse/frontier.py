@@ -74,5 +74,5 @@ def best_single_price(
     offers = [SequentialPrices((float(price),) * len(priors), units) for price in useful_prices(priors)]
     worth = [offer.utility_bracket(priors, attitude).lower for offer in offers]
     best = int(np.argmax(np.array(worth) >= max(worth) * (1 - 1e-12)))
-    bound = max(bounds_of(priors, units, attitude).least, worth[best])
+    bound = bounds_of(priors, units, attitude).least
     return Design(offers[best], worth[best], bound, time.perf_counter() - start)

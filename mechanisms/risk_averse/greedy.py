@@ -46,6 +46,15 @@ Oracle = Callable[[FloatArray], Masses]
 """Gains a sale at each price, shape (m,), at least 0, to the masses that earn most."""
 
 
+def greedy_share(units: int, steps: int) -> float:
+    """The share of OPT that f(q) is proved to reach after so many steps: 1 − e^{−(1 − k/(2T))}; at least 0.
+
+    >>> round(greedy_share(2, 40), 4), round(greedy_share(1, 10**9), 4)
+    (0.6228, 0.6321)
+    """
+    return max(1.0 - math.exp(units / (2 * steps) - 1.0), 0.0)
+
+
 @dataclass(frozen=True, eq=False)
 class GreedyDesign:
     """What the continuous greedy found.

@@ -144,7 +144,7 @@ def design_history_prices(
         order = _order_of_prices(values, probabilities, units, attitude)
     order = checked_order("order", order, len(priors))
     mechanism, value = best_history_policy(priors, units, attitude, order)
-    bound = max(bounds_of(priors, units, attitude).least, value)
+    bound = bounds_of(priors, units, attitude).least
     return Design(mechanism, value, bound, time.perf_counter() - start)
 
 

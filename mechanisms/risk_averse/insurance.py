@@ -75,17 +75,20 @@ class InsuredSale(DirectMechanism):
 def fair_premium(utility: Callable[[FloatArray], Any], price: float, chance: float) -> float:
     """Return the premium P with E[U(T − P)] = 0, where T is `price` with probability `chance`, else 0.
 
-    `utility` is concave and increasing with U(0) = 0; `price` at least 0, `chance` in [0, 1]. A risk-neutral
-    insurer asks for chance · price; one with CARA a pays −ln(1 − chance (1 − e^(−a price))) / a only.
+    `utility` is concave and increasing with U(0) = 0; `price` at least 0. `chance` is ε of Example 1, in
+    (0, 1): at 0 and 1 there is no risk to insure. A risk-neutral insurer asks for chance · price; one with
+    CARA a pays −ln(1 − chance (1 − e^(−a price))) / a only.
+
+    Raises TypeError or ValueError for a price that is no money, and for chances outside (0, 1).
     """
     check_money("price", price)
-    share = number_in("chance", chance, at_least=0.0, at_most=1.0)
+    share = number_in("chance", chance, above=0.0, below=1.0)
 
     def gain(premium: float) -> float:
         received, kept = np.asarray(utility(np.array([price - premium, -premium])), dtype=float)
         return float(share * received + (1 - share) * kept)
 
-    if price == 0 or share == 0.0:
+    if price == 0:
         return 0.0
     from scipy.optimize import brentq
 

@@ -106,7 +106,7 @@ def theorem_one_prices(
             best, best_value = offers, value
     choice, value = deterministic_choice(states, worth, best, guesses.chances)
     prices = tuple(np.where(choice >= 0, guesses.prices[choice], math.inf))
-    bound = max(bounds_of(buyers(values, probabilities), units, utility).least, value)
+    bound = bounds_of(buyers(values, probabilities), units, utility).least
     return TheoremOneDesign(
         SequentialPrices(prices, units), value, bound, time.perf_counter() - start,
         randomised_utility=best_value, configurations=guesses.size, tried=tried, feasible=feasible,

@@ -66,7 +66,7 @@ class TruthfulMasses:
             for sort, own in zip(self.sorts, each, strict=True)
         ])
         solution = maximise(objective, at_most=(rows, limits), bounds=(0.0, self._allowed))
-        return Masses(self._sales @ solution.x, solution.x, max(solution.upper_bound, solution.value))
+        return Masses(self._sales @ solution.x, solution.x, solution.upper_bound)
 
     def lotteries(self, design: FloatArray) -> list[FloatArray]:
         """For each buyer her lottery, shape (types, m), freed of the solver's rounding."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ class Costs(TypeSpace):
     """
 
     ceiling: float
+
+    has_sellers: ClassVar[bool] = True
 
     @property
     def units(self) -> int:
@@ -55,11 +57,6 @@ class Costs(TypeSpace):
     def handed_out(self, allocation: NDArray[Any]) -> FloatArray:
         """Nothing."""
         return np.zeros((*allocation.shape[:-1], 1))
-
-    @property
-    def has_sellers(self) -> bool:
-        """True."""
-        return True
 
     def sells(self, n: int) -> NDArray[np.bool_]:
         """Everybody."""

@@ -62,6 +62,10 @@ class OneGood(TypeSpace):
         """Who gets anything."""
         return allocation != 0
 
+    def shaded(self, types: NDArray[Any], share: Any, sells: Any = False) -> FloatArray:
+        """That share of the value."""
+        return types * share if sells is False else super().shaded(types, share, sells)
+
     def traded(self, allocation: NDArray[Any]) -> FloatArray:
         """All units that are sold."""
         return allocation.sum(axis=-1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +39,12 @@ class TypeSpace(ABC):
     allocation `(..., n, *allocation_shape)`, and what is said of each participant `(..., n)`.
 
     Money flows from participants to whoever runs the mechanism; who sells is paid, by a negative payment.
+
+    has_sellers
+        Whether some seats sell.
     """
+
+    has_sellers: ClassVar[bool] = False
 
     @property
     def type_shape(self) -> tuple[int, ...]:
@@ -182,11 +187,6 @@ class TypeSpace(ABC):
     def private(self) -> bool:
         """Whether everybody's valuation is her own type, whatever the others' are."""
         return True
-
-    @property
-    def has_sellers(self) -> bool:
-        """Whether some seats sell."""
-        return False
 
     def sells(self, n: int) -> NDArray[np.bool_]:
         """Which of n seats sell, shape `(n,)`; the others buy."""

@@ -6,7 +6,7 @@ Myerson and Satterthwaite 1983, Journal of Economic Theory 29.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,15 +24,12 @@ class Traders(TypeSpace):
 
     sellers: int
 
+    has_sellers: ClassVar[bool] = True
+
     @property
     def units(self) -> int:
         """None: the goods are the traders' own."""
         return 0
-
-    @property
-    def has_sellers(self) -> bool:
-        """True."""
-        return True
 
     @property
     def offered(self) -> int:

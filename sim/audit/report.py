@@ -11,7 +11,7 @@ from sim.audit.instance import REPORTS, Instance
 from sim.audit.library import standard_instances
 from sim.audit.matrix import matrix
 from sim.audit.notions import DEEDS, Witness
-from sim.audit.sellers import chosen_shops, only, sampled, small_instances
+from sim.audit.sellers import chosen_shops, instance_sampled, only, sampled, small_instances
 from sim.audit.table import WITNESS, Told, audit, chosen_notions, nobody
 
 if TYPE_CHECKING:
@@ -33,7 +33,9 @@ SAMPLE_EXPLANATION = (
     "IC: the greatest gain of a lie over truth, in utility; IR: of staying away. A notion fails if a lie "
     "that was chosen on one half of the sample gains on the other beyond its 95% interval, or if one "
     "profile was seen that breaks it. Otherwise no gain above the figure was found, over all types and lies "
-    "tried; it is no proof, and what is so rare that no profile showed it is not in the figure."
+    "tried; it is no proof, and what is so rare that no profile showed it is not in the figure. Budget "
+    "balance: the deficit; efficiency: the welfare missing, both of truth and in money. Groups, false names "
+    "and lies off the grid are audited exactly alone."
 )
 
 MENU_EXPLANATION = (
@@ -144,6 +146,15 @@ def market_report(
     yield from exact_report(instances, wanted)
     if left_out:
         yield f"Left out: {'; '.join(left_out)}. Or take --sample PROFILES."
+
+
+def named_report(instance: Instance, sample: int | None, seed: int, wanted: Wanted) -> Iterator[Any]:
+    """The audit of one mechanism: exactly, or of so many profiles from its prior, as `audit_sample` does."""
+    if sample is None:
+        yield from exact_report([instance], wanted)
+        return
+    yield from wanted.shown(instance_sampled(wanted.of([instance])[0], sample, seed, wanted.notions))
+    yield SAMPLE_EXPLANATION
 
 
 def standard(wanted: Iterable[str]) -> list[Instance]:

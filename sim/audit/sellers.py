@@ -241,15 +241,36 @@ def _sampled(
 ) -> pd.DataFrame:
     n = max(buyers, shop.least) if shop.knowledge is None else shop.knowledge.n
     joint = shop.prior if isinstance(shop.prior, Prior) else IndependentPrior.identical(shop.prior, n)
-    fewer = Effort(max(profiles // 100, 4), 6, 36, seed)
-    effort = rule_or_replay(shop.mechanism, Effort(profiles, seed=seed), fewer)
     return audit_sample(
         shop.mechanism,
         joint,
         notions,
-        effort=effort,
+        effort=effort_for(shop.mechanism, profiles, seed),
         reports=reports,
         utilities=shop.utility,
         knowledge=shop.knowledge,
         name=shop.name,
     )
+
+
+def effort_for(mechanism: Mechanism, profiles: int, seed: int) -> Effort:
+    """So many profiles for a closed rule, a hundredth for a conversation."""
+    fewer = Effort(max(profiles // 100, 4), 6, 36, seed)
+    return rule_or_replay(mechanism, Effort(profiles, seed=seed), fewer)
+
+
+def instance_sampled(
+    instance: Instance, profiles: int, seed: int, notions: Sequence[str] | None
+) -> pd.DataFrame:
+    """The audit of a sample of an instance's prior, where all would be too many."""
+    with blamed(instance.mechanism, instance.name):
+        return audit_sample(
+            instance.mechanism,
+            instance.prior,
+            notions,
+            effort=effort_for(instance.mechanism, profiles, seed),
+            reports=instance.reports,
+            utilities=instance.attitudes,
+            strategies=instance.players,
+            name=instance.name,
+        )

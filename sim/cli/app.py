@@ -168,7 +168,9 @@ def watch_scenario(
         entry = registry.find(registry.default if scenario is None else scenario)
         require_extra()
         _, parameters = parameters_for(entry, settings or [], bids=bids)
-        watch(entry, parameters, seed_of(seed), host, port_of(port), not no_browser, typer.echo)
+        watch(
+            entry, parameters, seed_of(seed), host, port_of(port), not no_browser, typer.echo, registry
+        )
 
 
 @app.command("show", cls=OnceCommand)
@@ -230,10 +232,10 @@ def audit_command(
             refuse(context, ("settings", "types", "buyers", "sample", "bids"), "needs a scenario, not `all`")
             found = report.exact_report(report.standard(mechanism or []), wanted)
         elif names_mechanism(audited) and audited not in context.obj:
-            misplaced = ("mechanism", "sample", "seed", "bids")
+            misplaced = ("mechanism", "bids") if sample is not None else ("mechanism", "seed", "bids")
             refuse(context, misplaced, f"needs a scenario; {audited} is a mechanism")
             one = named_instance(audited, parse_settings(settings or []), types, buyers)
-            found = report.exact_report([one], wanted)
+            found = report.named_report(one, sample, seed_of(seed), wanted)
         else:
             entry = find_audited(context.obj, audited)
             module, parameters = parameters_for(entry, settings or [], bids=bids)

@@ -85,7 +85,7 @@ BUYERS = typer.Option(metavar="N", min=1, help="How many buyers take part; by de
 SAMPLE = typer.Option(
     metavar="PROFILES",
     min=4,
-    help="Audit a sample of so many profiles from the scenario's own prior, instead of a few types exactly.",
+    help="Audit a sample of so many profiles from the scenario's, or the mechanism's, prior, not all types.",
 )
 DETAILS = typer.Option("--details", help="Tell what each lie gains, and who lies how, after the matrix.")
 REPORTS = typer.Option(

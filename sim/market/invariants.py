@@ -68,9 +68,10 @@ def misfit(party: Party, outcome: Any) -> str | None:
     allocation, payments = outcome.allocation, outcome.payments
     if not _are_numbers(outcome):
         return f"allocation and payments must be numbers, got dtypes {allocation.dtype}, {payments.dtype}"
-    shape = (party.n, *party.space.allocation_shape)
-    if payments.shape != (party.n,) or allocation.shape != shape:
-        wanted = f"of shapes {shape} and {(party.n,)}"
+    seats = (party.n,)
+    shape = seats + party.space.allocation_shape
+    if payments.shape != seats or allocation.shape != shape:
+        wanted = f"of shapes {shape} and {seats}"
         return f"allocation and payments must be {wanted}, got {allocation.shape}, {payments.shape}"
     return None
 

@@ -15,6 +15,7 @@ from agents.seller import Seller
 from mechanisms.names import as_set
 from mechanisms.outcome import Outcome
 from mechanisms.questions import SILENT, BuyerQuestion
+from sim.market.backlog import Ended, Heard, ended_together, heard_together, of_its_own
 from sim.market.guard import Reasons, attempt
 from sim.market.invariants import SLACK, BreachError
 from sim.market.participants import Participants
@@ -30,6 +31,8 @@ Trades = tuple[tuple[NDArray[Any], ...], Any, tuple[Any, Any, Any], int]
 
 MOST_REASONS = 500
 """Different reasons of refusals that are kept: they hold what was answered, which may be anything."""
+MOST_WAITING = 256
+"""Auctions, and questions, that are written together at most."""
 MOST_MESSAGES = 200
 """Messages of an auction that an error tells."""
 
@@ -66,6 +69,8 @@ class Ledger:
         self._reasons = Reasons(MOST_REASONS)
         self.transfer_reasons = Reasons(MOST_REASONS)
         self._last = 0
+        self._ended: list[Ended] = []
+        self._heard: list[Heard] = []
         self._names = [
             (
                 self._auctions.code("seller", seller.plan.name),
@@ -77,6 +82,54 @@ class Ledger:
             self._auctions.code("status", label) for label in ("sold", "unsold", "unfinished")
         )
         self._status = np.array([self._unsold, sold])
+
+    # --- one auction at a time --------------------------------------------------------------------
+
+    def hear(self, auction: int, number: int, people: Participants, exchange: Exchange) -> None:
+        """Note what was said to a question in one auction; it is written later, with others."""
+        self._heard.append(Heard(auction, number, people, exchange))
+        if len(self._heard) == MOST_WAITING:
+            self.catch_up()
+
+    def end(
+        self,
+        number: int,
+        seller: Seller,
+        opened: float,
+        closed: float,
+        people: Participants,
+        outcome: Outcome,
+    ) -> None:
+        """Book an auction that is over; it is written later, with others, if nobody has to know before."""
+        ended = Ended(number, seller, opened, closed, people, outcome)
+        if not ended.may_wait:
+            self._write_ended(ended)
+            return
+        ended.outcome = of_its_own(outcome)
+        self._ended.append(ended)
+        if len(self._ended) == MOST_WAITING:
+            self.catch_up()
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether nothing waits to be written."""
+        return not (self._ended or self._heard)
+
+    def catch_up(self) -> None:
+        """Write what waits."""
+        if self.caught_up:
+            return
+        ended, self._ended = self._ended, []
+        heard, self._heard = self._heard, []
+        for these in heard_together(heard):
+            self.write_messages(these.auction, these.number, these.people, these.exchange)
+        for those in ended_together(ended):
+            self._write_ended(those)
+
+    def _write_ended(self, ended: Ended) -> None:
+        seller, people, outcome = ended.seller, ended.people, ended.outcome
+        self.write_auctions(ended.number, seller, ended.opened, ended.closed, people, outcome)
+        self.write_transactions(ended.number, seller, ended.closed, people, outcome)
 
     # --- auctions ---------------------------------------------------------------------------------
 
@@ -93,6 +146,7 @@ class Ledger:
 
         Numbers and times have shape () or (rows,); participants and outcome have the rows on a leading axis.
         """
+        self.catch_up()
         allocation, payments, values = outcome.allocation, outcome.payments, participants.values
         *rows, n = payments.shape
         space = seller.space
@@ -120,6 +174,7 @@ class Ledger:
         outcome: Outcome,
     ) -> None:
         """Who got and paid what in them: a row for each good and for each further payment by cause."""
+        self.catch_up()
         space = seller.space
         worth = space.item_values(space.valuations(participants.values), outcome.allocation)
         trades = self._items if space.allocation_shape else self._trades
@@ -158,12 +213,14 @@ class Ledger:
 
     def write_unheld(self, auction: int, seller: Seller, now: float, people: Participants) -> None:
         """An auction that was opened to too few."""
+        self.catch_up()
         n, best = len(people.buyers), float(seller.space.best_welfare(people.values))
         named = (auction, seller.number, *self._names[seller.number], now, now, n, _offered(seller))
         self._auctions.row(*named, 0, 0.0, 0.0, best, self._unsold)
 
     def write_unfinished(self, seller: Seller, auction: int, opened: float, n: int) -> None:
         """An auction that was still open when the run ended."""
+        self.catch_up()
         nan = math.nan
         named = (auction, seller.number, *self._names[seller.number], opened, nan, n, _offered(seller))
         self._auctions.row(*named, 0, nan, nan, nan, self._unfinished)
@@ -174,6 +231,7 @@ class Ledger:
         self, auctions: Any, number: int, participants: Participants, exchange: Exchange
     ) -> None:
         """What was said to a question in one auction, or in a row for each: a row for each who was asked."""
+        self.catch_up()
         question, answers, people = exchange.question, exchange.answers, participants
         seats = ... if question.to is None else (..., question.seats(people.buyers.shape[-1]))
         buyers, sent = people.buyers[seats], exchange.sent
@@ -242,6 +300,7 @@ class Ledger:
 
     def messages_of(self, auction: int) -> list[str]:
         """The messages of an auction that are still in memory, a line each."""
+        self.catch_up()
         rows = self._messages.in_memory().to_pandas()
         rows = rows[rows["auction"] == auction].drop(columns="auction")
         lines = rows.head(MOST_MESSAGES).to_string(index=False).splitlines() if len(rows) else []
@@ -252,6 +311,7 @@ class Ledger:
 
     def reconcile(self) -> None:
         """What buyers paid is what sellers got; BreachError otherwise."""
+        self.catch_up()
         self.unbalanced = 0
         paid = float(self.paid.sum())
         received = sum(seller.received for seller in self.sellers)

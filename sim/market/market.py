@@ -141,6 +141,7 @@ class Market(mesa.Model):
 
     def flush(self) -> None:
         """Bring the records up to date with all that has happened so far, between ticks too."""
+        self.ledger.catch_up()
         for seller in self.sellers:
             if seller.number in self._under_way:
                 self._under_way[seller.number].flush()
@@ -229,7 +230,8 @@ class Market(mesa.Model):
         if isinstance(auctions, Session):
             self.entry(seller).dismiss(seller, auctions.people, payoffs, served)
         self._schedule_opening(seller)
-        self.records.mark()
+        if self.ledger.caught_up:
+            self.records.mark()
 
     # --- set-up -----------------------------------------------------------------------------------
 

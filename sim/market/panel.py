@@ -153,6 +153,7 @@ class Panel:
     ) -> None:
         """They come back when they are drawn; a nature who learns is told."""
         if self._learner is not None:
+            self._stage.ledger.catch_up()
             earned, self._received = seller.received - self._received, seller.received
             self._learner.told(participants.values, earned)
 

@@ -121,6 +121,7 @@ class SealedRounds:
         answers = unasked(self.question, self.participants.buyers.shape)
         for row in range(self.size):
             party, of_row = self._party_of(row), answers[row]
+            of_row.status.fill(ANSWERED)
             collect(self.question, party, self.stage.resolve, _memoryless(party), of_row)
             self._note_refusals(row, of_row)
         return answers
@@ -163,9 +164,10 @@ class SealedRounds:
 
     def _hold_in_turn(self) -> None:
         """Hold auction after auction as long as nothing else happens; then wait for the next one to close."""
+        until = self.stage.env.peek()
         while self._done < self.size:
             closes = self._ask_learners(self._done)
-            if self._breach is not None or closes >= self.stage.env.peek():
+            if self._breach is not None or closes >= until:
                 break
             self._tell_learners()
         self._examine()
@@ -181,6 +183,9 @@ class SealedRounds:
         """One auction opens: ask, and apply the rule. When it closes."""
         held, self._answers = self._held, self._held.answers[row]
         answers, self._party.values = self._answers, self.participants.values[row]
+        if not self._complete[row]:  # whether learners are late is seen anew
+            for side in self._learners:
+                answers.status[side.seats] = ANSWERED
         collect(self.question, self._party, self.stage.resolve, self._learners, answers)
         if answers.refusals or answers.values is not answers.sent or not self._complete[row]:
             self._note_refusals(row, answers)

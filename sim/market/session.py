@@ -76,7 +76,7 @@ class Session:
         self.now = self.closes
         if self._unwritten is not None:
             ledger, number, answers = self.stage.ledger, len(self.said) - 1, self._unwritten.answers
-            ledger.write_messages(self.auction, number, self.people, self._unwritten)
+            ledger.hear(self.auction, number, self.people, self._unwritten)
             for (seat,), reason in answers.refusals:
                 ledger.write_refusals(self.auction, number, [self.people.buyers[seat]], reason)
             self._unwritten = None
@@ -143,9 +143,8 @@ class Session:
         broken = broken or out_of_stock(self.seller, outcome)
         if broken is not None:
             raise self._breach(broken)
-        ledger, number, seller, people = self.stage.ledger, self.auction, self.seller, self.people
-        ledger.write_auctions(number, seller, self.opened, self.now, people, outcome)
-        ledger.write_transactions(number, seller, self.now, people, outcome)
+        people, times = self.people, (self.opened, self.now)
+        self.stage.ledger.end(self.auction, self.seller, *times, people, outcome)
         self._tell(outcome, payoffs)
         self.ended(self, payoffs, self.party.space.involved(outcome.allocation))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,30 +34,34 @@ def examined(
 
     `absent` is a mask of those of whom nothing was received in time, as for `broken_rule`.
     """
-    return _weighed(party, outcome, lambda payoffs: broken_rule(party, outcome, payoffs, absent))
+    return _weighed(_examined, party, outcome, absent)
 
 
 def fitted(party: Party, outcome: Any) -> tuple[NDArray[Any], str | None]:
     """The same if it breaks no rule that `examined` sees besides: whether the outcome fits the buyers."""
-    return _weighed(party, outcome, lambda _: misfit(party, outcome))
+    return _weighed(_fitted, party, outcome)
 
 
 def _weighed(
-    party: Party, outcome: Any, broken: Callable[[NDArray[Any]], str | None]
+    weigh: Callable[..., tuple[NDArray[Any], str | None]], party: Party, outcome: Any, *more: Any
 ) -> tuple[NDArray[Any], str | None]:
     if not isinstance(outcome, Outcome):
         return np.zeros(party.n), f"the conversation ended in {repr_in_short(outcome)}, not in an Outcome"
-    found, fault = attempt(_payoffs_and, broken, party, outcome)
+    found, fault = attempt(weigh, party, outcome, *more)
     if found is None:
         return np.zeros(party.n), f"allocation and payments do not fit the buyers: {fault}"
     return found
 
 
-def _payoffs_and(
-    broken: Callable[[NDArray[Any]], str | None], party: Party, outcome: Outcome
+def _examined(
+    party: Party, outcome: Outcome, absent: NDArray[np.bool_] | None
 ) -> tuple[NDArray[Any], str | None]:
     payoffs = payoffs_of(party, outcome)
-    return payoffs, broken(payoffs)
+    return payoffs, broken_rule(party, outcome, payoffs, absent)
+
+
+def _fitted(party: Party, outcome: Outcome) -> tuple[NDArray[Any], str | None]:
+    return payoffs_of(party, outcome), misfit(party, outcome)
 
 
 def out_of_stock(seller: Seller, outcome: Outcome) -> str | None:
@@ -74,15 +78,17 @@ def out_of_stock(seller: Seller, outcome: Outcome) -> str | None:
 
 def teach(
     seller: Seller, sides: Sequence[Side], party: Party, said: Said, outcome: Outcome, payoffs: NDArray[Any]
-) -> Iterator[tuple[Side, str]]:
-    """Tell those who learn how one auction ended; yield who failed at it, and why."""
+) -> list[tuple[Side, str]]:
+    """Tell those who learn how one auction ended; return who failed at it, and why."""
+    failed, raises = [], party.raises
     for side in sides:
         strategy = side.group.strategy
         if not strategy.memoryless:
             feedback = feedback_of(side, seller, party, said, outcome, payoffs)
-            _, fault = attempt(strategy.observe, feedback, blamed=strategy if party.raises else None)
+            _, fault = attempt(strategy.observe, feedback, blamed=strategy if raises else None)
             if fault is not None:
-                yield side, fault
+                failed.append((side, fault))
+    return failed
 
 
 def feedback_of(

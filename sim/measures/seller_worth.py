@@ -95,7 +95,7 @@ def record_worths(market: Market, records: Records | None = None) -> None:
         numbers = own["bidders"].unique().tolist()
         bound = utility_bound(market, seller, numbers[0]) if len(numbers) == 1 else np.nan
         table.row(
-            seller.number, table.code("utility", repr(utility)), len(own), worth.revenue.mean,
+            seller.number, table.code("utility", str(utility)), len(own), worth.revenue.mean,
             worth.utility.mean, worth.utility.half_width, worth.certainty_equivalent, bound,
         )
 

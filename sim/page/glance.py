@@ -19,7 +19,11 @@ class Glance:
     ----------
     market
         The run.
+    theory
+        Whether what theory says is shown.
     """
+
+    theory = True
 
     def __init__(self, run: Run) -> None:
         self.market = run

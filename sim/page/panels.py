@@ -1,7 +1,8 @@
 """Panels: what the page shows of every market, and how a scenario's own function becomes one more.
 
 A scenario adds panels with a module-level `PANELS`, a tuple of functions that take the market and return a
-matplotlib figure. The first line of a function's docstring is the panel's title, the rest its caption.
+`Drawing`, a matplotlib figure, or HTML as text. The first line of a function's docstring is the panel's
+title, the rest its caption.
 """
 
 from __future__ import annotations
@@ -17,18 +18,25 @@ from agents.play.asking import MISBEHAVIOUR, in_words
 from sim.market.guard import LONGEST_REASON
 from sim.page import bids, sellers, tables
 from sim.page import town as network
-from sim.page.colours import new_figure, plain_axes, say_nothing_yet
-from sim.page.frames import drawn
+from sim.page.drawing.drawing import Drawing
+from sim.page.report import report_html
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from sim.page.scene import Scene
+    from sim.page.show import Show
+
+
+_DPI = 140
 
 
 @dataclass(frozen=True)
 class PagePanel:
-    """A panel's title, what it shows in a line, and how it is drawn; `name` stands in the page's source."""
+    """A panel's title, what it shows in a line, and how it is drawn; `name` stands in the page's source.
+
+    `draw` makes of what was seen a `Drawing`, a matplotlib figure, or HTML as text.
+    """
 
     name: str
     title: str
@@ -46,7 +54,8 @@ RACE = PagePanel(
 BIDS = PagePanel(
     "bids",
     "Bids against values",
-    "A dot for each bidder's last answer in money, in the seller's colour.",
+    "A dot for each bidder's last answer in money, the last of each seller; on the dashed line she tells the "
+    "truth.",
     bids.bids_against_values,
 )
 BENCHMARK = PagePanel(
@@ -56,7 +65,7 @@ BENCHMARK = PagePanel(
     sellers.against_benchmark,
 )
 PRICES = PagePanel(
-    "prices", "Prices paid", "A dot for each good sold, in its seller's colour.", sellers.prices
+    "prices", "Prices paid", "A dot for each good sold, the last of each seller.", sellers.prices
 )
 
 
@@ -67,12 +76,7 @@ def figures(scene: Scene) -> tuple[PagePanel, ...]:
     return replace(RACE, caption="Revenue so far."), BIDS, PRICES
 
 
-TABLES = (
-    PagePanel(
-        "conversation", "The last conversation", "Questions, answers and outcome.", tables.conversation
-    ),
-    PagePanel("transactions", "Last transactions", "The newest first.", tables.transactions),
-)
+TABLES = (PagePanel("transactions", "Last transactions", "The newest first.", tables.transactions),)
 
 
 WORTHS = PagePanel(
@@ -96,37 +100,29 @@ def town_panel(colouring: str) -> PagePanel:
 
 
 def png(figure: Figure) -> bytes:
-    """The figure as a PNG file; light compression, because drawing must be quick and the way is short."""
-    from PIL import Image
-
-    canvas = drawn(figure)
-    pixels = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
+    """The figure as a PNG file."""
     file = io.BytesIO()
-    pixels.convert("RGB").save(file, "png", compress_level=1)
+    figure.savefig(file, format="png", dpi=_DPI)
     return file.getvalue()
 
 
-def picture(panel: PagePanel, scene: Scene) -> bytes:
-    """The panel's figure as a PNG file; if it fails, one that says so."""
+def panel_content(panel: PagePanel, scene: Any) -> Drawing | bytes | str:
+    """What the panel shows: a drawing, a matplotlib figure as a PNG file, or HTML; its failure in words."""
     try:
-        return png(panel.draw(scene))
+        made = panel.draw(scene)
+        return png(made) if hasattr(made, "savefig") else made if isinstance(made, Drawing) else str(made)
     except MISBEHAVIOUR as error:  # scenarios may be anybody's code; the page must go on
-        figure = new_figure()
-        why = f"this panel failed:\n{in_words(error)[:LONGEST_REASON]}"
-        say_nothing_yet(plain_axes(figure, "", ""), why)
-        return png(figure)
-
-
-def panel_html(panel: PagePanel, scene: Scene) -> str:
-    """The panel's table as HTML; if it fails, a sentence that says so."""
-    try:
-        return str(panel.draw(scene))
-    except MISBEHAVIOUR as error:  # as above
         return f"<p class='quiet'>This panel failed: {escape(in_words(error)[:LONGEST_REASON])}</p>"
 
 
-def scenario_panel(draw: Callable[[Any], Figure]) -> PagePanel:
-    """A scenario's own panel: its function takes the market and returns a figure."""
+def scenario_panel(draw: Callable[[Any], Any]) -> PagePanel:
+    """A scenario's own panel: its function takes the market and returns what a panel may show."""
     title, _, caption = (draw.__doc__ or draw.__name__).strip().partition("\n")
     name = draw.__name__.replace("_", "-")
     return PagePanel(name, title.rstrip("."), " ".join(caption.split()), lambda scene: draw(scene.market))
+
+
+def report_panel(show: Show) -> PagePanel:
+    """What `bazaar run` would report of the run so far."""
+    return PagePanel("report", "What was found so far", "As `bazaar run` tells it at the end of a run.",
+                     lambda _: report_html(show))

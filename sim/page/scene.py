@@ -6,6 +6,7 @@ Only rows that are new since the last look are read, so that a long run stays as
 from __future__ import annotations
 
 import math
+from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +14,8 @@ import numpy as np
 from mechanisms.names import counted
 from sim.measures.benchmarks import optimum_of
 from sim.measures.surplus import surplus_of
-from sim.page.colours import roomy
+from sim.page.drawing.scales import roomy
+from sim.page.keeping import conversations, joined, last_of_each
 from sim.page.knowledge import knowledge, ties
 
 if TYPE_CHECKING:
@@ -23,9 +25,12 @@ if TYPE_CHECKING:
     from agents.seller import Seller
     from sim.market.market import Market
 
-_KEPT = {"auctions": 400, "messages": 4000, "transactions": 400}
-_SALES, _ENTRIES = 400, 20_000
-_MOST_POINTS = 1200
+_TABLES = ("auctions", "messages", "transactions", "visits")
+_AUCTIONS, _MESSAGES, _TRANSACTIONS, _SALES = 400, 4_000, 1_200, 600
+"""Rows that are kept, shared among the sellers."""
+_LONGEST = 20_000
+"""Messages of one auction that are kept."""
+_MOST_POINTS, _MOST_LOOKS = 1_200, 2_000
 
 
 class Scene:
@@ -35,10 +40,16 @@ class Scene:
     ----------
     sellers, strategies
         Names of the sellers, and of the strategies of the buyers' groups.
-    auctions, messages, transactions
-        The last rows of these tables.
+    theory
+        Whether what theory says is to be shown.
+    auctions, transactions
+        The last rows of these tables, some of each seller.
+    messages
+        The same, and all of each seller's last auction that has ended and of those that have not.
     sales
-        The last transactions that are no rewards.
+        The last transactions of each seller that are no rewards, at most `sales_kept`.
+    payments
+        How many transactions there were so far.
     trades, rewards, visits
         Those of the last step alone: sales, other payments, and visits.
     surplus
@@ -48,14 +59,22 @@ class Scene:
         anybody.
     highest_value
         Of all who were asked so far.
+    prices
+        The lowest and the highest price paid so far, 0 among them.
+    asked
+        How many messages there were so far.
     felt
         Shape (sellers,): utility of their auctions' revenue, added up, of sellers who are averse to risk.
     looks
         How often it was brought up to date.
+    theory
+        Whether what theory says is shown.
     """
 
+    theory = True
+
     def __init__(self, market: Market) -> None:
-        self.market = market
+        self.market, self.theory = market, True
         self.sellers = [seller.plan.name for seller in market.sellers]
         population = market.population
         names = [group.strategy.name for group in population.groups]
@@ -64,7 +83,9 @@ class Scene:
         self.ties, self.knowledge = ties(market), knowledge(market)
         self.surplus = np.zeros(len(population))
         self._optimum = optimum_of(market)
-        self._read = dict.fromkeys((*_KEPT, "visits"), 0)
+        self._read = dict.fromkeys(_TABLES, 0)
+        self._looked: deque[tuple[float, int]] = deque([(0.0, 0)], _MOST_LOOKS)
+        self._ended = np.zeros(len(self.sellers), dtype=np.int64)
         self._times = [0.0]
         self._held = np.zeros(len(self.sellers), dtype=int)
         self._earned = [np.zeros(len(self.sellers))]
@@ -75,6 +96,7 @@ class Scene:
         )
         self.sales = self.trades = self.rewards = self.transactions
         self._first_sale, self.highest_value, self.looks = 0.0, 0.0, 0
+        self.prices = (0.0, 0.0)
 
     @property
     def now(self) -> float:
@@ -97,8 +119,8 @@ class Scene:
 
     @property
     def has_benchmark(self) -> bool:
-        """Whether the optimal auction's revenue is known."""
-        return self._optimum is not None
+        """Whether the optimal auction's revenue is known, and shown."""
+        return self._optimum is not None and self.theory
 
     @property
     def averse(self) -> list[Seller]:
@@ -123,21 +145,54 @@ class Scene:
     def update(self) -> None:
         """Read what happened since the last time; the market brings its records up to date at each tick."""
         self.looks += 1
+        self._looked.append((self.now, len(self.market.records["vectors"])))
         fresh = {table: self._fresh(table) for table in self._read}
         paid, self.visits = fresh["transactions"], fresh["visits"]
-        for table, most in _KEPT.items():
-            setattr(self, table, _joined(getattr(self, table), fresh[table], most))
         sold = paid["cause"] == "price"
         self.trades, self.rewards = paid[sold], paid[~sold]
-        self.sales = _joined(self.sales, self.trades, _SALES)
-        if len(self.sales) == _SALES:
-            self._first_sale = float(self.sales["time"].min())
+        self._keep(fresh)
         self._book(fresh["auctions"])
         gains = surplus_of(paid).to_numpy()
         known = np.isfinite(gains)
         np.add.at(self.surplus, paid["bidder_id"].to_numpy()[known], gains[known])
         values = fresh["messages"]["value"].to_numpy()
         self.highest_value = float(np.max(values, where=np.isfinite(values), initial=self.highest_value))
+
+    def _share(self, rows: int) -> int:
+        """Of so many rows, those for each seller."""
+        return max(rows // 20, rows // len(self.sellers))
+
+    @property
+    def sales_kept(self) -> int:
+        """How many sales of each seller are kept."""
+        return self._share(_SALES)
+
+    @property
+    def payments(self) -> int:
+        """How many transactions there were so far."""
+        return self._read["transactions"]
+
+    @property
+    def asked(self) -> int:
+        """How many messages there were so far."""
+        return self._read["messages"]
+
+    def _keep(self, fresh: dict[str, pandas.DataFrame]) -> None:
+        """Add the step's rows to those that are kept, and let the oldest go, for each seller."""
+        ended = fresh["auctions"][fresh["auctions"]["status"] != "unfinished"]
+        np.maximum.at(self._ended, ended["seller_id"].to_numpy(), ended["auction"].to_numpy())
+        for table, most in (("auctions", _AUCTIONS), ("transactions", _TRANSACTIONS)):
+            rows = joined(getattr(self, table), fresh[table])
+            setattr(self, table, last_of_each(rows, rows["seller_id"].to_numpy(), self._share(most)))
+        messages = joined(self.messages, fresh["messages"])
+        self.messages = conversations(messages, self._ended, self._share(_MESSAGES), _LONGEST)
+        sales = joined(self.sales, self.trades)
+        self.sales = last_of_each(sales, sales["seller_id"].to_numpy(), self.sales_kept)
+        if len(self.sales) < len(sales):
+            self._first_sale = float(self.sales["time"].min())
+        paid = self.trades["payment"].to_numpy()
+        low, high = self.prices
+        self.prices = float(np.min(paid, initial=low)), float(np.max(paid, initial=high))
 
     def _fresh(self, table: str) -> pandas.DataFrame:
         rows = self.market.records.recent(table, self._read[table])
@@ -167,25 +222,12 @@ class Scene:
 
     def entries(self, auction: int) -> pandas.DataFrame:
         """The entries of answers that are vectors, of one of the last auctions."""
-        records = self.market.records
-        rows = records.recent("vectors", max(0, len(records["vectors"]) - _ENTRIES))
+        opened = self.auctions.loc[self.auctions["auction"] == auction, "opened"].min()
+        before = [row for time, row in self._looked if time < opened]
+        rows = self.market.records.recent("vectors", max(before, default=0))
         return rows[rows["auction"] == auction]
 
     def revenue(self) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
         """Times, shape (t,); revenue so far and the benchmark's so far, shape (t, sellers)."""
         return np.array(self._times), np.array(self._earned), np.array(self._expected)
 
-
-def _joined(old: pandas.DataFrame, new: pandas.DataFrame, most: int) -> pandas.DataFrame:
-    """The last `most` rows of both together, categories united."""
-    import pandas
-
-    if not len(new):
-        return old
-    if not len(old) or len(new) >= most:
-        return new.tail(most)
-    for column in old.columns:
-        if isinstance(old[column].dtype, pandas.CategoricalDtype):
-            both = pandas.api.types.union_categoricals([old[column], new[column]]).categories
-            old[column], new[column] = (part[column].cat.set_categories(both) for part in (old, new))
-    return pandas.concat([old, new], ignore_index=True).tail(most).reset_index(drop=True)

@@ -12,7 +12,7 @@ import sys
 import threading
 import warnings
 import webbrowser
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
@@ -57,9 +57,11 @@ def watch(
     port: int = 8765,
     browser: bool = True,
     say: Callable[[str], Any] = print,
+    scenarios: Mapping[str, ScenarioFile] | None = None,
 ) -> None:
     """Serve the page of a scenario until Ctrl-C, and open it in a browser.
 
+    `scenarios` are others that a window's address may name, or its reader choose from a menu.
     `port` 0 takes any free port. `say` is called with the page's address. Parameters that may name a file
     keep the values that they have here. Raises WatchError if the page is not installed, and if host and port
     cannot be used; ValueError if the scenario has no page.
@@ -74,7 +76,7 @@ def watch(
         warnings.filterwarnings("ignore", module="solara")
         import uvicorn
 
-        _exhibit(entry, parameters, seed)
+        _exhibit(entry, parameters, seed, scenarios or {})
         gated = _gated(host, listening)
         config = uvicorn.Config(gated, log_level="error", timeout_graceful_shutdown=1, lifespan="on")
         address = f"http://{_shown(host)}:{listening.getsockname()[1]}"
@@ -113,11 +115,14 @@ def _gated(host: str, listening: socket.socket) -> Gate:
     return Gate(app, names_for(host, shared), settings.assets.proxy_cache_dir)
 
 
-def _exhibit(entry: ScenarioFile, parameters: Any, seed: int) -> None:
-    """Hand the scenario to the page."""
-    from sim.page.app import EXHIBIT
+def _exhibit(
+    entry: ScenarioFile, parameters: Any, seed: int, scenarios: Mapping[str, ScenarioFile]
+) -> None:
+    """Hand the scenarios to the page."""
+    from sim.page.exhibit import EXHIBIT
 
     EXHIBIT.entry, EXHIBIT.parameters, EXHIBIT.seed = entry, parameters, seed
+    EXHIBIT.scenarios = scenarios
 
 
 def _shown(host: str) -> str:

@@ -7,6 +7,7 @@ page. It advances the run by the same ticks as `sim.runs.run.play_until`, so tha
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 import weakref
@@ -17,7 +18,7 @@ from agents.play.asking import MISBEHAVIOUR, in_words
 from sim.market.guard import cut
 from sim.market.market import Market
 from sim.page.controls import may_name_a_file
-from sim.page.loops import PlayLoops
+from sim.page.turn import DrawingTurn
 from sim.records import Records
 from sim.records.manifest import Manifest
 from sim.runs.scenario import ParameterError, make_parameters, read_seed
@@ -54,15 +55,21 @@ class Show:
         What kept the scenario from being built; its words may quote files, and are not for the page.
     lock
         Held while the market moves; hold it while you read.
-    loops
-        Who may step it; whoever draws it says when.
+    drawing
+        Whoever draws it says when.
+    told
+        What it was made from: the seed and the parameters.
+    against
+        Of a run beside another: how its settings differ, in words.
     """
 
     entry: ScenarioFile
 
     def __init__(self, **kwargs: Any) -> None:
         self.lock = threading.RLock()
-        self.loops = PlayLoops()
+        self.drawing = DrawingTurn()
+        self.told, self.against = dict(kwargs), ""
+        self._theory = True
         self.market: Run | None = None
         self.scene: Scene | Glance | None = None
         self.running, self.failed, self.message, self.steps = True, False, "", 0
@@ -85,6 +92,7 @@ class Show:
         self.parameters: Parameters = make_parameters(module.Parameters, told)
         self.until = self.parameters.until
         self.panels = tuple(getattr(module, "PANELS", ()))
+        self.figures = tuple(getattr(module, "FIGURES", ()))
         self.records = Records(manifest=self.new_manifest())
         self.market = module.build(self.parameters, self.seed, self.records)
         self.scene = scene_of(self.market)
@@ -108,26 +116,59 @@ class Show:
         """Simulated time; Mesa's page asks for it from 3.4 on."""
         return 0.0 if self.market is None else self.market.now
 
-    def step(self) -> None:
-        """Run the clock to the next whole tick, or to the end of the run.
+    @property
+    def last_step(self) -> int:
+        """How many steps there are until the end of the run."""
+        return 0 if self.market is None else math.ceil(self.until / self.market.tick)
 
-        A play loop waits here for the page, and ends here if it is not the newest, see `sim.page.loops`.
+    @property
+    def theory(self) -> bool:
+        """Whether what theory says is shown; the scene has the same."""
+        return self._theory
+
+    @theory.setter
+    def theory(self, shown: bool) -> None:
+        self._theory = shown
+        if self.scene is not None:
+            self.scene.theory = shown
+
+    def anew(self) -> Show:
+        """The same run at its start."""
+        again = type(self)(**self.told)
+        again.theory, again.against = self.theory, self.against
+        return again
+
+    def step(self, ticks: int = 1, look: bool = True) -> None:
+        """Run the clock over so many whole ticks, or to the end of the run.
+
+        If nobody is to `look` before more steps, the scene stays as it was, and time is saved; at the end of
+        the run it is up to date.
         """
-        self.loops.wait()
         with self.lock:
-            self.loops.admit()
             if not self.running or self.market is None or self.scene is None:
                 return
             try:
-                self.steps += 1
+                self.steps = min(self.steps + ticks, max(self.last_step, self.steps + 1))
                 self.market.advance_to(min(self.steps * self.market.tick, self.until))
-                self.scene.update()
-                if self.market.now >= self.until:
+                over = self.market.now >= self.until
+                if look or over:
+                    self.scene.update()
+                if over:
                     self._end(self.market)
                 elif self.scene.sold_out:
                     self.message = "All goods are sold; no more auctions will be held."
             except MISBEHAVIOUR as error:  # mechanisms may be anybody's code; the page must go on
                 self._fail(f"The run stopped at time {self.market.now:g}. {in_words(error)}")
+
+    def look(self) -> None:
+        """Bring the scene up to date, after steps at which nobody looked."""
+        with self.lock:
+            if not self.running or self.scene is None:
+                return
+            try:
+                self.scene.update()
+            except MISBEHAVIOUR as error:  # as above
+                self._fail(f"The run stopped at time {self.time:g}. {in_words(error)}")
 
     def _end(self, market: Run) -> None:
         """Finish as a run without a page does."""
@@ -145,7 +186,7 @@ class Show:
     def close(self) -> None:
         """Stop, and let the market go."""
         self.running = False
-        self.loops.end_drawing()
+        self.drawing.end()
         if isinstance(self.market, Market):
             self.market.close()
 
@@ -172,17 +213,12 @@ def show_of(entry: ScenarioFile) -> type[Show]:
 
 
 def require_page(entry: ScenarioFile, parameters: Parameters | None = None, seed: int = 0) -> None:
-    """Raise ValueError if the page would have nothing to show.
-
-    So it is if the run cannot be built, and if it is no market and has no panels.
-    """
+    """Raise ValueError if the page would have nothing to show, because the run cannot be built."""
     told = {} if parameters is None else parameters.model_dump()
     show = show_of(entry)(seed=seed, **told)
     show.close()
     if show.market is None:
         raise ValueError(show.message.removesuffix(".") if show.error is None else _in_full(show.error))
-    if not isinstance(show.market, Market) and not show.panels:
-        raise ValueError(f"{entry.name} has no page yet: it is no market of auctions, and has no panels")
 
 
 def close_all(patience: float = 0.0) -> bool:

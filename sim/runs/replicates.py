@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import Field
 
@@ -22,6 +22,15 @@ REPLICATES: Any = Field(
     "first is the one on record; 1: no intervals",
 )
 """The parameter `replicates` of scenarios in which somebody learns."""
+
+
+P = TypeVar("P", bound=Any)
+
+
+def alone(parameters: P) -> P:
+    """The same parameters for a run without replicates, such as one that is being watched."""
+    found: P = parameters.model_copy(update={"replicates": 1})
+    return found
 
 
 def tables_of(

@@ -8,9 +8,9 @@ another `Run`. The command line, a page's sliders and sweeps are made from the p
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError, model_validator
 from pydantic.fields import FieldInfo
@@ -43,6 +43,17 @@ class Parameters(BaseModel):
 
     until: float = Field(default=100.0, gt=0, le=1e9, description="simulated time at which the run ends")
 
+    def in_vain(self) -> Iterator[tuple[str, str]]:
+        """Parameters that would do nothing beside the others, each with the reason; by default none."""
+        return iter(())
+
+    @model_validator(mode="after")
+    def _do_something(self) -> Self:
+        for name, reason in self.in_vain():
+            if (value := getattr(self, name)) != type(self).model_fields[name].default:
+                raise ValueError(f"{name} is {as_text(value)}, and would do nothing: {reason}")
+        return self
+
 
 class BidsFile(BaseModel):
     """A file of logged bids that a prior is made from, and how to read it; see `sim.runs.logged_bids`."""
@@ -69,6 +80,22 @@ class BidsFile(BaseModel):
     def _from_name(cls, given: Any) -> Any:
         """A text alone is the file's name."""
         return {"file": given} if isinstance(given, str) and given else given
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named setting of a scenario, with a sentence that says what it shows.
+
+    A scenario's `PRESETS` is a tuple of them. `settings` are parameters by name, as values or texts.
+    """
+
+    name: str
+    sentence: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def parameters(self, kind: type[Parameters]) -> Parameters:
+        """The scenario's parameters so set; ParameterError if one may not have such a value."""
+        return make_parameters(kind, self.settings)
 
 
 @dataclass(frozen=True)
@@ -178,10 +205,11 @@ class Scenario(Protocol):
     It may also have `report(tables, manifest)`, which returns what stands at the end of a run in place of
     `sim.runs.report.summary`, and `measures(tables, parameters)`, figures of a run for a sweep, numbers by
     name (see `sim.sweep.measures`). It may have `PANELS`, a tuple of functions that take the market and
-    return a matplotlib figure, each a panel of its page in the browser (see `sim.page.panels`). If it sells
-    from menus rather than by auctions, `audited_menus(parameters)` returns what `bazaar audit` audits, a
-    sequence of `sim.audit.Instance`; `audited_instances(parameters)` does so for any mechanisms, where its
-    own market would be too large to be audited exactly.
+    return a drawing, HTML or a matplotlib figure, each a panel of its page in the browser (see
+    `sim.page.panels`), and `PRESETS`, a tuple of `Preset`, named settings for the page. If it sells from
+    menus rather than by auctions, `audited_menus(parameters)` returns what `bazaar audit` audits, a sequence
+    of `sim.audit.Instance`; `audited_instances(parameters)` does so for any mechanisms, where its own market
+    would be too large to be audited exactly.
     """
 
     Parameters: type[Parameters]

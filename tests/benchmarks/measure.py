@@ -12,13 +12,30 @@ import simpy
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table: what was measured, the ratio, what it should be at most."""
+    """One line of the table: what was measured, the ratio, and what it should be at most, or at least."""
 
     name: str
     ratio: float
     unit: str
     at_most: float | None
     remark: str = ""
+    at_least: float | None = None
+
+    @property
+    def goal(self) -> str:
+        """The limit in words, nothing where there is none."""
+        if self.at_least is not None:
+            return f">= {self.at_least:g}"
+        return "" if self.at_most is None else f"<= {self.at_most:g}"
+
+    @property
+    def verdict(self) -> str:
+        """Whether the goal is met."""
+        if not self.goal:
+            return ""
+        low, high = self.at_least, self.at_most
+        met = (low is None or self.ratio >= low) and (high is None or self.ratio <= high)
+        return "met" if met else "missed"
 
 
 def seconds(work: Callable[[], object]) -> float:

@@ -24,7 +24,7 @@ def figures():
     """Yield the figures one by one."""
     yield evaluation()
     for name, family in FAMILIES.items():
-        yield design(name, *family(np.random.default_rng(1)))
+        yield from design(name, *family(np.random.default_rng(1)))
     values, probabilities = normal(np.random.default_rng(1))
     yield Figure(
         "bounds of any DSIC mechanism, 200 buyers, 40 values, 20 units",
@@ -50,10 +50,11 @@ def evaluation():
 
 
 def design(name, values, probabilities):
-    """The default design of a large instance; the remark shows its certificate."""
+    """The default design of a large instance: its time, and its certificate."""
     found = design_sequential_prices(values, probabilities, UNITS, UTILITY)
-    remark = f"certified {100 * found.certificate:.1f} %" + ("" if found.complete else ", stopped")
-    return Figure(f"design, 200 buyers, 40 prices, 20 units, {name}", found.seconds, "seconds", 20, remark)
+    what = f"design, 200 buyers, 40 prices, 20 units, {name}"
+    yield Figure(what, found.seconds, "seconds", 20, "" if found.complete else "stopped")
+    yield Figure("… its certificate", 100 * found.certificate, "%", None, at_least=90)
 
 
 def normal(rng):

@@ -166,6 +166,6 @@ def lines_of(case: Case, found: Sequence[Coverage]) -> list[Line]:
         counts = sum(one.intervals for one in rows), sum(one.covered for one in rows)
         worst = min(rows, key=lambda one: one.covered / one.intervals)
         truth = " and ".join(sorted({one.truth for one in rows}))
-        spread = max(one.too_narrow for one in rows)
+        spread = max((one.too_narrow for one in rows if not math.isnan(one.too_narrow)), default=math.nan)
         lines.append(Line(case, column, len(rows), *counts, worst, spread, truth))
     return lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from tests.coverage.study import Line
@@ -16,10 +17,12 @@ added in quadrature. What is drawn only once, a town or a sample, is held fixed 
 conditional on it.
 
 Runs are shorter than by default, as the settings say: shorter runs are the harder case for intervals by
-batch means, and for rare events. Where a report prints – in place of an interval, nothing is counted. *Worst*
+batch means, and for rare events. Where a report prints – in place of an interval, nothing is counted: where
+buyers learn within a run that is not replicated (`town_market`, `neighbours`, `insurance`) there is no steady
+state, and no interval. Natures who learn (rows *learns*) have one, over the second half of the run. *Worst*
 is the row that was covered least; of many rows over forty seeds one is far below 95 % by chance. *Spread* is
 how much a figure varies over seeds, over what its intervals imply, in the row where that is greatest: 1 is
-right.
+right, – that nothing varies.
 
 | scenario | settings | figure | rows | intervals | covered | worst | spread | truth |
 |---|---|---|---|---|---|---|---|---|
@@ -49,7 +52,7 @@ def _row(line: Line) -> str:
         str(line.intervals),
         f"{100 * line.share:.1f} %",
         f"{worst.covered} of {worst.intervals}",
-        f"{line.spread:.2f}",
+        "–" if math.isnan(line.spread) else f"{line.spread:.2f}",
         line.truth,
     )
     return f"| {' | '.join(cells)} |\n"

@@ -6,8 +6,9 @@ import pytest
 from scenarios import learn_to_tell, neighbours, town_market
 from sim.measures.batch_means import Estimate
 from sim.measures.comparison import Figure, Sentence, comparison_table, figures_in
-from tests.coverage.cases import all_cases
-from tests.coverage.study import Case, judged, lines_of, reported, study
+from tests.coverage.cases import CASES, all_cases
+from tests.coverage.page import said
+from tests.coverage.study import LEAST, Case, judged, lines_of, reported, study
 from tests.scenarios.played import manifest, played, printed
 
 
@@ -68,6 +69,21 @@ def test_all_scenarios_are_studied():
     assert {"town_market", "learn_first_price", "second_visit", "coffee_shop"} <= studied
     found = reported(Case("learn_to_tell", {"until": 20, "replicates": 2}), 0)
     assert {row for row, _ in found} == set(learn_to_tell.ROOMS)
+
+
+# --- the page ---------------------------------------------------------------------------------------
+
+
+def test_the_page_tells_what_the_command_studies():
+    """Every case that prints intervals has its lines, of at least 40 seeds; no line is of anything else."""
+    told = {(one.scenario, one.settings) for one in said()}
+    assert told == {(case.scenario, case.told) for case in CASES}
+    assert min(case.seeds for case in CASES) >= 40
+    assert max(one.seeds for one in said()) >= 40
+
+
+def test_no_line_of_the_page_is_below_what_is_promised():
+    assert [one for one in said() if one.covered < 100 * LEAST] == []
 
 
 @pytest.mark.slow

@@ -1,5 +1,7 @@
 """Cautious seller: what the story claims, exactly; and the market's evenings against the exact laws."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -20,6 +22,7 @@ from scenarios._cautious_seller_designs import (
 from scenarios._cautious_seller_results import passed_over, revenues, seen_utility
 from sim.audit import audit
 from tests.scenarios.played import Folder, manifest, played, printed, table_width
+from tests.sim.page.drawing.svg import corners, of_class, parsed, texts
 
 
 def told(**settings):
@@ -174,8 +177,8 @@ def test_truth_is_dominant_before_buyers_of_any_attitude():
 
 
 def test_the_page_shows_revenue_so_far():
-    from sim.page.panels import picture, scenario_panel
     from sim.page.scene import Scene
+    from sim.page.tables import worths
     from sim.records import Records
     from sim.records.manifest import Manifest
 
@@ -184,6 +187,15 @@ def test_the_page_shows_revenue_so_far():
     market = cautious_seller.build(parameters, 0, records)
     market.advance_to(5)
     (draw,) = cautious_seller.PANELS
-    assert draw(market).axes[0].get_legend() is not None
-    assert len(picture(scenario_panel(draw), Scene(market))) > 5_000
+    drawn = parsed(draw(market))
+    assert set(SELLERS) <= {each.words for each in texts(drawn)}
+    ends = set()
+    for number in range(len(SELLERS)):
+        law = corners(of_class(drawn, "path", "line", f"s{number}")[-1])
+        assert law == sorted(law, key=lambda corner: (corner[0], -corner[1]))    # upwards, as laws go
+        ends.add(law[-1])
+    assert len(ends) == 1    # with certainty no more than the most of all
+    told_of = worths(Scene(market))
+    assert "CARA(risk_aversion=" in told_of
+    assert not re.search(r"\d\.\d{5}", told_of)  # numbers for people: four digits
     market.close()

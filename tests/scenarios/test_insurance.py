@@ -11,6 +11,7 @@ from scenarios import insurance
 from scenarios._insurance_results import last_half, participation, revenues
 from sim.audit import audit
 from tests.scenarios.played import Folder, manifest, played, printed, table_width
+from tests.sim.page.drawing.svg import corners, of_class, parsed
 
 
 def told(**settings):
@@ -130,8 +131,6 @@ def test_the_report_fits_and_draws(tmp_path):
 
 
 def test_the_page_shows_who_takes_part():
-    from sim.page.panels import picture, scenario_panel
-    from sim.page.scene import Scene
     from sim.records import Records
     from sim.records.manifest import Manifest
 
@@ -139,8 +138,8 @@ def test_the_page_shows_who_takes_part():
     records = Records(manifest=Manifest("insurance", parameters.model_dump(), 0))
     market = insurance.build(parameters, 0, records)
     (draw,) = insurance.PANELS
-    assert not draw(market).axes[0].lines
+    assert not of_class(parsed(draw(market)), "path", "line")
     market.advance_to(5)
-    assert len(draw(market).axes[0].lines) == 2
-    assert len(picture(scenario_panel(draw), Scene(market))) > 5_000
+    lines = of_class(parsed(draw(market)), "path", "line")
+    assert [len(corners(each)) for each in lines] == [5, 5]
     market.close()

@@ -11,8 +11,10 @@ from scenarios import one_pass
 from scenarios._one_pass_designs import KEPT
 from scenarios._one_pass_results import seen_utilities
 from sim.audit import audit
+from sim.page.drawing.names import short
 from tests.scenarios.played import Folder, manifest, played, printed, table_width
 from tests.sim.command import bazaar
+from tests.sim.page.drawing.svg import of_class, parsed, texts
 
 __all__ = ["bazaar"]
 
@@ -40,7 +42,9 @@ def test_what_is_proved_holds(settings):
     proved = one.proved
     assert proved["Theorem 2"] == pytest.approx(KEPT**2 * gamma(one.game.units))
     assert one.worth("one pass") >= proved["one pass"] * one.best
-    assert one.worth("rounds, limit") >= proved["Theorem 2"] * one.best
+    assert proved["one pass"] == one.design.proved
+    assert one.worth("oversold") >= one.oversold.proved * one.best
+    assert one.worth("rounds, limit") >= proved["Theorem 2"] * one.best  # so, if not proved of these
 
 
 def test_one_round_asks_everybody_and_many_are_the_limit():
@@ -131,8 +135,6 @@ def test_the_report_fits_and_draws(tmp_path):
 
 
 def test_the_page_shows_utilities_so_far():
-    from sim.page.panels import picture, scenario_panel
-    from sim.page.scene import Scene
     from sim.records import Records
     from sim.records.manifest import Manifest
 
@@ -141,5 +143,11 @@ def test_the_page_shows_utilities_so_far():
     market = one_pass.build(parameters, 0, records)
     market.advance_to(5)
     (draw,) = one_pass.PANELS
-    assert len(picture(scenario_panel(draw), Scene(market))) > 5_000
+    found, drawing = one_pass.found_by(parameters), draw(market)
+    assert {short(name) for name in found.laws} <= {each.words for each in texts(parsed(drawing))}
+    np.testing.assert_allclose(drawing.data["exact"], [found.worth(name) for name in found.laws])
+    bars = of_class(parsed(drawing), "path", "solid")
+    lengths = np.array([float(each.get("d").split("h")[1].split("v")[0]) for each in bars])
+    exact = np.array(drawing.data["exact"])
+    np.testing.assert_allclose(lengths / lengths.max(), exact / exact.max(), atol=0.01)
     market.close()

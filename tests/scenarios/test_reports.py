@@ -5,6 +5,8 @@ Each of `SMALL` is run once, small, by the command, and shown again.
 
 import importlib
 import itertools
+import math
+import re
 
 import numpy as np
 import pytest
@@ -13,29 +15,51 @@ from rich.console import Console
 from rich.measure import Measurement
 from rich.table import Table
 
+from scenarios.__main__ import scenario_files
 from sim.cli.codes import WIDTH
+from sim.measures.comparison import figures_in
 from sim.records import RecordedRun
 from sim.runs.report import summary
+from tests.coverage.page import figures_said
 from tests.looks import look
 from tests.sim.command import bazaar
 
 __all__ = ["bazaar"]
 
 SMALL = {
+    "ambiguous_bidders": {"until": 40},
+    "cautious_seller": {"until": 20, "buyers": 4},
     "coffee_shop": {"until": 12},
     "few_tickets": {"until": 2},
+    "highest_bidder_lottery": {"until": 30},
+    "insurance": {"until": 60},
     "learn_first_price": {"until": 200},
     "learn_to_tell": {"until": 60},
     "liars_market": {"until": 40},
     "lottery_tickets": {"until": 3, "most": 2, "gap": 1e-2},
     "neighbours": {"until": 30, "buyers": 10, "value_bound": 8},
+    "one_more_bidder": {"until": 40},
+    "one_pass": {"until": 40, "types": 3},
+    "random_reserve_emerges": {"until": 20, "steps": 8, "rounds": 20},
+    "regret_auction": {"until": 30, "bidders": "2", "steps": 6},
+    "regret_pricing": {"until": 30, "steps": 4},
     "risk_averse_bidders": {"until": 60},
     "second_visit": {"until": 2, "doublings": 1},
     "sell_the_room": {"until": 60},
+    "table_one": {"until": 2, "buyers": 2},
     "town_market": {"until": 20, "buyers": 60},
+    "unit_demand": {"until": 2},
 }
-MONEY = ("revenue", "payoff", "bid", "value", "price", "surplus", "regret")
-UNITS = ("(money", "(utility", "in multiples of", "of OPT", "share of", "of the utility")
+THINGS = ("auction|bidder|buyer|counter|customer|instance|market|payment|row|run|seller|set|time|unit|value"
+          "|visit")
+"""What reports count."""
+MONEY = ("revenue", "payoff", "bid", "value", "price", "surplus", "regret", "utility", "reserve", "loss")
+UNITS = ("(money", "(utility", "(1/money", "in multiples of", "of OPT", "share of", "of the utility",
+         "probability")
+
+
+def test_all_scenarios_are_run():
+    assert set(SMALL) == {path.stem for path in scenario_files()}
 
 
 @pytest.fixture(params=sorted(SMALL))
@@ -63,7 +87,10 @@ def test_a_scenario_ends_in_a_table_and_pictures(reported):
     assert (ran.code, shown.code) == (0, 0), ran.err
     assert shown.out == ran.out.partition("\n\n")[2]
     assert "\nPicture" in ran.out
-    fits(ran.out, report_of("here"))
+    lines = report_lines("here")
+    fits(ran.out, tables_in(lines))
+    counts_agree(ran.out)
+    intervals_are_studied(ran.out, RecordedRun("here").manifest["scenario"], lines)
     assert figures
     assert not again
     for figure in figures:
@@ -74,13 +101,35 @@ def test_a_scenario_ends_in_a_table_and_pictures(reported):
                 all_seen(axes)
 
 
-def report_of(folder):
-    """The tables in the report of a run."""
+def report_lines(folder):
+    """The report of a run."""
     run = RecordedRun(folder)
     module = importlib.import_module(f"scenarios.{run.manifest['scenario']}")
-    lines = getattr(module, "report", summary)(run, run.manifest)
+    return getattr(module, "report", summary)(run, run.manifest)
+
+
+def tables_in(lines):
+    """The tables among the lines of a report."""
     tables = [line.__rich__() if hasattr(line, "__rich__") else line for line in lines]
     return [table for table in tables if isinstance(table, Table)]
+
+
+def counts_agree(text):
+    """One of a thing is told in the singular, several in the plural."""
+    told = " ".join(text.split())
+    assert re.findall(rf"(?<![\d.,])(?<!- )1 (?:{THINGS})s\b", told) == []
+    assert re.findall(rf"(?<![\w.])(?:[02-9]|\d[\d,]*\d) (?:{THINGS})\b", told) == []
+
+
+def intervals_are_studied(text, scenario, lines):
+    """Who prints ± hands its figures out, and each has a line in the table of coverage."""
+    known = {
+        " ".join(column.split())
+        for _, column, one in figures_in(lines)
+        if not math.isnan(one.estimate.half_width)
+    }
+    assert known or not re.search(r"±\s?\d", text)
+    assert known <= figures_said(scenario)
 
 
 def fits(text, tables):

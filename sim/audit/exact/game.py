@@ -50,7 +50,7 @@ class Ends:
     """How play as audited may end: arrays over E ends that can come about.
 
     profiles
-        Shape (E, n): the type profile of each, as indices.
+        Shape (E, n): the type profile of each, as indices; on a sample (E,), the number of the drawn profile.
     allocation, payments
         Shapes (E, n, *allocation_shape) and (E, n).
     """

@@ -22,7 +22,9 @@ from agents.population import Group, Population, Side
 from mechanisms.conversation import ClosedRule, Mechanism
 from mechanisms.deviations import Deal, deal, deal_made, lottery_at
 from mechanisms.engine import play
+from mechanisms.outcome import Outcome
 from mechanisms.questions import SILENT, BuyerQuestion, Chance, Draw, Replies, branch
+from sim.audit.exact.game import Ends
 
 Floats = NDArray[np.float64]
 
@@ -57,6 +59,11 @@ class SampledLies(ABC):
     @abstractmethod
     def deals(self, buyer: int, rows: Floats, values: Floats, seeds: NDArray[np.int64]) -> Deal:
         """What she gets and pays with each of D rows at each of N profiles: arrays (D, N, branches, …)."""
+
+
+    @abstractmethod
+    def ends_of_truth(self, values: Floats, seeds: NDArray[np.int64]) -> Ends:
+        """How play as audited ends at N profiles; `profiles` of the ends are rows of `values`."""
 
 
 class OtherReports(SampledLies):
@@ -98,6 +105,14 @@ class OtherReports(SampledLies):
         reports[:, :, buyer] = rows.reshape(-1, 1, *self.space.report_shape)
         return deal(self.space, lottery_at(self.rule, reports), buyer)
 
+    def ends_of_truth(self, values: Floats, seeds: NDArray[np.int64]) -> Ends:
+        """Every branch of the rule's lottery that can come about."""
+        lottery = lottery_at(self.rule, self._reports(values))
+        ends = lottery.outcomes
+        chances = np.broadcast_to(lottery.probabilities, ends.payments.shape[:-1])
+        profile, branch_ = np.nonzero(chances > 0)
+        return Ends(profile, ends.allocation[profile, branch_], ends.payments[profile, branch_])
+
 
 class OtherTypes(SampledLies):
     """To converse as if one's type were another one, and another one again after the first answer."""
@@ -128,15 +143,29 @@ class OtherTypes(SampledLies):
 
     def deals(self, buyer: int, rows: Floats, values: Floats, seeds: NDArray[np.int64]) -> Deal:
         """One conversation for each row and profile; all rows meet the same coins, move by move."""
-        sides = Population(self.groups, np.arange(self.n)).sides(np.arange(self.n))
-        ends = []
-        for row in rows:
-            for profile, seed in zip(values, seeds.tolist(), strict=True):
-                party = Party(self.mechanism, profile.copy(), sides, self.n)
-                player = _Pretender(party, seed, buyer, row, self)
-                ends.append(play(self.mechanism, self.n, player))
-                self.tosses_coins |= player.tossed
+        drawn = list(zip(values, seeds.tolist(), strict=True))
+        ends = [self._played(profile, seed, buyer, row) for row in rows for profile, seed in drawn]
         return deal_made(self.space, ends, buyer, (len(rows), len(values)))
+
+    def ends_of_truth(self, values: Floats, seeds: NDArray[np.int64]) -> Ends:
+        """One conversation for each profile, as the coins fell."""
+        honest = self.honest(0, values[:, 0])
+        ends = [
+            self._played(profile, seed, 0, row)
+            for profile, seed, row in zip(values, seeds.tolist(), honest, strict=True)
+        ]
+        allocation = np.stack([end.allocation for end in ends]).astype(float)
+        payments = np.stack([end.payments for end in ends]).astype(float)
+        self.space.insist(allocation, payments)
+        return Ends(np.arange(len(ends)), allocation, payments)
+
+    def _played(self, profile: Floats, seed: int, buyer: int, row: Floats) -> Outcome:
+        """How the conversation ends if the buyer says what the row says."""
+        sides = Population(self.groups, np.arange(self.n)).sides(np.arange(self.n))
+        player = _Pretender(Party(self.mechanism, profile.copy(), sides, self.n), seed, buyer, row, self)
+        outcome = play(self.mechanism, self.n, player)
+        self.tosses_coins |= player.tossed
+        return outcome
 
 
 class _Pretender(InstantPlayer):

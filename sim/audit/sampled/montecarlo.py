@@ -14,6 +14,7 @@ sample never shows that a notion holds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from math import log
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ from mechanisms.utilities import Utility
 from sim.audit.exact.direct import words
 from sim.audit.instance import REPORTS
 from sim.audit.notions import NOTIONS, Witness
+from sim.audit.outcome_notions import OUTCOME_LOSSES, somebody_pays, worst_end
 from sim.audit.sampled.sampling import Floats, Moments
 from sim.audit.sampled.trial import LEVEL, Effort, SampledAudit, Tried, student
 from sim.audit.table import TOLERANCE, as_frame, chosen_notions, row
@@ -137,6 +139,16 @@ def _realised(
             best = (float(amounts[t, place]), witness)
     if best[1] is not None:
         return row(mechanism, title, "fails", best[0], "seen", best[1])
+    return row(mechanism, title, "no gain above 0 found", 0.0, "on the sample", None)
+
+
+def _ends(name: str, mechanism: str, title: str, audit: SampledAudit) -> Line:
+    """A notion about how truth ends: one profile that breaks it is enough."""
+    sampler, effort = audit.samplers[0], audit.effort
+    types, ends = sampler.ends_of_truth(effort.profiles, np.random.default_rng([effort.seed, sampler.n]))
+    loss, witness = worst_end(name, sampler.space, types, ends.allocation, ends.payments)
+    if loss > TOLERANCE * audit.size:
+        return row(mechanism, title, "fails", loss, "seen", witness)
     return row(mechanism, title, "no gain above 0 found", 0.0, "on the sample", None)
 
 
@@ -258,7 +270,7 @@ SAMPLED: dict[str, Examine] = {
     "hurwicz-ir": lambda name, title, audit: _set_ir(name, title, audit, audit.hurwicz),
     "bayesian-set-ic": lambda name, title, audit: _set_ic(name, title, audit, audit.bayesian),
     "bayesian-set-ir": lambda name, title, audit: _set_ir(name, title, audit, audit.bayesian),
-}
+} | {name: partial(_ends, name) for name in OUTCOME_LOSSES}
 """How each notion that a sample can break is examined, by the notion's name."""
 
 OF_SETS = frozenset(
@@ -268,6 +280,24 @@ OF_SETS = frozenset(
 
 AVERAGED = frozenset({"expectation", "ex-post-ic"})
 """Notions that average over the mechanism's coins; a played conversation shows only one draw of them."""
+
+
+EXACT_ALONE = {
+    name: f"it is audited exactly alone, because {why}; "
+    for name, why in (
+        ("group", "joint lies of all coalitions must be tried"),
+        ("false-name", "every second report beside every first one must be tried"),
+        ("off-grid", "a sample's lies are no types' as it is, in ex-post-ic"),
+    )
+}
+"""Why some notions have no sample, by name."""
+
+
+def _says_something(notion: str, sampled: SampledAudit) -> bool:
+    """Whether a notion says anything of what is sampled."""
+    if notion == "budget-balance":
+        return somebody_pays(sampled.samplers[0].space, sampled.samplers[0].n)
+    return not (notion in AVERAGED and sampled.tosses_coins)
 
 
 def audit_sample(
@@ -306,13 +336,14 @@ def audit_sample(
         wanted = [one for one in wanted if one not in OF_SETS]
     unfit = [one for one in wanted if one not in SAMPLED]
     if notions is not None and unfit:
-        raise ValueError(f"notion is {unfit[0]!r}; on a sample it must be one of {', '.join(SAMPLED)}")
+        why = EXACT_ALONE.get(unfit[0], "")
+        raise ValueError(f"notion is {unfit[0]!r}; {why}on a sample it must be one of {', '.join(SAMPLED)}")
     how = (effort or Effort(), utilities, strategies, alpha, weights, amounts, knowledge, reports)
     sampled = SampledAudit(mechanism, (prior, *ambiguity), *how)
     title = name or mechanism.name
     lines = [
         SAMPLED[one](title, NOTIONS[one].title, sampled)
         for one in wanted
-        if one in SAMPLED and not (one in AVERAGED and sampled.tosses_coins)
+        if one in SAMPLED and _says_something(one, sampled)
     ]
     return as_frame(lines)

@@ -31,6 +31,7 @@ from mechanisms.distributions.joint import place_of
 from mechanisms.questions import SILENT
 from mechanisms.utilities import Linear, Utility
 from sim.audit.exact.direct import words
+from sim.audit.exact.game import Ends
 from sim.audit.instance import REPORTS, one_each, reports_of
 from sim.audit.sampled.lies import OtherReports, OtherTypes, SampledLies
 
@@ -291,6 +292,12 @@ class Sampler:
                     moments.include(t, expected, realised, least, int(deviations.honest[t]))
         moments.count = count
         return moments
+
+    def ends_of_truth(self, count: int, rng: np.random.Generator) -> tuple[Floats, Ends]:
+        """Types (E, n, *type_shape), and how play as audited ends, at profiles drawn from the prior."""
+        values = self.prior.from_uniforms(rng.random((count, self.prior.uniforms_per_profile)))
+        ends = self.lies.ends_of_truth(values, rng.integers(2**63, size=count))
+        return values[ends.profiles], ends
 
     def _valuations(self, deviations: Deviations, t: int, values: Floats) -> Floats:
         """What type number t's valuation is at each profile, (N, *type_shape); one row if it is private."""

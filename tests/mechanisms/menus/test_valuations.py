@@ -102,3 +102,14 @@ def test_equal_menus_are_equal():
 def test_a_menu_cannot_be_written_to(name):
     with pytest.raises(ValueError, match="read-only"):
         getattr(Menu([[0.5]], [1]), name)[0] = 0
+
+
+def test_the_items_of_a_lottery_are_drawn_independently():
+    """Who wants any one item gets one of two with chances p, q with probability 1 − (1 − p)(1 − q).
+
+    Drawn jointly, she would get one with max(p, q), or with p + q.
+    """
+    either, both = unit_demand_table([1.0, 1.0]), np.array([[0.0, 0.0], [0.0, 1.0]])
+    for p, q in ((0.5, 0.5), (0.2, 0.7), (1.0, 0.3)):
+        assert TableValuation(either).value(np.array([p, q])) == pytest.approx(1 - (1 - p) * (1 - q))
+        assert TableValuation(both).value(np.array([p, q])) == pytest.approx(p * q)

@@ -8,6 +8,7 @@ import pytest
 from mechanisms.auctions.myerson import optimal_revenue
 from mechanisms.distributions import Discrete
 from mechanisms.risk_averse import (
+    SequentialPrices,
     best_sequential_prices,
     design_history_prices,
     design_sequential_prices,
@@ -17,6 +18,7 @@ from mechanisms.risk_averse import (
 from mechanisms.risk_averse.ascent import Line, ascend
 from mechanisms.risk_averse.money import money_grid
 from mechanisms.utilities import CARA, CRRA, Linear
+from tests.benchmarks import risk_averse
 from tests.mechanisms.risk_averse.cases import FACTOR, enumerated_utility, instance
 
 
@@ -55,6 +57,26 @@ def test_the_greedy_keeps_its_share(seed):
     optimum = optimal_dsic_utility(values, probabilities, units, utility)
     assert design.value >= (1 - math.exp(min(units, len(values)) / 80 - 1)) * optimum
     assert design.upper_bound >= optimum - 1e-9
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("family", risk_averse.FAMILIES)
+def test_at_least_90_percent_are_certified_of_200_buyers(family):
+    """40 prices, 20 units, the families of the benchmark, very rare values among them."""
+    values, probabilities = risk_averse.FAMILIES[family](np.random.default_rng(1))
+    design = design_sequential_prices(values, probabilities, 20, CRRA(0.5), seconds=600)
+    assert design.complete
+    assert 0.9 <= design.certificate <= 1 + 1e-9
+    worth = SequentialPrices(design.prices, 20).expected_utility(values, probabilities, CRRA(0.5))
+    assert worth == pytest.approx(design.value, rel=1e-12)
+
+
+@pytest.mark.parametrize("family", risk_averse.FAMILIES)
+def test_most_is_certified_of_a_part_of_those_buyers(family):
+    """40 of them, 6 units."""
+    values, probabilities = (each[:40] for each in risk_averse.FAMILIES[family](np.random.default_rng(1)))
+    design = design_sequential_prices(values, probabilities, 6, CRRA(0.5), method="ascent", seconds=600)
+    assert 0.9 <= design.certificate <= 1 + 1e-9
 
 
 @pytest.mark.parametrize("method", ["starts", "ascent", "greedy"])

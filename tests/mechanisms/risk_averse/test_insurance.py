@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mechanisms.risk_averse import InsuredSale, fair_premium, optimal_bic_utility
-from mechanisms.utilities import CARA, CRRA, Capped, Linear
+from mechanisms.utilities import CARA, Capped, Linear
 from tests.mechanisms.risk_averse.ends import expected_by_play, gain_given_others
 
 EPSILONS = (0.01, 0.1, 0.3)
@@ -82,10 +82,15 @@ def test_an_insurer_who_may_decline_and_does_insures_nobody():
     assert set(outcome.itemised) == {"price", "premium", "payout"}
 
 
-def test_premiums_at_the_edges():
+def test_nothing_to_pay_is_insured_for_nothing():
     assert fair_premium(Linear(), 0.0, 0.5) == 0
-    assert fair_premium(Linear(), 2.0, 0.0) == 0
-    assert fair_premium(CRRA(0.5), 2.0, 1.0) == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("chance", [0.0, 1.0, -0.1, 1.5])
+def test_without_risk_there_is_nothing_to_insure(chance):
+    """Example 1's ε is in (0, 1)."""
+    with pytest.raises(ValueError, match=rf"chance must be > 0.0 and < 1.0, not {chance}"):
+        fair_premium(Linear(), 1.0, chance)
 
 
 def test_bad_input_is_named():
@@ -97,5 +102,5 @@ def test_bad_input_is_named():
         InsuredSale(1.0, "0.1")
     with pytest.raises(ValueError, match="reports must be of two buyers"):
         InsuredSale(1.0, 0.1).outcome(np.zeros(3))
-    with pytest.raises(ValueError, match="chance must be"):
-        fair_premium(Linear(), 1.0, 1.5)
+    with pytest.raises(TypeError, match="chance must be a real number"):
+        fair_premium(Linear(), 1.0, "0.5")

@@ -8,7 +8,7 @@ import pytest
 from mechanisms.programs import maximise
 from mechanisms.risk_averse import optimal_dsic_mechanism
 from mechanisms.risk_averse.independent import checked_masses, expected_top_utility, merged, split
-from mechanisms.utilities import CRRA, Linear
+from mechanisms.utilities import CRRA, Capped, Linear
 from tests.mechanisms.risk_averse.cases import (
     FACTOR,
     UTILITIES,
@@ -37,17 +37,43 @@ def test_expected_top_utility_against_enumeration(seed):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_lemma_1_as_corrected(seed):
-    """If Y₁ dominates Y₂, E[U(X + Y₁) − U(Y₁)] <= E[U(X + Y₂) − U(Y₂)]."""
-    rng, utility = np.random.default_rng(seed), UTILITIES[seed % len(UTILITIES)]
-    x, y, more = rng.exponential(3, size=(3, 40))
-    high, low = (np.mean(utility(x[:, None] + ys) - utility(ys)) for ys in (y + more, y))
-    assert high <= low + 1e-12
+    """If Y₁ dominates Y₂, E[U(X + Y₁) − U(Y₁)] <= E[U(X + Y₂) − U(Y₂)]; and what is added is not negative."""
+    worth, x, high, low = dominated(seed)
+    assert -1e-12 <= worth(x, high) - worth(high) <= worth(x, low) - worth(low) + 1e-12
 
 
-def test_lemma_1_as_printed_is_false():
-    """X = 0, Y₁ = 1 dominates Y₂ = 0, but U(X + Y₁) − U(X) = 1 > 0 = U(X + Y₂) − U(X)."""
-    utility = Linear()
-    assert utility(0 + 1) - utility(0) > utility(0 + 0) - utility(0)
+@pytest.mark.parametrize("seed", SEEDS)
+def test_lemma_1_as_printed_is_false(seed):
+    """With E[U(X)] subtracted on both sides it says E[U(X + Y₁)] <= E[U(X + Y₂)]; it is the other way round.
+
+    The two are equal only where U no longer rises.
+    """
+    worth, x, high, low = dominated(seed)
+    assert worth(x, high) >= worth(x, low) - 1e-12
+    if not isinstance(UTILITIES[seed % len(UTILITIES)], Capped):
+        assert worth(x, high) - worth(x) > worth(x, low) - worth(x) + 1e-6
+
+
+def test_lemma_1_as_printed_fails_for_constants():
+    """X = 0, Y₁ = 1, Y₂ = 0: the example of the readings."""
+    one, none = np.array([1.0]), np.array([0.0])
+    worth = [expected_top_utility([1.0], np.array([none, y]), 2, Linear()) for y in (one, none)]
+    assert worth == [1.0, 0.0]
+
+
+def dominated(seed):
+    """E[U] of sums of independent variables, and the masses of X, Y₁ and Y₂: of which Y₁ dominates Y₂."""
+    prices, masses, _, utility, rng = variables(seed, n=2, m=3)
+    prices = np.sort(prices)
+    x, low = masses
+    high, moved = low.copy(), low[0] * rng.uniform(0.2, 1.0)
+    high[0] -= moved
+    high[2] += moved + (1 - low.sum()) * rng.uniform(0.2, 1.0)
+
+    def worth(*rows):
+        return expected_top_utility(prices, np.array(rows), 2, utility)
+
+    return worth, x, high, low
 
 
 @pytest.mark.parametrize("seed", SEEDS)

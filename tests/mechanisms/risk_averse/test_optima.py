@@ -13,12 +13,14 @@ from mechanisms.risk_averse import (
     SequentialPrices,
     TooLargeError,
     best_sequential_prices,
+    deterministic,
     optimal_dsic_mechanism,
     optimal_dsic_utility,
     profile_bound,
     utility_bounds,
 )
-from mechanisms.risk_averse.dsic_mixtures import tilted_choice
+from mechanisms.risk_averse.buyers import buyers
+from mechanisms.risk_averse.dsic_mixtures import slightly_tilted_choice, tilted_choice
 from mechanisms.risk_averse.dsic_polygons import polygon_choice
 from mechanisms.risk_averse.price_choices import PriceChoices
 from mechanisms.utilities import CARA, CRRA, Capped, Linear, PiecewiseLinear
@@ -95,6 +97,9 @@ def test_a_tilt_breaks_ties_without_loss(seed, utility):
     assert bound == pytest.approx(best, rel=1e-6)
     assert choice is not None
     assert choices.expected_utility(choice) == pytest.approx(best, abs=1e-9)
+    slight, its_bound = slightly_tilted_choice(choices, 60.0)
+    assert best - 1e-9 <= its_bound <= best * (1 + 2e-7)
+    assert choices.expected_utility(slight) == pytest.approx(best, rel=2e-7)
 
 
 @pytest.mark.slow
@@ -120,6 +125,7 @@ def test_order_of_the_optima_and_their_bounds(seed):
     bounds = utility_bounds(values, probabilities, units, utility)
     assert bounds.jensen >= optimum - 1e-9
     assert bounds.counted >= optimum - 1e-9
+    assert bounds.capped >= optimum - 1e-9
 
 
 @pytest.mark.parametrize("seed", range(7))
@@ -257,7 +263,36 @@ def test_too_large_for_exact_methods():
     grid, weights = np.arange(1.0, 11.0), np.full(10, 0.1)
     with pytest.raises(TooLargeError, match="make 40000 choices of a price, more than 6000; utility_bounds"):
         optimal_dsic_utility([grid] * 4, [weights] * 4, 2, CARA(0.1))
-    with pytest.raises(TooLargeError, match="10 prices and 20 units have 30045015 collections"):
-        best_sequential_prices([grid] * 30, [weights] * 30, 20, CARA(0.1))
+    with pytest.raises(TooLargeError, match="3 prices and 99 units have 171700 collections"):
+        best_sequential_prices([grid[:3]] * 99, [np.full(3, 1 / 3)] * 99, 99, CARA(0.1))
     with pytest.raises(TooLargeError, match="use fewer profiles, or utility_bounds"):
         profile_bound([grid] * 60, [weights] * 60, 20, CARA(0.1), np.random.default_rng(0), profiles=10**5)
+
+
+def test_large_searches_are_refused_before_they_begin(monkeypatch):
+    """30 alike buyers: (40 choose 10) choices; 8 different ones of 8 values: 9⁸."""
+    def begin(*_):
+        raise AssertionError("a search was begun")
+
+    monkeypatch.setattr(deterministic, "best_of", begin)
+    grid, weights = np.arange(1.0, 11.0), np.full(10, 0.1)
+    with pytest.raises(TooLargeError, match="30 buyers have 847,660,528 choices of prices, more than"):
+        best_sequential_prices([grid] * 30, [weights] * 30, 2, CARA(0.1))
+    rng = np.random.default_rng(0)
+    with pytest.raises(TooLargeError, match="8 buyers have 43,046,721 choices"):
+        best_sequential_prices([grid[:8]] * 8, list(rng.dirichlet(np.ones(8), size=8)), 2, CARA(0.1))
+    with pytest.raises(AssertionError, match="a search was begun"):
+        best_sequential_prices([grid[:8]] * 7, list(rng.dirichlet(np.ones(8), size=7)), 2, CARA(0.1))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_choices_are_counted(seed):
+    """Against a list of them, those that differ only in who of alike buyers has which price counted once."""
+    values, probabilities, _, _ = instance(seed)
+    values, probabilities = [*values, values[0]], [*probabilities, probabilities[0]]
+    priors = buyers(values, probabilities)
+    kinds = [priors.index(prior) for prior in priors]
+    own = [[*(v for v, f in zip(prior.values, prior.probabilities, strict=True) if v * f > 0), math.inf]
+           for prior in priors]
+    listed = {tuple(sorted(zip(kinds, choice, strict=True))) for choice in itertools.product(*own)}
+    assert deterministic.count_choices(priors) == len(listed)

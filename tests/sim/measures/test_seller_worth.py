@@ -16,7 +16,7 @@ from mechanisms.utilities import CARA, Capped, Linear
 from scenarios import insurance
 from sim.market import Market, Panel
 from sim.measures.seller_worth import seller_worth, utility_bound, worth_to_sellers
-from sim.page.panels import WORTHS, panel_html
+from sim.page.panels import WORTHS, panel_content
 from sim.page.scene import Scene
 from sim.page.show import show_of
 from sim.records import IncompleteRunWarning, load
@@ -155,13 +155,13 @@ def test_the_page_shows_them_where_there_are_any():
     plan = SellerPlan(SecondPrice(1.0), name="one", utility=CAUTIOUS)
     market = Market(people, [plan], [Panel()], VALUES, seed=3)
     seen = Scene(market)
-    assert "–" in panel_html(WORTHS, seen)
+    assert "–" in panel_content(WORTHS, seen)
     for now in (10, 40):
         market.advance_to(now)
         seen.update()
     own = market.records.frame("auctions").revenue.to_numpy()
     assert seen.felt[0] == pytest.approx(CAUTIOUS(own).sum())
-    text = panel_html(WORTHS, seen)
+    text = panel_content(WORTHS, seen)
     assert f"{CAUTIOUS.inverse(CAUTIOUS(own).mean()):.2f}" in text
     assert [seller.number for seller in seen.averse] == [0]
     market.close()

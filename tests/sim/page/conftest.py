@@ -11,6 +11,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import urlencode
 
 import pytest
 
@@ -104,31 +105,38 @@ def serving(folder, *arguments, command=("-m", "scenarios", "watch", "--no-brows
 
 @pytest.fixture(scope="session")
 def server(browser, tmp_path_factory):
-    """One server of a small town for all tests; it needs a browser to be of use."""
+    """One server for all tests, of a small town unless the address names something else."""
     with serving(tmp_path_factory.mktemp("page"), *SMALL) as started:
         yield started
 
 
+@pytest.fixture(scope="session")
+def context(browser):
+    """Where windows are opened, so that the front end is read and compiled once."""
+    shared = browser.new_context(viewport={"width": 1500, "height": 1250})
+    yield shared
+    shared.close()
+
+
 @pytest.fixture
-def window(browser, server):
-    """Open a window, in a session of its own."""
+def window(server, context):
+    """Open a window, in a session of its own, on a scenario with some settings, or on another server."""
     opened = []
 
-    def open_window(address=server.address):
-        context = browser.new_context(viewport={"width": 1500, "height": 1250})
-        opened.append(context)
-        return Window(context, address)
+    def open_window(scenario=None, address=server.address, **settings):
+        told = urlencode({"scenario": scenario, **settings}) if scenario else ""
+        opened.append(Window(context, address, f"/?{told}" if told else "/"))
+        return opened[-1]
 
     yield open_window
-    for context in opened:
-        context.close()
+    for each in opened:
+        each.page.close()
 
 
 class Window:
     """A page as its reader sees it. The class of each picture says of which step it is."""
 
-    def __init__(self, context, address):
-        self.context = context
+    def __init__(self, context, address, place="/"):
         self.page = context.new_page()
         self.page.set_default_timeout(60_000)
         self.outside, self.failed, self.wrong = [], [], []
@@ -136,7 +144,7 @@ class Window:
         self.page.on("requestfailed", lambda request: self.failed.append(request.url))
         self.page.on("response", lambda got: got.status >= 400 and self.failed.append(got.url))
         self.page.on("pageerror", lambda error: self.wrong.append(str(error)))
-        self.page.goto(address)
+        self.page.goto(address + place)
         self.button("Step").wait_for()
         self.drawn(0)
 
@@ -188,24 +196,24 @@ class Window:
             try:
                 return self.reached(time, timeout=5000)
             except TooLate:
-                if self.button("▶").count():
-                    self.button("▶").click()
+                if self.button("play").count():
+                    self.button("play").click()
         return self.reached(time)
 
     def drawn(self, step):
         """Wait until all pictures are of this step, and can be seen."""
         self.page.wait_for_function(
             """step => {
-                const images = [...document.querySelectorAll('.panel img')];
-                return images.length && images.every(
-                    each => each.classList.contains(`step-${step}`) && each.complete && each.naturalWidth);
+                const seen = [...document.querySelectorAll('.panel .shown')];
+                return seen.length && seen.every(each => each.classList.contains(`step-${step}`)
+                    && (each.tagName != 'IMG' || each.complete && each.naturalWidth));
             }""",
             arg=step,
         )
 
     def step(self, steps=1):
         """Press Step, and wait until so many steps are drawn."""
-        before = self.page.locator(".panel img").first.get_attribute("class")
+        before = self.page.locator(".panel .shown").first.get_attribute("class")
         self.button("Step").click()
         self.drawn(int(re.search(r"step-(\d+)", before)[1]) + steps)
 
@@ -220,13 +228,11 @@ class Window:
         return before
 
     def image(self, name):
-        """The bytes of a panel's picture as a digest, and its width in pixels."""
+        """The text of a panel's picture, both layers, and its width on the screen in pixels."""
         return self.page.evaluate(
-            """async name => {
-                const image = document.querySelector(`.panel-${name} img`);
-                const bytes = new Uint8Array(await (await fetch(image.src)).arrayBuffer());
-                const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-                return [Array.from(digest).join(' '), image.naturalWidth];
+            """name => {
+                const layers = [...document.querySelectorAll(`.panel-${name} .layer`)];
+                return [layers.map(each => each.innerHTML).join(''), layers[0].clientWidth];
             }""",
             name,
         )

@@ -1,20 +1,18 @@
 """Figures, tables and the town: what they show, and that it can be told apart."""
 
-import io
-import re
-
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from agents.strategies.base import Truthful
-from mechanisms.auctions import FirstPrice, SecondPrice
+from mechanisms.auctions import FirstPrice
 from scenarios import learn_first_price, neighbours, town_market
 from scenarios._neighbours_page import last_asked
 from sim.measures.learning_curves import Room
 from sim.page import panels, scene, sellers, tables, town
-from sim.page.colours import SELLERS, label_ends, seller_look, spread
+from sim.page.drawing.drawing import Drawing
+from sim.page.drawing.names import short
+from tests.sim.page.drawing.svg import SVG, corners, of_class, overlap, parsed, texts
 from tests.sim.page.shows import shown, tiny
 
 # --- panels of markets ------------------------------------------------------------------------------
@@ -57,8 +55,9 @@ def test_mean_bids_by_value():
 # --- figures and tables -----------------------------------------------------------------------------
 
 
-def pixels(figure):
-    return panels.png(figure)
+def pixels(made):
+    """What is seen of a figure or a drawing."""
+    return made.standalone() if isinstance(made, Drawing) else panels.png(made)
 
 
 @pytest.mark.parametrize("panel", [panels.RACE, panels.BIDS, panels.BENCHMARK, panels.PRICES],
@@ -83,88 +82,35 @@ def test_the_town_changes_with_the_run_and_with_what_colour_means():
 def test_figures_have_units_on_their_axes():
     show = shown(steps=2)
     for panel in panels.figures(show.scene):
-        (axes,) = panel.draw(show.scene).axes
-        assert axes.get_xlabel() in ("simulated time", "buyer's value (money)")
-        assert "money" in axes.get_ylabel() or "%" in axes.get_ylabel()
+        said = {each.text for each in parsed(panel.draw(show.scene)).iter(SVG + "text")}
+        assert said & {"simulated time", "buyer's value (money)"}
+        assert any("(money)" in each or "%" in each for each in said)
 
 
-def linear_rgb(colour):
-    """Linear parts of sRGB (IEC 61966-2-1)."""
-    parts = np.array([int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)])
-    return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+ROOMS = {"learn_first_price": learn_first_price, "neighbours": neighbours, "town_market": town_market}
 
 
-def lightness(colour):
-    """Relative luminance."""
-    return float(linear_rgb(colour) @ [0.2126, 0.7152, 0.0722])
-
-
-SEEN_BY = {
-    "all cones": np.eye(3),
-    "no red cones": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
-                     [-0.003882, -0.048116, 1.051998]],
-    "no green cones": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
-                       [-0.011820, 0.042940, 0.968881]],
-    "no blue cones": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
-                      [0.004733, 0.691367, 0.303900]],
-}
-"""How linear RGB looks to them (Machado, Oliveira and Fernandes 2009, table 1, severity 1)."""
-
-
-def cielab(linear):
-    """CIE L*a*b* of linear sRGB, with the white point D65."""
-    matrix = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
-    x, y, z = np.cbrt(matrix @ np.clip(linear, 0.003, 1) / [0.9505, 1, 1.089])
-    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
-
-
-@pytest.mark.parametrize("matrix", SEEN_BY.values(), ids=SEEN_BY)
-def test_sellers_colours_can_be_told_apart_with_any_eyes(matrix):
-    """A difference of 2.3 is just noticeable (Mahy, Van Eycken and Oosterlinck 1994)."""
-    seen = [cielab(np.array(matrix) @ linear_rgb(colour)) for colour in SELLERS]
-    assert min(np.linalg.norm(a - b) for i, a in enumerate(seen) for b in seen[:i]) > 6 * 2.3
-    assert max(map(lightness, SELLERS)) < 0.6
-
-
-def test_sellers_of_one_colour_differ_in_line_and_marker():
-    looks = [seller_look(number) for number in range(21)]
-    for part in ("line", "marker"):
-        assert len({(look.colour, str(getattr(look, part))) for look in looks}) == 21
-
-
-@pytest.mark.parametrize("name", ["learn_first_price", "neighbours", "town_market"])
+@pytest.mark.parametrize("name", ROOMS)
 def test_names_of_sellers_are_not_cut_and_do_not_overlap(name):
-    module = {"learn_first_price": learn_first_price, "neighbours": neighbours}.get(name, town_market)
-    market = module.build(module.Parameters(), 0)
-    seen = scene.Scene(market)
-    market.advance_to(2)
-    seen.update()
-    for draw in (sellers.race, sellers.against_benchmark, town.town):
+    seen = looked_at(ROOMS[name], 2)
+    for draw in (sellers.race, sellers.against_benchmark, sellers.prices, town.town):
         drawn = draw(seen)
-        FigureCanvasAgg(drawn).draw()
-        named = [text for text in drawn.axes[0].texts if " ".join(text.get_text().split()) in seen.sellers]
-        boxes = [text.get_window_extent() for text in named]
-        if draw is not sellers.against_benchmark or seen.has_benchmark:
-            assert len(boxes) == len(seen.sellers)
-        width, height = drawn.canvas.get_width_height()
-        assert all(box.x0 >= 0 and box.x1 <= width and box.y0 >= 0 and box.y1 <= height for box in boxes)
-        crossing = [(a, b) for i, a in enumerate(boxes) for b in boxes[:i] if overlap(a, b)]
-        assert crossing == []
+        said = [each for each in texts(parsed(drawn)) if "small" not in each.classes]
+        assert all(each.x0 >= 0 and each.x1 <= drawn.width for each in said)
+        assert all(each.y0 >= 0 and each.y1 <= drawn.height for each in said)
+        assert [(a.words, b.words) for i, a in enumerate(said) for b in said[:i] if overlap(a, b)] == []
+        if draw is sellers.race:
+            assert {short(name) for name in seen.sellers} <= {each.words for each in said}
 
 
-def test_of_many_sellers_the_highest_are_named():
-    drawn = Figure()
-    axes = drawn.subplots()
-    axes.set_ylim(0, 40)
-    label_ends(axes, [(float(k), f"seller {k}", "#000000") for k in range(30)], 1.0, 1.0)
-    assert {text.get_text() for text in axes.texts} == {f"seller {k}" for k in range(16, 30)}
-
-
-def overlap(one, other):
-    """Whether the overlap of two boxes is more than the padding of letters, two pixels."""
-    wide = min(one.x1, other.x1) - max(one.x0, other.x0)
-    high = min(one.y1, other.y1) - max(one.y0, other.y0)
-    return wide > 2 and high > 2
+def looked_at(module, until, steps=None, **told):
+    """What was seen of a scenario, looked at after each step."""
+    market = module.build(module.Parameters(**told), 0)
+    seen = scene.Scene(market)
+    for time in np.linspace(0, until, (steps or int(until)) + 1)[1:]:
+        market.advance_to(float(time))
+        seen.update()
+    return seen
 
 
 def test_axes_grow_rarely():
@@ -174,9 +120,10 @@ def test_axes_grow_rarely():
         show.step()
         for panel in panels.figures(show.scene):
             if panel.name in limits:
-                (axes,) = panel.draw(show.scene).axes
-                limits[panel.name].add(axes.get_xlim())
-                assert axes.get_xlim()[1] >= show.scene.now
+                drawn = panel.draw(show.scene)
+                ticks = [each.words for each in texts(parsed(drawn)) if each.classes == ["small", "middle"]]
+                limits[panel.name].add(tuple(ticks))
+                assert float(ticks[-1]) + float(ticks[1]) > show.scene.now
     assert {name: len(seen) for name, seen in limits.items()} == dict.fromkeys(limits, 12)
 
 
@@ -186,7 +133,7 @@ def test_prices_that_left_the_picture_move_its_frame_by_tenths():
     for time in range(60, 101, 2):
         market.advance_to(time)
         seen.update()
-        assert len(seen.sales) <= 400
+        assert seen.sales["seller_id"].value_counts().max() <= seen.sales_kept < 100
         first, last = seen.window
         assert first <= seen.sales["time"].min()
         assert last >= seen.now
@@ -224,67 +171,17 @@ def test_colours_mean_strategy_knowledge_or_wealth_where_that_means_something():
 
 def test_the_legend_names_the_strategies_that_somebody_plays():
     seen = scene.Scene(neighbours.build(neighbours.Parameters(), 0))
-    (legend,) = town.town(seen).legends
-    assert [text.get_text() for text in legend.get_texts()] == ["Truthful"]
+    below = [each.words for each in texts(parsed(town.town(seen))) if each.y0 > town.SIZE]
+    assert below == ["Truthful"]
 
 
 def test_learners_loss_says_what_is_awaited():
     market = learn_first_price.build(learn_first_price.Parameters(), 0)
     market.advance_to(40)
-    (said,) = learn_first_price.learners_loss(market).axes[0].texts
-    assert said.get_text() == "shown from 100 auctions\na room on; 40 so far"
+    said = [each.words for each in texts(parsed(learn_first_price.learners_loss(market)))]
+    assert said[-2:] == ["shown from 100 auctions", "a room on; 40 so far"]
 
 
-def test_labels_are_spread():
-    heights = [3.0, 3.1, 0.0, 3.05, 9.0]
-    placed = spread(heights, 1.0)
-    ordered = np.sort(placed)
-    assert np.diff(ordered).min() >= 1 - 1e-12
-    assert np.argsort(placed).tolist() == np.argsort(heights).tolist()
-    assert placed[4] == 9.0
-    assert np.mean([placed[k] for k in (0, 1, 3)]) == pytest.approx(3.05)
-
-
-def test_the_conversation_tells_who_pays_what():
-    show = shown(steps=4)
-    auction = tables.last_conversation(show.scene)
-    told = tables.conversation(show.scene)
-    sale = show.records.frame("transactions")
-    sale = sale[sale["auction"] == auction.auction]
-    assert len(sale) == 1
-    assert f"gets it, pays {sale['payment'].iloc[0]:,.2f}" in told
-    messages = show.records.frame("messages")
-    asked = messages[messages["auction"] == auction.auction]["bidder_id"].nunique()
-    assert told.count("<tr>") == 1 + asked == 1 + auction.bidders
-
-
-def test_of_conversations_that_end_together_each_has_its_turn():
-    module = tiny([Truthful()] * 2, [SecondPrice(), FirstPrice(), SecondPrice()])
-    show, told = shown(module=module, buyers="", rate=""), []
-    for _ in range(6):
-        show.step()
-        told.append(tables.last_conversation(show.scene).seller_id)
-    assert sorted(told) == [0, 0, 1, 1, 2, 2]
-
-
-def test_a_conversation_of_two_questions_shows_both_answers():
-    """ℳ asks for values and then for beliefs; the star is not asked what she believes of herself."""
-    market = neighbours.build(neighbours.Parameters(), 3)
-    seen = scene.Scene(market)
-    market.advance_to(2)
-    seen.update()
-    told = tables.conversation(seen)
-    headings = ("buyer", "strategy", "value", "ask value", "ask belief", "outcome")
-    assert re.findall(r"<th [^>]*>(.*?)</th>", told) == list(headings)
-    rows = [re.findall(r"<td[^>]*>(.*?)</td>", row) for row in told.split("<tr>")[2:]]
-    believing = [row for row in rows if row[4]]
-    assert (len(rows), len(believing)) == (12, 11)
-    assert all("likeliest" in row[4] or "surely" in row[4] for row in believing)
-    assert all(row[2] == row[3] for row in rows)
-    entries = market.records.frame("vectors")
-    entries = entries[entries["auction"] == tables.last_conversation(seen).auction]
-    first = entries[entries["bidder_id"] == int(believing[0][0])].set_index("position")["number"]
-    assert believing[0][4].endswith(f" {first.idxmax()}")
 
 
 def test_many_rewards_of_one_auction_share_a_row():
@@ -319,20 +216,15 @@ def test_a_scenario_adds_a_panel_with_one_function():
     own = [panels.scenario_panel(draw) for draw in show.panels]
     assert [panel.title for panel in own] == ["How long it is", "broken"]
     assert own[0].caption == "People who wait."
-    for panel in own:
-        assert panels.picture(panel, show.scene).startswith(b"\x89PNG")
+    assert panels.panel_content(own[0], show.scene).startswith(b"\x89PNG")
     with pytest.raises(RuntimeError, match="out of order"):
         own[1].draw(show.scene)
-    assert "out of order" in panels.panel_html(own[1], show.scene)
+    assert "out of order" in panels.panel_content(own[1], show.scene)
 
 
-def test_before_anything_happened_the_race_shows_no_lines():
-    (axes,) = sellers.race(shown().scene).axes
-    assert [line.get_xdata().max() for line in axes.lines] == [0] * len(axes.lines)
-
-
-def test_every_figure_stands_before_anything_happened():
+def test_before_anything_happened_every_picture_stands_and_no_line_runs():
     show = shown(module=tiny([Truthful()], [FirstPrice()]), buyers="", rate="")
-    for panel in panels.figures(show.scene):
-        file = io.BytesIO(pixels(panel.draw(show.scene)))
-        assert file.getbuffer().nbytes > 1000
+    for panel in (*panels.figures(show.scene), panels.town_panel("strategy"), panels.town_panel("wealth")):
+        assert len(pixels(panel.draw(show.scene))) > 1000
+    assert {each[0] for line in of_class(parsed(sellers.race(show.scene)), "path", "line", "s0")
+            for each in corners(line)} == {54.0}

@@ -8,8 +8,11 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from sim.page import exhibit
 from sim.page.gate import FRONT_END, Names, installed_file, is_own, names_for
+from sim.records import OutputError
 from tests.sim.page.conftest import SMALL, serving
+from tests.sim.page.shows import shown
 
 OWN = names_for("127.0.0.1", shared=False)
 ALL = names_for("0.0.0.0", shared=True)
@@ -150,15 +153,11 @@ def test_ctrl_c_ends_a_step_without_end(tmp_path):
 
 
 def test_saves_have_a_limit(tmp_path, monkeypatch):
-    app = pytest.importorskip("sim.page.app", reason="the page is not installed")
-    from sim.records import OutputError
-    from tests.sim.page.shows import shown
-
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(app, "MOST_SAVES", 2)
-    exhibit, show = app.Exhibit(), shown(steps=1)
+    monkeypatch.setattr(exhibit, "MOST_SAVES", 2)
+    shows, show = exhibit.Exhibit(), shown(steps=1)
     for _ in range(2):
-        exhibit.save(show)
+        shows.save(show)
     with pytest.raises(OutputError, match="2 times"):
-        exhibit.save(show)
+        shows.save(show)
     assert len(list((tmp_path / "runs").iterdir())) == 2

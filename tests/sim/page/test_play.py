@@ -1,106 +1,148 @@
-"""Play in a real Chromium: one loop steps, at the speed that was chosen, and lets the page be drawn."""
+"""The bar in a real Chromium: play, pause, keys, speed, back in time, address, and presentation."""
 
-import time
+import re
 
-from tests.sim.page.conftest import SMALL, serving
-
-SLOW = '''
-import sys, time
-from pathlib import Path
-from matplotlib.figure import Figure
-from scenarios.town_market import Parameters, build
-from sim.page.server import watch
-from sim.runs.registry import ScenarioFile
-
-def long_in_the_drawing(market):
-    """It takes its time."""
-    time.sleep(0.6)
-    return Figure()
-
-PANELS = (long_in_the_drawing,)
-this = sys.modules[__name__]
-parameters = Parameters(buyers=40, rate=0.3)
-watch(ScenarioFile("slow", Path(__file__), lambda: this), parameters, port=0, browser=False)
-'''
-
-NOTED = '''
-import time
-from pathlib import Path
-from types import SimpleNamespace
-from mesa.visualization import solara_viz
-from scenarios import town_market
-from sim.page.server import watch
-from sim.runs.registry import ScenarioFile
-
-def sleep(seconds):
-    """Between two steps of Mesa's loop."""
-    with open("slept.txt", "a") as file:
-        print(seconds, file=file)
-    time.sleep(seconds)
-
-solara_viz.time = SimpleNamespace(sleep=sleep)
-parameters = town_market.Parameters(buyers=40, rate=0.3)
-noted = ScenarioFile("noted", Path(town_market.__file__), lambda: town_market)
-watch(noted, parameters, port=0, browser=False)
-'''
+QUICK_CLICKS = "(button, n) => [...Array(n).keys()].forEach(k => setTimeout(() => button.click(), 60 * k))"
+BAR = "(box => [box.top, box.left])(document.querySelector('.bar').getBoundingClientRect())"
 
 
 def test_play_and_pause(window):
     page = window()
-    page.button("▶").click()
+    page.button("play").click()
     page.reached(3)
-    page.button("❚❚").click()
-    page.button("▶").wait_for()
-    stopped = page.settled()
+    page.button("pause").click()
+    page.button("play").wait_for()
+    page.page.wait_for_timeout(500)
+    stopped = page.time
     assert stopped >= 3
     page.step()
     assert page.time == stopped + 1
+    page.button("play").evaluate(QUICK_CLICKS, 3)
+    page.plays_on(stopped + 3)
+    assert page.wrong == []
 
 
-QUICK_CLICKS = "(button, n) => [...Array(n).keys()].forEach(k => setTimeout(() => button.click(), 60 * k))"
-
-
-def test_quick_clicks_do_not_play_faster(window, tmp_path):
-    """With 0.2 s between steps one loop makes at most five a second, however often Play was pressed.
-
-    What is seen comes later than it is made, never sooner: so the count is from the first click on. Each
-    click may add a step; a sixth a second leaves room for that.
-    """
-    with serving(tmp_path, *SMALL) as started:
-        page = window(started.address)
-        start = time.monotonic()
-        page.button("▶").evaluate(QUICK_CLICKS, 5)
-        page.plays_on(1)
-        page.page.wait_for_timeout(7000)
-        assert page.time <= 6 * (time.monotonic() - start)
-        assert "Traceback" not in started.errors()
-
-
-def test_clicks_do_not_stop_a_page_that_takes_longer_to_draw_than_to_step(window, tmp_path):
-    """Of two loops the older draws what the newer steps: it must come to an end while that one plays."""
-    (tmp_path / "slow.py").write_text(SLOW)
-    with serving(tmp_path, command=["slow.py"]) as started:
-        page = window(started.address)
-        page.button("▶").evaluate(QUICK_CLICKS, 3)
-        page.plays_on(6)
-        assert (page.wrong, started.errors()) == ([], "")
-
-
-def test_speed_can_be_chosen(window, tmp_path):
-    """Half a second between two steps, or next to nothing; render interval: three steps at once."""
-    (tmp_path / "noted.py").write_text(NOTED)
-    with serving(tmp_path, command=["noted.py"]) as started:
-        page = window(started.address)
-        for key, seconds in (("End", "0.5"), ("Home", "0.001")):
-            page.slider("Play Interval (ms)").press(key)
-            page.button("▶").click()
-            page.reached(page.time + 2)
-            page.button("❚❚").click()
-            page.settled()
-            assert (tmp_path / "slept.txt").read_text().split()[-1] == seconds
+def test_keys_press_the_buttons_and_the_bar_stays_in_sight(window):
     page = window()
-    page.slider("Render Interval (steps)").press("ArrowRight")
-    page.reset()
+    press = page.page.keyboard.press
+    for step in (1, 2, 3):
+        press("ArrowRight")
+        page.drawn(step)
+    press("ArrowLeft")
+    page.drawn(2)
+    assert page.time == 2
+    press("Space")
+    page.reached(4)
+    press("Space")
+    page.button("play").wait_for()
+    page.page.mouse.wheel(0, 900)
+    page.page.wait_for_timeout(300)
+    assert page.page.evaluate("window.scrollY") > 100
+    assert page.page.evaluate(BAR) == [0, 0]
+    press("r")
     page.drawn(0)
-    page.step(steps=3)
-    assert page.time == 3
+    assert page.time == 0
+    page.field("seed").fill("7")
+    page.field("seed").press("r")  # typed, not pressed
+    page.field("seed").press("Tab")
+    page.page.locator(".told", has_text="seed is 7r").wait_for()
+
+
+def test_to_the_end_and_any_time_before(window):
+    page = window("town_market", buyers=40, rate=0.3, until=60)
+    page.page.keyboard.press("e")
+    page.wait_for("The run is over")
+    page.disabled("▶")
+    slider = page.slider("step")
+    assert slider.get_attribute("aria-valuenow") == "60"
+    slider.press("ArrowLeft")
+    page.drawn(59)
+    slider.press("Home")
+    page.drawn(0)
+
+
+def test_a_changed_parameter_is_told_at_once_and_the_address_follows(window):
+    page = window()
+    page.field("rate").fill("5000")
+    page.field("rate").press("Tab")
+    page.page.locator(".told.fault", has_text="rate is 5000; it must be a number above 0").wait_for()
+    page.field("rate").fill("0.4")
+    page.field("rate").press("Tab")
+    page.page.locator(".told", has_text="From the next reset: rate 0.4").wait_for()
+    assert page.time == 0
+    page.field("seed").fill("9")
+    page.reset()
+    page.wait_for("seed 9")
+    page.page.wait_for_function("location.search.includes('seed=9') && location.search.includes('rate=0.4')")
+    assert page.page.locator(".told").inner_text() == ""
+    page.step()
+    before = page.images()
+    page.page.reload()
+    page.button("Step").wait_for()
+    page.drawn(0)
+    page.step()
+    assert "seed 9" in page.standing
+    assert page.images() == before
+
+
+def test_presented_is_one_panel_without_settings(window):
+    page = window()
+    shown = page.page.locator(".panel:visible")
+    many = shown.count()
+    wide = shown.first.bounding_box()["width"]
+    page.page.keyboard.press("f")
+    page.page.locator(".presenting").wait_for()
+    assert (many > 3, shown.count()) == (True, 1)
+    assert shown.first.bounding_box()["width"] > 1.5 * wide
+    assert not page.page.locator(".settings").is_visible()
+    first = shown.first.locator("h2").inner_text()
+    page.page.keyboard.press("n")
+    page.page.wait_for_function("first => document.querySelector('.panel h2').innerText != first", arg=first)
+    page.page.keyboard.press("f")
+    page.page.locator(".settings").wait_for()
+
+
+def test_theory_can_be_hidden(window):
+    page = window()
+    page.step()
+    before = page.image("race")
+    page.page.keyboard.press("t")
+    page.page.locator(".panel-benchmark").wait_for(state="detached")
+    assert page.image("race") != before
+    page.page.keyboard.press("t")
+    page.page.locator(".panel-benchmark").wait_for()
+    assert page.image("race") == before
+
+
+def test_two_settings_stand_side_by_side_on_one_clock(window):
+    page = window("town_market", buyers=40, rate=0.3, until=40, vs="comeback=0.9")
+    assert page.page.locator(".half").count() == 2
+    for step in range(1, 3):
+        page.button("Step").click()
+        page.drawn(step)
+    page.page.keyboard.press("e")
+    page.wait_for("The run is over")
+    told = page.table("difference")
+    assert re.search(r"all sellers\s+[+-]\d", told)
+    assert " to " in told
+
+
+def test_another_scenario_is_chosen_from_the_menu(window):
+    page = window()
+    page.choose("scenario", "second_visit")
+    page.page.get_by_role("heading", name="second visit").wait_for()
+    page.button("Step").click()
+    page.page.locator(".panel-report .printed").wait_for()
+    assert page.page.evaluate("location.search").startswith("?scenario=second_visit")
+
+
+def test_narrow_windows_hold_all_of_it(window):
+    """Nothing is wider than the window, at 960 and at 800."""
+    page = window()
+    page.step()
+    for width in (960, 800):
+        page.page.set_viewport_size({"width": width, "height": 700})
+        page.page.wait_for_timeout(300)
+        assert page.page.evaluate("document.documentElement.scrollWidth") <= width
+        for name in ("Reset", "Step", "To the end"):
+            assert page.button(name).is_visible()

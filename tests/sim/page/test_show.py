@@ -2,13 +2,11 @@
 
 import re
 import socket
-from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from pandas import DataFrame
-from solara.util import CancelledError
 
 from agents.population import Population
 from agents.seller import SellerPlan
@@ -20,7 +18,7 @@ from scenarios import coffee_shop, town_market
 from scenarios._coffee_shop_page import at_the_counter
 from sim.market.market import Market
 from sim.market.panel import Panel
-from sim.page import bids, loops, panels, scene, server, town
+from sim.page import bids, panels, scene, server, town
 from sim.page.show import show_of
 from sim.records import IncompleteRunWarning, OutputError, load
 from sim.runs.run import play_until
@@ -147,7 +145,7 @@ def test_bids_on_the_page_are_the_last_answers():
 
 def test_long_series_are_thinned_and_keep_their_ends(monkeypatch):
     monkeypatch.setattr(scene, "_MOST_POINTS", 40)
-    monkeypatch.setattr(scene, "_KEPT", {"auctions": 20, "messages": 30, "transactions": 20})
+    monkeypatch.setattr(scene, "_MESSAGES", 30)
     show = shown(steps=90, module=tiny([Truthful()] * 2), buyers="", rate="", until="100")
     times, earned, _ = show.scene.revenue()
     assert 20 <= len(times) <= 40
@@ -163,11 +161,12 @@ def test_long_series_are_thinned_and_keep_their_ends(monkeypatch):
 def test_the_coffee_shop_has_a_page_of_its_own_panels(bazaar, tmp_path):
     show = show_of(entry_of(coffee_shop, "coffee_shop"))(until="20")
     own = [panels.scenario_panel(draw) for draw in show.panels]
-    before = [panels.png(panel.draw(show.scene)) for panel in own]
+    before = [panels.panel_content(panel, show.scene) for panel in own]
     while show.running:
         show.step()
     assert (show.failed, show.scene.now) == (False, 20)
-    after = [panels.png(panel.draw(show.scene)) for panel in own]
+    after = [panels.panel_content(panel, show.scene) for panel in own]
+    assert not any("failed" in str(each) for each in after)
     assert all(one != other for one, other in zip(before, after, strict=True))
     folder = show.save(tmp_path / "saved")
     assert bazaar("run", "coffee_shop", "--until", "20", "--out", str(tmp_path / "plain")).code == 0
@@ -187,15 +186,6 @@ def test_people_at_the_counter_are_those_between_coming_and_leaving():
     customers = DataFrame({"arrived": [0.0, 1.0, 1.5], "left": [2.0, 1.2, 4.0]})
     times = np.array([0.5, 1.1, 1.3, 1.5, 3.0, 4.0])
     assert at_the_counter(customers, times).tolist() == [1, 2, 1, 2, 1, 0]
-
-
-@pytest.mark.parametrize("scenario", ["few_tickets", "lottery_tickets", "second_visit", "unit_demand"])
-def test_a_scenario_without_a_page_is_told_in_one_line(bazaar, monkeypatch, scenario):
-    monkeypatch.setattr(server, "require_extra", lambda: None)
-    answer = bazaar("watch", scenario, "--no-browser")
-    assert answer.code == 2
-    assert f"{scenario} has no page yet" in answer.err
-    assert len(answer.err.splitlines()) == 1
 
 
 # --- what goes wrong --------------------------------------------------------------------------------
@@ -257,69 +247,6 @@ def test_when_all_goods_are_sold_the_page_says_so_and_time_goes_on():
     sold = "All goods are sold"
     assert said == [(1, ""), (2, sold), (2, sold), (2, sold), (2, "The run is over")]
     assert not show.failed
-
-
-def test_a_loop_that_played_the_run_before_a_reset_does_not_step_the_next():
-    """Mesa's loop, asleep when Reset is pressed, wakes and steps whatever show there is; so it is ended.
-
-    A loop that is started later plays as it should.
-    """
-    kind = show_of(entry_of(town_market))
-    first = kind(**SMALL)
-    loop, asleep = ThreadPoolExecutor(max_workers=1), ThreadPoolExecutor(max_workers=1)
-    loop.submit(first.step).result()
-    asleep.submit(int).result()  # runs, and has not stepped yet
-    second = kind(**SMALL)
-    for each in (loop, loop, asleep):
-        with pytest.raises(CancelledError):
-            each.submit(second.step).result()
-    assert (first.steps, second.steps) == (1, 0)
-    for _ in range(2):
-        second.step()
-    with ThreadPoolExecutor(max_workers=1) as another:
-        another.submit(second.step).result()
-    assert second.steps == 3
-    loop.shutdown()
-    asleep.shutdown()
-
-
-def test_of_several_loops_only_the_newest_steps():
-    """After a quick pause and play the old loop, asleep meanwhile, wakes beside the new one."""
-    show = show_of(entry_of(town_market))(**SMALL)
-    with ThreadPoolExecutor(max_workers=1) as old, ThreadPoolExecutor(max_workers=1) as new:
-        for _ in range(2):
-            old.submit(show.step).result()
-        new.submit(show.step).result()
-        with pytest.raises(CancelledError):
-            old.submit(show.step).result()
-        new.submit(show.step).result()
-    show.step()  # a button
-    assert show.steps == 5
-
-
-def test_a_loop_waits_while_the_show_is_drawn_and_a_button_does_not(monkeypatch):
-    monkeypatch.setattr(loops, "PATIENCE", 120.0)
-    show = show_of(entry_of(town_market))(**SMALL)
-    show.loops.begin_drawing()
-    show.step()  # a button
-    with ThreadPoolExecutor(max_workers=1) as loop:
-        stepped = loop.submit(show.step)
-        with pytest.raises(TimeoutError):
-            stepped.result(timeout=0.2)
-        assert show.steps == 1
-        show.loops.end_drawing()
-        stepped.result()
-    assert show.steps == 2
-
-
-def test_a_loop_does_not_wait_for_a_show_that_is_closed(monkeypatch):
-    monkeypatch.setattr(loops, "PATIENCE", 120.0)
-    show = show_of(entry_of(town_market))(**SMALL)
-    show.loops.begin_drawing()
-    show.close()
-    with ThreadPoolExecutor(max_workers=1) as loop:
-        loop.submit(show.step).result(timeout=60)
-    assert show.steps == 0
 
 
 def test_somebodys_broken_code_ends_the_run_with_a_message(tmp_path):
