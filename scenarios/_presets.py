@@ -46,8 +46,7 @@ LEARN_FIRST_PRICE = (
 )
 LEARN_TO_TELL = (
     Preset(AS_WRITTEN, "Four rooms that learn to answer: how often the truth is told, over time."),
-    Preset("rarer sale at random",
-           "The lottery that makes truth strictly best is rarer: is truth still learned?",
+    Preset("rarer sale at random", "The lottery that makes truth strictly best is rarer: is it learned?",
            {"delta": 0.05}),
     Preset("more values", "Six values in place of four: more answers to try.",
            {"value_bound": 6}),

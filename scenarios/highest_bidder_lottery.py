@@ -49,6 +49,7 @@ from agents.nature import LearningNature
 from mechanisms.auctions import MyersonAuction, SecondPrice
 from mechanisms.conversation import DirectLottery, DirectMechanism
 from mechanisms.distributions import IndependentPrior, PowerLaw
+from mechanisms.names import counted
 from mechanisms.robust import (
     HighestBidderLottery,
     MarkovSet,
@@ -171,7 +172,7 @@ def secured_lines(parameters: Parameters) -> list[str]:
     return [
         f"The lottery is sure of r = {lottery_constants(bidders, mean).value:.4f}; no mechanism of more than "
         f"{bounds.upper:.4f}.",
-        f"The best second price auction needs {extra} more bidder{'s' * (extra > 1)} to be sure of as much.",
+        f"The best second price auction needs {counted(extra, 'more bidder')} to be sure of as much.",
     ]
 
 

@@ -37,6 +37,7 @@ from mechanisms.auctions import MyersonAuction, SecondPrice
 from mechanisms.auctions.myerson import optimal_revenue
 from mechanisms.distributions import ContinuousDistribution, Exponential, IndependentPrior, PowerLaw, Uniform
 from mechanisms.distributions.order_statistics import expected_second_highest
+from mechanisms.names import counted
 from mechanisms.robust import (
     HighestBidderLottery,
     IndependentSet,
@@ -136,7 +137,8 @@ def verdicts(parameters: Parameters) -> list[str]:
             f"{found.least:.4f} and {found.most:.4f}: one more bidder is {answer}."
         )
     more = extra_bidders(n, mean)
-    return [*lines, f"There the best second price auction needs {more} more bidders to match the lottery."]
+    needed = f"There the best second price auction needs {counted(more, 'more bidder')} to match the lottery."
+    return [*lines, needed]
 
 
 def report(tables: Any, manifest: Mapping[str, Any]) -> list[Any]:

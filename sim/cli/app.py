@@ -86,6 +86,7 @@ def run_scenario(
     context: typer.Context,
     scenario: Annotated[str | None, options.SCENARIO] = None,
     settings: Annotated[list[str] | None, options.SET] = None,
+    preset: Annotated[str | None, options.PRESET] = None,
     seed: Annotated[str, options.SEED] = "0",
     until: Annotated[str | None, options.UNTIL] = None,
     out: Annotated[str | None, options.OUT] = None,
@@ -97,7 +98,7 @@ def run_scenario(
     registry: Registry = context.obj
     with bad_input():
         entry = registry.find(registry.default if scenario is None else scenario)
-        module, parameters = parameters_for(entry, settings or [], until=until, bids=bids)
+        module, parameters = parameters_for(entry, settings or [], preset, until=until, bids=bids)
         from sim.runs.run import set_up
 
         with working(f"preparing {entry.name}"):
@@ -154,6 +155,7 @@ def watch_scenario(
     context: typer.Context,
     scenario: Annotated[str | None, options.SCENARIO] = None,
     settings: Annotated[list[str] | None, options.SET] = None,
+    preset: Annotated[str | None, options.PRESET] = None,
     seed: Annotated[str, options.SEED] = "0",
     host: Annotated[str, options.HOST] = "127.0.0.1",
     port: Annotated[str, options.PORT] = "8765",
@@ -167,7 +169,7 @@ def watch_scenario(
 
         entry = registry.find(registry.default if scenario is None else scenario)
         require_extra()
-        _, parameters = parameters_for(entry, settings or [], bids=bids)
+        _, parameters = parameters_for(entry, settings or [], preset, bids=bids)
         watch(
             entry, parameters, seed_of(seed), host, port_of(port), not no_browser, typer.echo, registry
         )

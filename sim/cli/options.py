@@ -24,6 +24,9 @@ SET = typer.Option(
     metavar="NAME=VALUE",
     help="Set a parameter; may be given many times. `bazaar list SCENARIO` names those of a scenario.",
 )
+PRESET = typer.Option(
+    metavar="NAME", help="Start from a named setting of the scenario; what --set says comes on top."
+)
 SEED = typer.Option(metavar="N", help="Same seed, same records; an integer of at least 0.")
 UNTIL = typer.Option(metavar="T", help="Simulated time at which the run ends, above 0.")
 BIDS = typer.Option(

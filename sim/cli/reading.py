@@ -60,8 +60,13 @@ def find_audited(registry: Registry, named: str) -> ScenarioFile:
         raise ValueError(f"there is no scenario or mechanism {named!r}; {nearest(named, known)}") from None
 
 
-def parameters_for(entry: ScenarioFile, settings: Sequence[str], **more: Any) -> tuple[Any, Parameters]:
-    """A scenario's module, and its parameters as set, those in `more` included unless they are None."""
+def parameters_for(
+    entry: ScenarioFile, settings: Sequence[str], preset: str | None = None, **more: Any
+) -> tuple[Any, Parameters]:
+    """A scenario's module, and its parameters as set, those in `more` included unless they are None.
+
+    They come on top of those of the preset, if one is named.
+    """
     from sim.runs.scenario import make_parameters, parse_settings
 
     given = {name: value for name, value in more.items() if value is not None}
@@ -69,7 +74,16 @@ def parameters_for(entry: ScenarioFile, settings: Sequence[str], **more: Any) ->
     for name in given.keys() & told.keys():
         raise ValueError(f"{name} is given by --{name} and by --set; give it once")
     module: Any = entry.load()
-    return module, make_parameters(module.Parameters, {**told, **given})
+    named = {} if preset is None else preset_of(module, preset).settings
+    return module, make_parameters(module.Parameters, {**named, **told, **given})
+
+
+def preset_of(module: Any, name: str) -> Any:
+    """The preset of this name; ValueError if the scenario has none."""
+    presets = {preset.name: preset for preset in getattr(module, "PRESETS", ())}
+    if name not in presets:
+        raise ValueError(f"--preset is {name!r}; the scenario has {', '.join(map(repr, presets)) or 'none'}")
+    return presets[name]
 
 
 def seed_of(text: str) -> int:

@@ -24,7 +24,7 @@ from sim.page.board import Board
 from sim.page.controls import controls
 from sim.page.difference import difference_html
 from sim.page.exhibit import EXHIBIT
-from sim.page.player import Player
+from sim.page.playback import Playback
 from sim.page.settings import Told, changed, second
 from sim.page.show import Show, show_of
 from sim.page.story import look_for, marked, story_html
@@ -73,7 +73,7 @@ def Watched(asked: Asked, choose: Callable[[Asked], None]) -> None:
     change = solara.use_memo(
         lambda: lambda name, value: draw_up(lambda before: {**before, name: value}), []
     )
-    player = solara.use_memo(lambda: Player(_shows(kind, start, asked.vs), force_update), [])
+    player = solara.use_memo(lambda: Playback(_shows(kind, start, asked.vs), force_update), [])
     solara.use_effect(lambda: player.close, [])
     versus, set_versus = solara.use_state(asked.vs)
     presented, present = solara.use_state(-1)
@@ -134,7 +134,7 @@ def Watched(asked: Asked, choose: Callable[[Asked], None]) -> None:
                     for number, each in enumerate(player.shows):
                         with solara.Div(classes=["half"]):
                             if len(player.shows) > 1:
-                                heading(2, "as set" if number == 0 else _versus_of(player), "which")
+                                _heading(2, "as set" if number == 0 else _versus_of(player), "which")
                             Board(each, presented)
 
 
@@ -147,7 +147,7 @@ def _shows(kind: type[Show], settings: dict[str, Any], against: str) -> tuple[Sh
     return (one, other)
 
 
-def _versus_of(player: Player) -> str:
+def _versus_of(player: Playback) -> str:
     return getattr(player.shows[-1], "against", "") if len(player.shows) > 1 else ""
 
 
@@ -155,7 +155,7 @@ def _address(entry: ScenarioFile, show: Show, against: str) -> str:
     return "" if show.market is None else address_of(entry, show.parameters, show.seed, against)
 
 
-def heading(level: int, words: str, name: str) -> None:
+def _heading(level: int, words: str, name: str) -> None:
     """A real heading."""
     solara.HTML(f"h{level}", unsafe_innerHTML=escape(words), classes=[name])
 
@@ -170,7 +170,7 @@ def Head(entry: ScenarioFile, choose: Callable[[Asked], None]) -> None:
             choose(started(found, EXHIBIT))
 
     with solara.Div(classes=["head"]):
-        heading(1, f"Bazaar: {entry.name.replace('_', ' ')}", "name")
+        _heading(1, f"Bazaar: {entry.name.replace('_', ' ')}", "name")
         solara.Text(entry.summary, classes=["summary"])
         if len(EXHIBIT.names) > 1:
             solara.Select("scenario", EXHIBIT.names, entry.name, on_value=go, dense=True)
@@ -204,7 +204,7 @@ def Settings(made: dict[str, Any], change: Callable[[str, Any], None], told: Tol
     while somebody types.
     """
     shown = solara.use_memo(lambda: {name: each for name, each in made.items() if not each["file"]}, [])
-    heading(2, "Parameters", "title")
+    _heading(2, "Parameters", "title")
     solara.Text(told.words, classes=["told", "fault" if told.wrong else "fine"])
     UserInputs(shown, on_change=change)
 
@@ -212,7 +212,7 @@ def Settings(made: dict[str, Any], change: Callable[[str, Any], None], told: Tol
 @solara.component
 def Versus(versus: str, set_versus: Callable[[str], None]) -> None:
     """The settings of a second run, beside the first on the same seed."""
-    heading(2, "Side by side", "title")
+    _heading(2, "Side by side", "title")
     solara.InputText("beside it, with other settings", value=versus, on_value=set_versus,
                      continuous_update=False)
     solara.Text("Such as buyers=200, on the same seed; empty for none. From the next reset.",
@@ -224,7 +224,7 @@ def Difference(one: Show, other: Show, steps: int) -> None:
     """What differs between the two, with its interval."""
     text = solara.use_memo(lambda: difference_html(one, other), [one, other, steps, other.steps])
     with solara.Div(classes=["panel", "panel-difference"]):
-        heading(2, "The first less the second", "title")
+        _heading(2, "The first less the second", "title")
         solara.HTML("div", unsafe_innerHTML=text, classes=["table"])
 
 
@@ -242,7 +242,7 @@ def Saving(show: Show) -> None:
             tell(str(error))
             fail(True)
 
-    heading(2, "Records", "title")
+    _heading(2, "Records", "title")
     solara.Button("Save records", on_click=save, outlined=True, disabled=show.market is None)
     if told:
         solara.Text(told, classes=["saved", "fault" if failed else "fine"])

@@ -8,7 +8,7 @@ from typing import Any
 import solara
 from mesa.visualization.utils import update_counter
 
-from sim.page.player import SPEEDS, TO_THE_END, Player
+from sim.page.playback import SPEEDS, TO_THE_END, Playback
 
 HELP = (
     "Keys: space play or pause · → step · ← back · e to the end · + − faster, slower · r reset · "
@@ -18,7 +18,7 @@ HELP = (
 
 @solara.component
 def Bar(
-    player: Player, reset: Callable[[], None], toggles: dict[str, tuple[bool, Callable[[], None]]]
+    player: Playback, reset: Callable[[], None], toggles: dict[str, tuple[bool, Callable[[], None]]]
 ) -> None:
     """The buttons and sliders. `toggles` are switches by name: whether each is on, and what turns it."""
     update_counter.get()
@@ -64,7 +64,7 @@ def _button(label: str, key: str, press: Callable[[], Any], disabled: bool = Fal
 
 
 @solara.component
-def Standing(player: Player, summary: str, pending: str) -> None:
+def Standing(player: Playback, summary: str, pending: str) -> None:
     """Where the run stands, what went wrong, and what waits for the next reset; read aloud as it changes."""
     update_counter.get()
     show = player.shows[0]

@@ -45,8 +45,8 @@ _RULES = """
 .printed { overflow-x: auto; font-size: 12px; line-height: 1.25; }
 .presenting .board { display: block; }
 .presenting .panel { min-height: 78vh; font-size: 20px; }
-.presenting .panel .title { font-size: 34px; }
-.presenting .panel .caption { font-size: 20px; }
+.presenting .panel .heading .title { font-size: 34px; }
+.presenting .panel .heading .caption { font-size: 20px; }
 .presenting .panel .table { font-size: 22px; height: auto !important; }
 .presenting .panel .picture { max-width: calc((100vh - 230px) * 1.45); margin: 0 auto; }
 .presenting .panel-town .picture { max-width: calc((100vh - 230px) * 0.9); }
@@ -146,11 +146,11 @@ _RULES = """
   .panel-conversation .table { font-size: 12px; }
   .panel-conversation th, .panel-conversation td, .odd th, .odd td { padding: 3px 4px !important; } }
 @media (max-width: 1100px) { .inspector { grid-template-columns: minmax(0, 1fr); } }
-@media (max-width: 1000px) { .panel, .panel-town, .panel-race, .panel-conversation, .panel.wide {
-  grid-column: span 12; }
+@media (max-width: 760px) { .panel, .panel-town, .panel-race, .panel-conversation, .panel.wide {
+  grid-column: span 12; } .pair { grid-template-columns: 1fr; } }
+@media (max-width: 1000px) {
   .below { display: block; } .settings { width: auto; border-right: none; max-height: 220px; overflow: auto;
-  border-bottom: 1px solid var(--grid); columns: 2; } .head .summary, .help { display: none; }
-  .pair { grid-template-columns: 1fr; } }
+  border-bottom: 1px solid var(--grid); columns: 2; } .head .summary { display: none; } }
 @media print { .bar, .settings, .export, .v-input, .presets { display: none !important; }
   .board { display: block; } .panel { break-inside: avoid; margin-bottom: 10px; }
   .board .table { height: auto !important; overflow: visible; } }

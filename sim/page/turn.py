@@ -1,4 +1,4 @@
-"""Drawing: whether a show is being drawn, so that what plays it can wait, see `sim.page.player`."""
+"""Drawing: whether a show is being drawn, so that what plays it can wait, see `sim.page.playback`."""
 
 from __future__ import annotations
 

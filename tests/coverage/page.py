@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +30,12 @@ def said() -> list[Said]:
              int(row[6].split(" of ")[1]))
         for row in rows
     ]
+
+
+def to_be_measured() -> set[tuple[str, str]]:
+    """Scenarios and settings that the page says have still to be measured."""
+    found = re.findall(r"^- `(\w+)`(?: with `(.*)`)?$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    return set(found)
 
 
 def figures_said(scenario: str) -> set[str]:

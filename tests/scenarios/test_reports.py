@@ -20,7 +20,7 @@ from sim.cli.codes import WIDTH
 from sim.measures.comparison import figures_in
 from sim.records import RecordedRun
 from sim.runs.report import summary
-from tests.coverage.page import figures_said
+from tests.coverage.page import figures_said, to_be_measured
 from tests.looks import look
 from tests.sim.command import bazaar
 
@@ -50,12 +50,16 @@ SMALL = {
     "town_market": {"until": 20, "buyers": 60},
     "unit_demand": {"until": 2},
 }
-THINGS = ("auction|bidder|buyer|counter|customer|instance|market|payment|row|run|seller|set|time|unit|value"
-          "|visit")
+THINGS = (
+    "(?:more )?(?:auction|bidder|buyer|counter|customer|instance|market|payment|row|run|seller|set|time|"
+    "unit|value|visit)"
+)
 """What reports count."""
-MONEY = ("revenue", "payoff", "bid", "value", "price", "surplus", "regret", "utility", "reserve", "loss")
-UNITS = ("(money", "(utility", "(1/money", "in multiples of", "of OPT", "share of", "of the utility",
-         "probability")
+MONEY = ("revenue", "payoff", "bid", "value", "price", "surplus", "regret", "utility", "reserve")
+UNITS = (
+    "(money", "(utility", "(1/money", "in multiples of", "of OPT", "share of", "of the utility",
+    "probability",
+)
 
 
 def test_all_scenarios_are_run():
@@ -129,7 +133,7 @@ def intervals_are_studied(text, scenario, lines):
         if not math.isnan(one.estimate.half_width)
     }
     assert known or not re.search(r"±\s?\d", text)
-    assert known <= figures_said(scenario)
+    assert known <= figures_said(scenario) or scenario in {name for name, _ in to_be_measured()}
 
 
 def fits(text, tables):

@@ -236,6 +236,25 @@ def test_the_highest_bidders_nature(epsilon):
         assert (np.abs(second - (nature.price - epsilon / 2)) <= epsilon / 2 + 1e-12).all()
 
 
+@pytest.mark.parametrize(("bidders", "mean"), [(2, 0.5), (2, 0.2), (3, 0.4), (5, 0.6)])
+@pytest.mark.parametrize("epsilon", [0.0, 0.002, 0.01, 0.05])
+def test_the_highest_bidders_nature_by_quadrature(bidders, mean, epsilon):
+    """Theorem 1.7.1: the masses add up to 1 and every mean is μ, which fix ρ and δ; the law is the theorem's."""
+    nature = HighestBidderNature(bidders, mean, epsilon)
+    own = (np.arange(400_000) + 0.5) / 400_000
+    uniforms = np.full((len(own), 1 + bidders), 0.25)
+    uniforms[:, 0], uniforms[:, 1] = 0.0, own     # the first is high
+    high = nature.from_uniforms(uniforms)[:, 0]
+    r = nature.price
+    others = r - epsilon / 2
+    assert high.mean() / bidders + (1 - 1 / bidders) * others == pytest.approx(mean, abs=2e-6)
+    rho, delta = nature._shares
+    assert rho * (1 - r) + delta * r == pytest.approx(1, abs=1e-12)
+    for value in np.linspace(r, 1 - 1e-6, 23):
+        more = delta * r * max(0.0, value - 1 + epsilon) / epsilon if epsilon else 0.0
+        assert np.mean(high <= value) == pytest.approx(rho * (1 - r / value) + more, abs=6e-6)
+
+
 def test_no_price_to_the_highest_bidder_beats_the_limit():
     """Her value is an equal revenue law: any price p in [r, 1] sells with chance r/p, and earns r."""
     nature = HighestBidderNature(2, 0.5)

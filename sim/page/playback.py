@@ -1,4 +1,4 @@
-"""Player: plays the runs of one window on one clock, slowly, quickly, to the end, and back in time.
+"""Playback: plays the runs of one window on one clock, slowly, quickly, to the end, and back in time.
 
 It steps in a thread of its own while it plays, one loop at most; after each step `seen` is called, which
 draws. Two runs that are shown side by side are stepped together. To go back is to play anew from the start:
@@ -47,7 +47,7 @@ _SHARE = 6.0
 _A_LOOK = 0.05
 
 
-class Player:
+class Playback:
     """Plays shows on one clock.
 
     Attributes

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from sim.page import player as module
-from sim.page.player import SPEEDS, TO_THE_END, Player
+from sim.page import playback as module
+from sim.page.playback import SPEEDS, TO_THE_END, Playback
 from tests.sim.page.shows import shown
 
 QUICK = 4
@@ -20,7 +20,7 @@ def seen():
 
 @pytest.fixture
 def player(seen):
-    made = Player((shown(until="60"),), lambda: seen.append(made.steps), speed=QUICK)
+    made = Playback((shown(until="60"),), lambda: seen.append(made.steps), speed=QUICK)
     yield made
     made.close()
 
@@ -178,7 +178,7 @@ def test_to_the_end_a_picture_takes_a_sixth_of_the_time(player):
 
     count = []
     assert module._SHARE == 6
-    slow = Player((shown(until="1e6", rate="0.01"),), draws, speed=TO_THE_END)
+    slow = Playback((shown(until="1e6", rate="0.01"),), draws, speed=TO_THE_END)
     began = time.monotonic()
     slow.toggle()
     waits_for(lambda: len(count) >= 4)
