@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 import pytest
-from scipy.optimize import linprog
+from scipy.optimize import brentq, linprog
 from scipy.special import lambertw
 
 from mechanisms.robust import (
@@ -189,8 +189,9 @@ def best_revenue(grid, table, everywhere=True):
     monotone = np.zeros((len(pairs), n * size))
     monotone[np.arange(len(pairs)), pairs[:, 0]] = 1
     monotone[np.arange(len(pairs)), pairs[:, 1]] = -1
-    found = linprog(-cost.ravel(), A_ub=np.vstack([one_good, monotone]),
-                    b_ub=np.append(np.ones(len(one_good)), np.zeros(len(pairs))), bounds=(0, 1), method="highs")
+    limits = np.append(np.ones(len(one_good)), np.zeros(len(pairs)))
+    found = linprog(-cost.ravel(), A_ub=np.vstack([one_good, monotone]), b_ub=limits, bounds=(0, 1),
+                    method="highs")
     assert found.status == 0
     assert k == table.shape[0]
     return -found.fun
@@ -201,8 +202,8 @@ def test_the_twice_bound_is_the_best_rule_against_the_discretised_pair(bidders, 
     """Lemma 1.7.15: against the limit α_0 no ex-post IC and IR rule earns more than r (2 − r).
 
     One bidder, each as likely, has the equal revenue law on [r, 1], rounded down to a grid; all others are ε
-    below r. The program over rules on the grid knows nothing of the lemma. It attains the bound if one good at
-    most is given where the nature has mass; if everywhere, it earns less.
+    below r. The program over rules on the grid knows nothing of the lemma. It attains the bound if it may
+    give several goods where the nature has no mass; else it earns less.
     """
     nature = HighestBidderNature(bidders, mean)
     r = -bidders * mean / lambertw(-bidders * mean * np.exp(-bidders), -1).real  # Theorem 1.5.3
@@ -220,12 +221,16 @@ def test_the_twice_bound_is_the_best_rule_against_the_discretised_pair(bidders, 
 
 @pytest.mark.parametrize("bidders", [2, 3, 5])
 def test_the_optimum_is_at_most_twice_what_the_lottery_secures(bidders):
-    """Theorem 1.5.4, through Lemma 1.7.15."""
+    """Theorem 1.5.4, through Lemma 1.7.15; the upper bound is the least of μ, r (2 − r) and I/(I + t)."""
     for mean in np.linspace(0.01, 0.99, 25):
         bounds = markov_bounds(bidders, float(mean), steps=0)
         assert bounds.lower == lottery_constants(bidders, float(mean)).value
         assert bounds.lower >= bounds.upper / 2
         assert bounds.upper <= bounds.lower * (2 - bounds.lower) + 1e-15
+        t = brentq(lambda t, mean=mean: ((t + bidders - 1) * np.log1p(t) + t) / (t**2 + bidders * t) - mean,
+                   1e-9, 1e9)
+        least = min(mean, bounds.lower * (2 - bounds.lower), bidders / (bidders + t))
+        assert bounds.upper == pytest.approx(least, rel=1e-9)
 
 
 @pytest.mark.parametrize(("bidders", "share"), [(2, 0.941), (3, 0.832)])
@@ -265,7 +270,7 @@ def test_the_highest_bidders_nature(epsilon):
 @pytest.mark.parametrize(("bidders", "mean"), [(2, 0.5), (2, 0.2), (3, 0.4), (5, 0.6)])
 @pytest.mark.parametrize("epsilon", [0.0, 0.002, 0.01, 0.05])
 def test_the_highest_bidders_nature_by_quadrature(bidders, mean, epsilon):
-    """Theorem 1.7.1: the masses add up to 1 and every mean is μ, which fix ρ and δ; the law is the theorem's."""
+    """Theorem 1.7.1: masses add up to 1 and every mean is μ, which fix ρ and δ; the law is the theorem's."""
     nature = HighestBidderNature(bidders, mean, epsilon)
     own = (np.arange(400_000) + 0.5) / 400_000
     uniforms = np.full((len(own), 1 + bidders), 0.25)

@@ -35,9 +35,10 @@ def test_many_bidders_do_not_underflow(bidders):
     """B5: with z = 1/σ* + 1 − I, z − ln(1 + z/I) = −ln μ; I (μ − r) tends to μ ln(1/μ) (proof of 1.5.10)."""
     constants = lottery_constants(bidders, 0.5)
     assert bidders * constants.shortfall == pytest.approx(0.5 * math.log(2), rel=3 / bidders)
-    assert constants.sigma * bidders == pytest.approx(1, rel=3 / bidders)
     z = bidders * constants.shortfall / (0.5 - constants.shortfall)
     assert z - math.log1p(z / bidders) == pytest.approx(math.log(2), rel=1e-14)
+    assert 1 / constants.sigma - bidders == pytest.approx(z - 1, abs=1e-15 * bidders)
+    assert constants.value == pytest.approx(0.5 * bidders / (bidders + z), rel=1e-15)
 
 
 @pytest.mark.parametrize(("bidders", "mean"), MARKETS)
@@ -65,6 +66,9 @@ def test_extra_bidders_have_no_bound():
     for mean in (0.3, 0.5, 0.8):
         limit = (1 - mean) / (mean * math.log(1 / mean)) - 1
         assert extra_bidders(10**7, mean) / 10**7 == pytest.approx(limit, abs=1e-5)
+        for n in (100, 10**4, 10**7):  # (n μ − 1)/(n − 1) >= r, with r = I μ/(I + z)
+            z = brentq(lambda z, n=n, mean=mean: z - math.log1p(z / n) + math.log(mean), 1e-9, 9, xtol=1e-15)
+            assert extra_bidders(n, mean) == math.ceil((n * (1 - mean) + z) / (mean * z)) - n
     assert extra_bidders(10**7, 0.5) / 10**7 == pytest.approx(0.4427, abs=5e-5)
     counts = [extra_bidders(n, 0.5) for n in (2, 10, 100, 1000)]
     assert counts == sorted(counts)
@@ -119,7 +123,8 @@ def test_how_far_the_lottery_is_from_second_price(bidders, mean):
 
     def apart(values):
         ours, theirs = lottery.outcome(values), vickrey.outcome(values)
-        return (np.abs(ours.allocation - theirs.allocation).max(), np.abs(ours.payments - theirs.payments).max())
+        won, paid = ours.allocation - theirs.allocation, ours.payments - theirs.payments
+        return np.abs(won).max(), np.abs(paid).max()
 
     low = np.zeros((1, bidders))
     low[0, 0] = r / 2
