@@ -54,7 +54,9 @@ def test_samples_have_the_mean_and_the_distribution_function():
         assert share == pytest.approx(chance, abs=5 * math.sqrt(chance * (1 - chance) / size))
     assert (values == UPPER).all(axis=1).mean() == pytest.approx(1 / math.e, abs=2.5 / math.sqrt(size))
     assert (values.max(axis=0) == UPPER).all()
-    assert ((values - COST) / wide).min() == pytest.approx(1 / math.e, rel=1e-4)
+    shares = (values[:, 0] - COST[0]) / wide[0]
+    assert shares.min() == pytest.approx(1 / math.e, rel=1e-4)
+    assert shares[values[:, 0] < UPPER[0]].max() == pytest.approx(1, abs=1e-4)  # no gap below the atom
     assert (np.diff(values[np.argsort(values[:, 0])], axis=0) >= 0).all()
 
 
