@@ -32,7 +32,9 @@ Trades = tuple[tuple[NDArray[Any], ...], Any, tuple[Any, Any, Any], int]
 MOST_REASONS = 500
 """Different reasons of refusals that are kept: they hold what was answered, which may be anything."""
 MOST_WAITING = 256
-"""Auctions, and questions, that are written together at most."""
+"""Auctions that are written together at most, and questions if they are over."""
+LONGEST_WAIT = 4_096
+"""Questions that are written together at most."""
 MOST_MESSAGES = 200
 """Messages of an auction that an error tells."""
 
@@ -88,7 +90,7 @@ class Ledger:
     def hear(self, auction: int, number: int, people: Participants, exchange: Exchange) -> None:
         """Note what was said to a question in one auction; it is written later, with others."""
         self._heard.append(Heard(auction, number, people, exchange))
-        if len(self._heard) == MOST_WAITING:
+        if len(self._heard) >= LONGEST_WAIT:
             self.catch_up()
 
     def end(
@@ -107,7 +109,7 @@ class Ledger:
             return
         ended.outcome = of_its_own(outcome)
         self._ended.append(ended)
-        if len(self._ended) == MOST_WAITING:
+        if max(len(self._ended), len(self._heard)) >= MOST_WAITING:  # when it is whole
             self.catch_up()
 
     @property

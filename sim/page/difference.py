@@ -2,8 +2,7 @@
 
 Revenue a unit of time of the one less that of the other. Both are cut at the same times into pieces of equal
 length; the interval is that of batch means over the differences of the pieces, which are paired: what the
-same draws did to both falls out (`sim.measures.batch_means`). Figures of the scenario itself, if it has
-`measures`, are compared without an interval: they are of one run each.
+same draws did to both falls out (`sim.measures.batch_means`).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from agents.play.asking import MISBEHAVIOUR, in_words
 from sim.market.guard import LONGEST_REASON
 from sim.page.drawing.drawing import Drawing
 from sim.page.earnings import earnings, epoch, figures_html
-from sim.page.inspector import heading
+from sim.page.inspector import panel_heading
 from sim.page.picture import Pictured
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def Earned(show: Show, scene: Scene, steps: int) -> None:
         for make in show.figures:
             Figured(show, scene, make, steps)
         with solara.Div(classes=["panel", "panel-earnings"]):
-            heading("Who earns what", "Payoffs by strategy, side payments counted; below, what sellers earn.")
+            panel_heading("Who earns what", "By strategy, side payments counted; below, what sellers earn.")
             solara.HTML("div", unsafe_innerHTML=told, classes=["table"])
 
 
@@ -41,7 +41,7 @@ def Figured(show: Show, scene: Scene, make: Callable[..., Any], steps: int) -> N
     when = [show, make, epoch(int(scene.held.sum())), show.running, scene.theory]
     drawings, told = solara.use_memo(lambda: figured(show, make, scene), when)
     with solara.Div(classes=["panel", "panel-figures"]):
-        heading(title.rstrip("."), " ".join(caption.split()))
+        panel_heading(title.rstrip("."), " ".join(caption.split()))
         with solara.Div(classes=["drawings"]):
             for number, drawing in enumerate(drawings):
                 Pictured(drawing, f"figures-{number}", steps)

@@ -139,14 +139,14 @@ def Inspector(show: Show, scene: Scene, steps: int) -> None:
 
     with solara.Div(classes=["inspector"]):
         with solara.Div(classes=["panel", "panel-conversation"]):
-            heading("The conversation", "Choose a seller, an auction, a round; click a row for its buyer.")
+            panel_heading("The conversation", "Choose a seller, an auction, a round; click a row.")
             Choosing(scene, choice, choose, found)
             solara.HTML("p", unsafe_innerHTML=found.story, classes=["auction-told"])
             Clickable(html=found.table, event_choose=pick)
         with solara.Div(classes=["panel", "panel-lie"]):
             whose = "" if found.buyer is None else f" of buyer {found.buyer}"
             caption = f"The payoff{whose} for every bid, the others as they were."
-            heading("What a lie would have brought", caption)
+            panel_heading("What a lie would have brought", caption)
             with solara.Div(classes=["lie-picture", f"step-{steps}"]):
                 if found.lie is not None:
                     Pictured(found.lie, "lie", steps)
@@ -164,7 +164,7 @@ def _pinned(choice: Choice, found: Seen, buyer: int) -> Choice:
     return replace(choice, auction=None if found.look is None else found.look.number, buyer=buyer)
 
 
-def heading(title: str, caption: str) -> None:
+def panel_heading(title: str, caption: str) -> None:
     """Title and caption of a panel."""
     with solara.Div(classes=["heading"]):
         solara.HTML("h2", unsafe_innerHTML=escape(title), classes=["title"])

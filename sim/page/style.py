@@ -85,7 +85,7 @@ _RULES = """
 .panel-conversation tr.reserve td { border-top: 2px dashed #A33D00; color: #A33D00; text-align: right; }
 .earned { display: contents; }
 .panel-earnings, .panel-figures { grid-column: span 12; }
-.panel-earnings .table { max-height: 460px; }
+.panel-earnings .table { height: 460px; }
 .drawings { display: flex; flex-wrap: wrap; gap: 10px; }
 .drawings > * { flex: 1 1 360px; max-width: 640px; }
 .figures { margin-bottom: 10px; font-size: 13.5px; }

@@ -100,7 +100,8 @@ def judged(found: Mapping[Key, Sequence[Figure]]) -> Iterator[Coverage]:
         means = np.array([one.estimate.mean for one in told])
         widths = np.array([one.estimate.half_width for one in told])
         implied = float(np.sqrt(np.mean(widths**2))) / 2
-        ratio = float(means.std(ddof=1)) / implied if implied > 0 else math.nan
+        varies = implied > 1e-12 * float(np.abs(means).max())  # beyond rounding
+        ratio = float(means.std(ddof=1)) / implied if varies else math.nan
         yield Coverage(row, column, len(told), sum(covers), "theory" if known else "other seeds", ratio)
 
 

@@ -50,7 +50,7 @@ def test_the_path_of_play_is_on_record(run):
 
 def test_one_strategy_for_both_rooms_of_second_price():
     first = [room.learner for room in settings(Parameters())]
-    told = [room.learner for room in settings(Parameters(strategy="exp3", learner="hedge"))]
+    told = [room.learner for room in settings(Parameters(strategy="exp3"))]
     assert told == [*first[:5], "exp3", "exp3"]
 
 

@@ -142,7 +142,8 @@ def test_a_single_seller_has_all_visits():
 
 def test_only_those_in_the_trace_come(tmp_path):
     (tmp_path / "trace.csv").write_text("time,buyer\n0.5,3\n0.7,5\n1.5,3\n")
-    visits = played(trace=str(tmp_path / "trace.csv"), comeback=0)["visits"]
+    rate = Parameters().rate  # as it is, since the trace says who wants when
+    visits = played(trace=str(tmp_path / "trace.csv"), comeback=0, rate=rate)["visits"]
     assert sorted(zip(visits["time"], visits["person_id"], strict=True)) == [(0.5, 3), (0.7, 5), (1.5, 3)]
 
 

@@ -98,6 +98,7 @@ def messages_of(mechanism, directory=None, part_rows=100_000, until=40.5):
     strategies = [Truthful(), Truthful(), Reserved()]
     one = market(strategies, mechanism, period=4.0, records=records)
     one.advance_to(until)
+    one.advance_to(until + 4.0)  # what came first is written by then
     one.flush()
     return one, records
 

@@ -270,7 +270,7 @@ def test_the_highest_bidders_nature(epsilon):
 @pytest.mark.parametrize(("bidders", "mean"), [(2, 0.5), (2, 0.2), (3, 0.4), (5, 0.6)])
 @pytest.mark.parametrize("epsilon", [0.0, 0.002, 0.01, 0.05])
 def test_the_highest_bidders_nature_by_quadrature(bidders, mean, epsilon):
-    """Theorem 1.7.1: masses add up to 1 and every mean is μ, which fix ρ and δ; the law is the theorem's."""
+    """Theorem 1.7.1: mass 1 and means of μ, which fix ρ and δ; the law is the theorem's."""
     nature = HighestBidderNature(bidders, mean, epsilon)
     own = (np.arange(400_000) + 0.5) / 400_000
     uniforms = np.full((len(own), 1 + bidders), 0.25)

@@ -138,7 +138,10 @@ def test_a_mark_is_not_set_between_a_message_and_its_auction(tmp_path):
     assert not one.ledger.caught_up
     marked = dict(records._marked)
     assert marked["messages"] == 3 * marked["auctions"]
+    one.env.run(until=600.5)
+    marked = dict(records._marked)
+    assert marked["messages"] == 3 * marked["auctions"] == 3 * 512
     one.flush()
-    assert (records._marked["auctions"], records._marked["messages"]) == (21, 63)
+    assert (records._marked["auctions"], records._marked["messages"]) == (601, 1803)
     one.finish()
     one.close()
