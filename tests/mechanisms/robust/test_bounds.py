@@ -4,7 +4,8 @@ import functools
 
 import numpy as np
 import pytest
-from scipy.optimize import linprog
+from scipy.optimize import brentq, linprog
+from scipy.special import lambertw
 
 from mechanisms.robust import (
     CellMechanism,
@@ -166,8 +167,11 @@ def test_the_faces_bound_holds_on_discretised_faces(bidders, mean):
     assert best == pytest.approx(nature.upper_bound, rel=1e-7)
 
 
-def best_revenue(grid, table):
-    """Optimal expected revenue over ex-post IC and IR rules for a finite prior, by its virtual values."""
+def best_revenue(grid, table, everywhere=True):
+    """Optimal expected revenue over ex-post IC and IR rules for a finite prior, by its virtual values.
+
+    At most one good is given at every profile of the grid, or only at those that have mass.
+    """
     n, k = table.ndim, len(grid)
     cost = np.zeros((n, *table.shape))
     for i in range(n):
@@ -176,7 +180,7 @@ def best_revenue(grid, table):
         gaps = np.append(np.diff(grid), 0.0).reshape(-1, *[1] * (n - 1))
         cost[i] = np.moveaxis(mass * grid.reshape(-1, *[1] * (n - 1)) - above * gaps, 0, i)
     size = table.size
-    one_good = np.tile(np.eye(size), n)
+    one_good = np.tile(np.eye(size)[np.full(size, everywhere) | (table.ravel() > 0)], n)
     places = np.arange(n * size).reshape(n, *table.shape)
     pairs = np.concatenate([
         np.stack([np.moveaxis(places[i], i, 0)[:-1].ravel(), np.moveaxis(places[i], i, 0)[1:].ravel()], 1)
@@ -185,21 +189,48 @@ def best_revenue(grid, table):
     monotone = np.zeros((len(pairs), n * size))
     monotone[np.arange(len(pairs)), pairs[:, 0]] = 1
     monotone[np.arange(len(pairs)), pairs[:, 1]] = -1
-    found = linprog(-cost.ravel(), A_ub=np.vstack([one_good, monotone]),
-                    b_ub=np.append(np.ones(size), np.zeros(len(pairs))), bounds=(0, 1), method="highs")
+    limits = np.append(np.ones(len(one_good)), np.zeros(len(pairs)))
+    found = linprog(-cost.ravel(), A_ub=np.vstack([one_good, monotone]), b_ub=limits, bounds=(0, 1),
+                    method="highs")
     assert found.status == 0
     assert k == table.shape[0]
     return -found.fun
 
 
+@pytest.mark.parametrize(("bidders", "mean"), [(2, 0.1), (2, 0.5), (2, 0.8), (3, 0.5)])
+def test_the_twice_bound_is_the_best_rule_against_the_discretised_pair(bidders, mean):
+    """Lemma 1.7.15: against the limit α_0 no ex-post IC and IR rule earns more than r (2 − r).
+
+    One bidder, each as likely, has the equal revenue law on [r, 1], rounded down to a grid; all others are ε
+    below r. The program over rules on the grid knows nothing of the lemma. It attains the bound if it may
+    give several goods where the nature has no mass; else it earns less.
+    """
+    nature = HighestBidderNature(bidders, mean)
+    r = -bidders * mean / lambertw(-bidders * mean * np.exp(-bidders), -1).real  # Theorem 1.5.3
+    steps, epsilon = 24 if bidders == 2 else 7, 1e-9
+    high = np.geomspace(r, 1, steps + 1)
+    law = np.append(-np.diff(r / high), r)
+    table = np.zeros((steps + 2,) * bidders)
+    for i in range(bidders):
+        np.moveaxis(table, i, 0)[(slice(1, None), *[0] * (bidders - 1))] = law / bidders
+    assert table.sum() == pytest.approx(1, abs=1e-12)
+    grid = np.append(r * (1 - epsilon), high)
+    assert best_revenue(grid, table, everywhere=False) == pytest.approx(nature.upper_bound, rel=1e-7)
+    assert r - 1e-7 <= best_revenue(grid, table) < nature.upper_bound
+
+
 @pytest.mark.parametrize("bidders", [2, 3, 5])
 def test_the_optimum_is_at_most_twice_what_the_lottery_secures(bidders):
-    """Theorem 1.5.4, through Lemma 1.7.15."""
+    """Theorem 1.5.4, through Lemma 1.7.15; the upper bound is the least of μ, r (2 − r) and I/(I + t)."""
     for mean in np.linspace(0.01, 0.99, 25):
         bounds = markov_bounds(bidders, float(mean), steps=0)
         assert bounds.lower == lottery_constants(bidders, float(mean)).value
         assert bounds.lower >= bounds.upper / 2
         assert bounds.upper <= bounds.lower * (2 - bounds.lower) + 1e-15
+        t = brentq(lambda t, mean=mean: ((t + bidders - 1) * np.log1p(t) + t) / (t**2 + bidders * t) - mean,
+                   1e-9, 1e9)
+        least = min(mean, bounds.lower * (2 - bounds.lower), bidders / (bidders + t))
+        assert bounds.upper == pytest.approx(least, rel=1e-9)
 
 
 @pytest.mark.parametrize(("bidders", "share"), [(2, 0.941), (3, 0.832)])

@@ -251,7 +251,10 @@ def test_knightian_incentives_are_rising_chances_and_their_payments(kind, honest
 
 
 def test_ex_post_incentives_are_rising_chances_and_their_payments():
-    """Proposition 1.2.2 (i): against each rival value. One fall fails, and more than a step of payment."""
+    """Proposition 1.2.2 (i): against each rival value. One fall fails.
+
+    The envelope's payments are the dearest on the grid: anything more fails. Up to a step less is honest.
+    """
     rng = np.random.default_rng(1)
     known = products(laws(rng, 2))
     rising = np.sort(rng.random((2, GRID.size, GRID.size)), axis=1) / 2
@@ -259,9 +262,11 @@ def test_ex_post_incentives_are_rising_chances_and_their_payments():
     falling[1, 3, 2] = falling[1, 2, 2] - 0.01
     assert verdict(OnGrid(rising, envelope(rising)), known, "ex-post-ic") == "holds"
     assert verdict(OnGrid(falling, envelope(falling)), known, "ex-post-ic") == "fails"
-    dearer = envelope(rising)
-    dearer[0, 2:, 4] += 1.01 * STEP * (rising[0, 2, 4] - rising[0, 1, 4])
-    assert verdict(OnGrid(rising, dearer), known, "ex-post-ic") == "fails"
+    step = STEP * (rising[0, 2, 4] - rising[0, 1, 4])
+    for more, expected in ((0.01, "fails"), (-0.99, "holds"), (-1.01, "fails")):
+        paid = envelope(rising)
+        paid[0, 2:, 4] += more * step
+        assert verdict(OnGrid(rising, paid), known, "ex-post-ic") == expected
 
 
 @pytest.mark.parametrize("falls", [True, False])

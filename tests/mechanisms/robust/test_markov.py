@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 from scipy.special import lambertw
 
 from mechanisms.auctions import SecondPrice
@@ -34,9 +35,10 @@ def test_many_bidders_do_not_underflow(bidders):
     """B5: with z = 1/σ* + 1 − I, z − ln(1 + z/I) = −ln μ; I (μ − r) tends to μ ln(1/μ) (proof of 1.5.10)."""
     constants = lottery_constants(bidders, 0.5)
     assert bidders * constants.shortfall == pytest.approx(0.5 * math.log(2), rel=3 / bidders)
-    assert constants.sigma * bidders == pytest.approx(1, rel=3 / bidders)
     z = bidders * constants.shortfall / (0.5 - constants.shortfall)
     assert z - math.log1p(z / bidders) == pytest.approx(math.log(2), rel=1e-14)
+    assert 1 / constants.sigma - bidders == pytest.approx(z - 1, abs=1e-15 * bidders)
+    assert constants.value == pytest.approx(0.5 * bidders / (bidders + z), rel=1e-15)
 
 
 @pytest.mark.parametrize(("bidders", "mean"), MARKETS)
@@ -64,6 +66,9 @@ def test_extra_bidders_have_no_bound():
     for mean in (0.3, 0.5, 0.8):
         limit = (1 - mean) / (mean * math.log(1 / mean)) - 1
         assert extra_bidders(10**7, mean) / 10**7 == pytest.approx(limit, abs=1e-5)
+        for n in (100, 10**4, 10**7):  # (n μ − 1)/(n − 1) >= r, with r = I μ/(I + z)
+            z = brentq(lambda z, n=n, mean=mean: z - math.log1p(z / n) + math.log(mean), 1e-9, 9, xtol=1e-15)
+            assert extra_bidders(n, mean) == math.ceil((n * (1 - mean) + z) / (mean * z)) - n
     assert extra_bidders(10**7, 0.5) / 10**7 == pytest.approx(0.4427, abs=5e-5)
     counts = [extra_bidders(n, 0.5) for n in (2, 10, 100, 1000)]
     assert counts == sorted(counts)
@@ -101,6 +106,42 @@ def test_the_lottery_tends_to_second_price():
                              np.abs(ours.payments - vickrey.payments).max()))
     assert distances == sorted(distances, reverse=True)
     assert distances[-1] < 1e-2
+
+
+@pytest.mark.parametrize("bidders", [3, 10, 100, 10_000])
+@pytest.mark.parametrize("mean", [0.2, 0.5, 0.9])
+def test_how_far_the_lottery_is_from_second_price(bidders, mean):
+    """Proposition 1.5.9 at every I: the greatest distances, by (1.12) and (1.13), and where they are.
+
+    Who wins below r wins with (I − 1) σ* = 1 − σ* ln(1/r) in place of 1. Payments differ by σ* (x − r)⁺ less
+    y σ* ln(1/r): most at (1, 0, …) or (1, …, 1) or (r, …, r).
+    """
+    z = brentq(lambda z: z - math.log1p(z / bidders) + math.log(mean), 1e-12, 50, xtol=1e-15)
+    sigma, r = 1 / (bidders + z - 1), mean * bidders / (bidders + z)
+    missing = sigma * math.log(1 / r)
+    lottery, vickrey = HighestBidderLottery(bidders, mean), SecondPrice()
+
+    def apart(values):
+        ours, theirs = lottery.outcome(values), vickrey.outcome(values)
+        won, paid = ours.allocation - theirs.allocation, ours.payments - theirs.payments
+        return np.abs(won).max(), np.abs(paid).max()
+
+    low = np.zeros((1, bidders))
+    low[0, 0] = r / 2
+    assert apart(low) == (pytest.approx(missing, rel=1e-9), 0)
+    high = np.zeros((1, bidders))
+    high[0, 0] = 1
+    assert apart(high) == (pytest.approx(0, abs=1e-12), pytest.approx(sigma * (1 - r), rel=1e-9))
+    for value in (r, 1.0):
+        both = np.zeros((1, bidders))
+        both[0, :2] = value
+        chance = sigma * (bidders - r / value)
+        expected = (1 - chance, value * missing - sigma * (value - r))
+        assert apart(both) == tuple(pytest.approx(abs(each), rel=1e-9, abs=1e-14) for each in expected)
+    rng = np.random.default_rng(1)
+    chance, paid = apart(rng.random((200, bidders)) ** rng.integers(1, 99, (200, 1)))
+    assert chance <= missing + 1e-12
+    assert paid <= max(sigma * (1 - r), abs(missing - sigma * (1 - r)), r * missing) + 1e-12
 
 
 @pytest.mark.parametrize("function", [optimal_reserve, extra_bidders, HighestBidderLottery, markov_bounds])

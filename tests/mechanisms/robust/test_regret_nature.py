@@ -40,16 +40,23 @@ def test_distribution_function_is_the_papers():
 
 
 def test_samples_have_the_mean_and_the_distribution_function():
-    """Within five standard errors; values are comonotone."""
-    nature = nature_pricing(UPPER, COST)
-    values = nature.sample(np.random.default_rng(1), SIZE)
-    assert values.shape == (SIZE, 2)
+    """(2.10), within five standard errors of a million; values are comonotone, and exact where they begin."""
+    nature, size = nature_pricing(UPPER, COST), 1_000_000
+    values = nature.sample(np.random.default_rng(1), size)
+    assert values.shape == (size, 2)
     assert nature.sample(np.random.default_rng(1), (4, 5)).shape == (4, 5, 2)
-    np.testing.assert_allclose(values.mean(axis=0), nature.mean, atol=5 * 0.5 / math.sqrt(SIZE))
+    wide = np.subtract(UPPER, COST)
+    error = 5 * values.std(axis=0) / math.sqrt(size)
+    assert (np.abs(values.mean(axis=0) - (COST + wide * 2 / math.e)) <= error).all()
     for bound in ([0.5, 1.4], [0.9, 1.9], [1.0, 1.5]):
+        chance = 1 - 1 / (math.e * ((np.array(bound) - COST) / wide).min())
         share = (values <= bound).all(axis=1).mean()
-        assert share == pytest.approx(nature.cdf(bound), abs=5 * 0.5 / math.sqrt(SIZE))
+        assert share == pytest.approx(chance, abs=5 * math.sqrt(chance * (1 - chance) / size))
+    assert (values == UPPER).all(axis=1).mean() == pytest.approx(1 / math.e, abs=2.5 / math.sqrt(size))
     assert (values.max(axis=0) == UPPER).all()
+    shares = (values[:, 0] - COST[0]) / wide[0]
+    assert shares.min() == pytest.approx(1 / math.e, rel=1e-4)
+    assert shares[values[:, 0] < UPPER[0]].max() == pytest.approx(1, abs=1e-4)  # no gap below the atom
     assert (np.diff(values[np.argsort(values[:, 0])], axis=0) >= 0).all()
 
 

@@ -154,7 +154,7 @@ def test_items_whose_cost_reaches_the_bound_are_not_sold(kind):
     """Remark 2.3.1."""
     both, alone = kind((1.0, 2.0, 3.0), (0.2, 2.0, 4.0)), kind(1.0, 0.2)
     assert both.regret == pytest.approx(alone.regret)
-    values = random_values((1.0, 2.0, 3.0), 50)
+    values = np.vstack([random_values((1.0, 2.0, 3.0), 50), [1.0, 2.0, 3.0]])  # the top: value = cost
     outcome, expected = both.outcome(values), alone.outcome(values[:, :1])
     np.testing.assert_allclose(outcome.allocation, expected.allocation * [1.0, 0.0, 0.0])
     np.testing.assert_allclose(outcome.payments, expected.payments)

@@ -49,6 +49,21 @@ def test_many_bidders_by_their_two_highest_values(bidders, reserve):
         assert second_price_worst_case(bidders, mean, reserve).revenue == pytest.approx(expected, abs=1e-6)
 
 
+@pytest.mark.parametrize("bidders", [4, 9, 50])
+@pytest.mark.parametrize("total", [1.2, 1.6, 1.9])
+def test_where_the_first_case_ends_for_many_bidders(bidders, total):
+    """Around (Iμ − 1)/(I − 1), the end of R₁ where it is below 1/I; `total` is Iμ, between 1 and 2."""
+    end = (total - 1) / (bidders - 1)
+    for reserve in (end * (1 - 0.5 / bidders), end, (end + 1 / bidders) / 2):
+        values = values_around(reserve)
+        pairs = np.array([(x, y) for x in values for y in values if x >= y])
+        revenue = [second_price_revenue(pair, reserve) for pair in pairs]
+        average = (pairs[:, :1] + (bidders - 1) * pairs[:, 1:]) / bidders
+        expected = least_revenue(revenue, average, total / bidders)
+        found = second_price_worst_case(bidders, total / bidders, reserve).revenue
+        assert found == pytest.approx(expected, rel=1e-5)
+
+
 @pytest.mark.parametrize("bidders", [2, 3, 8])
 @pytest.mark.parametrize("mean", MEANS)
 @pytest.mark.parametrize("reserve", RESERVES)

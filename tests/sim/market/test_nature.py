@@ -97,6 +97,8 @@ def test_best_response_brings_the_worst_case(reserve, ahead):
     assert nature.worst.revenue == pytest.approx(worst, abs=1e-6)
     assert abs(found.mean - worst) <= 1.5 * found.half_width + 1e-6
     values = values_of(frames, 3)
+    atoms = {tuple(profile) for profile in nature.worst.distribution.profiles.tolist()}
+    assert {tuple(profile) for profile in values.tolist()} <= atoms
     assert values.mean() == pytest.approx(0.3, abs=0.03)
 
 
