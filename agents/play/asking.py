@@ -27,6 +27,7 @@ from mechanisms.types import TypeSpace
 ANSWERED, LATE, SILENCE, REFUSED, NOT_ASKED = range(5)
 
 _SHOWN = 5
+_FLOAT = np.dtype(float)
 MISBEHAVIOUR = (Exception, SystemExit, GeneratorExit)
 """What a strategy may raise without stopping the market: anything but Ctrl-C."""
 
@@ -279,7 +280,7 @@ def _answer(question: BuyerQuestion, party: Party, side: Side, resolve: Resolve)
             given = side.group.strategy.answer(question, party.view(side))
     if type(given) is not np.ndarray:
         given = np.asarray(resolve(given, side, question) if isinstance(given, Mixed) else given)
-    if given.dtype.kind not in "fiub":
+    if given.dtype is not _FLOAT and given.dtype.kind not in "fiub":
         raise TypeError(f"an answer must be numbers, got dtype {given.dtype}")
     wanted = side.seats.shape
     if party.lead or question.shape:

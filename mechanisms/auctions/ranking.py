@@ -97,7 +97,7 @@ def _top_two_of_block(rows: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any], N
     by_buyer = rows.T.copy()  # always a copy: it is written to below
     profiles = np.arange(len(rows))
     winner = by_buyer.argmax(axis=0)
-    highest = by_buyer[winner, profiles]
+    highest = by_buyer.max(axis=0)
     by_buyer[winner, profiles] = -np.inf
     return winner, highest, by_buyer.max(axis=0)
 

@@ -56,7 +56,10 @@ class OneGood(TypeSpace):
         if allocation.ndim == 1 and allocation.size:  # one profile: the cost of NumPy's calls decides
             least = allocation.item(allocation.argmin())
             return np.bool_(least >= 0 and total(allocation) <= there)  # type: ignore[return-value]
-        return (allocation.min(axis=-1, initial=0.0) >= 0) & (allocation.sum(axis=-1) <= there)
+        fits: NDArray[np.bool_] = allocation @ np.ones(allocation.shape[-1]) <= there
+        if allocation.size and allocation.min() >= 0:  # along a short axis NumPy takes ten times as long
+            return fits
+        return fits & (allocation.min(axis=-1, initial=0.0) >= 0)
 
     def involved(self, allocation: NDArray[Any]) -> NDArray[np.bool_]:
         """Who gets anything."""

@@ -155,7 +155,9 @@ class TypeSpace(ABC):
 
         Shapes `(..., n, *allocation_shape)` and `(..., n)`; only those that are `possible`, `(...)`, count.
         """
-        fits = np.asarray(self.feasible(allocation)) & ~np.isnan(payments).any(axis=-1)
+        fits, unpriced = np.asarray(self.feasible(allocation)), np.isnan(payments)
+        if unpriced.any():
+            fits = fits & ~unpriced.any(axis=-1)
         if possible is not None:
             fits = fits | ~possible
         if not fits.all():

@@ -35,12 +35,17 @@ def attempt(
         return hook(*given), None
     except KeyboardInterrupt:
         raise
-    except BaseException as error:
-        fault = reason_of(error)
-        if blamed is not None:
-            name = getattr(hook, "__name__", hook)
-            raise StrategyError(f"{name} of {repr_in_short(blamed)}: {fault}") from error
-        return None, fault
+    except BaseException as error:  # noqa: BLE001 — anybody's code may raise anything
+        return None, fault_of(hook, error, blamed)
+
+
+def fault_of(hook: Callable[..., Any], error: BaseException, blamed: Any = None) -> str:
+    """What a hook raised, in words; raises StrategyError instead with `blamed`, as `attempt` does."""
+    fault = reason_of(error)
+    if blamed is not None:
+        name = getattr(hook, "__name__", hook)
+        raise StrategyError(f"{name} of {repr_in_short(blamed)}: {fault}") from error
+    return fault
 
 
 def reason_of(error: BaseException) -> str:

@@ -15,7 +15,7 @@ from agents.seller import Seller
 from agents.view import Feedback
 from mechanisms.outcome import Outcome
 from mechanisms.questions import BuyerQuestion
-from sim.market.guard import attempt, reason_of, repr_in_short
+from sim.market.guard import attempt, fault_of, reason_of, repr_in_short
 from sim.market.invariants import SLACK, broken_rule, misfit
 
 Said = Sequence[tuple[BuyerQuestion, NDArray[Any]]]
@@ -85,9 +85,12 @@ def teach(
         strategy = side.group.strategy
         if not strategy.memoryless:
             feedback = feedback_of(side, seller, party, said, outcome, payoffs)
-            _, fault = attempt(strategy.observe, feedback, blamed=strategy if raises else None)
-            if fault is not None:
-                failed.append((side, fault))
+            try:  # `attempt`, written out: learners are told in every auction
+                strategy.observe(feedback)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 — strategies may be anybody's code
+                failed.append((side, fault_of(strategy.observe, error, strategy if raises else None)))
     return failed
 
 
