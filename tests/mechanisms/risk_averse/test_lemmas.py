@@ -81,7 +81,8 @@ def test_lemma_6_merging_never_lowers(seed):
     prices, masses, units, utility, _ = variables(seed, n=4, m=2, most=0.5)
     before = enumerated_top_utility(prices, masses, units, utility)
     after = merged(masses, 1, 3)
-    assert len(after) == 3
+    assert after[:-1].tolist() == masses[[0, 2]].tolist()
+    assert after[-1] == pytest.approx(masses[1] + masses[3])
     assert enumerated_top_utility(prices, after, units, utility) >= before - 1e-12
 
 
