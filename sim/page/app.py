@@ -70,9 +70,7 @@ def Watched(asked: Asked, choose: Callable[[Asked], None]) -> None:
     draft, draw_up = solara.use_state(start)
     controls_now, control = solara.use_state(made)
     chosen, choose_preset = solara.use_state("")
-    change = solara.use_memo(
-        lambda: lambda name, value: draw_up(lambda before: {**before, name: value}), []
-    )
+    change = solara.use_memo(lambda: lambda name, value: draw_up(lambda old: {**old, name: value}), [])
     player = solara.use_memo(lambda: Playback(_shows(kind, start, asked.vs), force_update), [])
     solara.use_effect(lambda: player.close, [])
     versus, set_versus = solara.use_state(asked.vs)
@@ -82,25 +80,22 @@ def Watched(asked: Asked, choose: Callable[[Asked], None]) -> None:
     told = changed(entry, draft, show, versus, _versus_of(player))
 
     def begin(settings: dict[str, Any], against: str) -> None:
-        shows = _shows(kind, settings, against)
-        for each in shows:
-            each.theory = show.theory
         draw_up(settings)
+        shows = _shows(kind, settings, against)
+        _tell_theory(shows, show.theory)
         player.begin(shows)
 
     def turn_theory() -> None:
-        for each in player.shows:
-            each.theory = not each.theory
+        _tell_theory(player.shows, not show.theory)
         force_update()
 
     def apply_preset(name: str) -> None:
-        for preset in getattr(entry.load(), "PRESETS", ()):
-            if preset.name == name:
-                kept = preset.parameters(type(asked.parameters))
-                wanted = controls(type(asked.parameters), kept, show.seed if show.market else asked.seed)
-                control(wanted)
-                choose_preset(name)
-                begin({each: one["start"] for each, one in wanted.items()}, versus)
+        kind_of = type(asked.parameters)
+        preset = next(each for each in entry.load().PRESETS if each.name == name)
+        wanted = controls(kind_of, preset.parameters(kind_of), show.seed if show.market else asked.seed)
+        control(wanted)
+        choose_preset(name)
+        begin({each: one["start"] for each, one in wanted.items()}, versus)
 
     toggles = {
         "theory": (show.theory, turn_theory),
@@ -128,14 +123,21 @@ def Watched(asked: Asked, choose: Callable[[Asked], None]) -> None:
                 Meanings(made)
             with solara.v.Html(tag="main", class_="seen"):
                 Story(entry, apply_preset)
-                if len(player.shows) > 1:
-                    Difference(player.shows[0], player.shows[1], show.steps)
-                with solara.Div(classes=["pair" if len(player.shows) > 1 else "single"]):
-                    for number, each in enumerate(player.shows):
-                        with solara.Div(classes=["half"]):
-                            if len(player.shows) > 1:
-                                _heading(2, "as set" if number == 0 else _versus_of(player), "which")
-                            Board(each, presented)
+                _boards(player, presented)
+
+
+def _boards(player: Playback, presented: int) -> None:
+    """What is seen of the run; of two runs the difference first, then both side by side."""
+    shows = player.shows
+    paired = len(shows) > 1
+    if paired:
+        Difference(shows[0], shows[1], shows[0].steps)
+    with solara.Div(classes=["pair" if paired else "single"]):
+        for number, each in enumerate(shows):
+            with solara.Div(classes=["half"]):
+                if paired:
+                    _heading(2, "as set" if number == 0 else _versus_of(player), "which")
+                Board(each, presented)
 
 
 def _shows(kind: type[Show], settings: dict[str, Any], against: str) -> tuple[Show, ...]:
@@ -145,6 +147,12 @@ def _shows(kind: type[Show], settings: dict[str, Any], against: str) -> tuple[Sh
         return (one,)
     other = second(kind, settings, against)
     return (one, other)
+
+
+def _tell_theory(shows: tuple[Show, ...], shown: bool) -> None:
+    """Whether theory is shown, the same on both sides."""
+    for each in shows:
+        each.theory = shown
 
 
 def _versus_of(player: Playback) -> str:
